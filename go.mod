@@ -1,0 +1,3 @@
+module github.com/wfpsync/wfpsync
+
+go 1.26.0
