@@ -1,0 +1,124 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// message words a violation for the person who wrote the value.
+func message(r rule, v Violation, offending any) string {
+	describe := describe
+	if r.confidential {
+		describe = describeType
+	}
+	switch r.keyword {
+	case "type":
+		return fmt.Sprintf("expected %s, got %s", typeWords(r.value), describe(offending))
+	case "const":
+		return fmt.Sprintf("expected %s, got %s", plain(r.value), describe(offending))
+	case "enum":
+		return fmt.Sprintf("expected one of %s, got %s", quoteAll(v.Allowed), describe(offending))
+	case "required":
+		if len(v.Missing) == 1 {
+			return "missing the key " + quote(v.Missing[0])
+		}
+		return "missing the keys " + quoteAll(v.Missing)
+	case "pattern":
+		return fmt.Sprintf("%s, got %s", r.text("patternErrorMessage"), quote(plain(offending)))
+	case "minLength":
+		return "expected some text, got an empty one"
+	case "minimum":
+		return fmt.Sprintf("expected at least %s, got %s", plain(r.value), plain(offending))
+	case "maximum":
+		return fmt.Sprintf("expected at most %s, got %s", plain(r.value), plain(offending))
+	}
+	return fmt.Sprintf("%s is not what belongs here", describe(offending))
+}
+
+var typeNames = map[string]string{
+	"object":  "a mapping",
+	"array":   "a list",
+	"string":  "text",
+	"number":  "a number",
+	"integer": "a whole number",
+	"boolean": "true or false",
+}
+
+// typeWords names the types that a schema accepts. Where nothing at all is
+// accepted besides, that is not worth a word.
+func typeWords(types any) string {
+	list, ok := types.([]any)
+	if !ok {
+		list = []any{types}
+	}
+	var words []string
+	for _, t := range list {
+		name, _ := t.(string)
+		if word := typeNames[name]; word != "" {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// describe names a value: a text or number by itself, anything larger by its type.
+func describe(value any) string {
+	switch v := value.(type) {
+	case nil, map[string]any, []any:
+		return describeType(v)
+	case string:
+		return "the text " + quote(v)
+	case bool:
+		return plain(v)
+	}
+	return "the number " + plain(value)
+}
+
+// describeType names a value's type only.
+func describeType(value any) string {
+	switch value.(type) {
+	case nil:
+		return "nothing"
+	case map[string]any:
+		return typeNames["object"]
+	case []any:
+		return typeNames["array"]
+	case string:
+		return typeNames["string"]
+	case bool:
+		return typeNames["boolean"]
+	}
+	return typeNames["number"]
+}
+
+// plain is a value as a person would write it.
+func plain(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(data)
+}
+
+// longest is how many characters of an offending text a message repeats.
+const longest = 60
+
+func quote(s string) string {
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+func quoteAll(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = quote(s)
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,58 @@
+package schema
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// decodeLocation undoes the URL escaping that the library applies to pointers.
+func decodeLocation(location string) string {
+	decoded, err := url.PathUnescape(location)
+	if err != nil {
+		return location
+	}
+	return decoded
+}
+
+// tokens are the reference tokens of a JSON Pointer (RFC 6901).
+func tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, t := range tokens {
+		tokens[i] = unescapePointer.Replace(t)
+	}
+	return tokens
+}
+
+var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+
+// lastKey is the key or index that a pointer ends in.
+func lastKey(pointer string) string {
+	t := tokens(pointer)
+	if len(t) == 0 {
+		return ""
+	}
+	return t[len(t)-1]
+}
+
+// lookup is the value that a pointer points at, nil where there is none.
+func lookup(value any, pointer string) any {
+	for _, token := range tokens(pointer) {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
