@@ -1,0 +1,89 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Kind names a sort of resource, in the words of its address.
+type Kind string
+
+// Address is the physical identity of a resource in an account. It is what
+// plans, prompts, errors and --target speak in.
+//
+// Parent is the resource's container where names are unique only inside one:
+// the dispatch namespace of a user Worker, the zone of a route. The zero
+// Address names nothing.
+type Address struct {
+	Kind   Kind
+	Parent string
+	Name   string
+}
+
+// Collection is the set of live resources that are listed together: one kind,
+// in one container. A resource can only be missing from a stack file in a
+// sense that matters when the file declares its collection.
+type Collection struct {
+	Kind   Kind
+	Parent string
+}
+
+// Collection is where the address is listed.
+func (a Address) Collection() Collection { return Collection{Kind: a.Kind, Parent: a.Parent} }
+
+// Compare orders addresses by kind, container and name.
+func (a Address) Compare(b Address) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Name, b.Name))
+}
+
+// Compare orders collections by kind and container.
+func (c Collection) Compare(d Collection) int {
+	return cmp.Or(cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Parent, d.Parent))
+}
+
+// IsZero reports whether the address names nothing.
+func (a Address) IsZero() bool { return a == Address{} }
+
+// String is kind/name, or kind/parent/name where names need a container. A
+// name may hold slashes of its own (a route's pattern does); a container never
+// does, so the form is unambiguous.
+func (a Address) String() string {
+	if a.Parent == "" {
+		return string(a.Kind) + "/" + a.Name
+	}
+	return string(a.Kind) + "/" + a.Parent + "/" + a.Name
+}
+
+// ParseAddress reads what [Address.String] writes.
+func ParseAddress(s string) (Address, error) {
+	kind, rest, ok := strings.Cut(s, "/")
+	if !ok || rest == "" {
+		return Address{}, fmt.Errorf("address %q is not of the form kind/name", s)
+	}
+	c, known := kinds[Kind(kind)]
+	if !known {
+		return Address{}, fmt.Errorf("address %q names the unknown kind %q; the kinds are %s", s, kind, strings.Join(kindNames(), ", "))
+	}
+	a := Address{Kind: Kind(kind), Name: rest}
+	if c.parent != "" {
+		a.Parent, a.Name, ok = strings.Cut(rest, "/")
+		if !ok || a.Parent == "" || a.Name == "" {
+			return Address{}, fmt.Errorf("address %q is not of the form %s/%s/NAME", s, kind, strings.ToUpper(c.parent))
+		}
+	}
+	return a, nil
+}
+
+// MarshalText writes the address as its string.
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads an address from its string.
+func (a *Address) UnmarshalText(text []byte) error {
+	parsed, err := ParseAddress(string(text))
+	if err != nil {
+		return err
+	}
+	*a = parsed
+	return nil
+}

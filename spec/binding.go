@@ -1,0 +1,160 @@
+package spec
+
+import (
+	"maps"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// Binding is one entry of a Worker's environment, in the API's form: the
+// platform has some forty binding types and adds more, so a type is data, not
+// a Go type, and one that this version does not know survives a round trip.
+type Binding struct {
+	// Name is the variable the Worker sees.
+	Name string `json:"name"`
+
+	// Type is the API's binding type: plain_text, json, kv_namespace…
+	Type string `json:"type"`
+
+	// Properties are the API's fields besides name and type.
+	Properties Object `json:"properties,omitempty"`
+
+	// Ref is a resource whose platform id becomes the property that the type
+	// identifies its target by; see [Binding.resolved]. Zero when there is none.
+	Ref Address `json:"ref,omitzero"`
+
+	// Secret says where the value of a secret_text binding comes from. It is
+	// nil for other types, and for a live secret, whose value nobody can read.
+	Secret *SecretSource `json:"secret,omitempty"`
+
+	// At is where the file names what is bound, and OutboundAt where it names
+	// the outbound Worker of a dispatch namespace.
+	At         diag.Range `json:"-"`
+	OutboundAt diag.Range `json:"-"`
+}
+
+// The binding types that the code of this house names.
+const (
+	BindingText              = "plain_text"
+	BindingJSON              = "json"
+	BindingSecret            = "secret_text"
+	BindingSecretKey         = "secret_key"
+	BindingKVNamespace       = "kv_namespace"
+	BindingService           = "service"
+	BindingDispatchNamespace = "dispatch_namespace"
+)
+
+// idProperty is the property that holds the target's platform id, for binding
+// types that identify it by one.
+var idProperty = map[string]string{
+	BindingKVNamespace: "namespace_id",
+}
+
+// IsSecret reports whether the platform keeps the binding's value to itself.
+func (b Binding) IsSecret() bool { return b.Type == BindingSecret || b.Type == BindingSecretKey }
+
+// Unknown stands in a canonical form for an id that the platform has not given
+// out yet.
+var Unknown any = unknown{}
+
+type unknown struct{}
+
+func (unknown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// Canonical is the binding in comparable form, without its name.
+func (b Binding) Canonical() Object {
+	c := Object{"type": b.Type}
+	for name, value := range b.Properties {
+		c[name] = value
+	}
+	if property := idProperty[b.Type]; property != "" && !b.Ref.IsZero() && c[property] == nil {
+		c[property] = Unknown
+	}
+	switch b.Type {
+	case BindingSecret, BindingSecretKey:
+		return Object{"type": b.Type} // the value cannot be compared, only its presence
+	case BindingService:
+		canonicalService(c)
+	case BindingDispatchNamespace:
+		canonicalOutbound(c)
+	}
+	return c
+}
+
+// The platform names the default environment of a service "production" in some
+// answers and leaves it out in others.
+func canonicalService(c Object) {
+	if c["environment"] == "production" || c["environment"] == "" {
+		delete(c, "environment")
+	}
+}
+
+// Outbound parameters are strings in the older API schema and objects with a
+// name in the newer one and in wrangler's uploads; both come back.
+func canonicalOutbound(c Object) {
+	outbound, ok := c["outbound"].(Object)
+	if !ok {
+		delete(c, "outbound")
+		return
+	}
+	canonical := Object{}
+	if worker, ok := outbound["worker"].(Object); ok {
+		worker = maps.Clone(worker)
+		canonicalService(worker)
+		canonical["worker"] = worker
+	}
+	var params []any
+	list, _ := outbound["params"].([]any)
+	for _, p := range list {
+		if name, isString := p.(string); isString {
+			p = Object{"name": name}
+		}
+		params = append(params, p)
+	}
+	if len(params) > 0 {
+		canonical["params"] = params
+	}
+	c["outbound"] = canonical
+}
+
+// references are the resources a binding needs. KV namespaces given by id are
+// someone else's and need nothing of ours.
+func (b Binding) references() []Reference {
+	var refs []Reference
+	add := func(kind Kind, name any, at diag.Range) {
+		if s, ok := name.(string); ok && s != "" {
+			refs = append(refs, Reference{To: Address{Kind: kind, Name: s}, At: at})
+		}
+	}
+	if !b.Ref.IsZero() {
+		refs = append(refs, Reference{To: b.Ref, At: b.At})
+	}
+	switch b.Type {
+	case BindingService:
+		add(KindWorker, b.Properties["service"], b.At)
+	case BindingDispatchNamespace:
+		add(KindDispatchNamespace, b.Properties["namespace"], b.At)
+		if outbound, ok := b.Properties["outbound"].(Object); ok {
+			if worker, ok := outbound["worker"].(Object); ok {
+				add(KindWorker, worker["service"], b.OutboundAt)
+			}
+		}
+	}
+	return refs
+}
+
+// resolved fills in the id that the binding's reference stands for.
+func (b Binding) resolved(id func(Address) (string, bool)) (Binding, bool) {
+	property := idProperty[b.Type]
+	if b.Ref.IsZero() || b.Properties[property] != nil {
+		return b, true
+	}
+	value, known := id(b.Ref)
+	if !known {
+		return b, false
+	}
+	properties := Object{property: value}
+	maps.Copy(properties, b.Properties)
+	b.Properties = properties
+	return b, true
+}

@@ -1,0 +1,102 @@
+package spec
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// ModuleType is the MIME type a module is uploaded as.
+type ModuleType string
+
+// The module types of the upload API.
+const (
+	ESModule     ModuleType = "application/javascript+module"
+	CommonJS     ModuleType = "application/javascript"
+	WebAssembly  ModuleType = "application/wasm"
+	TextModule   ModuleType = "text/plain"
+	BinaryModule ModuleType = "application/octet-stream"
+)
+
+// Module is one file of a Worker's code as the platform stores it.
+type Module struct {
+	Name    string     `json:"name"`
+	Type    ModuleType `json:"type"`
+	Content []byte     `json:"content"`
+}
+
+// Code is what a Worker runs. Workers made of one entrypoint share one *Code,
+// however many they are, so it is built, hashed and held once.
+//
+// A desired Code starts as its source, Entrypoint or Inline, and is completed
+// by internal/bundle. A live one may be known by its digest alone.
+type Code struct {
+	// Entrypoint is the file the code is bundled from, slash-separated and
+	// relative to the project root; "" for inline code.
+	Entrypoint string
+
+	// Inline is code given in the stack file itself.
+	Inline string
+
+	// At is where the stack file names the source. Body is where the first
+	// line of an inline source begins, as far as lines of the source are lines
+	// of the file; nowhere otherwise.
+	At   diag.Range
+	Body diag.Range
+
+	// MainModule is the name of the module that holds the handlers, Modules
+	// the built modules sorted by name, and Digest the hex SHA-256 over both.
+	MainModule string
+	Modules    []Module
+	Digest     string
+}
+
+// Complete sets the built modules and their digest.
+func (c *Code) Complete(mainModule string, modules []Module) {
+	c.MainModule = mainModule
+	c.Modules = slices.SortedFunc(slices.Values(modules), func(a, b Module) int { return cmp.Compare(a.Name, b.Name) })
+	c.Digest = digestModules(mainModule, c.Modules)
+}
+
+// Size is the number of bytes in the modules.
+func (c *Code) Size() int {
+	n := 0
+	for _, m := range c.Modules {
+		n += len(m.Content)
+	}
+	return n
+}
+
+// digestModules hashes names, types and contents, each preceded by its length
+// so that no two lists of modules run together into the same bytes.
+func digestModules(mainModule string, modules []Module) string {
+	h := sha256.New()
+	write := func(part []byte) {
+		fmt.Fprintf(h, "%d:", len(part))
+		h.Write(part)
+	}
+	io.WriteString(h, "wfpsync code 1\n")
+	write([]byte(mainModule))
+	for _, m := range modules {
+		write([]byte(m.Name))
+		write([]byte(m.Type))
+		write(m.Content)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// MarshalJSON writes the digest only: a resource refers to its code, and
+// whoever encodes the resource keeps the code once beside it.
+func (c *Code) MarshalJSON() ([]byte, error) { return json.Marshal(c.Digest) }
+
+// UnmarshalJSON reads the digest.
+func (c *Code) UnmarshalJSON(data []byte) error {
+	*c = Code{}
+	return json.Unmarshal(data, &c.Digest)
+}

@@ -1,0 +1,49 @@
+package spec
+
+import "github.com/wfpsync/wfpsync/spec/internal/document"
+
+// KindDispatchNamespace is a dispatch namespace: the container of user Workers.
+const KindDispatchNamespace Kind = "dispatch_namespace"
+
+// DispatchNamespace is a container of user Workers that a dispatcher binds to.
+type DispatchNamespace struct {
+	Name         string `json:"name"`
+	ResourceMeta Meta   `json:"meta,omitzero"`
+}
+
+func (n *DispatchNamespace) Address() Address {
+	return Address{Kind: KindDispatchNamespace, Name: n.Name}
+}
+func (n *DispatchNamespace) Canonical() Object       { return Object{} }
+func (n *DispatchNamespace) References() []Reference { return nil }
+func (n *DispatchNamespace) Meta() Meta              { return n.ResourceMeta }
+
+func (l *loader) loadDispatchNamespace(e entry) {
+	l.checkName(e, namespaceName)
+	l.add(&DispatchNamespace{Name: e.name, ResourceMeta: e.meta()})
+	l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: e.name})
+}
+
+// dispatchNamespaceBinding reads an item of `dispatch_namespaces` in a Worker.
+// The namespace may be one of this file's keys, or any in the account.
+func (l *loader) dispatchNamespaceBinding(item *document.Value) (Binding, bool) {
+	b := Binding{
+		Type:       BindingDispatchNamespace,
+		Properties: Object{"namespace": l.nameOf(KindDispatchNamespace, item.Get("namespace"))},
+		At:         item.Get("namespace").Range(),
+	}
+	outbound := item.Get("outbound")
+	if outbound == nil {
+		return b, true
+	}
+	worker := Object{"service": l.nameOf(KindWorker, outbound.Get("service"))}
+	setIfAny(worker, "environment", outbound.Get("environment").String())
+	wire := Object{"worker": worker}
+	var params []any
+	for _, name := range outbound.Get("parameters").Strings() {
+		params = append(params, Object{"name": name})
+	}
+	setIfAny(wire, "params", params)
+	b.Properties["outbound"], b.OutboundAt = wire, outbound.Get("service").Range()
+	return b, true
+}

@@ -1,0 +1,122 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/schema"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// explain turns a schema violation into a diagnostic at its place.
+func (l *loader) explain(v schema.Violation) diag.Diagnostic {
+	value, member := l.root.Find(v.Pointer)
+	d := diag.Diagnostic{Severity: diag.Error, Rule: RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
+	switch v.Keyword {
+	case schema.Unknown:
+		d.Range = member.Range()
+		l.explainUnknownKey(&d, v, member)
+	case "required":
+		d.Rule, d.Hint = RuleMissingKey, ""
+		if member != nil {
+			d.Range = member.Range()
+		} else if v.Pointer == "" {
+			d.Hint = beginningHint
+		}
+	case "type":
+		if advice := secretAdvice(v.Pointer); advice != "" {
+			d.Rule, d.Hint = RuleSecretSource, advice
+			d.Message = fmt.Sprintf("the secret %q must say where its value comes from, and not give it", lastStep(v.Pointer))
+			l.mask(value)
+		} else if v.Pointer == "" {
+			d.Hint = beginningHint
+		} else if value.Kind == document.Number || value.Kind == document.Bool {
+			d.Hint = fmt.Sprintf("if it is meant as text, quote it: %q", value.Text)
+		}
+	}
+	d.Snippet = l.root.Line(d.Range.Line)
+	return d
+}
+
+const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
+
+var (
+	userWorkerKey  = regexp.MustCompile(`^/user_workers/[^/]+/([^/]+)$`)
+	secretPointer  = regexp.MustCompile(`^/(?:(?:workers|user_workers)/[^/]+|defaults)/secrets/[^/]+$`)
+	credentialKeys = []string{"api_token", "apiToken", "api_key", "apiKey", "token", "email", "api_email"}
+)
+
+// ignoredOnUserWorkers are the fields of a Worker that the platform takes no
+// notice of inside a dispatch namespace, with what to do instead.
+// Source: Workers for Platforms limits; workers-sdk#13840, #6758.
+var ignoredOnUserWorkers = map[string]string{
+	"routes":       "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
+	"route":        "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
+	"triggers":     "give the cron trigger to a Worker under `workers:` that calls the user Workers",
+	"queues":       "a user Worker cannot consume a queue: let a Worker under `workers:` consume it and dispatch",
+	"workers_dev":  "a user Worker has no workers.dev address: reach it through a dispatcher",
+	"preview_urls": "a user Worker has no preview URLs: use a namespace of its own for previews",
+}
+
+func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) {
+	key := member.Key
+	d.Rule = RuleUnknownKey
+	d.Message = fmt.Sprintf("unknown key %q", key)
+	if m := userWorkerKey.FindStringSubmatch(v.Pointer); m != nil && ignoredOnUserWorkers[key] != "" {
+		d.Rule = RuleIgnoredOnUserWorker
+		d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", key)
+		d.Hint = ignoredOnUserWorkers[key]
+		return
+	}
+	if slices.Contains(credentialKeys, key) && strings.Count(v.Pointer, "/") == 1 {
+		d.Rule = RuleCredentials
+		d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", key)
+		d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
+		l.mask(member.Value)
+		return
+	}
+	if near := nearest(key, v.Allowed); near != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(v.Allowed) > 0 {
+		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
+	}
+}
+
+func secretAdvice(pointer string) string {
+	if !secretPointer.MatchString(pointer) {
+		return ""
+	}
+	return fmt.Sprintf("write %s: { env: %s } and set that variable where wfpsync runs", lastStep(pointer), lastStep(pointer))
+}
+
+func lastStep(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
+
+// mask keeps a value that should not stand in the file from being repeated in
+// messages, which end up in logs.
+func (l *loader) mask(value *document.Value) {
+	if value.Text != "" {
+		l.masked = append(l.masked, value.Text)
+	}
+	for _, item := range value.Items {
+		l.mask(item)
+	}
+	for _, m := range value.Members {
+		l.mask(m.Value)
+	}
+}
+
+// withoutMasked replaces masked values wherever they stand in a message.
+func (l *loader) withoutMasked(list diag.List) diag.List {
+	for i := range list {
+		for _, secret := range l.masked {
+			stars := strings.Repeat("*", utf8.RuneCountInString(secret))
+			list[i].Snippet = strings.ReplaceAll(list[i].Snippet, secret, stars)
+			list[i].Message = strings.ReplaceAll(list[i].Message, secret, stars)
+		}
+	}
+	return list
+}

@@ -1,0 +1,130 @@
+package document
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// file is a source text and where its lines begin.
+type file struct {
+	name    string
+	content []byte
+	starts  []int // byte offsets of lines
+}
+
+func newFile(name string, content []byte) *file {
+	f := &file{name: name, content: content, starts: []int{0}}
+	for i := 0; i < len(content); {
+		n := lineBreak(content[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		i += n
+		f.starts = append(f.starts, i)
+	}
+	return f
+}
+
+// lineBreak is the length of the line break that a text begins with, by YAML
+// 1.1's idea of one, which is what yaml.v3 counts lines by.
+func lineBreak(b []byte) int {
+	switch b[0] {
+	case '\n':
+		return 1
+	case '\r':
+		if len(b) > 1 && b[1] == '\n' {
+			return 2
+		}
+		return 1
+	case 0xC2:
+		if len(b) > 1 && b[1] == 0x85 { // U+0085 next line
+			return 2
+		}
+	case 0xE2:
+		if len(b) > 2 && b[1] == 0x80 && (b[2] == 0xA8 || b[2] == 0xA9) { // U+2028, U+2029
+			return 3
+		}
+	}
+	return 0
+}
+
+func (f *file) lines() int { return len(f.starts) }
+
+// text is a line without its break; lines count from 1.
+func (f *file) text(line int) string {
+	if line < 1 || line > len(f.starts) {
+		return ""
+	}
+	end := len(f.content)
+	if line < len(f.starts) {
+		end = f.starts[line]
+	}
+	return strings.TrimRight(string(f.content[f.starts[line-1]:end]), "\r\n\u0085\u2028\u2029")
+}
+
+// maxSnippet is the longest line that is worth showing to a person.
+const maxSnippet = 4096
+
+// snippet is a line to be shown beside a message; "" when nobody could read it.
+func (f *file) snippet(line int) string {
+	if text := f.text(line); len(text) <= maxSnippet {
+		return text
+	}
+	return ""
+}
+
+// rangeAt is the range of a token whose value has a number of characters. A
+// quoted token is followed to its closing quote, and none beyond its line.
+func (f *file) rangeAt(line, column, length int) diag.Range {
+	r := diag.Range{File: f.name, Line: line, Column: column}
+	runes := []rune(f.text(line))
+	if column < 1 || column > len(runes) {
+		return r
+	}
+	rest := runes[column-1:]
+	if quote := rest[0]; quote == '"' || quote == '\'' {
+		length = quotedLength(rest, quote)
+	}
+	if length > 0 {
+		r.EndLine, r.EndColumn = line, column+min(length, len(rest))
+	}
+	return r
+}
+
+// quotedLength is the number of characters of a quoted token, quotes included.
+func quotedLength(token []rune, quote rune) int {
+	for i := 1; i < len(token); i++ {
+		switch {
+		case token[i] == '\\' && quote == '"':
+			i++
+		case token[i] == quote && quote == '\'' && i+1 < len(token) && token[i+1] == quote:
+			i++
+		case token[i] == quote:
+			return i + 1
+		}
+	}
+	return len(token)
+}
+
+// position is the line and column of a byte offset.
+func (f *file) position(offset int) (line, column int) {
+	line = 1
+	for line < len(f.starts) && f.starts[line] <= offset {
+		line++
+	}
+	return line, utf8.RuneCount(f.content[f.starts[line-1]:offset]) + 1
+}
+
+// firstColumn is the column of a line's first character that is not a space.
+func (f *file) firstColumn(line int) int {
+	text := f.text(line)
+	return len(text) - len(strings.TrimLeft(text, " \t")) + 1
+}
+
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
+func withoutByteOrderMark(content []byte) []byte { return bytes.TrimPrefix(content, byteOrderMark) }

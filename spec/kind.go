@@ -1,0 +1,52 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// kindColumn is what this package knows of one kind besides its methods.
+type kindColumn struct {
+	// parent is what a name is unique within, for messages; "" for the account.
+	parent string
+
+	// decode reads the kind's resource from a plan.
+	decode func(data []byte) (Resource, error)
+}
+
+// kinds is every kind there is. A new kind is a file of its own and a line here.
+var kinds = map[Kind]kindColumn{
+	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
+	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
+	KindRoute:             {parent: "zone", decode: decodeAs[*Route]},
+	KindUserWorker:        {parent: "namespace", decode: decodeAs[*UserWorker]},
+	KindWorker:            {decode: decodeAs[*Worker]},
+}
+
+func decodeAs[R Resource](data []byte) (Resource, error) {
+	var r R
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// DecodeResource reads a resource of a kind from the JSON that encoding/json
+// writes of it.
+func DecodeResource(kind Kind, data []byte) (Resource, error) {
+	c, known := kinds[kind]
+	if !known {
+		return nil, fmt.Errorf("unknown kind %q", kind)
+	}
+	return c.decode(data)
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		names = append(names, string(k))
+	}
+	return names
+}

@@ -1,0 +1,112 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Snapshot is the live world, as far as a plan needs it: resources in the same
+// model as a [Stack], each with the revision it was seen at.
+type Snapshot struct {
+	Account Account
+
+	// Resources are what was found in the collections that were read.
+	Resources map[Address]*Live
+
+	// Collections are the ones that were read completely. A resource of
+	// another collection may exist without being in Resources.
+	Collections []Collection
+}
+
+// Live is one resource as it was found.
+type Live struct {
+	// Resource is complete when Detailed, else as much of it as a list shows:
+	// its address, and for Workers the tags.
+	Resource Resource
+	Revision Revision
+	Detailed bool
+}
+
+// Revision tells one state of a live resource from another, and whose it is.
+type Revision struct {
+	// ID is the platform's own identifier, where it is not the name: of a KV
+	// namespace, a route, a dispatch namespace.
+	ID string `json:"id,omitempty"`
+
+	// ETag is the platform's hash of a script's code, and of a route, which
+	// has none, the Worker it leads to.
+	ETag string `json:"etag,omitempty"`
+
+	// ModifiedOn is the time of the last write by anyone, on the server's clock.
+	ModifiedOn time.Time `json:"modified_on,omitzero"`
+
+	// Owner is the stack whose owner tag the resource carries, or "".
+	Owner string `json:"owner,omitempty"`
+
+	// Mark is the mark left by the last upload, nil where there is none.
+	Mark *Mark `json:"mark,omitempty"`
+
+	// ScriptCount is how many scripts a dispatch namespace holds.
+	ScriptCount int `json:"script_count,omitempty"`
+}
+
+// Same reports whether nobody wrote the resource between two revisions. The
+// number of scripts in a namespace is not part of the namespace's own state.
+func (r Revision) Same(s Revision) bool {
+	r.ScriptCount, s.ScriptCount = 0, 0
+	sameMark := r.Mark == s.Mark || r.Mark != nil && s.Mark != nil && *r.Mark == *s.Mark
+	sameTime := r.ModifiedOn.Equal(s.ModifiedOn)
+	r.Mark, s.Mark = nil, nil
+	r.ModifiedOn, s.ModifiedOn = time.Time{}, time.Time{}
+	return r == s && sameMark && sameTime
+}
+
+// DriftTolerance is how far apart a mark's upload time and the time of the last
+// write may be while the write is still taken to be that upload. Both are the
+// server's clock; the upload itself lies between them.
+const DriftTolerance = time.Minute
+
+// Drifted reports whether somebody wrote a marked resource after its mark. A
+// mark is never older than its own upload, so a difference in either direction
+// means that mark and content do not belong together.
+func (r Revision) Drifted() bool {
+	return r.Mark != nil && r.ModifiedOn.Sub(r.Mark.Uploaded).Abs() > DriftTolerance
+}
+
+// NewSnapshot returns an empty snapshot.
+func NewSnapshot(account Account) *Snapshot {
+	return &Snapshot{Account: account, Resources: map[Address]*Live{}}
+}
+
+// ID is the platform's identifier of a live resource.
+func (s *Snapshot) ID(a Address) (string, bool) {
+	live, ok := s.Resources[a]
+	if !ok || live.Revision.ID == "" {
+		return "", false
+	}
+	return live.Revision.ID, true
+}
+
+// Addresses are the live addresses in order.
+func (s *Snapshot) Addresses() []Address {
+	return slices.SortedFunc(maps.Keys(s.Resources), Address.Compare)
+}
+
+// Read reports whether a collection was read completely.
+func (s *Snapshot) Read(c Collection) bool { return slices.Contains(s.Collections, c) }
+
+// Write is one resource to be brought into its desired state.
+type Write struct {
+	// Stack is the owner to mark the resource with.
+	Stack string
+
+	// Resource is the desired state, every reference resolved to an id.
+	Resource Resource
+
+	// Prior is the revision being replaced; nil when the resource is to be created.
+	Prior *Revision
+
+	// Secrets are the values of the resource's secret bindings, by name.
+	Secrets map[string]Secret
+}

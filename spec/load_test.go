@@ -1,0 +1,98 @@
+package spec_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestBadFiles loads every file of testdata/bad and compares the messages with
+// the golden file beside it.
+func TestBadFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			_, list := spec.Load(os.DirFS("testdata/bad"), filepath.Base(file))
+			if !list.HasErrors() {
+				t.Error("no error was found")
+			}
+			for _, d := range list {
+				if d.Range.Line == 0 || d.Range.Column == 0 {
+					t.Errorf("no place: %+v", d)
+				}
+			}
+			compareGolden(t, strings.TrimSuffix(file, ".yaml")+".golden", describe(list))
+		})
+	}
+}
+
+// TestGoodFiles loads every file of testdata/good without a word.
+func TestGoodFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/good/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			_, list := spec.Load(os.DirFS("testdata/good"), filepath.Base(file))
+			if len(list) > 0 {
+				t.Error(describe(list))
+			}
+		})
+	}
+}
+
+// describe writes diagnostics with everything that a person would see of them.
+func describe(list diag.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s: %s: %s [%s]\n", d.Range, d.Severity, d.Message, d.Rule)
+		fmt.Fprintf(&b, "  | %s\n  | %s\n", d.Snippet, caret(d.Range))
+		if d.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", d.Hint)
+		}
+		for _, r := range d.Related {
+			fmt.Fprintf(&b, "  %s: %s\n", r.Range, r.Message)
+		}
+	}
+	return b.String()
+}
+
+func caret(r diag.Range) string {
+	width := 1
+	if r.EndLine == r.Line {
+		width = max(1, r.EndColumn-r.Column)
+	}
+	return strings.Repeat(" ", max(0, r.Column-1)) + strings.Repeat("^", width)
+}
+
+func compareGolden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s differs (-want +got):\n%s", name, d)
+	}
+}

@@ -1,0 +1,112 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Worker that wfpsync uploads carries two tags: the owner, and the mark. They
+// travel inside the upload, so they are written atomically with what they
+// describe, and the list of a namespace shows them without a request per Worker.
+const (
+	ownerPrefix = "wfpsync."
+	markPrefix  = "wfpsync-mark."
+
+	// MarkVersion changes when the canonical form that digests are made of
+	// changes in a way that gives equal Workers different digests.
+	MarkVersion = 1
+
+	// ReservedTags is how many of a script's eight tags wfpsync keeps for itself.
+	ReservedTags = 2
+
+	// TagPrefix starts every tag that is ours, in any version.
+	TagPrefix = "wfpsync"
+
+	// digestLength is how many hex digits of a SHA-256 a mark holds: 64 bits.
+	digestLength = 16
+
+	markTime = "20060102T150405Z"
+)
+
+// Mark is what an upload says of itself.
+type Mark struct {
+	Version  int       `json:"version"`
+	Code     string    `json:"code"`     // digest of the code, see [Code.Digest]
+	Settings string    `json:"settings"` // digest of the canonical settings
+	Uploaded time.Time `json:"uploaded"` // by the server's clock, to the second
+}
+
+// NewMark makes the mark of an upload at a time on the server's clock.
+func NewMark(code, settings string, uploaded time.Time) Mark {
+	return Mark{MarkVersion, ShortDigest(code), ShortDigest(settings), uploaded.UTC().Truncate(time.Second)}
+}
+
+// Tag is the mark as a script tag.
+func (m Mark) Tag() string {
+	return fmt.Sprintf("%s%d.%s.%s.%s", markPrefix, m.Version, m.Code, m.Settings, m.Uploaded.UTC().Format(markTime))
+}
+
+// Describes reports whether the mark was made of these digests by this version.
+func (m Mark) Describes(code, settings string) bool {
+	return m.Version == MarkVersion && m.Code == ShortDigest(code) && m.Settings == ShortDigest(settings)
+}
+
+var markDigest = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// ParseMark reads what [Mark.Tag] writes. Fields that a later version appends
+// are passed over.
+func ParseMark(tag string) (Mark, bool) {
+	rest, ok := strings.CutPrefix(tag, markPrefix)
+	if !ok {
+		return Mark{}, false
+	}
+	fields := strings.Split(rest, ".")
+	if len(fields) < 4 || !markDigest.MatchString(fields[1]) || !markDigest.MatchString(fields[2]) {
+		return Mark{}, false
+	}
+	version, err := strconv.Atoi(fields[0])
+	if err != nil || version < 1 {
+		return Mark{}, false
+	}
+	uploaded, err := time.Parse(markTime, fields[3])
+	if err != nil {
+		return Mark{}, false
+	}
+	return Mark{version, fields[1], fields[2], uploaded}, true
+}
+
+// OwnerTag is the tag that says a stack owns a script.
+func OwnerTag(stack string) string { return ownerPrefix + stack }
+
+// Ownership reads a script's tags: the owning stack ("" when there is none),
+// the mark (nil when there is none that can be read), and the tags that are
+// neither, in order.
+func Ownership(tags []string) (owner string, mark *Mark, rest []string) {
+	for _, tag := range tags {
+		if m, ok := ParseMark(tag); ok {
+			mark = &m
+		} else if stack, ok := strings.CutPrefix(tag, ownerPrefix); ok {
+			owner = stack
+		} else {
+			rest = append(rest, tag)
+		}
+	}
+	return owner, mark, rest
+}
+
+// MarkedTags are the tags to upload: the Worker's own, the owner and the mark.
+func MarkedTags(tags []string, stack string, mark Mark) []string {
+	return append(slices.Clone(tags), OwnerTag(stack), mark.Tag())
+}
+
+// ShortDigest is a digest as marks and plans show it.
+func ShortDigest(digest string) string {
+	if len(digest) > digestLength {
+		return digest[:digestLength]
+	}
+	return digest
+}

@@ -1,0 +1,70 @@
+package spec_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+func TestMarkRoundTrip(t *testing.T) {
+	digest := strings.Repeat("0123456789abcdef", 4)
+	mark := spec.NewMark(digest, digest, time.Date(2026, 11, 21, 20, 0, 0, 999, time.UTC))
+	tags := spec.MarkedTags([]string{"customer-1"}, "platform", mark)
+	for _, tag := range tags {
+		if len(tag) > 128 || strings.ContainsAny(tag, ",&:") {
+			t.Errorf("the platform does not take the tag %q", tag)
+		}
+	}
+	owner, got, rest := spec.Ownership(tags)
+	if owner != "platform" || got == nil || *got != mark {
+		t.Errorf("owner %q, mark %+v", owner, got)
+	}
+	if d := cmp.Diff([]string{"customer-1"}, rest); d != "" {
+		t.Error(d)
+	}
+	if !mark.Describes(digest, digest) || mark.Describes(digest, "f"+digest) {
+		t.Error("a mark describes what it was made of, and nothing else")
+	}
+}
+
+func TestParseMark(t *testing.T) {
+	const good = "wfpsync-mark.1.0123456789abcdef.fedcba9876543210.20261121T200000Z"
+	for tag, want := range map[string]bool{
+		good:                true,
+		good + ".protected": true, // what a later version adds is passed over
+		"wfpsync-mark.1.0123456789abcdef.fedcba9876543210":                  false,
+		"wfpsync-mark.0.0123456789abcdef.fedcba9876543210.20261121T200000Z": false,
+		"wfpsync-mark.x.0123456789abcdef.fedcba9876543210.20261121T200000Z": false,
+		"wfpsync-mark.1.0123456789ABCDEF.fedcba9876543210.20261121T200000Z": false,
+		"wfpsync-mark.1.0123456789abcde.fedcba9876543210.20261121T200000Z":  false,
+		"wfpsync-mark.1.0123456789abcdef.fedcba9876543210.20261321T200000Z": false,
+		"wfpsync.platform": false,
+		"":                 false,
+	} {
+		mark, got := spec.ParseMark(tag)
+		if got != want {
+			t.Errorf("%q: %v, want %v", tag, got, want)
+		}
+		if got && !strings.HasPrefix(tag, mark.Tag()) {
+			t.Errorf("%q became %q", tag, mark.Tag())
+		}
+	}
+}
+
+func TestDrifted(t *testing.T) {
+	uploaded := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
+	mark := &spec.Mark{Uploaded: uploaded}
+	for _, test := range []struct {
+		after time.Duration
+		want  bool
+	}{{0, false}, {30 * time.Second, false}, {-30 * time.Second, false}, {2 * time.Minute, true}, {-2 * time.Minute, true}} {
+		r := spec.Revision{Mark: mark, ModifiedOn: uploaded.Add(test.after)}
+		if r.Drifted() != test.want {
+			t.Errorf("%v after the mark: drifted is %v", test.after, !test.want)
+		}
+	}
+}

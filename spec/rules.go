@@ -1,0 +1,29 @@
+package spec
+
+// The rules of a stack file's diagnostics. An identifier never changes its
+// meaning. WFP0xx are about the text (see spec/internal/document), WFP1xx about
+// its shape, WFP2xx about what it says, WFP3xx about code (internal/bundle),
+// WFP4xx about the account (planner).
+const (
+	RuleUnreadable = "WFP007"
+
+	RuleUnknownKey  = "WFP101"
+	RuleWrongValue  = "WFP102"
+	RuleMissingKey  = "WFP103"
+	RuleCredentials = "WFP104" // credentials in the file
+
+	RuleDuplicateResource   = "WFP201"
+	RuleDanglingReference   = "WFP202"
+	RuleCodeSource          = "WFP203" // neither or both of main and script
+	RuleCycle               = "WFP204"
+	RuleIgnoredOnUserWorker = "WFP205"
+	RuleName                = "WFP206"
+	RuleDuplicateBinding    = "WFP207"
+	RuleTags                = "WFP208"
+	RuleCompatibilityDate   = "WFP209"
+	RuleTooManyVars         = "WFP210"
+	RuleSecretSource        = "WFP211"
+	RuleOneOf               = "WFP212" // exactly one of two fields
+	RuleUndeclaredNamespace = "WFP213"
+	RuleRoutePattern        = "WFP214"
+)

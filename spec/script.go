@@ -1,0 +1,113 @@
+package spec
+
+import (
+	"slices"
+)
+
+// Script is what a Worker and a user Worker have in common: code, and the
+// settings uploaded with it.
+type Script struct {
+	Code               *Code     `json:"code,omitempty"`
+	CompatibilityDate  string    `json:"compatibility_date,omitempty"`
+	CompatibilityFlags []string  `json:"compatibility_flags,omitempty"`
+	Bindings           []Binding `json:"bindings,omitempty"` // sorted by name
+
+	// Tags are the script's own, without the owner and the mark.
+	Tags []string `json:"tags,omitempty"`
+
+	// Options are the rest of the upload's metadata, by API field; see
+	// [ScriptOptions].
+	Options Object `json:"options,omitempty"`
+}
+
+// ScriptOptions are the metadata fields that [Script.Options] may hold. The
+// settings endpoint answers them under the same names.
+// Source: API reference, "Upload Worker Module" and "Get Script Settings".
+var ScriptOptions = []string{"limits", "logpush", "observability", "placement", "tail_consumers"}
+
+// Scripted is a resource that runs code: a Worker or a user Worker.
+type Scripted interface {
+	Resource
+	Definition() *Script
+
+	// WithDefinition is a copy of the resource with another script.
+	WithDefinition(Script) Scripted
+}
+
+// Definition is the script itself; Worker and UserWorker embed it.
+func (s *Script) Definition() *Script { return s }
+
+// Canonical is the settings in comparable form: bindings by name, everything
+// else by API field.
+func (s *Script) Canonical() Object {
+	c := Object{}
+	setIfAny(c, "compatibility_date", s.CompatibilityDate)
+	setIfAny(c, "compatibility_flags", sortedStrings(s.CompatibilityFlags))
+	setIfAny(c, "tags", sortedStrings(s.Tags))
+	bindings := Object{}
+	for _, b := range s.Bindings {
+		bindings[b.Name] = b.Canonical()
+	}
+	setIfAny(c, "bindings", bindings)
+	for name, value := range s.Options {
+		setIfAny(c, name, canonicalOption(name, value))
+	}
+	return c
+}
+
+// Digest is the hex SHA-256 of the canonical settings. Every reference must be
+// resolved first: an id that is not known yet has no digest.
+func (s *Script) Digest() string { return digestJSON("wfpsync settings 1\n", s.Canonical()) }
+
+// References are the resources that bindings and tail consumers name.
+func (s *Script) References() []Reference {
+	var refs []Reference
+	for _, b := range s.Bindings {
+		refs = append(refs, b.references()...)
+	}
+	if consumers, ok := s.Options["tail_consumers"].([]any); ok {
+		for _, c := range consumers {
+			if consumer, ok := c.(Object); ok {
+				refs = append(refs, tailConsumerReference(consumer)...)
+			}
+		}
+	}
+	return refs
+}
+
+// A tail consumer is an account Worker unless it names a namespace.
+func tailConsumerReference(consumer Object) []Reference {
+	service, _ := consumer["service"].(string)
+	if service == "" || consumer["namespace"] != nil {
+		return nil
+	}
+	return []Reference{{To: Address{Kind: KindWorker, Name: service}}}
+}
+
+// Resolved returns the script with references replaced by the ids they stand
+// for, and whether all of them are known.
+func (s *Script) Resolved(id func(Address) (string, bool)) (Script, bool) {
+	resolved, complete := *s, true
+	for i, b := range s.Bindings {
+		r, ok := b.resolved(id)
+		complete = complete && ok
+		if ok && !b.Ref.IsZero() {
+			if &resolved.Bindings[0] == &s.Bindings[0] {
+				resolved.Bindings = slices.Clone(s.Bindings)
+			}
+			resolved.Bindings[i] = r
+		}
+	}
+	return resolved, complete
+}
+
+// Secrets are the script's secret bindings that say where their value is.
+func (s *Script) Secrets() []Binding {
+	var secrets []Binding
+	for _, b := range s.Bindings {
+		if b.Secret != nil {
+			secrets = append(secrets, b)
+		}
+	}
+	return secrets
+}

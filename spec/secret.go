@@ -1,0 +1,35 @@
+package spec
+
+import "fmt"
+
+// SecretSource says where a secret's value comes from. The value itself is
+// read only when it is about to be written to the account.
+type SecretSource struct {
+	// Env is the environment variable that holds the value.
+	Env string `json:"env,omitempty"`
+}
+
+// String names the source, never the value.
+func (s SecretSource) String() string { return "env " + s.Env }
+
+// Secret is a secret's value. It prints and encodes as a mask everywhere;
+// [Secret.Reveal] is for the request that writes it.
+type Secret struct{ value string }
+
+const secretMask = "(secret)"
+
+// NewSecret wraps a value.
+func NewSecret(value string) Secret { return Secret{value} }
+
+// Reveal is the value in clear. Only code that builds the request body of a
+// secret may call it.
+func (s Secret) Reveal() string { return s.value }
+
+// Format writes the mask for every verb, %#v included.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(secretMask)) }
+
+// String is the mask.
+func (Secret) String() string { return secretMask }
+
+// MarshalText is the mask, for encoding/json and its like.
+func (Secret) MarshalText() ([]byte, error) { return []byte(secretMask), nil }

@@ -1,0 +1,134 @@
+// Package spec is what a person wants: the stack file, and the model that the
+// file and the live account are both expressed in.
+//
+// [Load] turns a stack file into a [Stack]: the desired [Resource]s, each with
+// its place in the file. internal/account reads the live account into a
+// [Snapshot] of the same resources, each with the [Revision] it was seen at.
+// The planner compares the two and knows neither YAML nor HTTP.
+//
+// A resource kind is a column of files that bear its name: route.go here holds
+// the route's model and how the file spells it; route.go in planner,
+// internal/account and internal/emulator hold the rest. The table in kind.go
+// is the only list of kinds in this package.
+package spec
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// Resource is one thing in an account: a dispatch namespace, a user Worker, a
+// route. Implementations are plain data with JSON tags, because a plan carries
+// them from the run that made it to the run that applies it.
+type Resource interface {
+	// Address is the resource's physical identity.
+	Address() Address
+
+	// Canonical is the form in which a desired and a live resource are
+	// compared: API field names, lists sorted where their order means nothing,
+	// server defaults and empty values left out, no secret values. Code is
+	// compared by digest and is not part of it.
+	Canonical() Object
+
+	// References are the resources this one needs before it can be written.
+	// Some may not be part of the stack.
+	References() []Reference
+
+	// Meta is what the file says about managing the resource, apart from what
+	// it should look like.
+	Meta() Meta
+}
+
+// Object is a JSON object in the API's spelling, holding what encoding/json
+// decodes: nil, bool, float64, string, []any and Object. Numbers are float64
+// because that is what a Worker sees of them, too.
+type Object = map[string]any
+
+// Meta is what a stack file says about managing a resource.
+type Meta struct {
+	// Adopt allows taking over a resource that exists and is not managed.
+	Adopt bool `json:"adopt,omitempty"`
+
+	// At is where the file declares the resource; nowhere for a live one.
+	At diag.Range `json:"at,omitzero"`
+}
+
+// Reference is one resource's need for another, with the place that says so.
+type Reference struct {
+	To Address
+	At diag.Range
+}
+
+// Account names a Cloudflare account.
+type Account struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+}
+
+// Stack is the desired world.
+type Stack struct {
+	// Name is the ownership mark that everything the stack writes carries.
+	Name string
+
+	// AccountID is the account the file names, or "".
+	AccountID string
+
+	// Resources are sorted by address, each address once.
+	Resources []Resource
+
+	// Collections are what the file declares to be its own, sorted: a live
+	// resource in one of them that carries the stack's mark and is not in
+	// Resources is to be deleted. Other collections are never deleted from.
+	Collections []Collection
+}
+
+// Lookup finds a resource by address.
+func (s *Stack) Lookup(a Address) (Resource, bool) {
+	i, found := slices.BinarySearchFunc(s.Resources, a, func(r Resource, a Address) int { return r.Address().Compare(a) })
+	if !found {
+		return nil, false
+	}
+	return s.Resources[i], true
+}
+
+// Declares reports whether the file declares the collection to be its own.
+func (s *Stack) Declares(c Collection) bool {
+	_, found := slices.BinarySearchFunc(s.Collections, c, Collection.Compare)
+	return found
+}
+
+// Codes are the distinct code objects of the stack, in the order of the first
+// resource that runs them. Workers that share an entrypoint share one.
+func (s *Stack) Codes() []*Code {
+	var codes []*Code
+	seen := map[*Code]bool{}
+	for _, r := range s.Resources {
+		if w, ok := r.(Scripted); ok {
+			if c := w.Definition().Code; c != nil && !seen[c] {
+				seen[c] = true
+				codes = append(codes, c)
+			}
+		}
+	}
+	return codes
+}
+
+// Scope is every collection that must be read to plan the stack: the declared
+// ones, those of its resources, and those its references lead to. The account's
+// own Workers and dispatch namespaces are always among them: they are one
+// request each, and show what carries the stack's mark without being declared.
+func (s *Stack) Scope() []Collection {
+	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
+	for _, c := range s.Collections {
+		scope[c] = true
+	}
+	for _, r := range s.Resources {
+		scope[r.Address().Collection()] = true
+		for _, ref := range r.References() {
+			scope[ref.To.Collection()] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(scope), Collection.Compare)
+}

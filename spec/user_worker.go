@@ -1,0 +1,54 @@
+package spec
+
+import "fmt"
+
+// KindUserWorker is a Worker inside a dispatch namespace, one per customer.
+const KindUserWorker Kind = "user_worker"
+
+// UserWorker is a Worker inside a dispatch namespace. It is reached only
+// through a dispatcher, so it has no routes, crons or domains.
+type UserWorker struct {
+	DispatchNamespace string `json:"dispatch_namespace"`
+	Name              string `json:"name"`
+	Script
+	ResourceMeta Meta `json:"meta,omitzero"`
+}
+
+func (w *UserWorker) Address() Address {
+	return Address{Kind: KindUserWorker, Parent: w.DispatchNamespace, Name: w.Name}
+}
+
+func (w *UserWorker) Meta() Meta { return w.ResourceMeta }
+
+// References are the dispatch namespace and what the script refers to.
+func (w *UserWorker) References() []Reference {
+	namespace := Reference{
+		To: Address{Kind: KindDispatchNamespace, Name: w.DispatchNamespace},
+		At: w.ResourceMeta.At,
+	}
+	return append([]Reference{namespace}, w.Script.References()...)
+}
+
+// WithDefinition is a copy of the Worker with another script.
+func (w *UserWorker) WithDefinition(script Script) Scripted {
+	copied := *w
+	copied.Script = script
+	return &copied
+}
+
+func (l *loader) loadUserWorker(e entry) {
+	l.checkName(e, userWorkerName)
+	namespace := e.value.Get("dispatch_namespace")
+	a, declared := l.declared[KindDispatchNamespace][namespace.String()]
+	if !declared {
+		l.report(RuleUndeclaredNamespace, namespace.Range(),
+			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
+			l.declareHint(KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
+	}
+	l.add(&UserWorker{
+		DispatchNamespace: a.Name,
+		Name:              e.name,
+		Script:            l.loadScript(e, l.withDefaults(e.value)),
+		ResourceMeta:      e.meta(),
+	})
+}

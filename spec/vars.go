@@ -1,0 +1,63 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// Limits of the platform on variables; secrets count as variables.
+// Source: Workers platform limits; API errors 10054 and 10055.
+const (
+	maxVars     = 128
+	maxVarBytes = 5 * 1024
+)
+
+// loadVars reads `vars`: text as it is, anything else as JSON, as wrangler does.
+func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
+	if vars == nil {
+		return
+	}
+	for _, m := range vars.Members {
+		b := Binding{Name: m.Key, At: m.Range()}
+		size := len(m.Value.Text)
+		if m.Value.Kind == document.String {
+			b.Type, b.Properties = BindingText, Object{"text": m.Value.Text}
+		} else {
+			b.Type, b.Properties = BindingJSON, Object{"json": m.Value.JSON()}
+			size = len(mustJSON(b.Properties["json"]))
+		}
+		if size > maxVarBytes {
+			l.report(RuleTooManyVars, m.Range(), fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
+		}
+		set.add(b, m.Range())
+	}
+	l.checkVarCount(vars, len(vars.Members))
+}
+
+func (l *loader) checkVarCount(vars *document.Value, n int) {
+	if n > maxVars {
+		l.report(RuleTooManyVars, vars.Range(), fmt.Sprintf("%d variables and secrets; the platform takes %d", n, maxVars), "put related values into one JSON variable")
+	}
+}
+
+// loadSecrets reads `secrets`: names, and where the values are to come from.
+func (l *loader) loadSecrets(set *bindingSet, secrets *document.Value) {
+	if secrets == nil {
+		return
+	}
+	for _, m := range secrets.Members {
+		env := m.Value.Get("env")
+		l.checkSecretSource(env.String(), env.Range())
+		set.add(Binding{Name: m.Key, Type: BindingSecret, Secret: &SecretSource{Env: env.String()}, At: m.Range()}, m.Range())
+	}
+	l.checkVarCount(secrets, len(set.bindings))
+}
+
+// checkSecretSource refuses to hand wfpsync's own credentials to a Worker.
+func (l *loader) checkSecretSource(env string, at diag.Range) {
+	if isOwnCredential(env) {
+		l.report(RuleSecretSource, at, fmt.Sprintf("%q is a credential of wfpsync itself", env), "a Worker's secret needs a variable of its own")
+	}
+}

@@ -1,0 +1,27 @@
+package spec
+
+// KindWorker is a Worker of the account itself: dispatcher, outbound, tail,
+// service. Routes and service bindings name it.
+const KindWorker Kind = "worker"
+
+// Worker is a Worker of the account.
+type Worker struct {
+	Name string `json:"name"`
+	Script
+
+	// OwnsRoutes says that the file lists the Worker's routes, so that other
+	// routes to it are to go. Without a list, routes made elsewhere stay.
+	OwnsRoutes bool `json:"owns_routes,omitempty"`
+
+	ResourceMeta Meta `json:"meta,omitzero"`
+}
+
+func (w *Worker) Address() Address { return Address{Kind: KindWorker, Name: w.Name} }
+func (w *Worker) Meta() Meta       { return w.ResourceMeta }
+
+// WithDefinition is a copy of the Worker with another script.
+func (w *Worker) WithDefinition(script Script) Scripted {
+	copied := *w
+	copied.Script = script
+	return &copied
+}

@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+func (l *loader) loadWorker(e entry) {
+	l.checkName(e, workerName)
+	value := l.withDefaults(e.value)
+	w := &Worker{Name: e.name, Script: l.loadScript(e, value), ResourceMeta: e.meta()}
+	if routes := e.value.Get("routes"); routes != nil {
+		w.OwnsRoutes = true
+		l.loadRoutes(w, routes)
+	}
+	l.add(w)
+}
+
+// serviceBinding reads an item of `services`: a Worker of this file, by key, or
+// any Worker of the account, by name.
+func (l *loader) serviceBinding(item *document.Value) (Binding, bool) {
+	b := Binding{
+		Type:       BindingService,
+		Properties: Object{"service": l.nameOf(KindWorker, item.Get("service"))},
+		At:         item.Get("service").Range(),
+	}
+	setIfAny(b.Properties, "environment", item.Get("environment").String())
+	setIfAny(b.Properties, "entrypoint", item.Get("entrypoint").String())
+	return b, true
+}
+
+// loadTailConsumers reads the Workers that receive a Worker's logs.
+func (l *loader) loadTailConsumers(list *document.Value) any {
+	var consumers []any
+	for _, item := range list.Items {
+		consumer, ok := item.JSON().(Object)
+		if !ok {
+			continue
+		}
+		if item.Get("namespace") == nil {
+			consumer["service"] = l.nameOf(KindWorker, item.Get("service"))
+		}
+		consumers = append(consumers, consumer)
+	}
+	return consumers
+}
+
+// checkCycles reports Workers that need each other: neither could be uploaded
+// first.
+func (l *loader) checkCycles() {
+	const (
+		open   = 1
+		closed = 2
+	)
+	state := map[Address]int{}
+	var chain []Address
+	var visit func(r Resource)
+	visit = func(r Resource) {
+		a := r.Address()
+		state[a] = open
+		chain = append(chain, a)
+		for _, ref := range r.References() {
+			next, ok := l.stack.Lookup(ref.To)
+			if !ok || ref.To == a {
+				continue
+			}
+			switch state[ref.To] {
+			case open:
+				l.reportCycle(chain, ref)
+			case closed:
+			default:
+				visit(next)
+			}
+		}
+		chain = chain[:len(chain)-1]
+		state[a] = closed
+	}
+	for _, r := range l.stack.Resources {
+		if state[r.Address()] == 0 {
+			visit(r)
+		}
+	}
+}
+
+// reportCycle reports the reference that leads back into the open chain.
+func (l *loader) reportCycle(chain []Address, back Reference) {
+	text, related := "", []diag.Related(nil)
+	for i := len(chain) - 1; i >= 0; i-- {
+		text = chain[i].Name + " → " + text
+		if chain[i] == back.To {
+			break
+		}
+	}
+	if r, ok := l.stack.Lookup(back.To); ok {
+		related = append(related, diag.Related{Range: r.Meta().At, Message: fmt.Sprintf("%q is declared here", back.To.Name)})
+	}
+	at := back.At
+	if last, ok := l.stack.Lookup(chain[len(chain)-1]); ok && at.IsZero() {
+		at = last.Meta().At
+	}
+	l.report(RuleCycle, at, fmt.Sprintf("these Workers need each other, so none can be uploaded first: %s%s", text, back.To.Name),
+		"take one of the references out", related...)
+}
