@@ -1,0 +1,35 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Desired is what a plan wants of the account, as a stack: the resources it
+// writes, and the collections it deletes from.
+func (p *Plan) Desired() *spec.Stack {
+	stack := &spec.Stack{Name: p.Stack, AccountID: p.Account.ID}
+	for _, c := range p.Changes {
+		if c.Desired != nil {
+			stack.Resources = append(stack.Resources, c.Desired)
+		}
+		stack.Collections = append(stack.Collections, c.Address.Collection())
+	}
+	slices.SortFunc(stack.Collections, spec.Collection.Compare)
+	stack.Collections = slices.Compact(stack.Collections)
+	return stack
+}
+
+// Again is what the changes of a plan at some addresses would be if it were
+// made now. It is to be looked at, not to be applied: it holds no other change.
+func Again(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Options) (*Plan, error) {
+	again, err := New(p.Desired(), live, options)
+	if err != nil {
+		return nil, err
+	}
+	again.Changes = slices.DeleteFunc(again.Changes, func(c Change) bool { return !slices.Contains(addresses, c.Address) })
+	again.Diagnostics, again.Unmanaged, again.Guards, again.Code = nil, nil, nil, nil
+	again.Summary = summarize(again.Changes, 0)
+	return again, again.seal()
+}

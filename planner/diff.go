@@ -1,0 +1,108 @@
+package planner
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// KnownAfterApply stands in a plan for a value that the platform gives out while
+// the plan is applied; see [FieldChange.Unknown].
+const KnownAfterApply = "(known after apply)"
+
+// diff lists how two canonical forms differ, in the order of paths.
+func diff(before, after spec.Object) []FieldChange {
+	return diffObjects(nil, "", before, after)
+}
+
+func diffObjects(changes []FieldChange, path string, before, after spec.Object) []FieldChange {
+	names := map[string]bool{}
+	for name := range before {
+		names[name] = true
+	}
+	for name := range after {
+		names[name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		b, inBefore := before[name]
+		a, inAfter := after[name]
+		at := path + "/" + escapePointer(name)
+		switch {
+		case !inBefore && at == "/bindings":
+			changes = diffObjects(changes, at, nil, a.(spec.Object))
+		case !inAfter && at == "/bindings":
+			changes = diffObjects(changes, at, b.(spec.Object), nil)
+		case !inBefore:
+			changes = append(changes, fieldChange(at, FieldAdd, nil, a))
+		case !inAfter:
+			changes = append(changes, fieldChange(at, FieldRemove, b, nil))
+		default:
+			changes = diffValues(changes, at, b, a)
+		}
+	}
+	return changes
+}
+
+func diffValues(changes []FieldChange, path string, before, after any) []FieldChange {
+	switch b := before.(type) {
+	case spec.Object:
+		if a, ok := after.(spec.Object); ok && b["type"] == a["type"] {
+			return diffObjects(changes, path, b, a)
+		}
+	case []any:
+		// Elements correspond by index only when none was added or removed;
+		// else the list is shown whole.
+		if a, ok := after.([]any); ok && len(a) == len(b) {
+			for i := range b {
+				changes = diffValues(changes, path+"/"+strconv.Itoa(i), b[i], a[i])
+			}
+			return changes
+		}
+	}
+	if reflect.DeepEqual(before, after) {
+		return changes
+	}
+	return append(changes, fieldChange(path, FieldReplace, before, after))
+}
+
+func fieldChange(path string, op FieldOp, before, after any) FieldChange {
+	c := FieldChange{Path: path, Op: op, Sensitive: isSecret(before) || isSecret(after)}
+	c.Before, _ = withoutUnknown(before)
+	c.After, c.Unknown = withoutUnknown(after)
+	return c
+}
+
+func isSecret(value any) bool {
+	binding, ok := value.(spec.Object)
+	return ok && (binding["type"] == spec.BindingSecret || binding["type"] == spec.BindingSecretKey)
+}
+
+// withoutUnknown puts a text in the place of values that are not known yet, so
+// that the result is plain JSON, and reports whether there were any.
+func withoutUnknown(value any) (any, bool) {
+	if value == spec.Unknown {
+		return KnownAfterApply, true
+	}
+	fields, ok := value.(spec.Object)
+	if !ok {
+		return value, false
+	}
+	out, found := spec.Object{}, false
+	for name, v := range fields {
+		known, unknown := v, v == spec.Unknown
+		if unknown {
+			known, found = KnownAfterApply, true
+		}
+		out[name] = known
+	}
+	return out, found
+}
+
+// escapePointer writes a name as a JSON Pointer's reference token (RFC 6901).
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}

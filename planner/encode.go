@@ -1,0 +1,189 @@
+package planner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Encode writes a plan as JSON.
+func Encode(p *Plan) ([]byte, error) {
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode plan: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+// Decode reads a plan that [Encode] wrote. It refuses one of another major
+// version, and one that was edited: the error of the latter is a [*Tampered].
+func Decode(data []byte) (*Plan, error) {
+	var header struct {
+		FormatVersion string `json:"format_version"`
+	}
+	if err := json.Unmarshal(data, &header); err != nil {
+		return nil, fmt.Errorf("not a plan file: %w", err)
+	}
+	if major(header.FormatVersion) != major(FormatVersion) {
+		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan anew", header.FormatVersion, FormatVersion)
+	}
+	var p Plan
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("plan file is damaged: %w", err)
+	}
+	if err := p.verify(); err != nil {
+		return nil, err
+	}
+	p.linkCode()
+	return &p, nil
+}
+
+func major(version string) string {
+	major, _, _ := strings.Cut(version, ".")
+	return major
+}
+
+// Tampered says that a plan is not what its digests say.
+type Tampered struct {
+	// Address is the first edited change; zero when the edit is elsewhere.
+	Address spec.Address
+
+	// What names the edited part where it is not a change.
+	What string
+}
+
+func (t *Tampered) Error() string {
+	if t.Address.IsZero() {
+		return fmt.Sprintf("the plan was edited after it was made: %s does not match its digest", t.What)
+	}
+	return fmt.Sprintf("the plan was edited after it was made: the change of %s does not match its digest", t.Address)
+}
+
+// seal computes the digests.
+func (p *Plan) seal() error {
+	for i := range p.Changes {
+		digest, err := p.Changes[i].digest()
+		if err != nil {
+			return err
+		}
+		p.Changes[i].Digest = digest
+	}
+	digest, err := p.digest()
+	if err != nil {
+		return err
+	}
+	p.Digest = digest
+	return nil
+}
+
+// verify recomputes the digests.
+func (p *Plan) verify() error {
+	for _, c := range p.Changes {
+		digest, err := c.digest()
+		if err != nil {
+			return err
+		}
+		if digest != c.Digest {
+			return &Tampered{Address: c.Address}
+		}
+	}
+	digest, err := p.digest()
+	if err != nil {
+		return err
+	}
+	if digest != p.Digest {
+		return &Tampered{What: "its head or the list of its changes"}
+	}
+	for digest, embedded := range p.Code {
+		var code spec.Code
+		code.Complete(embedded.MainModule, embedded.Modules)
+		if code.Digest != digest {
+			return &Tampered{What: "the code " + spec.ShortDigest(digest)}
+		}
+	}
+	return nil
+}
+
+// digest is a hash of all the change says, but for the hash itself.
+func (c Change) digest() (string, error) {
+	c.Digest = ""
+	return hash("wfpsync change 1\n", c)
+}
+
+// digest is a hash of what the plan would do. Guards, summary and diagnostics
+// follow from it or do not change it.
+func (p *Plan) digest() (string, error) {
+	changes := make([]string, len(p.Changes))
+	for i, c := range p.Changes {
+		changes[i] = c.Digest
+	}
+	digest, err := hash("wfpsync plan 1\n", struct {
+		FormatVersion, Stack, AccountID string
+		Mode                            Mode
+		Changes                         []string
+	}{p.FormatVersion, p.Stack, p.Account.ID, p.Mode, changes})
+	return "sha256:" + digest, err
+}
+
+func hash(prefix string, value any) (string, error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("encode plan: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(prefix), data...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// ErrNoCode says that a plan was saved without the code it would upload.
+var ErrNoCode = errors.New("the plan holds no code: it is an outline made to be read; save one to apply with --out")
+
+// linkCode gives the desired Workers the code that the plan embeds.
+func (p *Plan) linkCode() {
+	linked := map[string]*spec.Code{}
+	for _, c := range p.Changes {
+		script, ok := c.Desired.(spec.Scripted)
+		if !ok || script.Definition().Code == nil {
+			continue
+		}
+		definition := script.Definition()
+		digest := definition.Code.Digest
+		if embedded, found := p.Code[digest]; found && linked[digest] == nil {
+			code := &spec.Code{}
+			code.Complete(embedded.MainModule, embedded.Modules)
+			linked[digest] = code
+		}
+		if linked[digest] != nil {
+			definition.Code = linked[digest]
+		}
+	}
+}
+
+// Complete reports whether the plan holds everything that applying it needs.
+func (p *Plan) Complete() error {
+	for _, c := range p.Changes {
+		if script, ok := c.Desired.(spec.Scripted); ok && len(script.Definition().Code.Modules) == 0 {
+			return ErrNoCode
+		}
+	}
+	return nil
+}
+
+// embedCode collects the code that the changes upload.
+func (p *Plan) embedCode() {
+	for _, c := range p.Changes {
+		script, ok := c.Desired.(spec.Scripted)
+		if !ok || script.Definition().Code == nil {
+			continue
+		}
+		if p.Code == nil {
+			p.Code = map[string]Code{}
+		}
+		code := script.Definition().Code
+		p.Code[code.Digest] = Code{MainModule: code.MainModule, Modules: code.Modules}
+	}
+}

@@ -1,0 +1,50 @@
+package planner
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// column is what planning knows of one kind.
+type column struct {
+	// compare says what a live resource needs to become the desired one: a
+	// change without its address and resource, or nil when nothing.
+	compare func(p *planning, desired spec.Resource, live *spec.Live) *Change
+
+	// standing says what a live resource is to the stack that does not want it.
+	standing func(p *planning, a spec.Address, live *spec.Live) standing
+
+	// undeclared warns of n live resources with that standing. Kinds that
+	// cannot have it have none.
+	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic
+
+	// guard names what must be acknowledged before one is deleted, or "".
+	guard string
+}
+
+// columns is every kind there is. A new kind is a file of its own and a line here.
+var columns = map[spec.Kind]column{
+	spec.KindDispatchNamespace: dispatchNamespaceColumn,
+	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindRoute:             routeColumn,
+	spec.KindUserWorker:        userWorkerColumn,
+	spec.KindWorker:            workerColumn,
+}
+
+// standing is what a live resource is to a stack that does not want it.
+type standing int
+
+const (
+	notOurs    standing = iota // of no interest, and not counted
+	unowned                    // carries no mark
+	foreign                    // carries another stack's mark
+	undeclared                 // ours, but the file does not declare its collection
+	toRemove                   // ours, and to go
+)
+
+func sortedAddresses(changes map[spec.Address]*Change) []spec.Address {
+	return slices.SortedFunc(maps.Keys(changes), spec.Address.Compare)
+}

@@ -1,0 +1,19 @@
+package planner
+
+import "github.com/wfpsync/wfpsync/spec"
+
+var kvNamespaceColumn = column{
+	// The title is the identity, and there is nothing else to set.
+	compare:  func(*planning, spec.Resource, *spec.Live) *Change { return nil },
+	standing: kvNamespaceStanding,
+	guard:    GuardNamespaceDelete,
+}
+
+// A KV namespace holds data, so it goes only when the stack that declares it is
+// destroyed, never by absence.
+func kvNamespaceStanding(p *planning, a spec.Address, _ *spec.Live) standing {
+	if _, declared := p.desired.Lookup(a); declared && p.options.Mode == Destroy {
+		return toRemove
+	}
+	return notOurs
+}

@@ -1,0 +1,215 @@
+// Package planner is the difference between two worlds, as data.
+//
+// [New] compares a desired [spec.Stack] with a live [spec.Snapshot] and returns
+// a [Plan]: what to create, change and delete, in which order, why, and what
+// stands in the way. It is pure: no network, disk, clock or environment, and
+// the same inputs give the same bytes. A list of the account shows only marks
+// and times, so planning has two steps: [Inspect] names the few live Workers
+// whose settings must be read before New can say what about them differs.
+//
+// A Plan encodes to JSON and decodes to an equal value, so that one run can
+// make it, a person can read it in any format, and another run can apply it.
+package planner
+
+import (
+	"encoding/json"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// FormatVersion is the version of the plan's JSON form. A reader accepts any
+// plan of its own major version and passes over fields it does not know.
+const FormatVersion = "1.0"
+
+// Mode is what a plan is for.
+type Mode string
+
+const (
+	Apply   Mode = "apply"   // bring the account into the stack's shape
+	Destroy Mode = "destroy" // remove what the stack owns
+)
+
+// Plan is everything that applying a stack would do.
+type Plan struct {
+	FormatVersion string       `json:"format_version"`
+	Tool          string       `json:"tool"`
+	Stack         string       `json:"stack"`
+	Account       spec.Account `json:"account"`
+	Mode          Mode         `json:"mode"`
+
+	// Changes are what is to be done, in the order of addresses. Resources
+	// that stay as they are appear only in Summary.Unchanged.
+	Changes []Change `json:"changes"`
+
+	// Unmanaged counts what was seen and is left alone, by collection.
+	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`
+
+	// Guards are the verdicts on what a plan may do only when it is told so.
+	Guards []Verdict `json:"guards,omitempty"`
+
+	Diagnostics diag.List `json:"diagnostics,omitempty"`
+	Summary     Summary   `json:"summary"`
+
+	// Digest identifies the plan: a SHA-256 over what it would do, without
+	// the tool's version and the diagnostics.
+	Digest string `json:"digest"`
+
+	// Code is what the changes upload, by digest, once however many Workers
+	// run it. A plan that is only looked at has none; see [Plan.Outline].
+	Code map[string]Code `json:"code,omitempty"`
+}
+
+// Code is the built modules of a Worker inside a plan.
+type Code struct {
+	MainModule string        `json:"main_module"`
+	Modules    []spec.Module `json:"modules"`
+}
+
+// Action is what a change does to its resource.
+type Action string
+
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+	Adopt  Action = "adopt" // take over, and bring into shape
+)
+
+// Reason says why a change is planned.
+type Reason string
+
+const (
+	ReasonMissing   Reason = "missing"    // the file has it, the account does not
+	ReasonChanged   Reason = "changed"    // the file differs from what was applied
+	ReasonDrifted   Reason = "drifted"    // somebody else wrote it since it was applied
+	ReasonUnmanaged Reason = "unmanaged"  // it exists, and carries no mark
+	ReasonRemoved   Reason = "removed"    // the account has it, the file does not
+	ReasonDestroyed Reason = "destroyed"  // everything of the stack is to go
+	ReasonUnmarked  Reason = "incomplete" // it is ours by its owner tag, but its mark cannot be read
+)
+
+// Change is one resource and what is to be done to it.
+type Change struct {
+	Address spec.Address `json:"address"`
+	Action  Action       `json:"action"`
+	Reason  Reason       `json:"reason"`
+
+	// Fields are the differences, as JSON Pointers into the resource's
+	// canonical form. Those of a Worker's code are under /code.
+	Fields []FieldChange `json:"fields,omitempty"`
+
+	// Desired is the resource to write; nil when it is to be deleted.
+	Desired spec.Resource `json:"desired,omitempty"`
+
+	// Prior is the revision the change was planned against; nil when there
+	// was none. A change is stale when the account holds another one.
+	Prior *spec.Revision `json:"prior,omitempty"`
+
+	// DependsOn are the changes that come first, and Level is the length of
+	// the longest chain of them.
+	DependsOn []spec.Address `json:"depends_on,omitempty"`
+	Level     int            `json:"level"`
+
+	// Blocked says why the change, and with it the plan, may not be applied.
+	Blocked *Block `json:"blocked,omitempty"`
+
+	// At is where the stack file declares the resource.
+	At diag.Range `json:"at,omitzero"`
+
+	// Digest is the change's own part of the plan's digest.
+	Digest string `json:"digest"`
+}
+
+// FieldChange is one difference. A field that is absent on one side is an
+// addition or a removal; Before or After is then nil.
+type FieldChange struct {
+	Path   string  `json:"path"`
+	Op     FieldOp `json:"op"`
+	Before any     `json:"before,omitempty"`
+	After  any     `json:"after,omitempty"`
+
+	// Sensitive marks a secret, whose value is on neither side.
+	Sensitive bool `json:"sensitive,omitempty"`
+
+	// Unknown marks a value the platform gives out while the plan is applied.
+	Unknown bool `json:"unknown,omitempty"`
+}
+
+// FieldOp is how a field differs.
+type FieldOp string
+
+const (
+	FieldAdd     FieldOp = "add"
+	FieldRemove  FieldOp = "remove"
+	FieldReplace FieldOp = "replace"
+)
+
+// Block is what stands in the way of a change.
+type Block struct {
+	// By is "ownership", or the name of a guard.
+	By      string `json:"by"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Unmanaged counts the resources of a collection that are not the stack's.
+type Unmanaged struct {
+	Kind    spec.Kind `json:"kind"`
+	Parent  string    `json:"parent,omitempty"`
+	Unowned int       `json:"unowned"` // carry no mark
+	Foreign int       `json:"foreign"` // carry another stack's mark
+}
+
+// Summary counts a plan's changes.
+type Summary struct {
+	Adopt     int `json:"adopt"`
+	Add       int `json:"add"`
+	Change    int `json:"change"`
+	Destroy   int `json:"destroy"`
+	Unchanged int `json:"unchanged"`
+	Blocked   int `json:"blocked"`
+}
+
+// HasChanges reports whether applying the plan would do anything.
+func (p *Plan) HasChanges() bool { return len(p.Changes) > 0 }
+
+// Blocked are the changes that keep the plan from being applied.
+func (p *Plan) Blocked() []Change {
+	var blocked []Change
+	for _, c := range p.Changes {
+		if c.Blocked != nil {
+			blocked = append(blocked, c)
+		}
+	}
+	return blocked
+}
+
+// Outline is the plan without the code it would upload: enough to look at,
+// not to apply.
+func (p *Plan) Outline() *Plan {
+	outline := *p
+	outline.Code = nil
+	return &outline
+}
+
+// UnmarshalJSON decodes the desired resource by the kind in the address.
+func (c *Change) UnmarshalJSON(data []byte) error {
+	type plain Change
+	wire := struct {
+		*plain
+		Desired json.RawMessage `json:"desired"`
+	}{plain: (*plain)(c)}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	if len(wire.Desired) == 0 {
+		return nil
+	}
+	desired, err := spec.DecodeResource(c.Address.Kind, wire.Desired)
+	if err != nil {
+		return err
+	}
+	c.Desired = desired
+	return nil
+}

@@ -1,0 +1,269 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// The rules of the diagnostics that only a comparison with the account can find.
+const (
+	// RuleMissingReference: something the file refers to, and does not declare,
+	// is not in the account either.
+	RuleMissingReference = "WFP401"
+
+	// RuleUndeclaredCollection: the account has resources of the stack in a
+	// collection that the file does not declare, so they are left alone.
+	RuleUndeclaredCollection = "WFP402"
+)
+
+// Options are what a plan depends on besides the two worlds.
+type Options struct {
+	Mode Mode
+
+	// Tool names the program and its version in the plan.
+	Tool string
+
+	// Allow are the guards that are acknowledged, by name.
+	Allow []string
+}
+
+// New compares the desired stack with the live account. The desired code must
+// have been built, except to destroy; the live Workers that [Inspect] names
+// must have been read.
+//
+// A change that may not be made is part of the plan and marked as blocked, so
+// that it can be seen. Diagnostics of severity error mean that the plan cannot
+// be applied. An error is returned only for inputs that no plan can be made of;
+// a [*Cycle] is one.
+func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, error) {
+	p := newPlanning(desired, live, options)
+	if err := p.checkInputs(); err != nil {
+		return nil, err
+	}
+	for _, r := range p.wanted() {
+		p.compare(r)
+	}
+	for _, a := range live.Addresses() {
+		if !p.wants(a) {
+			p.considerRemoval(a)
+		}
+	}
+	p.checkReferences()
+	p.warnUndeclared()
+	if err := p.order(); err != nil {
+		return nil, err
+	}
+	return p.finish()
+}
+
+// Inspect names the live Workers that must be read whole before [New] can
+// compare them: those whose mark does not vouch for the desired state, and
+// those to be deleted whose bindings decide the order.
+func Inspect(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Address {
+	p := newPlanning(desired, live, options)
+	var addresses []spec.Address
+	for _, r := range p.wanted() {
+		if found := live.Resources[r.Address()]; found != nil && !found.Detailed && p.needsDetail(r, found) {
+			addresses = append(addresses, r.Address())
+		}
+	}
+	return append(addresses, p.removalsToInspect()...)
+}
+
+// planning is a plan in the making.
+type planning struct {
+	desired *spec.Stack
+	live    *spec.Snapshot
+	options Options
+
+	changes     map[spec.Address]*Change
+	unmanaged   map[spec.Collection]*Unmanaged
+	undeclared  map[spec.Collection]int
+	diagnostics diag.List
+	unchanged   int
+}
+
+func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *planning {
+	return &planning{
+		desired: desired, live: live, options: options,
+		changes:    map[spec.Address]*Change{},
+		unmanaged:  map[spec.Collection]*Unmanaged{},
+		undeclared: map[spec.Collection]int{},
+	}
+}
+
+// wanted are the resources that are to exist afterwards: when destroying, none.
+func (p *planning) wanted() []spec.Resource {
+	if p.options.Mode == Destroy {
+		return nil
+	}
+	return p.desired.Resources
+}
+
+func (p *planning) wants(a spec.Address) bool {
+	_, declared := p.desired.Lookup(a)
+	return declared && p.options.Mode != Destroy
+}
+
+func (p *planning) checkInputs() error {
+	for _, r := range p.wanted() {
+		if script, ok := r.(spec.Scripted); ok && (script.Definition().Code == nil || script.Definition().Code.Digest == "") {
+			return fmt.Errorf("the code of %s has not been built", r.Address())
+		}
+	}
+	return nil
+}
+
+// compare plans what one desired resource needs.
+func (p *planning) compare(r spec.Resource) {
+	a := r.Address()
+	live := p.live.Resources[a]
+	if live == nil {
+		p.plan(&Change{Address: a, Action: Create, Reason: ReasonMissing, Fields: p.fields(nil, r), Desired: p.resolved(r)})
+		return
+	}
+	c := columns[a.Kind].compare(p, r, live)
+	if c == nil {
+		p.unchanged++
+		return
+	}
+	c.Address, c.Desired = a, p.resolved(r)
+	prior := live.Revision
+	c.Prior = &prior
+	p.plan(c)
+}
+
+// considerRemoval plans the removal of a live resource that is not wanted, if
+// it is ours to remove.
+func (p *planning) considerRemoval(a spec.Address) {
+	live := p.live.Resources[a]
+	switch columns[a.Kind].standing(p, a, live) {
+	case toRemove:
+		reason := ReasonRemoved
+		if p.options.Mode == Destroy {
+			reason = ReasonDestroyed
+		}
+		prior := live.Revision
+		p.plan(&Change{Address: a, Action: Delete, Reason: reason, Prior: &prior})
+	case unowned:
+		p.countUnmanaged(a).Unowned++
+	case foreign:
+		p.countUnmanaged(a).Foreign++
+	case undeclared:
+		p.undeclared[a.Collection()]++
+	case notOurs:
+	}
+}
+
+func (p *planning) plan(c *Change) {
+	if r, declared := p.desired.Lookup(c.Address); declared {
+		c.At = r.Meta().At
+	}
+	p.changes[c.Address] = c
+}
+
+func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
+	u := p.unmanaged[a.Collection()]
+	if u == nil {
+		u = &Unmanaged{Kind: a.Kind, Parent: a.Parent}
+		p.unmanaged[a.Collection()] = u
+	}
+	return u
+}
+
+// resolved is the resource with the ids that are known already.
+func (p *planning) resolved(r spec.Resource) spec.Resource {
+	script, ok := r.(spec.Scripted)
+	if !ok {
+		return r
+	}
+	resolved, _ := script.Definition().Resolved(p.live.ID)
+	return script.WithDefinition(resolved)
+}
+
+// checkReferences finds what the file refers to and nobody has.
+func (p *planning) checkReferences() {
+	for _, r := range p.wanted() {
+		for _, ref := range r.References() {
+			if p.wants(ref.To) {
+				continue
+			}
+			_, exists := p.live.Resources[ref.To]
+			c := p.changes[ref.To]
+			if exists && (c == nil || c.Action != Delete) || !exists && !p.live.Read(ref.To.Collection()) {
+				continue
+			}
+			d := diag.Diagnostic{
+				Severity: diag.Error,
+				Rule:     RuleMissingReference,
+				Message:  fmt.Sprintf("%s refers to %s, which is neither in this file nor in the account", r.Address(), ref.To),
+				Hint:     "declare it in this file, or create it in the account first",
+				Range:    ref.At,
+			}
+			if exists {
+				d.Message = fmt.Sprintf("%s refers to %s, which this plan removes", r.Address(), ref.To)
+				d.Hint = "remove the reference as well, or keep what it refers to"
+			}
+			if d.Range.IsZero() {
+				d.Range = r.Meta().At
+			}
+			p.diagnostics = append(p.diagnostics, d)
+		}
+	}
+}
+
+// warnUndeclared says what is left alone although it is ours.
+func (p *planning) warnUndeclared() {
+	for collection, n := range p.undeclared {
+		p.diagnostics = append(p.diagnostics, columns[collection.Kind].undeclared(p.desired.Name, collection, n))
+	}
+}
+
+// finish puts the plan together.
+func (p *planning) finish() (*Plan, error) {
+	plan := &Plan{
+		FormatVersion: FormatVersion,
+		Tool:          p.options.Tool,
+		Stack:         p.desired.Name,
+		Account:       p.live.Account,
+		Mode:          p.options.Mode,
+		Changes:       []Change{},
+		Guards:        p.guard(),
+		Diagnostics:   p.diagnostics.Sorted(),
+	}
+	for _, a := range sortedAddresses(p.changes) {
+		plan.Changes = append(plan.Changes, *p.changes[a])
+	}
+	for _, u := range p.unmanaged {
+		plan.Unmanaged = append(plan.Unmanaged, *u)
+	}
+	slices.SortFunc(plan.Unmanaged, func(a, b Unmanaged) int {
+		return spec.Collection{Kind: a.Kind, Parent: a.Parent}.Compare(spec.Collection{Kind: b.Kind, Parent: b.Parent})
+	})
+	plan.Summary = summarize(plan.Changes, p.unchanged)
+	plan.embedCode()
+	return plan, plan.seal()
+}
+
+func summarize(changes []Change, unchanged int) Summary {
+	s := Summary{Unchanged: unchanged}
+	for _, c := range changes {
+		switch c.Action {
+		case Create:
+			s.Add++
+		case Update:
+			s.Change++
+		case Delete:
+			s.Destroy++
+		case Adopt:
+			s.Adopt++
+		}
+		if c.Blocked != nil {
+			s.Blocked++
+		}
+	}
+	return s
+}

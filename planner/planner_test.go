@@ -1,0 +1,391 @@
+package planner_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+const platform = `
+version: 1
+name: platform
+defaults: { compatibility_date: 2026-10-01 }
+dispatch_namespaces: { customers: {} }
+kv_namespaces: { tenants: { title: Tenant Data } }
+user_workers:
+  a: { dispatch_namespace: customers, main: ./tenant.ts, vars: { CONFIG: { id: a, features: [one, two] } } }
+  b: { dispatch_namespace: customers, main: ./tenant.ts, vars: { CONFIG: { id: b, features: [one] } } }
+workers:
+  outbound: { script: "export default {}" }
+  router:
+    main: ./router.ts
+    dispatch_namespaces: [{ binding: NS, namespace: customers, outbound: { service: outbound, parameters: [id] } }]
+    kv_namespaces: [{ binding: KV, ref: tenants }]
+    secrets: { KEY: { env: ROUTER_KEY } }
+    routes: [{ pattern: "*.example.com/*", zone_name: example.com }]
+`
+
+// nothing is the stack before anything was written into it.
+const nothing = "version: 1\nname: platform\n"
+
+func edit(t *testing.T, text string, oldnew ...string) string {
+	t.Helper()
+	for i := 0; i < len(oldnew); i += 2 {
+		if !strings.Contains(text, oldnew[i]) {
+			t.Fatalf("the stack file has no %q", oldnew[i])
+		}
+	}
+	return strings.NewReplacer(oldnew...).Replace(text)
+}
+
+func TestNew(t *testing.T) {
+	tests := []struct {
+		name        string
+		was, wanted string
+		options     planner.Options
+		change      func(*spec.Snapshot) // what others did meanwhile
+		want        string
+	}{
+		{
+			name: "first apply follows references, dispatcher after its user Workers",
+			was:  nothing, wanted: platform,
+			want: `
+0 create dispatch_namespace/customers (missing)
+0 create kv_namespace/Tenant Data (missing)
+3 create route/example.com/*.example.com/* (missing) after worker/router
+1 create user_worker/customers/a (missing) after dispatch_namespace/customers
+1 create user_worker/customers/b (missing) after dispatch_namespace/customers
+0 create worker/outbound (missing)
+2 create worker/router (missing) after dispatch_namespace/customers, kv_namespace/Tenant Data, user_worker/customers/a, user_worker/customers/b, worker/outbound
+`,
+		},
+		{name: "nothing changed", was: platform, wanted: platform, want: "\n"},
+		{
+			name: "one field of one tenant",
+			was:  platform, wanted: edit(t, platform, "[one, two]", "[one, three]"),
+			want: `
+0 update user_worker/customers/a (changed)
+    replace /bindings/CONFIG/json/features/1: two -> three
+`,
+		},
+		{
+			name: "a list that grows is shown whole",
+			was:  platform, wanted: edit(t, platform, "id: b, features: [one]", "id: b, features: [zero, one]"),
+			want: `
+0 update user_worker/customers/b (changed)
+    replace /bindings/CONFIG/json/features: [one] -> [zero one]
+`,
+		},
+		{
+			name: "the code of a fleet",
+			was:  platform, wanted: edit(t, platform, "main: ./tenant.ts", "main: ./tenant2.ts"),
+			want: `
+0 update user_worker/customers/a (changed)
+    replace /code: DIGEST -> DIGEST
+0 update user_worker/customers/b (changed)
+    replace /code: DIGEST -> DIGEST
+`,
+		},
+		{
+			name: "a tenant removed",
+			was:  platform, wanted: edit(t, platform, "  b: { dispatch_namespace: customers, main: ./tenant.ts, vars: { CONFIG: { id: b, features: [one] } } }\n", ""),
+			want: `
+0 delete user_worker/customers/b (removed)
+`,
+		},
+		{
+			name: "a binding removed shows, and so does a secret",
+			was:  platform, wanted: edit(t, platform, "    kv_namespaces: [{ binding: KV, ref: tenants }]\n", "", "    secrets: { KEY: { env: ROUTER_KEY } }\n", ""),
+			want: `
+0 update worker/router (changed)
+    remove /bindings/KEY: map[type:secret_text] -> <nil>
+    remove /bindings/KV: map[namespace_id:id of kv_namespace/Tenant Data type:kv_namespace] -> <nil>
+`,
+		},
+		{
+			name: "a KV namespace that is still to be made is known after apply",
+			was:  platform, wanted: edit(t, platform, "title: Tenant Data", "title: Other"),
+			want: `
+0 create kv_namespace/Other (missing)
+1 update worker/router (changed) after kv_namespace/Other
+    replace /bindings/KV/namespace_id: id of kv_namespace/Tenant Data -> (known after apply)
+`,
+		},
+		{
+			name: "a service Worker goes after the Worker that let go of it, traffic first",
+			was:  platform, wanted: edit(t, platform, ", outbound: { service: outbound, parameters: [id] }", "", `  outbound: { script: "export default {}" }`+"\n", ""),
+			want: `
+1 delete worker/outbound (removed) after worker/router
+0 update worker/router (changed)
+    remove /bindings/NS/outbound: map[params:[map[name:id]] worker:map[service:outbound]] -> <nil>
+`,
+		},
+		{
+			name: "the route of a removed dispatcher goes first",
+			was:  platform, wanted: edit(t, platform, platform[strings.Index(platform, "  router:"):], ""),
+			want: `
+0 delete route/example.com/*.example.com/* (removed)
+1 delete worker/router (removed) after route/example.com/*.example.com/*
+`,
+		},
+		{
+			name: "an empty list of routes removes them",
+			was:  platform, wanted: edit(t, platform, `routes: [{ pattern: "*.example.com/*", zone_name: example.com }]`, "routes: []"),
+			want: `
+0 delete route/example.com/*.example.com/* (removed)
+`,
+		},
+		{
+			name: "without a list of routes they stay",
+			was:  platform, wanted: edit(t, platform, `    routes: [{ pattern: "*.example.com/*", zone_name: example.com }]`+"\n", ""),
+			want: `
+unmanaged route/example.com: 1 unowned, 0 foreign
+`,
+		},
+		{
+			name: "a section that is not there deletes nothing, and says so",
+			was:  platform, wanted: edit(t, platform, platform[strings.Index(platform, "workers:\n  outbound"):], ""),
+			want: `
+: warning: Workers in the account: 2 managed by stack "platform", but the file declares none, so they are left alone [WFP402]
+`,
+		},
+		{
+			name: "drift is looked into",
+			was:  platform, wanted: platform,
+			change: func(s *spec.Snapshot) { s.Resources[userWorker("a")].Revision.ModifiedOn = applied.Add(time.Hour) },
+			want:   "\n",
+		},
+		{
+			name: "a foreign Worker is refused, and the others are counted",
+			was:  platform, wanted: platform,
+			change: func(s *spec.Snapshot) {
+				s.Resources[userWorker("a")].Revision.Owner = "someone"
+				s.Resources[userWorker("x")] = &spec.Live{Resource: &spec.UserWorker{DispatchNamespace: "customers", Name: "x"}}
+				s.Resources[userWorker("y")] = &spec.Live{Resource: &spec.UserWorker{DispatchNamespace: "customers", Name: "y"}, Revision: spec.Revision{Owner: "someone"}}
+			},
+			want: `
+0 update user_worker/customers/a (unmanaged)
+    blocked by ownership: it belongs to the stack "someone"
+unmanaged user_worker/customers: 1 unowned, 1 foreign
+`,
+		},
+		{
+			name: "an unowned Worker is not overwritten",
+			was:  platform, wanted: platform,
+			change: func(s *spec.Snapshot) {
+				s.Resources[userWorker("a")].Revision.Owner, s.Resources[userWorker("a")].Revision.Mark = "", nil
+			},
+			want: `
+0 adopt user_worker/customers/a (unmanaged)
+    blocked by ownership: it exists already and is not managed by this stack
+`,
+		},
+		{
+			name: "adopt takes an unowned Worker over, and shows the difference",
+			was:  platform, wanted: edit(t, platform, "a: { dispatch_namespace", "a: { adopt: true, dispatch_namespace", "[one, two]", "[one, three]"),
+			change: func(s *spec.Snapshot) {
+				s.Resources[userWorker("a")].Revision.Owner, s.Resources[userWorker("a")].Revision.Mark = "", nil
+			},
+			want: `
+0 adopt user_worker/customers/a (unmanaged)
+    replace /bindings/CONFIG/json/features/1: two -> three
+`,
+		},
+		{
+			name: "a route to somebody else's Worker is refused",
+			was:  platform, wanted: platform,
+			change: func(s *spec.Snapshot) {
+				a := spec.Address{Kind: spec.KindRoute, Parent: "example.com", Name: "*.example.com/*"}
+				s.Resources[a].Resource = &spec.Route{Zone: "example.com", Pattern: "*.example.com/*", Worker: "legacy"}
+			},
+			want: `
+0 adopt route/example.com/*.example.com/* (unmanaged)
+    blocked by ownership: it sends requests to the Worker "legacy", which this stack does not manage
+    replace /script: legacy -> router
+`,
+		},
+		{
+			name: "a reference to nothing",
+			was:  platform, wanted: edit(t, platform, "service: outbound", "service: outbond"),
+			want: `
+0 update worker/router (changed)
+    replace /bindings/NS/outbound/worker/service: outbound -> outbond
+wfpsync.yaml:14:85: error: worker/router refers to worker/outbond, which is neither in this file nor in the account [WFP401]
+`,
+		},
+		{
+			name: "destroy is refused without its acknowledgement",
+			was:  platform, wanted: platform, options: planner.Options{Mode: planner.Destroy},
+			want: `
+3 delete dispatch_namespace/customers (destroyed) after user_worker/customers/a, user_worker/customers/b, worker/router
+    blocked by namespace-delete: deleting it cannot be undone
+2 delete kv_namespace/Tenant Data (destroyed) after worker/router
+    blocked by namespace-delete: deleting it cannot be undone
+0 delete route/example.com/*.example.com/* (destroyed)
+2 delete user_worker/customers/a (destroyed) after worker/router
+2 delete user_worker/customers/b (destroyed) after worker/router
+2 delete worker/outbound (destroyed) after worker/router
+1 delete worker/router (destroyed) after route/example.com/*.example.com/*
+guard namespace-delete: refused
+`,
+		},
+		{
+			name: "destroy leaves a namespace with somebody else's Worker in it",
+			was:  platform, wanted: platform, options: planner.Options{Mode: planner.Destroy, Allow: []string{planner.GuardNamespaceDelete}},
+			change: func(s *spec.Snapshot) {
+				s.Resources[userWorker("x")] = &spec.Live{Resource: &spec.UserWorker{DispatchNamespace: "customers", Name: "x"}}
+			},
+			want: `
+2 delete kv_namespace/Tenant Data (destroyed) after worker/router
+0 delete route/example.com/*.example.com/* (destroyed)
+2 delete user_worker/customers/a (destroyed) after worker/router
+2 delete user_worker/customers/b (destroyed) after worker/router
+2 delete worker/outbound (destroyed) after worker/router
+1 delete worker/router (destroyed) after route/example.com/*.example.com/*
+unmanaged dispatch_namespace/: 1 unowned, 0 foreign
+unmanaged user_worker/customers: 1 unowned, 0 foreign
+guard namespace-delete: allowed
+`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			was, wanted := parse(t, test.was), parse(t, test.wanted)
+			s := live(t, was)
+			s.Collections = append(s.Collections, wanted.Scope()...)
+			if test.change != nil {
+				test.change(s)
+			}
+			got := planOn(t, s, was, wanted, test.options)
+			if d := cmp.Diff(strings.TrimPrefix(test.want, "\n"), hideDigests(outline(got))); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+			roundTrip(t, got)
+		})
+	}
+}
+
+func userWorker(name string) spec.Address {
+	return spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
+}
+
+// hideDigests replaces the short digests of code, which tests do not know.
+func hideDigests(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "    replace /code: ") {
+			lines[i] = "    replace /code: DIGEST -> DIGEST"
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// roundTrip encodes a plan, decodes it, and expects an equal value and equal bytes.
+func roundTrip(t *testing.T, p *planner.Plan) {
+	t.Helper()
+	data, err := planner.Encode(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := planner.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := planner.Encode(decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(data), string(again)); d != "" {
+		t.Errorf("a plan does not survive its own encoding (-before +after):\n%s", d)
+	}
+	// What a plan does not carry is where code and bindings stood in the file.
+	ignore := cmp.FilterPath(func(path cmp.Path) bool {
+		switch path.Last().String() {
+		case ".At", ".OutboundAt", ".Body", ".Entrypoint", ".Inline":
+			return true
+		}
+		return false
+	}, cmp.Ignore())
+	if d := cmp.Diff(p, decoded, ignore); d != "" {
+		t.Errorf("a decoded plan is another one (-before +after):\n%s", d)
+	}
+}
+
+func TestSameInputsGiveSameBytes(t *testing.T) {
+	var first []byte
+	for range 20 {
+		data, err := planner.Encode(plan(t, parse(t, nothing), parse(t, platform), planner.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = data
+		}
+		if string(data) != string(first) {
+			t.Fatal("two plans of the same worlds differ")
+		}
+	}
+}
+
+func TestDecodeRefusesEditedPlans(t *testing.T) {
+	data, err := planner.Encode(plan(t, parse(t, nothing), parse(t, platform), planner.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, before, after string
+		want                planner.Tampered
+	}{
+		{"the account", `"id": "0123456789abcdef0123456789abcdef"`, `"id": "ffffffffffffffffffffffffffffffff"`, planner.Tampered{What: "its head or the list of its changes"}},
+		{"a name", `"name": "outbound"`, `"name": "inbound"`, planner.Tampered{Address: spec.Address{Kind: spec.KindWorker, Name: "outbound"}}},
+		{"the code", `"content": "`, `"content": "AAAA`, planner.Tampered{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			edited := strings.Replace(string(data), test.before, test.after, 1)
+			if edited == string(data) {
+				t.Fatalf("the plan has no %s", test.before)
+			}
+			_, err := planner.Decode([]byte(edited))
+			var tampered *planner.Tampered
+			if !errors.As(err, &tampered) {
+				t.Fatalf("got %v, want a Tampered", err)
+			}
+			if test.want != (planner.Tampered{}) && *tampered != test.want {
+				t.Errorf("got %+v, want %+v", *tampered, test.want)
+			}
+		})
+	}
+}
+
+func TestDecodeRefusesOtherVersions(t *testing.T) {
+	for _, text := range []string{"", "null", "[]", "{}", `{"format_version":"2.0"}`, `{"format_version":"1.0","changes":[{"address":"x"}]}`} {
+		if _, err := planner.Decode([]byte(text)); err == nil {
+			t.Errorf("%q was accepted", text)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	data, err := planner.Encode(plan(f, parse(f, nothing), parse(f, platform), planner.Options{}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"format_version":"1.0","changes":[{"address":"worker/x","desired":{}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := planner.Decode(data)
+		if err != nil {
+			return
+		}
+		if _, err := planner.Encode(p); err != nil {
+			t.Error(err)
+		}
+	})
+}

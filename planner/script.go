@@ -1,0 +1,162 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// What Workers and user Workers have in common: they carry their owner, and a
+// mark that vouches for what was uploaded.
+
+// compareScripts plans what a live script needs to become the desired one.
+func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change {
+	owner := live.Revision.Owner
+	switch {
+	case owner != "" && owner != p.desired.Name:
+		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
+			By:      blockedByOwnership,
+			Message: fmt.Sprintf("it belongs to the stack %q", owner),
+			Hint:    fmt.Sprintf("choose another name, or remove it from the stack %q first", owner),
+		}}
+	case owner == "" && !desired.Meta().Adopt:
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Blocked: &Block{
+			By:      blockedByOwnership,
+			Message: "it exists already and is not managed by this stack",
+			Hint:    "add `adopt: true` to take it over, or choose another name",
+		}}
+	case owner == "":
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: p.fields(live, desired)}
+	case !p.needsDetail(desired, live):
+		return nil
+	}
+	fields := p.fields(live, desired)
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Change{Action: Update, Reason: changeReason(live.Revision), Fields: fields}
+}
+
+const blockedByOwnership = "ownership"
+
+func changeReason(r spec.Revision) Reason {
+	switch {
+	case r.Mark == nil:
+		return ReasonUnmarked
+	case r.Drifted():
+		return ReasonDrifted
+	default:
+		return ReasonChanged
+	}
+}
+
+// needsDetail reports whether a live script's mark leaves open how it compares
+// with the desired one. A script that is not ours to write is not looked into.
+func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
+	wanted, ok := desired.(spec.Scripted)
+	if !ok {
+		return false
+	}
+	switch live.Revision.Owner {
+	case p.desired.Name:
+	case "":
+		return desired.Meta().Adopt
+	default:
+		return false
+	}
+	if live.Revision.Mark == nil || live.Revision.Drifted() {
+		return true
+	}
+	script, complete := wanted.Definition().Resolved(p.live.ID)
+	return !complete || !live.Revision.Mark.Describes(script.Code.Digest, script.Digest())
+}
+
+// fields are the differences between a live resource, nil when there is none,
+// and the desired one.
+func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange {
+	before := spec.Object{}
+	if live != nil {
+		before = live.Resource.Canonical()
+	}
+	wanted, ok := desired.(spec.Scripted)
+	if !ok {
+		return diff(before, desired.Canonical())
+	}
+	script, _ := wanted.Definition().Resolved(p.live.ID)
+	changes := diff(before, script.Canonical())
+	if code, differs := codeChange(live, script.Code); differs {
+		changes = append([]FieldChange{code}, changes...)
+	}
+	return changes
+}
+
+// codeChange compares code by digest.
+func codeChange(live *spec.Live, wanted *spec.Code) (FieldChange, bool) {
+	after := spec.ShortDigest(wanted.Digest)
+	if live == nil {
+		return FieldChange{Path: "/code", Op: FieldAdd, After: after}, true
+	}
+	script, ok := live.Resource.(spec.Scripted)
+	if !ok || script.Definition().Code == nil {
+		return FieldChange{Path: "/code", Op: FieldReplace, Before: "unknown", After: after}, true
+	}
+	before := spec.ShortDigest(script.Definition().Code.Digest)
+	return FieldChange{Path: "/code", Op: FieldReplace, Before: before, After: after}, before != after
+}
+
+// scriptStanding tells scripts that are not wanted apart by their owner tag.
+func scriptStanding(p *planning, a spec.Address, live *spec.Live) standing {
+	switch live.Revision.Owner {
+	case "":
+		return unowned
+	case p.desired.Name:
+	default:
+		return foreign
+	}
+	if p.options.Mode != Destroy && !p.desired.Declares(a.Collection()) {
+		return undeclared
+	}
+	return toRemove
+}
+
+// removalsToInspect are the scripts to be deleted whose bindings say what must
+// be deleted before what: every account Worker, and the user Workers when an
+// account Worker goes with them. When destroying, the file itself says it.
+func (p *planning) removalsToInspect() []spec.Address {
+	if p.options.Mode == Destroy {
+		return nil
+	}
+	var workers, userWorkers []spec.Address
+	for _, a := range p.live.Addresses() {
+		live := p.live.Resources[a]
+		if p.wants(a) || live.Detailed || columns[a.Kind].standing(p, a, live) != toRemove {
+			continue
+		}
+		switch a.Kind {
+		case spec.KindWorker:
+			workers = append(workers, a)
+		case spec.KindUserWorker:
+			userWorkers = append(userWorkers, a)
+		}
+	}
+	if len(workers) == 0 {
+		return nil
+	}
+	return append(workers, userWorkers...)
+}
+
+func undeclaredScripts(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {
+	return func(stack string, c spec.Collection, n int) diag.Diagnostic {
+		where := "the account"
+		if c.Parent != "" {
+			where = fmt.Sprintf("dispatch namespace %q", c.Parent)
+		}
+		return diag.Diagnostic{
+			Severity: diag.Warning,
+			Rule:     RuleUndeclaredCollection,
+			Message:  fmt.Sprintf("%s in %s: %d managed by stack %q, but the file declares none, so they are left alone", what, where, n, stack),
+			Hint:     "write " + declaration + " to remove them",
+		}
+	}
+}

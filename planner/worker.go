@@ -1,0 +1,7 @@
+package planner
+
+var workerColumn = column{
+	compare:    compareScripts,
+	standing:   scriptStanding,
+	undeclared: undeclaredScripts("Workers", "`workers: {}`"),
+}
