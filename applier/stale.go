@@ -1,0 +1,44 @@
+package applier
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Moved is a change whose resource is not what it was when the plan was made.
+// Before or Now is nil where there was, or is, no such resource.
+type Moved struct {
+	Address spec.Address
+	Before  *spec.Revision
+	Now     *spec.Revision
+}
+
+// Check reads the collections that a plan touches and returns the changes that
+// are stale, in the plan's order. Whatever else moved does not matter.
+func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, error) {
+	collections := map[spec.Collection]bool{}
+	for _, c := range plan.Changes {
+		collections[c.Address.Collection()] = true
+	}
+	now, err := target.Read(ctx, plan.Stack, slices.SortedFunc(maps.Keys(collections), spec.Collection.Compare))
+	if err != nil {
+		return nil, err
+	}
+	var moved []Moved
+	for _, c := range plan.Changes {
+		var current *spec.Revision
+		if live := now.Resources[c.Address]; live != nil {
+			current = &live.Revision
+		}
+		switch {
+		case c.Prior == nil && current == nil:
+		case c.Prior == nil || current == nil || !c.Prior.Same(*current):
+			moved = append(moved, Moved{Address: c.Address, Before: c.Prior, Now: current})
+		}
+	}
+	return moved, nil
+}

@@ -1,0 +1,27 @@
+// Package applier makes a plan so: it runs the changes of a [planner.Plan]
+// against a [Target], each as soon as what it depends on is done, and tells
+// what happens as typed events.
+//
+// There is no state to keep: every operation is idempotent and every upload
+// describes itself, so whatever an interrupted run has left is what the next
+// plan starts from.
+package applier
+
+import (
+	"context"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Target is the account that a plan is applied to.
+type Target interface {
+	// Read lists the collections. Resources that the given stack owns are
+	// recognised by their marks.
+	Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error)
+
+	// Put creates or replaces a resource and returns its new revision.
+	Put(ctx context.Context, w spec.Write) (spec.Revision, error)
+
+	// Delete removes a resource. One that is gone already is no error.
+	Delete(ctx context.Context, a spec.Address, prior spec.Revision) error
+}
