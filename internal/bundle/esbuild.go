@@ -1,0 +1,144 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// workerOptions are what every build has in common. They follow wrangler, so
+// that a Worker moved here behaves as before.
+// Source: workers-sdk, packages/wrangler/src/deployment-bundle/bundle.ts.
+func workerOptions() api.BuildOptions {
+	return api.BuildOptions{
+		LogLevel:   api.LogLevelSilent,
+		Bundle:     true,
+		Metafile:   true,
+		Format:     api.FormatESModule,
+		Platform:   api.PlatformBrowser,
+		Target:     api.ES2024,
+		Conditions: []string{"workerd", "worker", "browser"},
+		KeepNames:  true,
+		Loader: map[string]api.Loader{
+			".js":  api.LoaderJSX,
+			".mjs": api.LoaderJSX,
+			".cjs": api.LoaderJSX,
+			// esbuild would write style sheets into a second file that no Worker
+			// can serve; without a loader the import is an error.
+			".css":        api.LoaderNone,
+			".module.css": api.LoaderNone,
+		},
+		// wrangler takes the value from its own environment. It is fixed here:
+		// the same sources must make the same bundle on every machine.
+		Define: map[string]string{"process.env.NODE_ENV": `"production"`},
+	}
+}
+
+// buildEntrypoint bundles a file of the project and what it imports.
+func buildEntrypoint(ctx context.Context, p *project, entrypoint string) outcome {
+	if d, ok := checkEntrypoint(p, entrypoint); !ok {
+		return failed(d)
+	}
+	entrypoint = path.Clean(entrypoint)
+	config, diags := p.tsconfig(path.Dir(entrypoint))
+	if diags.HasErrors() {
+		return outcome{diags: diags}
+	}
+
+	main := stem(path.Base(entrypoint)) + ".js"
+	collected := &moduleCollector{project: p}
+	options := workerOptions()
+	options.EntryPointsAdvanced = []api.EntryPoint{{InputPath: p.abs(entrypoint), OutputPath: stem(main)}}
+	options.AbsWorkingDir = p.dir
+	options.Outdir = p.abs("dist") // never written; esbuild wants a name
+	options.TsconfigRaw = config.raw
+	options.Plugins = []api.Plugin{runtimeModules, collected.plugin(), newGuard(p).plugin()}
+
+	result, stopped := run(ctx, options)
+	if stopped != nil {
+		return failed(*stopped)
+	}
+	diags = append(diags, messages{project: p, tsconfig: config.file}.diagnose(result)...)
+	if diags.HasErrors() {
+		return outcome{diags: diags}
+	}
+	meta := readMetafile(result)
+	if !containsDefault(meta.exports) {
+		return outcome{diags: append(diags, noDefaultExport(p, entrypoint, meta.exports))}
+	}
+	script := spec.Module{Name: main, Type: spec.ESModule, Content: result.OutputFiles[0].Contents}
+	return outcome{main: main, modules: append(collected.modules(), script), diags: diags}
+}
+
+// noDefaultExport points at the start of the entrypoint: what is missing has no
+// place.
+func noDefaultExport(p *project, entrypoint string, exports []string) diag.Diagnostic {
+	content, _ := p.read(entrypoint)
+	d := problem(RuleNoHandler, fmt.Sprintf("%q has no default export", entrypoint), exportHint(string(content), exports))
+	firstLine, _, _ := strings.Cut(string(content), "\n")
+	d.Range = diag.Range{File: entrypoint, Line: 1, Column: 1}
+	d.Snippet = snippet(firstLine)
+	return d
+}
+
+// run builds until the context ends. Whoever stops a build gets a diagnostic
+// too, so that an incomplete code is never without one.
+func run(ctx context.Context, options api.BuildOptions) (api.BuildResult, *diag.Diagnostic) {
+	if err := ctx.Err(); err != nil {
+		return api.BuildResult{}, interrupted(err)
+	}
+	build, err := api.Context(options)
+	if err != nil {
+		return api.BuildResult{Errors: err.Errors}, nil
+	}
+	defer build.Dispose()
+	stop := context.AfterFunc(ctx, build.Cancel)
+	defer stop()
+	result := build.Rebuild()
+	if err := ctx.Err(); err != nil {
+		return api.BuildResult{}, interrupted(err)
+	}
+	return result, nil
+}
+
+func interrupted(err error) *diag.Diagnostic {
+	d := problem(RuleBundle, fmt.Sprintf("bundling was stopped: %v", err), "")
+	return &d
+}
+
+// metafile is what this package reads of esbuild's description of a build with
+// one entrypoint.
+type metafile struct {
+	exports  []string // names the bundle exports
+	commonJS bool     // the entrypoint is written as a CommonJS module
+}
+
+func readMetafile(result api.BuildResult) metafile {
+	var described struct {
+		Inputs map[string]struct {
+			Format string `json:"format"`
+		} `json:"inputs"`
+		Outputs map[string]struct {
+			Entrypoint string   `json:"entryPoint"`
+			Exports    []string `json:"exports"`
+		} `json:"outputs"`
+	}
+	var meta metafile
+	if err := json.Unmarshal([]byte(result.Metafile), &described); err != nil {
+		return meta // not JSON: nothing is known to be exported
+	}
+	for _, output := range described.Outputs {
+		if output.Entrypoint != "" {
+			meta.exports = output.Exports
+			meta.commonJS = described.Inputs[output.Entrypoint].Format == "cjs"
+		}
+	}
+	return meta
+}

@@ -1,0 +1,108 @@
+package bundle
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// project is the folder that everything in a bundle must come from.
+//
+// esbuild resolves imports on the real file system, and in doing so looks at
+// the folders above the project as well. Three things keep that from mattering:
+// no file outside is loaded ([guard]), manifests above the project do not
+// change how a file is read ([guard]), and tsconfig.json files are read here
+// and handed to esbuild as a value ([project.tsconfig]).
+type project struct {
+	dir  string // absolute, without symbolic links
+	root *os.Root
+
+	// underManifest: the nearest package.json above files that have none in the
+	// project lies outside of it.
+	underManifest bool
+}
+
+func openProject(dir string) (*project, error) {
+	if !filepath.IsAbs(dir) {
+		return nil, errors.New("the path is not absolute")
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &project{dir: dir, root: root, underManifest: isUnderManifest(dir)}, nil
+}
+
+func (p *project) close() { _ = p.root.Close() }
+
+func isUnderManifest(dir string) bool {
+	if exists(filepath.Join(dir, manifest)) {
+		return false
+	}
+	for parent := filepath.Dir(dir); parent != dir; dir, parent = parent, filepath.Dir(parent) {
+		if exists(filepath.Join(parent, manifest)) {
+			return true
+		}
+	}
+	return false
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
+}
+
+// abs is the absolute path of a slash-separated path in the project.
+func (p *project) abs(name string) string { return filepath.Join(p.dir, filepath.FromSlash(name)) }
+
+// rel is a file's slash-separated path from the project folder, with symbolic
+// links followed, and whether it lies inside. What does not exist is judged by
+// its name.
+func (p *project) rel(abs string) (name string, inside bool) {
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	rel, err := filepath.Rel(p.dir, abs)
+	if err != nil {
+		return filepath.ToSlash(abs), false // on another volume
+	}
+	return filepath.ToSlash(rel), filepath.IsLocal(rel)
+}
+
+// contains reports whether a slash-separated path from the project folder leads
+// to something inside it.
+func (p *project) contains(name string) bool {
+	_, inside := p.rel(p.abs(name))
+	return inside
+}
+
+// read is the content of a file in the project. os.Root refuses to leave it
+// even if the file is replaced by a link at this very moment.
+func (p *project) read(name string) ([]byte, error) {
+	return p.root.ReadFile(filepath.FromSlash(name))
+}
+
+// stat follows symbolic links inside the project.
+func (p *project) stat(name string) (fs.FileInfo, error) {
+	return p.root.Stat(filepath.FromSlash(name))
+}
+
+// list is the content of a folder in the project, sorted by name; nothing if it
+// cannot be read.
+func (p *project) list(name string) []fs.DirEntry {
+	entries, _ := fs.ReadDir(p.root.FS(), name)
+	return entries
+}
+
+// leavesByName reports whether a cleaned slash-separated path from the project
+// folder points out of it, whatever is on the disk.
+func leavesByName(name string) bool {
+	return path.IsAbs(name) || name == ".." || strings.HasPrefix(name, "../")
+}
