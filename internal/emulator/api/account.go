@@ -1,0 +1,141 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+func (s *Server) accountRoutes() []route {
+	return []route{
+		{"GET", "/accounts", s.listAccounts},
+		{"GET", "/accounts/{account}", s.getAccount},
+		{"GET", "/accounts/{account}/tokens/verify", s.verifyToken},
+	}
+}
+
+type accountView struct {
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Type      string         `json:"type"`
+	Settings  map[string]any `json:"settings"`
+	CreatedOn timestamp      `json:"created_on"`
+}
+
+func viewAccount(a store.Account) accountView {
+	return accountView{
+		ID: a.ID, Name: a.Name, Type: "standard", CreatedOn: timestamp(a.CreatedOn),
+		Settings: map[string]any{"enforce_twofactor": false},
+	}
+}
+
+func (s *Server) listAccounts(c *call) (reply, error) {
+	accounts, err := s.visibleAccounts(c)
+	if err != nil {
+		return reply{}, err
+	}
+	views := []accountView{}
+	for _, account := range accounts {
+		if name := c.query().Get("name"); name == "" || name == account.Name {
+			views = append(views, viewAccount(account))
+		}
+	}
+	return pageOf(views, c.query(), pageRange{min: 5, max: 50, usual: 20}, codeInvalidObject)
+}
+
+func (s *Server) getAccount(c *call) (reply, error) {
+	var account store.Account
+	err := c.view(func(tx *store.Tx) error {
+		account, _ = tx.Account(c.account)
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewAccount(account))
+}
+
+// visibleAccounts returns what the caller's token can see: every account that exists and may be used.
+func (s *Server) visibleAccounts(c *call) ([]store.Account, error) {
+	var accounts []store.Account
+	err := c.view(func(tx *store.Tx) error {
+		accounts = tx.Accounts()
+		return nil
+	})
+	return slices.DeleteFunc(accounts, func(a store.Account) bool { return !s.allowed(a.ID) }), err
+}
+
+// useAccount makes sure that the account in the path exists. Any id is an account of its own from its first use on,
+// so that a configuration written for a real account works here unchanged; Options.Accounts turns that off.
+func (s *Server) useAccount(c *call) error {
+	if !s.allowed(c.account) || !plausibleAccount(c.account) {
+		return fail(http.StatusNotFound, codeInvalidObject,
+			"Could not route to %s, perhaps your object identifier is invalid?", c.r.URL.Path)
+	}
+	return s.EnsureAccount(c.account)
+}
+
+// EnsureAccount creates an account when it does not exist.
+func (s *Server) EnsureAccount(id string) error {
+	if _, known := s.known.Load(id); known {
+		return nil
+	}
+	exists := false
+	if err := s.store.View(func(tx *store.Tx) error {
+		_, exists = tx.Account(id)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if !exists {
+		if err := s.store.Update(func(tx *store.Tx) error {
+			if _, exists := tx.Account(id); !exists {
+				tx.PutAccount(s.newAccount(id))
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	s.known.Store(id, true)
+	return nil
+}
+
+func (s *Server) newAccount(id string) store.Account {
+	short := strings.ToLower(id[:min(len(id), 8)])
+	account := store.Account{ID: id, Name: "Account " + short, CreatedOn: s.now()}
+	if id == s.options.DefaultAccount.ID {
+		account.Name = s.options.DefaultAccount.Name
+	}
+	// A real account starts without a workers.dev name and the first upload is refused until a person picks one
+	// (10063). Picking one is all there is to learn from that, so accounts are born with one.
+	account.Subdomain = "local-" + strings.Map(dnsCharacter, short)
+	return account
+}
+
+func (s *Server) allowed(account string) bool {
+	return len(s.options.Accounts) == 0 || slices.Contains(s.options.Accounts, account)
+}
+
+// plausibleAccount is wider than the real form (32 hexadecimal digits), because wrangler and others are happily
+// configured with readable ids in local tests.
+func plausibleAccount(id string) bool {
+	return len(id) > 0 && len(id) <= 64 && strings.Map(accountCharacter, id) == id
+}
+
+func accountCharacter(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
+		return r
+	}
+	return -1
+}
+
+func dnsCharacter(r rune) rune {
+	if r == '_' {
+		return '-'
+	}
+	return r
+}

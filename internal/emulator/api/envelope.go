@@ -1,0 +1,95 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// envelope is the frame around every JSON answer.
+type envelope struct {
+	Success    bool      `json:"success"`
+	Errors     []problem `json:"errors"`
+	Messages   []problem `json:"messages"`
+	Result     any       `json:"result"`
+	ResultInfo any       `json:"result_info,omitempty"`
+}
+
+// A problem is one entry of an envelope's errors.
+type problem struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// A reply is a successful answer: a result for the envelope, or raw bytes (a script's or a key's content).
+type reply struct {
+	status int // 0: 200
+	result any
+	info   any // result_info, when the answer is a page of something
+	raw    *rawReply
+}
+
+type rawReply struct {
+	header http.Header
+	body   []byte
+}
+
+// ok is the usual reply.
+func ok(result any) (reply, error) { return reply{result: result}, nil }
+
+// done is the reply of what has nothing to say, a deletion for instance. Its result is null.
+func done() (reply, error) { return reply{}, nil }
+
+func (a reply) write(w http.ResponseWriter) {
+	status := a.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if a.raw != nil {
+		for name, values := range a.raw.header {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.raw.body)))
+		w.WriteHeader(status)
+		_, _ = w.Write(a.raw.body) // the client has gone; there is nobody to tell
+		return
+	}
+	writeEnvelope(w, status, envelope{Success: true, Result: a.result, ResultInfo: a.info})
+}
+
+func writeFailure(w http.ResponseWriter, err error) {
+	var f *failure
+	if !errors.As(err, &f) {
+		f = errInternal.because(err)
+	}
+	writeEnvelope(w, f.status, envelope{Errors: f.problems})
+}
+
+func writeEnvelope(w http.ResponseWriter, status int, e envelope) {
+	// null is not an empty list: clients iterate over both without looking.
+	if e.Errors == nil {
+		e.Errors = []problem{}
+	}
+	if e.Messages == nil {
+		e.Messages = []problem{}
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		status = http.StatusInternalServerError
+		raw, _ = json.Marshal(envelope{Errors: errInternal.because(err).problems, Messages: []problem{}})
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // the client has gone; there is nobody to tell
+}
+
+// A timestamp is written the way the API writes them: UTC, always six digits of a second.
+type timestamp time.Time
+
+// MarshalJSON implements json.Marshaler.
+func (t timestamp) MarshalJSON() ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000000Z"`), nil
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// A failure is an answer that is not a success. Clients decide by the code, and the same code means different things in
+// different products (10014 is a taken title in KV, an entitlement check in Workers), so the constants below carry the
+// product in their names.
+type failure struct {
+	status   int
+	problems []problem
+}
+
+func (f *failure) Error() string {
+	var text []string
+	for _, p := range f.problems {
+		text = append(text, fmt.Sprintf("%d: %s", p.Code, p.Message))
+	}
+	return strings.Join(text, "; ")
+}
+
+// because returns the failure with a cause added to its message.
+func (f *failure) because(cause error) *failure {
+	return fail(f.status, f.problems[0].Code, "%s: %v", f.problems[0].Message, cause)
+}
+
+func fail(status, code int, format string, args ...any) *failure {
+	return &failure{status: status, problems: []problem{{Code: code, Message: fmt.Sprintf(format, args...)}}}
+}
+
+// Codes of the API's front door, in front of all products.
+const (
+	codeInvalidHeaders   = 6003
+	codeNoRoute          = 7000
+	codeInvalidObject    = 7003
+	codeMissingAuth      = 9106
+	codeInvalidZone      = 9109
+	codeMethodNotAllowed = 10405
+)
+
+// Codes of the Workers family, /workers/**. The names of most come from the link errors of the public schema.
+const (
+	workersBadContentType       = 10001
+	workersInternal             = 10002
+	workersMissingParameter     = 10003
+	workersMalformedParameter   = 10004
+	workersUnparsableBody       = 10006
+	workersScriptNotFound       = 10007
+	workersRouteNotFound        = 10009
+	workersInvalidName          = 10016
+	workersRouteNeedsScript     = 10019
+	workersRouteExists          = 10020
+	workersValidationFailed     = 10021
+	workersInvalidRoutePattern  = 10022
+	workersScriptTooLarge       = 10027
+	workersSubdomainTaken       = 10031
+	workersInvalidSubdomain     = 10032
+	workersKVNotFound           = 10041
+	workersKVInvalid            = 10042
+	workersBindingNameMissing   = 10052
+	workersBindingNameTaken     = 10053
+	workersBindingTextTooLarge  = 10054
+	workersTooManyVariables     = 10055
+	workersBindingNotFound      = 10056
+	workersInheritUnresolved    = 10057
+	workersVersionNotFound      = 10071
+	workersMigrationTagMismatch = 10079
+	workersServiceNotFound      = 10090
+	workersEnvironmentNotFound  = 10092
+	workersStillReferenced      = 10142
+	workersServiceTargetMissing = 10143
+	workersLimitsNeedStandard   = 10205
+	workersCPULimitTooHigh      = 10206
+	workersInvalidDeployment    = 10210
+	workersNoAssetsManifest     = 10343
+	workersTagTooLarge          = 100102
+	workersTooManyTags          = 100103
+	workersNamespaceNotFound    = 100119
+	workersNamespaceExists      = 100120
+	workersUnknownBindingType   = 100153
+)
+
+// Codes of the KV family, /storage/kv/**.
+const (
+	kvKeyNotFound       = 10009
+	kvInvalidBody       = 10012
+	kvNamespaceNotFound = 10013
+	kvTitleTaken        = 10014
+	kvTitleMissing      = 10019
+	kvInvalidParameter  = 10029
+	kvInvalidExpiration = 10034
+)
+
+var (
+	errNoRoute          = fail(http.StatusNotFound, codeNoRoute, "No route for that URI")
+	errMethodNotAllowed = fail(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method not allowed")
+	errInternal         = fail(http.StatusInternalServerError, workersInternal, "Internal error in the local account")
+	errBodyTooLarge     = fail(http.StatusRequestEntityTooLarge, workersScriptTooLarge, "The request is larger than 100 MB")
+	errUnreadableBody   = fail(http.StatusBadRequest, workersUnparsableBody, "The request body could not be read")
+	errMalformedJSON    = fail(http.StatusBadRequest, workersUnparsableBody, "The request body is not the JSON that is expected here")
+	errContentType      = fail(http.StatusBadRequest, workersBadContentType, "Unsupported or unexpected Content-Type")
+	errScriptNotFound   = fail(http.StatusNotFound, workersScriptNotFound, "This Worker does not exist on your account.")
+)

@@ -1,0 +1,32 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+)
+
+// newID makes an identifier of 32 hexadecimal digits, the usual kind.
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(id[:])
+}
+
+// newUUID makes a random (version 4) UUID, the kind that dispatch namespaces, versions and deployments have.
+func newUUID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+// isID reports whether text has the form of newID.
+func isID(text string) bool {
+	if len(text) != 32 {
+		return false
+	}
+	_, err := hex.DecodeString(text)
+	return err == nil
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// A pageRange is what an endpoint accepts as per_page.
+type pageRange struct{ min, max, usual int }
+
+// pageInfo is the result_info of numbered pages.
+type pageInfo struct {
+	Page       int `json:"page"`
+	PerPage    int `json:"per_page"`
+	Count      int `json:"count"`
+	TotalCount int `json:"total_count"`
+	TotalPages int `json:"total_pages"`
+}
+
+// cursorInfo is the result_info of lists that go on from a cursor; an empty cursor is the end.
+type cursorInfo struct {
+	Count  int    `json:"count"`
+	Cursor string `json:"cursor"`
+}
+
+// pageOf cuts out of all the page that a query asks for. Pages beyond the end are empty, as they are on the real API.
+func pageOf[T any](all []T, query url.Values, allowed pageRange, code int) (reply, error) {
+	page, err := number(query, "page", 1, code)
+	if err != nil {
+		return reply{}, err
+	}
+	perPage, err := number(query, "per_page", allowed.usual, code)
+	if err != nil {
+		return reply{}, err
+	}
+	if page < 1 || perPage < allowed.min || perPage > allowed.max {
+		return reply{}, fail(http.StatusBadRequest, code,
+			"page must be at least 1 and per_page between %d and %d", allowed.min, allowed.max)
+	}
+	from := len(all)
+	if page-1 < len(all)/perPage+1 { // also keeps the product from overflowing
+		from = min((page-1)*perPage, len(all))
+	}
+	items := append([]T{}, all[from:min(from+perPage, len(all))]...)
+	return reply{result: items, info: pageInfo{
+		Page: page, PerPage: perPage, Count: len(items),
+		TotalCount: len(all), TotalPages: (len(all) + perPage - 1) / perPage,
+	}}, nil
+}
+
+// number reads a whole number from a query.
+func number(query url.Values, name string, absent, code int) (int, error) {
+	text := query.Get(name)
+	if text == "" {
+		return absent, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fail(http.StatusBadRequest, code, "%s must be a number, not %q", name, text)
+	}
+	return n, nil
+}

@@ -1,0 +1,161 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// A place is where a script lives: in the account itself or in a dispatch namespace. Handlers that both have in common
+// are written against it.
+type place interface {
+	// scripts finds the scripts that a call's path is about.
+	scripts(c *call, tx *store.Tx) (*store.Scripts, error)
+	// checkName judges the name of a script that is about to be created.
+	checkName(name string) error
+	// deployed is told of a script whose code or settings are new.
+	deployed(tx *store.Tx, account string, script store.Script)
+	// owner returns the name of the account Worker a script is, and "" for a user Worker.
+	owner(script string) string
+}
+
+// sharedScriptRoutes are the operations that work alike in both places. base is the path of one script.
+func (s *Server) sharedScriptRoutes(base string, p place) []route {
+	at := func(h func(*call, place) (reply, error)) handler {
+		return func(c *call) (reply, error) { return h(c, p) }
+	}
+	return []route{
+		{"PUT", base, at(s.uploadScript)},
+		{"PUT", base + "/content", at(s.putContent)},
+		{"GET", base + "/settings", at(s.getSettings)},
+		{"PATCH", base + "/settings", at(s.patchSettings)},
+		{"GET", base + "/secrets", at(s.listSecrets)},
+		{"PUT", base + "/secrets", at(s.putSecret)},
+		{"GET", base + "/secrets/{secret}", at(s.getSecret)},
+		{"DELETE", base + "/secrets/{secret}", at(s.deleteSecret)},
+		{"PATCH", base + "/secrets-bulk", at(s.patchSecrets)},
+	}
+}
+
+// readScript runs fn on the script in the path.
+func (s *Server) readScript(c *call, p place, fn func(tx *store.Tx, script store.Script) error) error {
+	return c.view(func(tx *store.Tx) error {
+		scripts, err := p.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		script, found := scripts.Get(c.param("script"))
+		if !found {
+			return errScriptNotFound
+		}
+		return fn(tx, script)
+	})
+}
+
+// A change makes the next state of a script. It may not touch the old one, which is nil when there is none.
+type change func(tx *store.Tx, old *store.Script) (store.Script, error)
+
+// writeScript deploys a change to the script in the path, creating the script if the change does.
+func (s *Server) writeScript(c *call, p place, next change) (store.Script, error) {
+	return s.writeAt(c, p, deployedFrom(c.r), next)
+}
+
+// editScript is writeScript for changes that need a script to be there.
+func (s *Server) editScript(c *call, p place, edit edit) (store.Script, error) {
+	return s.writeAt(c, p, deployedFrom(c.r), edit.change)
+}
+
+// adjustScript is editScript for what belongs to the script as a whole, its tags or its schedules for instance: it
+// moves modified_on, but it is no deployment and makes no version.
+func (s *Server) adjustScript(c *call, p place, edit edit) (store.Script, error) {
+	return s.writeAt(c, p, "", edit.change)
+}
+
+// An edit changes a script that exists. It may replace its slices and maps but not change them in place.
+type edit func(tx *store.Tx, script *store.Script) error
+
+func (e edit) change(tx *store.Tx, old *store.Script) (store.Script, error) {
+	if old == nil {
+		return store.Script{}, errScriptNotFound
+	}
+	script := *old
+	err := e(tx, &script)
+	return script, err
+}
+
+func (s *Server) writeAt(c *call, p place, from string, next change) (store.Script, error) {
+	var written store.Script
+	err := c.update(func(tx *store.Tx) error {
+		scripts, err := p.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		written, err = s.write(tx, target{place: p, account: c.account, scripts: scripts, name: c.param("script"), from: from}, next)
+		return err
+	})
+	return written, err
+}
+
+// A target is a script that is about to be written, and on whose behalf.
+type target struct {
+	place   place
+	account string
+	scripts *store.Scripts
+	name    string
+	from    string // what last_deployed_from becomes; empty: this is no deployment
+}
+
+func (s *Server) write(tx *store.Tx, t target, next change) (store.Script, error) {
+	var old *store.Script
+	if found, exists := t.scripts.Get(t.name); exists {
+		old = &found
+	} else if err := t.place.checkName(t.name); err != nil {
+		return store.Script{}, err
+	}
+	written, err := next(tx, old)
+	if err != nil {
+		return store.Script{}, err
+	}
+	s.stamp(&written, old, t.name)
+	if t.from != "" {
+		written.LastDeployedFrom, written.DeploymentID = t.from, newUUID()
+	}
+	t.scripts.Put(written)
+	if t.from != "" {
+		t.place.deployed(tx, t.account, written)
+	}
+	return written, nil
+}
+
+// stamp sets what the platform decides about a script that is being written.
+func (s *Server) stamp(script, old *store.Script, name string) {
+	script.Name = name
+	if old == nil {
+		script.Tag = newID()
+		script.CreatedOn = s.now()
+		script.ModifiedOn = script.CreatedOn
+		return
+	}
+	script.Tag, script.CreatedOn = old.Tag, old.CreatedOn
+	script.ModifiedOn = s.later(old.ModifiedOn)
+}
+
+// later is now, but always after a previous time: two writes never leave the same modified_on behind, even when the
+// clock stands still.
+func (s *Server) later(previous time.Time) time.Time {
+	now := s.now()
+	if !now.After(previous) {
+		return previous.Add(time.Microsecond)
+	}
+	return now
+}
+
+// deployedFrom is the platform's guess of what the caller is.
+func deployedFrom(r *http.Request) string {
+	if strings.HasPrefix(r.UserAgent(), "wrangler/") {
+		return "wrangler"
+	}
+	return "api"
+}

@@ -1,0 +1,32 @@
+package api
+
+// A route is one operation of the API. Its path is relative to BasePath and may have wildcards, see net/http.ServeMux.
+type route struct {
+	method, path string
+	handler      handler
+}
+
+// routes lists every operation, one line per resource kind.
+func (s *Server) routes() []route {
+	var all []route
+	for _, kind := range [][]route{
+		s.accountRoutes(),
+		s.userRoutes(),
+		s.dispatchNamespaceRoutes(),
+		s.userWorkerRoutes(),
+		s.workerRoutes(),
+		s.workerServiceRoutes(),
+		s.workerVersionRoutes(),
+		s.workerDeploymentRoutes(),
+		s.workerSubdomainRoutes(),
+		s.scheduleRoutes(),
+		s.durableObjectRoutes(),
+		s.kvNamespaceRoutes(),
+		s.kvValueRoutes(),
+		s.zoneRoutes(),
+		s.routeRoutes(),
+	} {
+		all = append(all, kind...)
+	}
+	return all
+}

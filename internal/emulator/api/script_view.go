@@ -1,0 +1,79 @@
+package api
+
+import (
+	"encoding/json"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// scriptView is a script as lists and uploads show it: who and when, never the bindings.
+type scriptView struct {
+	ID                 string          `json:"id"`
+	Tag                string          `json:"tag"`
+	Tags               *[]string       `json:"tags,omitempty"` // a pointer, because null, [] and absent are three things
+	ETag               string          `json:"etag,omitempty"`
+	CreatedOn          timestamp       `json:"created_on"`
+	ModifiedOn         timestamp       `json:"modified_on"`
+	HasAssets          bool            `json:"has_assets"`
+	HasModules         bool            `json:"has_modules"`
+	Handlers           []string        `json:"handlers"`
+	LastDeployedFrom   string          `json:"last_deployed_from"`
+	CompatibilityDate  string          `json:"compatibility_date,omitempty"`
+	CompatibilityFlags []string        `json:"compatibility_flags"`
+	Logpush            bool            `json:"logpush"`
+	MigrationTag       string          `json:"migration_tag,omitempty"`
+	UsageModel         string          `json:"usage_model"`
+	TailConsumers      json.RawMessage `json:"tail_consumers"`
+	Placement          json.RawMessage `json:"placement,omitempty"`
+	PlacementMode      string          `json:"placement_mode,omitempty"`
+	Observability      json.RawMessage `json:"observability,omitempty"`
+
+	// Only in the answer to an upload.
+	StartupTimeMS *int   `json:"startup_time_ms,omitempty"`
+	DeploymentID  string `json:"deployment_id,omitempty"`
+	EntryPoint    string `json:"entry_point,omitempty"`
+
+	// Only for account Workers, and only when there are any.
+	Routes []routeView `json:"routes,omitempty"`
+}
+
+func viewScript(h store.Head) scriptView {
+	var placement struct {
+		Mode string `json:"mode"`
+	}
+	_ = json.Unmarshal(orNull(h.Placement), &placement) // another shape has no mode, which is all that is asked
+	return scriptView{
+		ID: h.Name, Tag: h.Tag, Tags: &h.Tags, ETag: h.ETag,
+		CreatedOn: timestamp(h.CreatedOn), ModifiedOn: timestamp(h.ModifiedOn),
+		HasModules: h.HasModules, Handlers: orEmpty(h.Handlers), LastDeployedFrom: h.LastDeployedFrom,
+		CompatibilityDate: h.CompatibilityDate, CompatibilityFlags: orEmpty(h.CompatibilityFlags),
+		Logpush: h.Logpush, MigrationTag: h.MigrationTag, UsageModel: h.UsageModel,
+		TailConsumers: orNull(h.TailConsumers), Placement: h.Placement, PlacementMode: placement.Mode,
+		Observability: h.Observability,
+	}
+}
+
+// viewUpload is the answer to an upload. Starting a script takes no time here, and it is not started at all; clients
+// print the number, so it is a small one.
+func viewUpload(script store.Script) scriptView {
+	view := viewScript(script.Head)
+	view.StartupTimeMS = new(int)
+	*view.StartupTimeMS = 1
+	view.DeploymentID = script.DeploymentID
+	view.EntryPoint = script.EntryPoint
+	return view
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func orNull(raw json.RawMessage) json.RawMessage {
+	if raw == nil {
+		return json.RawMessage("null")
+	}
+	return raw
+}

@@ -1,0 +1,253 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// An upload is a script on its way in: what the metadata part says, and the modules.
+type upload struct {
+	metadata fields
+	code     code
+}
+
+// fields are the members of a metadata or settings object that are present.
+type fields map[string]json.RawMessage
+
+// code is a complete set of modules with the one that is started.
+type code struct {
+	entryPoint string
+	asModule   bool // an ES module rather than the older service-worker syntax
+	modules    []module
+}
+
+// maxCompressed is the size of a script after gzip from which on it is refused, for paid accounts.
+const maxCompressed = 10 << 20
+
+// uploadScript answers PUT: it creates or replaces a script. There is no create-only mode.
+//
+// The query excludeScript=true, which wrangler sends, needs no handling: it asks to leave the code out of the answer,
+// and the code is never in it.
+func (s *Server) uploadScript(c *call, p place) (reply, error) {
+	up, err := readUpload(c)
+	if err != nil {
+		return reply{}, err
+	}
+	script, err := s.writeScript(c, p, s.uploading(c, p, up))
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewUpload(script))
+}
+
+// uploading is the change that an upload makes.
+func (s *Server) uploading(c *call, p place, up upload) change {
+	strict := c.query().Get("bindings_inherit") == "strict"
+	return func(tx *store.Tx, old *store.Script) (store.Script, error) {
+		return s.assemble(tx, assembly{
+			account: c.account, self: p.owner(c.param("script")), old: old, up: up, strict: strict,
+		})
+	}
+}
+
+// putContent answers PUT …/content: new code, the settings stay.
+func (s *Server) putContent(c *call, p place) (reply, error) {
+	up, err := readUpload(c)
+	if err != nil {
+		return reply{}, err
+	}
+	script, err := s.editScript(c, p, func(tx *store.Tx, script *store.Script) error {
+		up.code.store(tx, script)
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewUpload(script))
+}
+
+// readUpload reads the body of an upload: a form with metadata and modules, or the bare text of a service worker.
+func readUpload(c *call) (upload, error) {
+	switch mediaType, params := c.contentType(); mediaType {
+	case "multipart/form-data":
+		if params["boundary"] == "" {
+			return upload{}, errContentType
+		}
+		parts, err := readParts(c.r.Body, params["boundary"])
+		if err != nil {
+			return upload{}, err
+		}
+		return parseUpload(parts, c.r.Header)
+	case "application/javascript", "text/javascript":
+		raw, err := c.body()
+		if err != nil {
+			return upload{}, err
+		}
+		// The name is the platform's: such a body has none.
+		return parseUpload([]part{
+			{field: "metadata", data: []byte(`{"body_part":"script"}`)},
+			{field: "script", file: "worker.js", contentType: mediaType, data: raw},
+		}, nil)
+	}
+	return upload{}, errContentType
+}
+
+// parseUpload takes the parts of an upload apart. header may name the entry point in place of the metadata, as
+// PUT …/content allows.
+func parseUpload(parts []part, header http.Header) (upload, error) {
+	raw, rest, found := takeField(parts, "metadata")
+	metadata := fields{}
+	switch {
+	case found:
+		if err := json.Unmarshal(raw, &metadata); err != nil || metadata == nil {
+			return upload{}, invalid("The metadata part is not a JSON object")
+		}
+	case header.Get("CF-WORKER-MAIN-MODULE-PART") == "" && header.Get("CF-WORKER-BODY-PART") == "":
+		return upload{}, invalid("could not read content for part metadata") // the real one's words
+	}
+	var named struct {
+		MainModule string `json:"main_module"`
+		BodyPart   string `json:"body_part"`
+		Assets     any    `json:"assets"`
+	}
+	if found {
+		if err := json.Unmarshal(raw, &named); err != nil {
+			return upload{}, invalid("The metadata part is malformed: %v", err)
+		}
+	}
+	if named.MainModule == "" && named.BodyPart == "" {
+		named.MainModule, named.BodyPart = header.Get("CF-WORKER-MAIN-MODULE-PART"), header.Get("CF-WORKER-BODY-PART")
+	}
+	if named.Assets != nil {
+		return upload{}, fail(http.StatusBadRequest, workersNoAssetsManifest,
+			"The assets of this upload are unknown: the local account has no static assets")
+	}
+	code, err := newCode(named.MainModule, named.BodyPart, rest)
+	return upload{metadata: metadata, code: code}, err
+}
+
+// newCode makes a set of modules out of an upload's parts.
+func newCode(mainModule, bodyPart string, parts []part) (code, error) {
+	var made code
+	switch {
+	case mainModule != "" && bodyPart != "":
+		return code{}, invalid("The metadata names both main_module and body_part")
+	case mainModule == "" && bodyPart == "":
+		return code{}, invalid("The metadata names neither main_module nor body_part")
+	}
+	seen := map[string]bool{}
+	for _, p := range parts {
+		mediaType, _, _ := mime.ParseMediaType(p.contentType)
+		if mediaType == "application/source-map" {
+			continue // wrangler sends one along with each script; it is no module
+		}
+		m := newModule(p)
+		switch {
+		case m.Name == "":
+			return code{}, invalid("A part of the upload has no name")
+		case seen[m.Name]:
+			return code{}, invalid("There are two modules named %q", m.Name)
+		case m.Size == 0:
+			return code{}, invalid("The module %q is empty", m.Name)
+		}
+		seen[m.Name] = true
+		made.modules = append(made.modules, m)
+	}
+	made.asModule = mainModule != ""
+	entry := slices.IndexFunc(made.modules, func(m module) bool {
+		if made.asModule {
+			return m.Name == mainModule
+		}
+		return m.field == bodyPart || m.Name == bodyPart // body_part means the form field
+	})
+	if entry < 0 {
+		return code{}, invalid("No such module \"%s%s\".", mainModule, bodyPart)
+	}
+	made.entryPoint = made.modules[entry].Name
+	return made, made.checkSize()
+}
+
+// checkSize compresses only what could be too large.
+func (k code) checkSize() error {
+	var total int64
+	for _, m := range k.modules {
+		total += m.Size
+	}
+	if total <= maxCompressed {
+		return nil
+	}
+	var counter byteCounter
+	compressor, err := gzip.NewWriterLevel(&counter, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	for _, m := range k.modules {
+		if _, err := io.Copy(compressor, bytes.NewReader(m.blob.Data)); err != nil {
+			return err
+		}
+	}
+	if err := compressor.Close(); err != nil {
+		return err
+	}
+	if counter > maxCompressed {
+		return fail(http.StatusBadRequest, workersScriptTooLarge,
+			"Script is too large: it is %d bytes after gzip, the limit is %d", counter, maxCompressed)
+	}
+	return nil
+}
+
+type byteCounter int64
+
+func (n *byteCounter) Write(p []byte) (int, error) {
+	*n += byteCounter(len(p))
+	return len(p), nil
+}
+
+// store makes k the code of a script.
+func (k code) store(tx *store.Tx, script *store.Script) {
+	script.EntryPoint, script.HasModules = k.entryPoint, k.asModule
+	script.Modules = nil
+	for _, m := range k.modules {
+		tx.PutBlob(m.blob)
+		script.Modules = append(script.Modules, m.Module)
+	}
+	script.ETag = k.etag()
+	script.Handlers = k.handlers()
+}
+
+// etag names the code alone: the same modules have the same etag wherever and with whatever settings they run.
+func (k code) etag() string {
+	lines := make([]string, 0, len(k.modules))
+	for _, m := range k.modules {
+		lines = append(lines, fmt.Sprintf("%q %q %s\n", m.Name, m.Type, m.Hash))
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t\n%s", k.entryPoint, k.asModule, strings.Join(lines, "")))
+	return hex.EncodeToString(sum[:])
+}
+
+// handlers looks at the module that is started.
+func (k code) handlers() []string {
+	for _, m := range k.modules {
+		if m.Name == k.entryPoint {
+			return findHandlers(m.blob.Data)
+		}
+	}
+	return nil
+}
+
+// invalid is the failure of a script that does not pass validation.
+func invalid(format string, args ...any) *failure {
+	return fail(http.StatusBadRequest, workersValidationFailed, format, args...)
+}

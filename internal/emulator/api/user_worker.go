@@ -1,0 +1,116 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+func (s *Server) userWorkerRoutes() []route {
+	const list = "/accounts/{account}/workers/dispatch/namespaces/{namespace}/scripts"
+	const one = list + "/{script}"
+	return append(s.sharedScriptRoutes(one, userWorkers{}),
+		route{"GET", list, s.listUserWorkers},
+		route{"DELETE", list, s.deleteUserWorkers},
+		route{"GET", one, s.getUserWorker},
+		route{"DELETE", one, s.deleteUserWorker},
+		route{"GET", one + "/content", func(c *call) (reply, error) { return s.getContent(c, userWorkers{}) }},
+		route{"GET", one + "/bindings", s.getUserWorkerBindings},
+		route{"GET", one + "/tags", s.getUserWorkerTags},
+		route{"PUT", one + "/tags", s.putUserWorkerTags},
+		route{"PUT", one + "/tags/{tag}", s.putUserWorkerTag},
+		route{"DELETE", one + "/tags/{tag}", s.deleteUserWorkerTag},
+	)
+}
+
+// userWorkers is the place inside a dispatch namespace.
+type userWorkers struct{}
+
+func (userWorkers) scripts(c *call, tx *store.Tx) (*store.Scripts, error) {
+	n, err := findNamespace(tx, c.account, c.param("namespace"), http.StatusNotFound)
+	if err != nil {
+		return nil, err
+	}
+	return tx.UserWorkers(c.account, n.ID), nil
+}
+
+// checkName accepts almost anything: wrangler's authors found that the API does not check the names of user Workers,
+// although the schema has a pattern. The length only keeps the name within what the store can hold.
+func (userWorkers) checkName(name string) error {
+	if len(name) > 255 {
+		return fail(http.StatusBadRequest, workersInvalidName, "The name of a Worker may have 255 bytes, not %d", len(name))
+	}
+	return nil
+}
+
+// deployed does nothing: user Workers have no versions, each upload is live at once.
+func (userWorkers) deployed(*store.Tx, string, store.Script) {}
+
+func (userWorkers) owner(string) string { return "" }
+
+// namespacedView is a user Worker as it is shown on its own, and in nested lists.
+type namespacedView struct {
+	CreatedOn         timestamp  `json:"created_on"`
+	ModifiedOn        timestamp  `json:"modified_on"`
+	DispatchNamespace string     `json:"dispatch_namespace"`
+	Script            scriptView `json:"script"`
+}
+
+func viewNamespaced(namespace string, view scriptView) namespacedView {
+	return namespacedView{
+		CreatedOn: view.CreatedOn, ModifiedOn: view.ModifiedOn, DispatchNamespace: namespace, Script: view,
+	}
+}
+
+// getUserWorker is wrangler's question before it deploys into a namespace. It goes on only when a missing script is
+// code 10092; 10007, which every other operation uses, makes it give up.
+func (s *Server) getUserWorker(c *call) (reply, error) {
+	var view namespacedView
+	err := c.view(func(tx *store.Tx) error {
+		scripts, err := userWorkers{}.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		head, found := scripts.Head(c.param("script"))
+		if !found {
+			return fail(http.StatusNotFound, workersEnvironmentNotFound, "workers.api.error.environment_not_found")
+		}
+		view = viewNamespaced(c.param("namespace"), viewScript(head))
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(view)
+}
+
+// deleteUserWorker deletes one user Worker. force matters for account Workers only: nothing can bind to a user Worker.
+func (s *Server) deleteUserWorker(c *call) (reply, error) {
+	err := c.update(func(tx *store.Tx) error {
+		scripts, err := userWorkers{}.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		if !scripts.Has(c.param("script")) {
+			return errScriptNotFound
+		}
+		scripts.Delete(c.param("script"))
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return done()
+}
+
+func (s *Server) getUserWorkerBindings(c *call) (reply, error) {
+	var views []map[string]any
+	err := s.readScript(c, userWorkers{}, func(_ *store.Tx, script store.Script) error {
+		views = viewBindings(script)
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(views)
+}

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// ListShape says how the list of a namespace's scripts looks. The schema describes nested items, clients that run
+// against the real API read flat ones, and whether tags and etags are included differs between sources and years. So
+// all of it can be chosen, and a client should be tested with each.
+type ListShape struct {
+	Nested      bool // {"created_on", "modified_on", "dispatch_namespace", "script": {…}} instead of the flat script
+	WithoutTags bool
+	WithoutETag bool
+	MaxPage     int // the largest page, whatever limit asks for; 0 means 1000
+}
+
+const (
+	largestPage = 1000
+	usualPage   = 100
+)
+
+// SetListShape changes the shape of the lists from now on.
+func (s *Server) SetListShape(shape ListShape) {
+	if shape.MaxPage <= 0 || shape.MaxPage > largestPage {
+		shape.MaxPage = largestPage
+	}
+	s.listShape.Store(&shape)
+}
+
+func (shape ListShape) item(namespace string, head store.Head) any {
+	view := viewScript(head)
+	if shape.WithoutTags {
+		view.Tags = nil
+	}
+	if shape.WithoutETag {
+		view.ETag = ""
+	}
+	if shape.Nested {
+		return viewNamespaced(namespace, view)
+	}
+	return view
+}
+
+// listUserWorkers answers in pages, sorted by name. A limit above the largest page is cut down to it rather than
+// refused, so that a client must believe the cursor and not its own arithmetic.
+func (s *Server) listUserWorkers(c *call) (reply, error) {
+	query := c.query()
+	filter, err := parseTagFilter(query.Get("tags"))
+	if err != nil {
+		return reply{}, err
+	}
+	limit, err := number(query, "limit", usualPage, workersMalformedParameter)
+	if err != nil {
+		return reply{}, err
+	}
+	if limit < 1 {
+		return reply{}, fail(http.StatusBadRequest, workersMalformedParameter, "limit must be at least 1")
+	}
+	after, err := decodeCursor(query.Get("cursor"))
+	if err != nil {
+		return reply{}, fail(http.StatusBadRequest, workersMalformedParameter, "The cursor is not one of this list")
+	}
+	shape := *s.listShape.Load()
+	limit = min(limit, shape.MaxPage)
+
+	items := []any{}
+	cursor := ""
+	err = c.view(func(tx *store.Tx) error {
+		scripts, err := userWorkers{}.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		last := ""
+		for head := range scripts.Heads(after) {
+			if !filter.matches(head.Tags) {
+				continue
+			}
+			if len(items) == limit {
+				cursor = encodeCursor(last) // there is one more
+				break
+			}
+			items = append(items, shape.item(c.param("namespace"), head))
+			last = head.Name
+		}
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{result: items, info: cursorInfo{Count: len(items), Cursor: cursor}}, nil
+}
+
+// deleteUserWorkers deletes the scripts that match a tag filter, at most limit of them.
+//
+// The filter is optional in the schema, and what the operation does without one is not documented. It may well delete
+// everything; here it is refused, because no test and no slip of the hand should ever find out.
+func (s *Server) deleteUserWorkers(c *call) (reply, error) {
+	query := c.query()
+	filter, err := parseTagFilter(query.Get("tags"))
+	if err != nil {
+		return reply{}, err
+	}
+	if len(filter) == 0 {
+		return reply{}, fail(http.StatusBadRequest, workersMissingParameter,
+			"Deleting scripts needs a filter: the query parameter tags")
+	}
+	limit, err := number(query, "limit", -1, workersMalformedParameter)
+	if err != nil {
+		return reply{}, err
+	}
+	err = c.update(func(tx *store.Tx) error {
+		scripts, err := userWorkers{}.scripts(c, tx)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for head := range scripts.Heads("") {
+			if len(names) == limit {
+				break
+			}
+			if filter.matches(head.Tags) {
+				names = append(names, head.Name)
+			}
+		}
+		for _, name := range names {
+			scripts.Delete(name)
+		}
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return done()
+}
+
+// A cursor is the last name of the page before, made opaque so that nobody builds one.
+const cursorMark = "after:"
+
+func encodeCursor(name string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(cursorMark + name))
+}
+
+func decodeCursor(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", err
+	}
+	name, isOurs := strings.CutPrefix(string(raw), cursorMark)
+	if !isOurs {
+		return "", base64.CorruptInputError(0)
+	}
+	return name, nil
+}

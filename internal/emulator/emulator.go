@@ -1,0 +1,136 @@
+// Package emulator is a Cloudflare account on your own machine: a faithful subset of the Cloudflare API with the account
+// on disk.
+//
+// An [Emulator] is an http.Handler for everything below /client/v4. Point any client at it:
+//
+//	account, err := emulator.Open(emulator.Options{Dir: ".wfpsync/local"})
+//	…
+//	http.Serve(listener, account)
+//
+// It knows accounts, dispatch namespaces and the user Workers in them, the account's own Workers with their versions and
+// deployments, KV namespaces and values, zones and routes. Real clients are the judge of its fidelity: wrangler must be
+// able to use it. What an answer has confirmed is on disk, whatever happens to the process afterwards.
+//
+// The package stands alone. It shares no type with the code that talks to Cloudflare, so that the two cannot be wrong
+// in the same way, and it neither prints nor reads the environment.
+package emulator
+
+import (
+	"iter"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// The account that every emulator has.
+const (
+	LocalAccountID   = "10ca1000000000000000000000000001"
+	LocalAccountName = "Local account"
+)
+
+// BasePath is the path of the API on the emulator, as on the real host.
+const BasePath = api.BasePath
+
+// ErrInUse is what Open's error is when another process, or another Emulator of this one, has the account open.
+var ErrInUse = store.ErrInUse
+
+// accountFile is the file in Options.Dir that holds everything.
+const accountFile = "account.db"
+
+type (
+	// ListShape says how lists of a namespace's scripts look; the zero value is flat and complete.
+	ListShape = api.ListShape
+	// NonEmptyNamespaceDelete says what happens when a namespace that holds scripts is deleted.
+	NonEmptyNamespaceDelete = api.NonEmptyNamespaceDelete
+	// Request is what Options.Observe is told about a finished request.
+	Request = api.Request
+	// Seed is a script to begin with, see Emulator.Seed.
+	Seed = api.Seed
+	// Module is a file of a script.
+	Module = api.Module
+	// Tampering is a change behind the API's back, see Emulator.Tamper.
+	Tampering = api.Tampering
+)
+
+// What deleting a namespace with scripts in it does: both are told of the real API.
+const (
+	Refuse  = api.Refuse
+	Cascade = api.Cascade
+)
+
+// Options configure an Emulator. Only Dir must be set.
+type Options struct {
+	// Dir is where the account lives. It is created with mode 0700, the file in it, account.db, with 0600: secrets are
+	// in it as they were uploaded.
+	Dir string
+	// Now is the clock of created_on, modified_on and everything else that is stored; nil is time.Now. The Date header
+	// of answers is not subject to it.
+	Now func() time.Time
+	// ListShape is how lists of scripts look at first, see Emulator.SetListShape.
+	ListShape ListShape
+	// NonEmptyNamespaceDelete is Refuse or Cascade.
+	NonEmptyNamespaceDelete NonEmptyNamespaceDelete
+	// Accounts, unless empty, are the ids of the only accounts there are. Otherwise LocalAccountID exists, and any other
+	// id is an account of its own from the first request that names it.
+	Accounts []string
+	// Observe is called after every request, by many goroutines at once; nil is nobody.
+	Observe func(Request)
+	// Latency is added to every answer.
+	Latency time.Duration
+}
+
+// An Emulator is an open account. It may be used by many goroutines.
+type Emulator struct {
+	store *store.Store
+	api   *api.Server
+}
+
+// Open opens the account in a directory, creating it when there is none.
+func Open(options Options) (*Emulator, error) {
+	st, err := store.Open(filepath.Join(options.Dir, accountFile))
+	if err != nil {
+		return nil, err
+	}
+	server, err := api.New(st, api.Options{
+		Now:                     options.Now,
+		ListShape:               options.ListShape,
+		NonEmptyNamespaceDelete: options.NonEmptyNamespaceDelete,
+		Accounts:                options.Accounts,
+		Observe:                 options.Observe,
+		Latency:                 options.Latency,
+		DefaultAccount:          api.Account{ID: LocalAccountID, Name: LocalAccountName},
+	})
+	if err != nil {
+		_ = st.Close() // the first error says more
+		return nil, err
+	}
+	return &Emulator{store: st, api: server}, nil
+}
+
+// ServeHTTP answers a request. It implements http.Handler.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.api.ServeHTTP(w, r) }
+
+// Close closes the account's file. Requests that come later fail.
+func (e *Emulator) Close() error { return e.store.Close() }
+
+// EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a
+// registered domain. The id of a zone depends on nothing but the account and the name.
+func (e *Emulator) EnsureZone(accountID, name string) error { return e.api.EnsureZone(accountID, name) }
+
+// SetListShape changes how lists of a namespace's scripts look from now on.
+func (e *Emulator) SetListShape(shape ListShape) { e.api.SetListShape(shape) }
+
+// Seed writes scripts into a dispatch namespace, which is created when it is missing, or with the namespace "" into the
+// account itself. It is the cheap way to many scripts: 5,000 share a transaction, and none costs a request.
+func (e *Emulator) Seed(accountID, namespace string, scripts iter.Seq[Seed]) error {
+	return e.api.Seed(accountID, namespace, scripts)
+}
+
+// Tamper changes a script the way somebody else would: behind the back of whoever talks to the API, and unobserved. The
+// namespace "" stands for the account itself.
+func (e *Emulator) Tamper(accountID, namespace, script string, t Tampering) error {
+	return e.api.Tamper(accountID, namespace, script, t)
+}

@@ -1,0 +1,173 @@
+package emulator_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestRestart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "deep", "local")
+	paths := []string{"/accounts", "/workers/dispatch/namespaces", "/workers/dispatch/namespaces/prod/scripts", "/workers/scripts",
+		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/zones"}
+	var before []string
+	t.Run("first", func(t *testing.T) {
+		a := open(t, emulator.Options{Dir: dir})
+		a.namespace("prod")
+		kv := a.kv("store")
+		zone := a.zone("example.com")
+		a.upload(script("prod", "acme"), object{"tags": []string{"x"}, "bindings": []any{
+			object{"type": "secret_text", "name": "S", "text": "hidden"}, object{"type": "kv_namespace", "name": "KV", "namespace_id": kv}}}).ok()
+		a.upload(worker("router"), nil).ok()
+		a.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).ok()
+		a.send("PUT", "/storage/kv/namespaces/"+kv+"/values/k", "", strings.NewReader("v")).ok()
+		paths = append(paths, "/storage/kv/namespaces/"+kv+"/values/k", "/zones/"+zone+"/workers/routes")
+		for _, path := range paths {
+			before = append(before, string(a.get(path).ok().body))
+		}
+	})
+	t.Run("second", func(t *testing.T) {
+		a := open(t, emulator.Options{Dir: dir})
+		for i, path := range paths {
+			if got := string(a.get(path).ok().body); got != before[i] {
+				t.Errorf("%s was %s and is %s", path, before[i], got)
+			}
+		}
+		// The secret is still there to be inherited.
+		a.upload(script("prod", "acme")+"?bindings_inherit=strict", object{"bindings": []any{object{"type": "inherit", "name": "S"}}}).ok()
+	})
+	if runtime.GOOS == "windows" {
+		return // modes mean little there
+	}
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "account.db"): 0o600} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", path, got, want)
+		}
+	}
+}
+
+func TestInUse(t *testing.T) {
+	dir := t.TempDir()
+	open(t, emulator.Options{Dir: dir})
+	second, err := emulator.Open(emulator.Options{Dir: dir})
+	if !errors.Is(err, emulator.ErrInUse) {
+		t.Errorf("the second Open returned %v", err)
+	}
+	if second != nil {
+		t.Error("the second Open returned an emulator")
+	}
+}
+
+func TestNotAnAccount(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "account.db"), []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := emulator.Open(emulator.Options{Dir: dir}); err == nil || errors.Is(err, emulator.ErrInUse) {
+		t.Errorf("Open returned %v", err)
+	}
+}
+
+// serveVariable makes the test binary an emulator that can be killed.
+const serveVariable = "EMULATOR_TEST_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(serveVariable); dir != "" {
+		serve(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func serve(dir string) {
+	e, err := emulator.Open(emulator.Options{Dir: dir})
+	if err != nil {
+		panic(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(listener.Addr())
+	panic(http.Serve(listener, e))
+}
+
+// TestKill kills an emulator in the middle of many uploads and wants to find every one that was answered.
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	process := exec.Command(os.Args[0])
+	process.Env = append(os.Environ(), serveVariable+"="+dir)
+	output, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + strings.TrimSpace(address) + emulator.BasePath
+	remote := &account{t: t, base: base, id: emulator.LocalAccountID}
+	remote.namespace("prod")
+
+	var answered sync.Map
+	var uploads sync.WaitGroup
+	enough := make(chan struct{})
+	var once sync.Once
+	for i := range 8 {
+		uploads.Go(func() {
+			for j := 0; ; j++ {
+				name := fmt.Sprintf("w-%d-%d", i, j)
+				request, _ := http.NewRequest("PUT", base+"/accounts/"+remote.id+script("prod", name), strings.NewReader("// "+name))
+				request.Header.Set("Authorization", "Bearer x")
+				request.Header.Set("Content-Type", "application/javascript")
+				response, err := http.DefaultClient.Do(request)
+				if err != nil {
+					return // killed
+				}
+				response.Body.Close()
+				if response.StatusCode == http.StatusOK {
+					answered.Store(name, true)
+				}
+				if j == 20 {
+					once.Do(func() { close(enough) })
+				}
+			}
+		})
+	}
+	<-enough
+	if err := process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = process.Wait() // it was killed
+	uploads.Wait()
+
+	a := open(t, emulator.Options{Dir: dir})
+	n := 0
+	answered.Range(func(name, _ any) bool {
+		n++
+		if got := a.get(script("prod", name.(string)) + "/content").ok(); string(got.body) != "// "+name.(string) {
+			t.Errorf("%s is %q", name, got.body)
+		}
+		return true
+	})
+	if n < 21 {
+		t.Errorf("only %d uploads were answered", n)
+	}
+}

@@ -1,0 +1,124 @@
+package emulator_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestSeed(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	seed := func(namespace string, seeds ...emulator.Seed) error {
+		return a.Seed(a.id, namespace, slices.Values(seeds))
+	}
+	past := time.Date(2025, 1, 2, 3, 4, 5, 678901234, time.UTC)
+	metadata := []byte(`{"tags":["x"],"bindings":[{"type":"secret_text","name":"S","text":"hidden"}]}`)
+	if err := seed("prod", emulator.Seed{
+		Name: "acme", Metadata: metadata, ModifiedOn: past, Modules: []emulator.Module{{Name: "index.js", Content: []byte(hello)}},
+	}, emulator.Seed{Name: "bolt"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := modifiedOn(a, script("prod", "acme")); got != "2025-01-02T03:04:05.678901Z" {
+		t.Errorf("modified_on is %s", got)
+	}
+	// A seed and an upload of the same are the same.
+	seeded := a.get(script("prod", "acme") + "/settings").ok()
+	a.upload(script("prod", "twin"), object{"tags": []string{"x"}, "bindings": []any{object{"type": "secret_text", "name": "S", "text": "hidden"}}}).ok()
+	a.get(script("prod", "twin") + "/settings").ok().is(string(seeded.Result))
+	var list []struct{ ETag string }
+	a.get("/workers/dispatch/namespaces/prod/scripts").ok().into(&list)
+	if list[0].ETag != list[2].ETag || list[0].ETag == list[1].ETag {
+		t.Errorf("the etags are %v", list)
+	}
+
+	if err := seed("", emulator.Seed{Name: "router"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(versions(a, "router")); got != 1 {
+		t.Errorf("the seeded Worker has %d versions", got)
+	}
+	for name, err := range map[string]error{
+		"metadata":  seed("prod", emulator.Seed{Name: "x", Metadata: []byte("{")}),
+		"binding":   seed("prod", emulator.Seed{Name: "x", Metadata: []byte(`{"bindings":[{"name":"A","type":"nonsense"}]}`)}),
+		"module":    seed("prod", emulator.Seed{Name: "x", Modules: []emulator.Module{{Name: "index.js"}}}),
+		"namespace": seed("Not Valid", emulator.Seed{Name: "x"}),
+		"name":      seed("", emulator.Seed{Name: "Not Valid"}),
+	} {
+		if err == nil {
+			t.Errorf("a seed with a bad %s was taken", name)
+		}
+	}
+}
+
+func TestTamper(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	requests := 0
+	a := open(t, emulator.Options{Now: func() time.Time { return now }, Observe: func(emulator.Request) { requests++ }})
+	a.namespace("prod")
+	zone := a.zone("example.com")
+	path := script("prod", "acme")
+	before := a.upload(path, object{"tags": []string{"x"}}).object()
+	a.upload(worker("router"), nil).ok()
+	a.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).ok()
+	seen := requests
+	tamper := func(namespace, name string, change emulator.Tampering) {
+		t.Helper()
+		if err := a.Tamper(a.id, namespace, name, change); err != nil {
+			t.Error(err)
+		}
+	}
+	show := func() (etag, modified string) {
+		t.Helper()
+		var list []struct {
+			ETag       string
+			ModifiedOn string `json:"modified_on"`
+		}
+		a.get("/workers/dispatch/namespaces/prod/scripts").ok().into(&list)
+		return list[0].ETag, list[0].ModifiedOn
+	}
+
+	now = now.Add(time.Hour)
+	tamper("prod", "acme", emulator.Tampering{Settings: []byte(`{"bindings":[{"name":"V","type":"plain_text","text":"1"}]}`)})
+	if requests != seen {
+		t.Error("tampering was observed")
+	}
+	etag, modified := show()
+	if etag != before["etag"] || modified != "2026-11-21T13:00:00.000000Z" || bindingNames(a, path) != "V:plain_text" {
+		t.Errorf("etag %s, modified_on %s, bindings %s", etag, modified, bindingNames(a, path))
+	}
+	// Code that changes without a trace in modified_on.
+	at := time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC)
+	tamper("prod", "acme", emulator.Tampering{Modules: []emulator.Module{{Name: "index.js", Content: []byte("export default {}")}}, ModifiedOn: at})
+	if etag, modified := show(); etag == before["etag"] || modified != "2026-11-21T13:00:00.000000Z" {
+		t.Errorf("etag %s, modified_on %s", etag, modified)
+	}
+	tamper("prod", "acme", emulator.Tampering{Delete: true})
+	a.get(path).fails(404, 10092)
+	tamper("", "router", emulator.Tampering{Settings: []byte(`{"tags":["y"]}`)})
+	if got := a.get(worker("router") + "/settings").field("tags"); got != `["y"]` {
+		t.Errorf("the tags are %s", got)
+	}
+	tamper("", "router", emulator.Tampering{Delete: true})
+	a.get("/zones/" + zone + "/workers/routes").ok().is("[]")
+
+	for _, err := range []error{
+		a.Tamper(a.id, "prod", "none", emulator.Tampering{}),
+		a.Tamper(a.id, "none", "acme", emulator.Tampering{}),
+		a.Tamper(a.id, "", "none", emulator.Tampering{Settings: []byte("{")}),
+	} {
+		if err == nil || strings.Contains(err.Error(), "%!") {
+			t.Errorf("tampering with nothing returned %v", err)
+		}
+	}
+}
+
+func BenchmarkSeed(b *testing.B) {
+	for b.Loop() {
+		a := open(b, emulator.Options{})
+		fleet(b, a, 10_000)
+	}
+}

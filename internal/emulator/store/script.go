@@ -1,0 +1,187 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"iter"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	workersBucket     = "workers"
+	userWorkersBucket = "user workers"
+	headsBucket       = "heads"
+	bodiesBucket      = "bodies"
+)
+
+var countKey = []byte("count")
+
+// A Script is a Worker, the account's own or a user Worker. It is stored in two records, so that listing a hundred
+// thousand scripts does not read their bindings.
+type Script struct {
+	Head
+	Body
+}
+
+// A Head is what lists show of a script.
+type Head struct {
+	Name               string          `json:"name"`
+	Tag                string          `json:"tag"` // the id that survives every change but deletion
+	Tags               []string        `json:"tags,omitzero"`
+	ETag               string          `json:"etag"`
+	CreatedOn          time.Time       `json:"created_on"`
+	ModifiedOn         time.Time       `json:"modified_on"`
+	HasModules         bool            `json:"has_modules,omitempty"`
+	Handlers           []string        `json:"handlers,omitempty"`
+	CompatibilityDate  string          `json:"compatibility_date,omitempty"`
+	CompatibilityFlags []string        `json:"compatibility_flags,omitempty"`
+	LastDeployedFrom   string          `json:"last_deployed_from,omitempty"`
+	Logpush            bool            `json:"logpush,omitempty"`
+	UsageModel         string          `json:"usage_model,omitempty"`
+	MigrationTag       string          `json:"migration_tag,omitempty"`
+	TailConsumers      json.RawMessage `json:"tail_consumers,omitempty"`
+	Placement          json.RawMessage `json:"placement,omitempty"`
+	Observability      json.RawMessage `json:"observability,omitempty"`
+}
+
+// A Body is the rest of a script.
+type Body struct {
+	EntryPoint   string          `json:"entry_point"` // name of the module that is started
+	Modules      []Module        `json:"modules"`
+	Bindings     []Binding       `json:"bindings,omitempty"`
+	Limits       json.RawMessage `json:"limits,omitempty"`
+	CacheOptions json.RawMessage `json:"cache_options,omitempty"`
+	DeploymentID string          `json:"deployment_id"`
+
+	// Only account Workers are reachable by themselves.
+	Subdomain Subdomain  `json:"subdomain,omitzero"`
+	Schedules []Schedule `json:"schedules,omitempty"`
+}
+
+// A Module is one file of a script; its content is the blob with that hash.
+type Module struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Hash string `json:"hash"`
+	Size int64  `json:"size"`
+}
+
+// A Subdomain says whether a Worker answers on workers.dev.
+type Subdomain struct {
+	Enabled         bool `json:"enabled,omitempty"`
+	PreviewsEnabled bool `json:"previews_enabled,omitempty"`
+}
+
+// A Schedule is a cron trigger.
+type Schedule struct {
+	Cron       string    `json:"cron"`
+	CreatedOn  time.Time `json:"created_on"`
+	ModifiedOn time.Time `json:"modified_on"`
+}
+
+// Scripts are the scripts of one place: an account's own Workers, or the user Workers of one dispatch namespace. The two
+// share everything but the place, and the place is the difference between private and public code.
+type Scripts struct {
+	tx        *Tx
+	account   string
+	namespace string // id; empty for the account's own Workers
+	root      *bbolt.Bucket
+	heads     collection[Head]
+	bodies    collection[Body]
+}
+
+// Workers returns the account's own Workers.
+func (t *Tx) Workers(account string) *Scripts {
+	return t.scripts(account, "", accountDataBucket, account, workersBucket)
+}
+
+// UserWorkers returns the user Workers of the dispatch namespace with the given id.
+func (t *Tx) UserWorkers(account, namespaceID string) *Scripts {
+	return t.scripts(account, namespaceID, accountDataBucket, account, userWorkersBucket, namespaceID)
+}
+
+func (t *Tx) scripts(account, namespace string, path ...string) *Scripts {
+	return &Scripts{
+		tx: t, account: account, namespace: namespace,
+		root:   t.bucket(path...),
+		heads:  collect[Head](t, append(slices.Clone(path), headsBucket)...),
+		bodies: collect[Body](t, append(slices.Clone(path), bodiesBucket)...),
+	}
+}
+
+// Has reports whether there is a script with that name.
+func (s *Scripts) Has(name string) bool { return s.heads.has(name) }
+
+// Head returns the listed part of a script.
+func (s *Scripts) Head(name string) (Head, bool) { return s.heads.get(name) }
+
+// Heads yields the listed parts of the scripts whose names come after the given one, sorted by name.
+func (s *Scripts) Heads(after string) iter.Seq[Head] {
+	return func(yield func(Head) bool) {
+		for _, head := range s.heads.after(after) {
+			if !yield(head) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns a script.
+func (s *Scripts) Get(name string) (Script, bool) {
+	head, ok := s.heads.get(name)
+	if !ok {
+		return Script{}, false
+	}
+	body, ok := s.bodies.get(name)
+	return Script{Head: head, Body: body}, ok
+}
+
+// Put creates or replaces a script. The blobs of its modules must have been put before.
+func (s *Scripts) Put(script Script) {
+	old, existed := s.Get(script.Name)
+	s.tx.retain(old.Modules, script.Modules)
+	s.tx.refer(s.referrer(script.Name), old.Bindings, script.Bindings)
+	s.heads.put(script.Name, script.Head)
+	s.bodies.put(script.Name, script.Body)
+	if !existed {
+		s.setCount(s.Count() + 1)
+	}
+}
+
+// Delete removes a script.
+func (s *Scripts) Delete(name string) {
+	old, existed := s.Get(name)
+	if !existed {
+		return
+	}
+	s.tx.retain(old.Modules, nil)
+	s.tx.refer(s.referrer(name), old.Bindings, nil)
+	s.heads.delete(name)
+	s.bodies.delete(name)
+	s.setCount(s.Count() - 1)
+}
+
+// Count returns the number of scripts. It is kept, not counted: a namespace shows it in every answer.
+func (s *Scripts) Count() int {
+	if s.root == nil {
+		return 0
+	}
+	raw := s.root.Get(countKey)
+	if raw == nil {
+		return 0
+	}
+	return int(binary.BigEndian.Uint64(raw))
+}
+
+func (s *Scripts) setCount(n int) {
+	if s.root != nil {
+		s.tx.fail(s.root.Put(countKey, binary.BigEndian.AppendUint64(nil, uint64(n))))
+	}
+}
+
+func (s *Scripts) referrer(name string) Referrer {
+	return Referrer{account: s.account, NamespaceID: s.namespace, Name: name}
+}

@@ -1,0 +1,187 @@
+// Package store keeps emulated Cloudflare accounts in one bbolt file.
+//
+// It knows what is kept and how things hang together on disk (a script holds its modules, a route belongs to a zone);
+// it knows nothing of HTTP, of wire formats or of which request is allowed: that is the api package's business.
+//
+// # Transactions
+//
+// All access goes through [Store.View] and [Store.Update]. The accessors of [Tx] return no errors: a record that
+// cannot be read or written makes the transaction fail as a whole, and View or Update report it. This keeps the code
+// that checks and changes an account readable, and loses nothing, because there is no sensible way to go on after
+// such a failure anyway.
+//
+// # Layout
+//
+//	accounts               account id → Account
+//	account data           account id →
+//	    dispatch namespaces    name → DispatchNamespace
+//	    user workers           namespace id → heads, bodies, count
+//	    workers                heads, bodies, count
+//	    referrers              who binds to which Worker
+//	    versions, deployments  script tag → number → record
+//	    kv namespaces          id → KVNamespace
+//	    kv keys, kv values     namespace id → key → record, bytes
+//	zones                  zone id → Zone
+//	routes                 zone id → route id → Route
+//	blobs, blob refs       sha-256 → bytes, number of holders
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// ErrInUse is returned by Open when another process, or another Store of this one, has the file open.
+var ErrInUse = errors.New("the local account is in use by another process")
+
+// lockTimeout is how long Open waits for the file's lock. It is long enough to outlive a command that is just about to
+// finish and short enough that nobody wonders whether the program hangs.
+const lockTimeout = 500 * time.Millisecond
+
+// batchDelay is how long concurrent writers wait for each other, so that they share one fsync. A writer that is alone
+// never waits, see Update.
+const batchDelay = time.Millisecond
+
+// format is the layout described in the package comment. A file with another one is refused, never guessed at.
+const format = "1"
+
+var (
+	metaBucket = []byte("meta")
+	formatKey  = []byte("format")
+)
+
+// A Store is an open account file. It may be used by many goroutines.
+type Store struct {
+	db      *bbolt.DB
+	writers atomic.Int32
+}
+
+// Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
+// that is ErrInUse when the file is open already.
+func Open(path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("create the local account: %w", err)
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      lockTimeout,
+		FreelistType: bbolt.FreelistMapType,
+		NoStatistics: true,
+	})
+	switch {
+	case errors.Is(err, bbolterrors.ErrTimeout):
+		return nil, fmt.Errorf("open %s: %w", path, ErrInUse)
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.MaxBatchDelay = batchDelay
+	if err := db.Update(checkFormat); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return &Store{db: db}, nil
+}
+
+func checkFormat(tx *bbolt.Tx) error {
+	meta, err := tx.CreateBucketIfNotExists(metaBucket)
+	if err != nil {
+		return err
+	}
+	switch found := meta.Get(formatKey); {
+	case found == nil:
+		return meta.Put(formatKey, []byte(format))
+	case string(found) != format:
+		return fmt.Errorf("the file has format %q, this program reads format %q", found, format)
+	}
+	return nil
+}
+
+// Close waits for running transactions and closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// View runs fn on one consistent state of the store.
+func (s *Store) View(fn func(*Tx) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error { return run(tx, fn) })
+}
+
+// Update runs fn in a read-write transaction. When it returns nil, the changes are on disk: they survive a power cut.
+// When fn returns an error nothing is changed and Update returns that error.
+//
+// Writers that meet share a transaction and so one fsync, which is most of a write's cost. fn may therefore run more
+// than once and must compute everything it reports anew each time.
+func (s *Store) Update(fn func(*Tx) error) error {
+	defer s.writers.Add(-1)
+	work := func(tx *bbolt.Tx) error { return run(tx, fn) }
+	if s.writers.Add(1) == 1 {
+		// bbolt's Batch always waits for company. With nobody else writing that would be a wait for nothing, and a
+		// client that uploads one script after the other would pay it every time.
+		return s.db.Update(work)
+	}
+	return s.db.Batch(work)
+}
+
+func run(btx *bbolt.Tx, fn func(*Tx) error) error {
+	tx := &Tx{tx: btx}
+	err := fn(tx)
+	if tx.err != nil {
+		// Whatever fn concluded, it concluded from a record that could not be read.
+		return tx.err
+	}
+	return err
+}
+
+// A Tx is a transaction. It must not be kept after the function it was given to has returned.
+type Tx struct {
+	tx  *bbolt.Tx
+	err error
+}
+
+// fail makes the transaction fail with its first failure.
+func (t *Tx) fail(err error) {
+	if t.err == nil && err != nil {
+		t.err = fmt.Errorf("local account: %w", err)
+	}
+}
+
+// bucket returns the bucket at path. In a read-only transaction it is nil when the bucket does not exist; in a
+// read-write transaction it is created.
+func (t *Tx) bucket(path ...string) *bbolt.Bucket {
+	if !t.tx.Writable() {
+		found := t.tx.Bucket([]byte(path[0]))
+		for _, name := range path[1:] {
+			if found == nil {
+				return nil
+			}
+			found = found.Bucket([]byte(name))
+		}
+		return found
+	}
+	made, err := t.tx.CreateBucketIfNotExists([]byte(path[0]))
+	for _, name := range path[1:] {
+		if err != nil {
+			break
+		}
+		made, err = made.CreateBucketIfNotExists([]byte(name))
+	}
+	if err != nil {
+		t.fail(err)
+		return nil
+	}
+	return made
+}
+
+// drop deletes the bucket called name inside the bucket at path, with everything in it.
+func (t *Tx) drop(name string, path ...string) {
+	parent := t.bucket(path...)
+	if parent == nil {
+		return
+	}
+	if err := parent.DeleteBucket([]byte(name)); err != nil && !errors.Is(err, bbolterrors.ErrBucketNotFound) {
+		t.fail(err)
+	}
+}

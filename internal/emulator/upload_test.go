@@ -1,0 +1,318 @@
+package emulator_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestUploadAnswer(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.namespace("prod")
+	path := script("prod", "acme")
+	first := a.upload(path, object{
+		"compatibility_date": "2026-01-01", "compatibility_flags": []string{"nodejs_compat"},
+		"tags": []string{"a", "b"}, "limits": object{"cpu_ms": 50}, "placement": object{"mode": "smart"},
+	}).object()
+	for field, want := range map[string]any{
+		"id": "acme", "has_assets": false, "has_modules": true, "usage_model": "standard", "last_deployed_from": "api",
+		"compatibility_date": "2026-01-01", "startup_time_ms": 1.0, "logpush": false, "tail_consumers": nil,
+		"placement_mode": "smart", "entry_point": "index.js",
+	} {
+		if got, present := first[field]; !present || got != want {
+			t.Errorf("%s is %v, want %v", field, got, want)
+		}
+	}
+	for field, pattern := range map[string]string{
+		"tag": `^[0-9a-f]{32}$`, "etag": `^[0-9a-f]{64}$`, "handlers": `^\[fetch\]$`, "tags": `^\[a b\]$`,
+		"deployment_id": `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+		"created_on":    `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`, "modified_on": `\.\d{6}Z$`,
+	} {
+		if got := fmt.Sprint(first[field]); !regexp.MustCompile(pattern).MatchString(got) {
+			t.Errorf("%s is %s, want %s", field, got, pattern)
+		}
+	}
+
+	second := a.upload(path, object{"tags": []string{"c"}}).object()
+	for _, field := range []string{"tag", "created_on", "etag"} {
+		if first[field] != second[field] {
+			t.Errorf("%s changed from %v to %v", field, first[field], second[field])
+		}
+	}
+	for _, field := range []string{"modified_on", "deployment_id"} {
+		if first[field] == second[field] {
+			t.Errorf("%s did not change", field)
+		}
+	}
+	// An upload replaces everything.
+	a.get(path + "/settings").ok().is(`{"bindings":[],"compatibility_flags":[],"tags":["c"],"usage_model":"standard",
+		"logpush":false,"tail_consumers":null,"placement":{}}`)
+
+	wrangler := a.send("PUT", path+"?excludeScript=true&bindings_inherit=strict", "application/javascript",
+		strings.NewReader("addEventListener('fetch', () => {})"), "User-Agent", "wrangler/4.164.0").object()
+	if wrangler["last_deployed_from"] != "wrangler" || wrangler["has_modules"] != false || wrangler["etag"] == first["etag"] {
+		t.Errorf("after an upload by wrangler: %v", wrangler)
+	}
+}
+
+func TestUploadShapes(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.namespace("prod")
+	path := script("prod", "acme")
+	send := func(contentType string, body io.Reader) *answer { return a.send("PUT", path, contentType, body) }
+
+	t.Run("metadata as a file part", func(t *testing.T) {
+		send(form(t, "", nil, filePart{"metadata", "metadata.json", "application/json", `{"main_module":"index.js"}`}, js("index.js", hello))).ok()
+	})
+	t.Run("main module by file name", func(t *testing.T) {
+		send(form(t, "metadata", object{"main_module": "x.mjs"}, filePart{"script", "x.mjs", esModule, hello})).ok()
+	})
+	t.Run("modules in folders and a source map", func(t *testing.T) {
+		send(form(t, "metadata", object{"main_module": "index.js"}, js("index.js", hello), js("lib/util.js", "export {}"),
+			filePart{"index.js.map", "index.js.map", "application/source-map", "{}"})).ok()
+		got := content(t, a.get(path+"/content").ok())
+		if len(got) != 2 || got["lib/util.js"] != "export {}" || got["index.js"] != hello {
+			t.Errorf("content is %v", got)
+		}
+		if entry := a.get(path + "/content").header.Get("Cf-Entrypoint"); entry != "index.js" {
+			t.Errorf("cf-entrypoint is %q", entry)
+		}
+	})
+	t.Run("service worker", func(t *testing.T) {
+		source := "addEventListener('fetch', e => {})"
+		send(form(t, "metadata", object{"body_part": "script"}, filePart{"script", "worker.js", "application/javascript", source})).ok()
+		raw := a.get(path + "/content").ok()
+		if string(raw.body) != source || raw.header.Get("Content-Type") != "application/javascript" {
+			t.Errorf("content is %q, a %s", raw.body, raw.header.Get("Content-Type"))
+		}
+	})
+	t.Run("new content", func(t *testing.T) {
+		a.upload(path, object{"tags": []string{"kept"}}).ok()
+		contentType, body := form(t, "metadata", object{"main_module": "b.js"}, js("b.js", "export default {scheduled(){}}"))
+		a.send("PUT", path+"/content", contentType, body).ok()
+		if tags := a.get(path + "/tags"); normal(t, tags.Result) != `["kept"]` {
+			t.Errorf("tags are %s", tags.Result)
+		}
+		contentType, body = form(t, "", nil, js("c.js", "export default {scheduled(){}}"))
+		if got := a.send("PUT", path+"/content", contentType, body, "CF-WORKER-MAIN-MODULE-PART", "c.js").field("handlers"); got != `["scheduled"]` {
+			t.Errorf("handlers are %s", got)
+		}
+	})
+}
+
+// content takes a multipart answer apart.
+func content(t *testing.T, r *answer) map[string]string {
+	t.Helper()
+	_, params, err := mime.ParseMediaType(r.header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := multipart.NewReader(bytes.NewReader(r.body), params["boundary"])
+	parts := map[string]string{}
+	for {
+		p, err := reader.NextPart()
+		if err == io.EOF {
+			return parts
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, names, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names["name"] != names["filename"] {
+			t.Errorf("the part %q is the file %q", names["name"], names["filename"])
+		}
+		parts[names["filename"]] = string(data)
+	}
+}
+
+func TestUploadRefusals(t *testing.T) {
+	today := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return today }})
+	a.namespace("prod")
+	a.json("PUT", "/workers/subdomain", object{"subdomain": "x"}).ok()
+	path := script("prod", "acme")
+
+	many := func(n int, make func(i int) any) []any {
+		var all []any
+		for i := range n {
+			all = append(all, make(i))
+		}
+		return all
+	}
+	text := func(name string) any { return object{"type": "plain_text", "name": name, "text": "x"} }
+	metadata := map[string]struct {
+		metadata object
+		status   int
+		code     int
+	}{
+		"duplicate binding":          {object{"bindings": []any{text("A"), text("A")}}, 400, 10053},
+		"binding without name":       {object{"bindings": []any{text("")}}, 400, 10052},
+		"unknown binding type":       {object{"bindings": []any{object{"type": "nonsense", "name": "A"}}}, 400, 100153},
+		"binding without its field":  {object{"bindings": []any{object{"type": "r2_bucket", "name": "A"}}}, 400, 10021},
+		"binding with a wrong field": {object{"bindings": []any{object{"type": "plain_text", "name": "A", "text": 1}}}, 400, 10021},
+		"bindings not a list":        {object{"bindings": 1}, 400, 10021},
+		"binding not an object":      {object{"bindings": []any{1}}, 400, 10021},
+		"keep_bindings not a list":   {object{"keep_bindings": "plain_text"}, 400, 10021},
+		"large variable":             {object{"bindings": []any{object{"type": "plain_text", "name": "A", "text": strings.Repeat("x", 5121)}}}, 400, 10054},
+		"large secret":               {object{"bindings": []any{object{"type": "secret_text", "name": "A", "text": strings.Repeat("x", 5121)}}}, 400, 10054},
+		"many variables":             {object{"bindings": many(129, func(i int) any { return text(fmt.Sprint("V", i)) })}, 400, 10055},
+		"missing KV namespace":       {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": strings.Repeat("0", 32)}}}, 400, 10041},
+		"malformed KV namespace":     {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": "kv"}}}, 400, 10042},
+		"missing dispatch namespace": {object{"bindings": []any{object{"type": "dispatch_namespace", "name": "A", "namespace": "none"}}}, 400, 100119},
+		"missing outbound Worker": {object{"bindings": []any{object{
+			"type": "dispatch_namespace", "name": "A", "namespace": "prod", "outbound": object{"worker": object{"service": "none"}}}}}, 400, 10143},
+		"malformed outbound": {object{"bindings": []any{object{
+			"type": "dispatch_namespace", "name": "A", "namespace": "prod", "outbound": object{"params": []any{object{}}}}}}, 400, 10021},
+		"outbound of a wrong type":  {object{"bindings": []any{object{"type": "dispatch_namespace", "name": "A", "namespace": "prod", "outbound": 1}}}, 400, 10021},
+		"missing service":           {object{"bindings": []any{object{"type": "service", "name": "A", "service": "none"}}}, 400, 10143},
+		"neighbour as service":      {object{"bindings": []any{object{"type": "service", "name": "A", "service": "acme"}}}, 400, 10143},
+		"missing tail consumer":     {object{"tail_consumers": []any{object{"service": "none"}}}, 400, 10143},
+		"missing tail namespace":    {object{"tail_consumers": []any{object{"service": "none", "namespace": "none"}}}, 400, 100119},
+		"missing user Worker":       {object{"tail_consumers": []any{object{"service": "none", "namespace": "prod"}}}, 400, 10143},
+		"tail consumers no list":    {object{"tail_consumers": object{}}, 400, 10021},
+		"many tags":                 {object{"tags": []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}}, 403, 100103},
+		"long tag":                  {object{"tags": []string{strings.Repeat("x", 129)}}, 400, 100102},
+		"empty tag":                 {object{"tags": []string{""}}, 400, 10021},
+		"tags not a list":           {object{"tags": "x"}, 400, 10021},
+		"malformed date":            {object{"compatibility_date": "2026-1-1"}, 400, 10021},
+		"impossible date":           {object{"compatibility_date": "2026-02-30"}, 400, 10021},
+		"date of tomorrow":          {object{"compatibility_date": "2026-11-22"}, 400, 10021},
+		"date not a text":           {object{"compatibility_date": 20261121}, 400, 10021},
+		"much CPU":                  {object{"limits": object{"cpu_ms": 300001}}, 400, 10206},
+		"unknown usage model":       {object{"usage_model": "free"}, 400, 10021},
+		"CPU not a number":          {object{"limits": object{"cpu_ms": "many"}}, 400, 10021},
+		"limits not an object":      {object{"limits": 50}, 400, 10021},
+		"CPU with an old model":     {object{"limits": object{"cpu_ms": 50}, "usage_model": "bundled"}, 400, 10205},
+		"unknown main module":       {object{"main_module": "none.js"}, 400, 10021},
+		"no main module":            {object{"main_module": ""}, 400, 10021},
+		"both kinds of main module": {object{"body_part": "index.js"}, 400, 10021},
+		"main module not a text":    {object{"main_module": 1}, 400, 10021},
+		"unknown assets":            {object{"assets": object{"jwt": "x"}}, 400, 10343},
+		"unexpected migration":      {object{"migrations": object{"old_tag": "v1", "new_tag": "v2"}}, 400, 10079},
+		"malformed migration":       {object{"migrations": 1}, 400, 10021},
+	}
+	for name, test := range metadata {
+		t.Run(name, func(t *testing.T) {
+			a.upload(path, test.metadata).fails(test.status, test.code)
+			a.upload(worker("acme2"), test.metadata).fails(test.status, test.code)
+		})
+	}
+
+	bodies := map[string]struct {
+		contentType, body string
+		code              int
+	}{
+		"no content type":    {"", "x", 10001},
+		"json":               {"application/json", `{"metadata":{"main_module":"index.js"}}`, 10001},
+		"no boundary":        {"multipart/form-data", "x", 10001},
+		"malformed type":     {"multipart/form-data; boundary", "x", 10001},
+		"not multipart":      {"multipart/form-data; boundary=x", "x", 10021},
+		"unfinished":         {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nabc", 10006},
+		"no metadata":        {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nabc\r\n--x--\r\n", 10021},
+		"empty script":       {"application/javascript", "", 10021},
+		"malformed metadata": {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{\r\n--x--\r\n", 10021},
+		"null metadata":      {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\nnull\r\n--x--\r\n", 10021},
+		"nameless part": {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{\"main_module\":\"a\"}\r\n" +
+			"--x\r\n\r\nabc\r\n--x--\r\n", 10021},
+	}
+	for name, test := range bodies {
+		t.Run(name, func(t *testing.T) {
+			a.send("PUT", path, test.contentType, strings.NewReader(test.body)).fails(400, test.code)
+		})
+	}
+
+	files := map[string][]filePart{
+		"empty module":     {js("index.js", hello), js("b.js", "")},
+		"empty main":       {js("index.js", "")},
+		"duplicate module": {js("index.js", hello), js("index.js", hello)},
+	}
+	for name, parts := range files {
+		t.Run(name, func(t *testing.T) {
+			contentType, body := form(t, "metadata", object{"main_module": "index.js"}, parts...)
+			a.send("PUT", path, contentType, body).fails(400, 10021)
+		})
+	}
+
+	a.upload(script("none", "acme"), nil).fails(404, 100119)
+	a.upload(script("prod", strings.Repeat("x", 256)), nil).fails(400, 10016)
+	for _, name := range []string{"Upper", "-dash", "a.b", strings.Repeat("x", 64)} {
+		a.upload(worker(name), nil).fails(400, 10016)
+	}
+	// Nothing of all this has left a trace.
+	a.get(path).fails(404, 10092)
+	a.get(worker("acme2")).fails(404, 10007)
+}
+
+func TestUploadLimitsThatFit(t *testing.T) {
+	today := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return today }})
+	a.namespace("prod")
+	var bindings []any
+	for i := range 128 {
+		bindings = append(bindings, object{"type": "plain_text", "name": fmt.Sprint("V", i), "text": strings.Repeat("x", 5120)})
+	}
+	a.upload(script("prod", "acme"), object{
+		"bindings": bindings, "tags": []string{"1", "2", "3", "4", "5", "6", "7", strings.Repeat("x", 128)},
+		"compatibility_date": "2026-11-21", "limits": object{"cpu_ms": 300000},
+	}).ok()
+}
+
+func TestBodySize(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.namespace("prod")
+	for name, announced := range map[string]int64{"announced": 101 << 20, "met while reading": -1} {
+		request := httptest.NewRequest("PUT", a.url(script("prod", "acme")), io.LimitReader(zeros{}, 101<<20))
+		request.Header.Set("Authorization", "Bearer x")
+		request.Header.Set("Content-Type", "application/javascript")
+		request.ContentLength = announced
+		recorder := httptest.NewRecorder()
+		a.ServeHTTP(recorder, request)
+		if recorder.Code != http.StatusRequestEntityTooLarge || !strings.Contains(recorder.Body.String(), "10027") {
+			t.Errorf("%s: %d %s", name, recorder.Code, recorder.Body)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestMigrationTag(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.namespace("prod")
+	path := script("prod", "acme")
+	a.upload(path, object{"migrations": object{"new_tag": "v1"}}).ok()
+	refused := a.upload(path, object{"migrations": object{"new_tag": "v2"}}).fails(400, 10079)
+	if want := "when expected tag is 'v1'"; !strings.Contains(refused.Errors[0].Message, want) {
+		t.Errorf("%q does not say %q", refused.Errors[0].Message, want)
+	}
+	a.upload(path, nil).ok()
+	a.upload(path, object{"migrations": nil}).ok()
+	a.upload(path, object{"migrations": object{"old_tag": "v1", "new_tag": "v2"}}).ok()
+	var got struct {
+		Script struct {
+			MigrationTag string `json:"migration_tag"`
+		}
+	}
+	a.get(path).ok().into(&got)
+	if got.Script.MigrationTag != "v2" {
+		t.Errorf("migration_tag is %q", got.Script.MigrationTag)
+	}
+}
