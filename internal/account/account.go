@@ -1,0 +1,112 @@
+// Package account is what there is: a live Cloudflare account, read into and
+// written from the model of package spec.
+//
+//	client, err := account.New(account.Options{BaseURL: account.DefaultBaseURL, Credentials: …})
+//	live := client.Account(id)
+//	snapshot, err := live.Read(ctx, "platform", collections)   // lists only: ⌈N/1000⌉ requests for N user Workers
+//	err = live.Inspect(ctx, snapshot, addresses)               // the few whose settings and code matter
+//	revision, err := live.Put(ctx, write)
+//
+// There are two doors to the API. cloudflare-go's typed methods serve where
+// they are right: dispatch namespaces, KV, zones, routes, accounts. One raw
+// door (raw.go) serves everything about scripts, because cloudflare-go v4.6.0
+// uploads a script without its code, flattens multipart metadata, has no list
+// of a namespace's scripts and does not escape paths. Both doors share one
+// http.Client, whose transport is the only place that knows credentials, rate
+// limit, retries and what a failure looks like: a request that fails is an
+// [*Error], through whichever door it went.
+//
+// One rule keeps customers' code apart: no cloudflare-go call in this package
+// passes per-call options. The SDK appends them to a slice that concurrent
+// calls share, so an upload can carry another call's body. A test reads the
+// syntax tree for it, and another shows what happens without the rule.
+//
+// A resource kind is a file that bears its name, and one line in the table of
+// columns below.
+package account
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// column is what this package can do with one kind of resource.
+type column struct {
+	// list reads a collection. What a list does not show is left to inspect.
+	list func(ctx context.Context, r *reading, parent string) ([]*spec.Live, error)
+
+	// inspect completes a listed resource; nil where the list shows everything.
+	inspect func(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error)
+
+	// put brings a resource into its desired state.
+	put func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error)
+
+	// delete removes a resource; that it is gone already is for [Account.Delete] to see.
+	delete func(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error
+}
+
+// columns is every kind that an account can hold for us.
+var columns = map[spec.Kind]column{
+	spec.KindDispatchNamespace: dispatchNamespaceColumn,
+	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindRoute:             routeColumn,
+	spec.KindUserWorker:        userWorkerColumn,
+	spec.KindWorker:            workerColumn,
+}
+
+func columnOf(kind spec.Kind) (column, error) {
+	c, known := columns[kind]
+	if !known {
+		return column{}, fmt.Errorf("the account knows no resource of kind %q", kind)
+	}
+	return c, nil
+}
+
+// Account is one Cloudflare account, seen through a [Client]. It is safe for
+// concurrent use; writes to one resource must not overlap.
+type Account struct {
+	client *Client
+	id     string
+
+	zonesMu sync.Mutex
+	zones   map[string]zone // by name; only those that exist
+
+	// lastCreated is when this process last created something here, in Unix
+	// nanoseconds; see settle.go.
+	lastCreated atomic.Int64
+}
+
+// Put brings one resource into the desired state and returns the revision it
+// then has. A create whose answer was lost is looked up before it counts as
+// failed. Creating what exists in the meantime is an error, see [IsExists].
+func (a *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	if w.Resource == nil {
+		return spec.Revision{}, fmt.Errorf("nothing to put")
+	}
+	c, err := columnOf(w.Resource.Address().Kind)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	revision, err := c.put(ctx, a, w)
+	if err == nil && w.Prior == nil {
+		a.lastCreated.Store(time.Now().UnixNano())
+	}
+	return revision, err
+}
+
+// Delete removes a resource. That it is gone already is success.
+func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
+	c, err := columnOf(address.Kind)
+	if err != nil {
+		return err
+	}
+	if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// attemptTimeout ends an attempt that has stopped moving. The largest
+	// upload the platform takes passes a slow line in less.
+	attemptTimeout = 10 * time.Minute
+
+	// maxAnswer bounds what is read of an answer: the largest script the
+	// platform stores is 64 MiB.
+	maxAnswer = 128 << 20
+)
+
+// attempt sends a request once and turns every answer that is not a success
+// into an [*Error]. A redirect is not a success: the API has none, and following
+// one would carry an upload, or the credentials, to who knows where.
+type attempt struct {
+	base      *url.URL
+	next      http.RoundTripper
+	authorize func(http.Header)
+	redact    func(string) string
+	userAgent string
+	gate      *gate
+	clock     *serverClock
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := a.gate.wait(req.Context()); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
+	defer cancel() // the answer is read to its end below
+	req = req.Clone(ctx)
+	req.Header.Set("User-Agent", a.userAgent)
+	if req.URL.Scheme == a.base.Scheme && req.URL.Host == a.base.Host {
+		a.authorize(req.Header)
+	}
+
+	failure := newError(a.base, req)
+	resp, err := a.next.RoundTrip(req)
+	if err != nil {
+		failure.Cause = err
+		return nil, failure
+	}
+	a.clock.observe(resp.Header)
+	failure.RayID = resp.Header.Get("Cf-Ray")
+	// An answer that breaks off is a broken connection, not an answer.
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	resp.Body.Close()
+	if err == nil && len(body) > maxAnswer {
+		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	if err != nil {
+		failure.Cause = err
+		return nil, failure
+	}
+	failure.Status = resp.StatusCode
+	failure.RetryAfter = retryAfter(resp.Header, a.clock.now())
+	body, ok := judge(req, resp, body, failure)
+	if !ok {
+		failure.Message = a.redact(failure.Message)
+		return nil, failure
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.ContentLength = int64(len(body))
+	return resp, nil
+}
+
+// newError is an error about a request, before anything is known of it.
+func newError(base *url.URL, req *http.Request) *Error {
+	path := strings.TrimPrefix(req.URL.EscapedPath(), base.EscapedPath())
+	return &Error{Product: productOf(path), Method: req.Method, Path: path}
+}
+
+// retryAfter reads Retry-After: seconds, or a date by the server's clock.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
+}

@@ -1,0 +1,76 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// bindingsToAPI is the metadata's list of bindings, and the secret values that
+// are in it.
+func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) (list []spec.Object, values []string, err error) {
+	list = []spec.Object{} // an upload's list is never null
+	for _, b := range bindings {
+		object := maps.Clone(b.Properties)
+		if object == nil {
+			object = spec.Object{}
+		}
+		object["name"], object["type"] = b.Name, b.Type
+		if b.Type == spec.BindingSecret {
+			secret, ok := secrets[b.Name]
+			if !ok {
+				return nil, nil, fmt.Errorf("there is no value for the secret %q", b.Name)
+			}
+			object["text"] = secret.Reveal()
+			values = append(values, secret.Reveal())
+		}
+		if id, open := openReference(b); open {
+			return nil, nil, fmt.Errorf("binding %q needs the %s of %s, which is not known", b.Name, id, b.Ref)
+		}
+		list = append(list, object)
+	}
+	return list, values, nil
+}
+
+// openReference is the property that still waits for an id.
+func openReference(b spec.Binding) (property string, open bool) {
+	for name, value := range b.Canonical() {
+		if value == spec.Unknown {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// keyMaterial is what no answer should hold, and the model never does.
+var keyMaterial = map[string][]string{
+	spec.BindingSecret:    {"text"},
+	spec.BindingSecretKey: {"key_base64", "key_jwk"},
+}
+
+// bindingsFromAPI is a list of bindings as the settings answer it, sorted by
+// name: the API promises no order.
+func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
+	var out []spec.Binding
+	for _, object := range list {
+		name, _ := object["name"].(string)
+		kind, _ := object["type"].(string)
+		if name == "" || kind == "" {
+			return nil, errors.New("the API answered a binding without name or type")
+		}
+		properties := maps.Clone(object)
+		for _, field := range append([]string{"name", "type"}, keyMaterial[kind]...) {
+			delete(properties, field)
+		}
+		if len(properties) == 0 {
+			properties = nil
+		}
+		out = append(out, spec.Binding{Name: name, Type: kind, Properties: properties})
+	}
+	slices.SortFunc(out, func(a, b spec.Binding) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}

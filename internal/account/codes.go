@@ -1,0 +1,140 @@
+package account
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Product is the family of endpoints that an error code belongs to.
+type Product string
+
+// The products that this package speaks to.
+const (
+	ProductWorkers  Product = "workers" // Workers, Workers for Platforms, routes
+	ProductKV       Product = "kv"
+	ProductZones    Product = "zones"
+	ProductAccounts Product = "accounts"
+)
+
+// productOf reads the product off a path below the base URL.
+func productOf(path string) Product {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	switch {
+	case len(segments) > 2 && segments[2] == "workers":
+		return ProductWorkers
+	case len(segments) > 3 && segments[2] == "storage" && segments[3] == "kv":
+		return ProductKV
+	case segments[0] == "zones":
+		return ProductZones
+	default:
+		return ProductAccounts
+	}
+}
+
+// The codes below are Cloudflare's documented Workers errors
+// (https://developers.cloudflare.com/workers/platform/error-codes/ and the
+// pages per code), completed by what wrangler and Alchemy handle.
+const (
+	codeThrottled        = 971  // any product, any status
+	codeRequestTimeout   = 1000 // any product; transient by its text alone
+	codeNoRoute          = 7000
+	codeNoMethod         = 7001
+	codeBadIdentifier    = 7003 // unknown account or zone
+	codeInternal         = 10002
+	codeInternalToo      = 10013
+	codeConcurrentChange = 10035
+	codeRouteExists      = 10020
+	codeWorkerExists     = 10040
+	codeNamespaceMissing = 100119
+	codeNamespaceExists  = 100120
+	codeKVMissing        = 10013
+	codeKVTitleExists    = 10014
+)
+
+var (
+	// workersMissing: script, route, service, environment, namespace.
+	workersMissing = []int{10007, 10009, 10090, 10092, codeNamespaceMissing}
+
+	// workersMissingTargets are refusals of an upload or a route whose binding,
+	// tail consumer or Worker does not exist, or not yet everywhere: Worker of a
+	// route, KV, Durable Object, R2, service, Hyperdrive, Vectorize, D1, secrets
+	// store, queue, certificate, dispatch namespace.
+	workersMissingTargets = []int{10019, 10041, 10061, 10085, 10143, 10144, 10145, 10157, 10159, 10181, 10182, 11000, 100143, codeNamespaceMissing}
+
+	// deniedCodes mean the same in every product.
+	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
+)
+
+func notFound(e *Error) bool {
+	switch {
+	case e.Product == ProductWorkers && slices.Contains(workersMissing, e.Code):
+		return true
+	case e.Product == ProductKV && e.Code == codeKVMissing:
+		return true
+	case e.Status == http.StatusNotFound:
+		return !slices.Contains([]int{codeNoRoute, codeNoMethod, codeBadIdentifier}, e.Code)
+	}
+	return false
+}
+
+func exists(e *Error) bool {
+	switch e.Product {
+	case ProductWorkers:
+		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
+	case ProductKV:
+		return e.Code == codeKVTitleExists
+	}
+	return false
+}
+
+func denied(e *Error) bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code)
+}
+
+func missingTarget(e *Error) bool {
+	return e.Product == ProductWorkers && slices.Contains(workersMissingTargets, e.Code)
+}
+
+func throttled(e *Error) bool {
+	return e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
+}
+
+// retryable reports whether sending the request again may help and can do no
+// harm. What creates by POST is sent again only when the server certainly did
+// nothing; otherwise the caller looks whether it did.
+func retryable(e *Error) bool {
+	switch {
+	case exists(e) || errors.As(e.Cause, new(*tls.CertificateVerificationError)):
+		return false
+	case throttled(e):
+		return true
+	case e.Method == http.MethodPost:
+		return neverSent(e)
+	default:
+		return e.Status == 0 || transient(e)
+	}
+}
+
+func transient(e *Error) bool {
+	switch {
+	case e.Status == http.StatusRequestTimeout:
+		return true
+	case e.Status >= http.StatusInternalServerError:
+		return e.Status != http.StatusNotImplemented
+	case e.Product == ProductWorkers:
+		return slices.Contains([]int{codeConcurrentChange, codeInternal, codeInternalToo}, e.Code) || failedToGenerate(e)
+	case e.Code == codeRequestTimeout:
+		// The same code is used for invalid requests; only the text tells.
+		return strings.Contains(e.Message, "Request timeout") || strings.Contains(e.Message, "Internal Server Error")
+	}
+	return false
+}
+
+// failedToGenerate is a hiccup of the upload endpoint that has no code of its
+// own; Alchemy tells it by this text and sends the upload again.
+func failedToGenerate(e *Error) bool {
+	return e.Status == http.StatusBadRequest && strings.Contains(e.Message, "failed to generate")
+}

@@ -1,0 +1,82 @@
+package account
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+func TestProductOf(t *testing.T) {
+	for path, want := range map[string]Product{
+		"/accounts/a/workers/scripts/x":           ProductWorkers,
+		"/accounts/a/workers/dispatch/namespaces": ProductWorkers,
+		"/zones/z/workers/routes":                 ProductWorkers,
+		"/accounts/a/storage/kv/namespaces":       ProductKV,
+		"/accounts/a/storage":                     ProductAccounts,
+		"/zones":                                  ProductZones,
+		"/zones/z":                                ProductZones,
+		"/accounts":                               ProductAccounts,
+		"":                                        ProductAccounts,
+		"/accounts/workers/storage/kv/namespaces/x": ProductKV,
+	} {
+		if got := productOf(path); got != want {
+			t.Errorf("productOf(%q) = %s, want %s", path, got, want)
+		}
+	}
+}
+
+// A code means what it means in its product.
+func TestClassesOfFailures(t *testing.T) {
+	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
+	read := &net.OpError{Op: "read", Err: errors.New("reset")}
+	const (
+		get, putM, post = http.MethodGet, http.MethodPut, http.MethodPost
+	)
+	for name, tt := range map[string]struct {
+		e                           Error
+		notFound, retryable, denied bool
+	}{
+		"10013 of Workers":         {Error{Product: ProductWorkers, Code: 10013, Status: 200, Method: get}, false, true, false},
+		"10013 of KV":              {Error{Product: ProductKV, Code: 10013, Status: 404, Method: get}, true, false, false},
+		"10007 of Workers":         {Error{Product: ProductWorkers, Code: 10007, Status: 400, Method: get}, true, false, false},
+		"100119 of Workers":        {Error{Product: ProductWorkers, Code: 100119, Status: 400, Method: get}, true, false, false},
+		"404 without a code":       {Error{Product: ProductZones, Status: 404, Method: get}, true, false, false},
+		"404 of a wrong account":   {Error{Product: ProductWorkers, Code: 7003, Status: 404, Method: get}, false, false, false},
+		"404 of a wrong path":      {Error{Product: ProductWorkers, Code: 7000, Status: 404, Method: get}, false, false, false},
+		"10035 by PUT":             {Error{Product: ProductWorkers, Code: 10035, Status: 409, Method: putM}, false, true, false},
+		"503 by PUT":               {Error{Product: ProductWorkers, Status: 503, Method: putM}, false, true, false},
+		"503 by POST":              {Error{Product: ProductWorkers, Status: 503, Method: post}, false, false, false},
+		"429 by POST":              {Error{Product: ProductWorkers, Status: 429, Method: post}, false, true, false},
+		"971 by POST":              {Error{Product: ProductKV, Code: 971, Status: 200, Method: post}, false, true, false},
+		"501":                      {Error{Product: ProductWorkers, Status: 501, Method: get}, false, false, false},
+		"408":                      {Error{Product: ProductWorkers, Status: 408, Method: get}, false, true, false},
+		"refused, by POST":         {Error{Product: ProductKV, Cause: dial, Method: post}, false, true, false},
+		"reset, by POST":           {Error{Product: ProductKV, Cause: read, Method: post}, false, false, false},
+		"reset, by GET":            {Error{Product: ProductKV, Cause: read, Method: get}, false, true, false},
+		"an answer that ends":      {Error{Product: ProductKV, Cause: io.ErrUnexpectedEOF, Method: get}, false, true, false},
+		"not the certificate":      {Error{Product: ProductKV, Cause: &tls.CertificateVerificationError{Err: errors.New("x")}, Method: get}, false, false, false},
+		"1000 that is a timeout":   {Error{Product: ProductZones, Code: 1000, Status: 400, Message: "Request timeout", Method: get}, false, true, false},
+		"1000 that is not":         {Error{Product: ProductZones, Code: 1000, Status: 400, Message: "Invalid user", Method: get}, false, false, false},
+		"failed to generate":       {Error{Product: ProductWorkers, Code: 10021, Status: 400, Message: "binding KV failed to generate", Method: putM}, false, true, false},
+		"10021":                    {Error{Product: ProductWorkers, Code: 10021, Status: 400, Method: putM}, false, false, false},
+		"403":                      {Error{Product: ProductWorkers, Status: 403, Method: get}, false, false, true},
+		"9109 of zones":            {Error{Product: ProductZones, Code: 9109, Status: 400, Method: get}, false, false, true},
+		"existing, whatever it is": {Error{Product: ProductKV, Code: 10014, Status: 503, Method: putM}, false, false, false},
+	} {
+		if got := IsNotFound(&tt.e); got != tt.notFound {
+			t.Errorf("%s: not found is %v", name, got)
+		}
+		if got := retryable(&tt.e); got != tt.retryable {
+			t.Errorf("%s: retryable is %v", name, got)
+		}
+		if got := IsDenied(&tt.e); got != tt.denied {
+			t.Errorf("%s: denied is %v", name, got)
+		}
+	}
+	if IsNotFound(nil) || IsExists(errors.New("already exists")) {
+		t.Error("errors of others are not ours to read")
+	}
+}

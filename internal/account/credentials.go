@@ -1,0 +1,67 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Credentials are an API token, or the legacy pair of an API key and the email
+// address it belongs to. They print and encode as a mask.
+type Credentials struct {
+	Token string
+	Key   string
+	Email string
+}
+
+const credentialsMask = "(credentials)"
+
+// Format writes the mask for every verb, %#v included.
+func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(credentialsMask)) }
+
+// String is the mask.
+func (Credentials) String() string { return credentialsMask }
+
+// MarshalText is the mask, for encoding/json and its like.
+func (Credentials) MarshalText() ([]byte, error) { return []byte(credentialsMask), nil }
+
+// authorizer sets the headers that say who we are. It is a function, not a
+// value, so that no formatter that walks a [Client] can find the credentials.
+func (c Credentials) authorizer() (func(http.Header), error) {
+	switch {
+	case c.Token != "" && c.Key != "":
+		return nil, errors.New("an API token and an API key are both given; use one of them")
+	case c.Key != "" && c.Email == "":
+		return nil, errors.New("an API key needs the email address it belongs to")
+	case strings.ContainsAny(c.Token+c.Key+c.Email, "\r\n"):
+		return nil, errors.New("the credentials contain a line break")
+	}
+	return func(h http.Header) {
+		switch {
+		case c.Token != "":
+			h.Set("Authorization", "Bearer "+c.Token)
+		case c.Key != "":
+			h.Set("X-Auth-Email", c.Email)
+			h.Set("X-Auth-Key", c.Key)
+		}
+	}, nil
+}
+
+// redactor masks the credentials in a server's message, should it quote them.
+func (c Credentials) redactor() func(string) string {
+	return maskValues(c.Token, c.Key)
+}
+
+// maskValues replaces values by a mask. Very short ones are left alone: they
+// give nothing away, and would turn a message into masks.
+func maskValues(values ...string) func(string) string {
+	const shortest = 4
+	var pairs []string
+	for _, v := range values {
+		if len(v) >= shortest {
+			pairs = append(pairs, v, "(secret)")
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace
+}

@@ -1,0 +1,130 @@
+package account
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode"
+)
+
+const (
+	jsonType = "application/json"
+
+	// emptySuccess stands for an answer without a body where the API gives
+	// none, such as the deletion of a script: cloudflare-go takes an empty body
+	// for an error.
+	emptySuccess = `{"success":true,"errors":[],"messages":[],"result":null}`
+)
+
+// envelope is what every JSON answer of the API is wrapped in. Messages are
+// not read: they are objects in some answers and strings in others.
+type envelope struct {
+	Success bool              `json:"success"`
+	Errors  []json.RawMessage `json:"errors"`
+
+	// Some endpoints answer these two and no errors.
+	Code  int    `json:"code"`
+	Error string `json:"error"`
+}
+
+// envelopeError is one entry of an envelope's errors.
+type envelopeError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Source  struct {
+		Pointer string `json:"pointer"`
+	} `json:"source"`
+}
+
+// judge says whether an answer is a success, and completes the failure
+// otherwise. The body it returns is the answer's, or what stands for an empty
+// one.
+//
+// The HTTP status alone proves nothing: the API answers success:false with 200,
+// and proxies in front of it answer HTML with any status. Only who does not ask
+// for JSON, to get a script's content, gets a success that is no envelope.
+func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) ([]byte, bool) {
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	wantsJSON := req.Header.Get("Accept") == jsonType
+	if success && !wantsJSON && mediaType != jsonType {
+		return body, true
+	}
+	if success && len(bytes.TrimSpace(body)) == 0 && (req.Method == http.MethodDelete || resp.StatusCode == http.StatusNoContent) {
+		resp.Header.Set("Content-Type", jsonType)
+		return []byte(emptySuccess), true
+	}
+	var e envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		failure.Message = notAnEnvelope(resp, mediaType, body)
+		return nil, false
+	}
+	if success && e.Success {
+		return body, true
+	}
+	failure.Code, failure.Message = e.reason()
+	if success && failure.Code == 0 && failure.Message == "" {
+		failure.Message = "the answer does not say that it is a success"
+	}
+	return nil, false
+}
+
+// reason is the first error's code, and what all of them say.
+func (e *envelope) reason() (int, string) {
+	var code int
+	var messages []string
+	for i, raw := range e.Errors {
+		var one envelopeError
+		if json.Unmarshal(raw, &one) != nil {
+			// A bare string, as some endpoints answer; anything else says nothing.
+			_ = json.Unmarshal(raw, &one.Message)
+		}
+		if i == 0 {
+			code = one.Code
+		}
+		text := printable(one.Message)
+		if one.Source.Pointer != "" {
+			text += " (at " + printable(one.Source.Pointer) + ")"
+		}
+		if i > 0 && one.Code != 0 && one.Code != code {
+			text += fmt.Sprintf(" (%d)", one.Code)
+		}
+		if text != "" {
+			messages = append(messages, text)
+		}
+	}
+	if code == 0 && len(messages) == 0 {
+		return e.Code, printable(e.Error)
+	}
+	return code, strings.Join(messages, "; ")
+}
+
+// printable drops control characters, which a message that quotes a script
+// could smuggle into a terminal.
+func printable(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// notAnEnvelope says what came instead, without quoting it.
+func notAnEnvelope(resp *http.Response, mediaType string, body []byte) string {
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		return "the server redirects, which the API never does; check the base URL"
+	case resp.Header.Get("Cf-Mitigated") == "challenge":
+		return "Cloudflare's firewall challenged the request; the API was not reached"
+	case len(body) == 0:
+		return strings.TrimSpace("an empty answer " + http.StatusText(resp.StatusCode))
+	case mediaType == "" || mediaType == jsonType:
+		return "the answer is not what the API answers"
+	default:
+		return "the answer is " + mediaType + ", not JSON"
+	}
+}

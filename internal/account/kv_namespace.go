@@ -1,0 +1,96 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/cloudflare/cloudflare-go/v4/kv"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var kvNamespaceColumn = column{
+	list:   listKVNamespaces,
+	put:    putKVNamespace,
+	delete: deleteKVNamespace,
+}
+
+func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
+	namespaces, err := r.account.kvNamespaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*spec.Live
+	for _, n := range namespaces {
+		out = append(out, &spec.Live{
+			Resource: &spec.KVNamespace{Title: n.Title},
+			Revision: spec.Revision{ID: n.ID},
+			Detailed: true,
+		})
+	}
+	return out, nil
+}
+
+func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
+	const perPage = 100 // the maximum: API reference, "List Namespaces"
+	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]kv.Namespace, string, error) {
+		var params kv.NamespaceListParams
+		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+		params.Page.Value, params.Page.Present = page, true
+		params.PerPage.Value, params.PerPage.Present = perPage, true
+		answer, err := a.client.sdk.kv.List(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return answer.Result, answer.JSON.RawJSON(), nil
+	}, func(n kv.Namespace) string { return n.ID })
+}
+
+// putKVNamespace creates a namespace; there is nothing about one to update.
+func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	if w.Prior != nil {
+		return *w.Prior, nil
+	}
+	title := w.Resource.(*spec.KVNamespace).Title
+	var params kv.NamespaceNewParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	params.Title.Value, params.Title.Present = title, true
+	answer, err := a.client.sdk.kv.New(ctx, params)
+	if err == nil && answer.ID != "" {
+		return spec.Revision{ID: answer.ID}, nil
+	}
+	if err == nil {
+		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the KV namespace %q", title)
+	}
+	return afterLostAnswer(err, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
+}
+
+// kvNamespaceByTitle lists, because the API looks up by id only.
+func (a *Account) kvNamespaceByTitle(ctx context.Context, title string) (spec.Revision, error) {
+	namespaces, err := a.kvNamespaces(ctx)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	for _, n := range namespaces {
+		if n.Title == title {
+			return spec.Revision{ID: n.ID}, nil
+		}
+	}
+	return spec.Revision{}, errAbsent
+}
+
+func deleteKVNamespace(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {
+	id := prior.ID
+	if id == "" {
+		found, err := a.kvNamespaceByTitle(ctx, address.Name)
+		if err != nil {
+			return goneIfAbsent(err)
+		}
+		id = found.ID
+	}
+	var params kv.NamespaceDeleteParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	_, err := a.client.sdk.kv.Delete(ctx, url.PathEscape(id), params)
+	return plain(err)
+}

@@ -1,0 +1,139 @@
+package account
+
+import (
+	"encoding/json"
+	"iter"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// local is an emulated account behind real HTTP, with a record of what it was
+// asked.
+type local struct {
+	*Account
+	emulator *emulator.Emulator
+
+	mu       sync.Mutex
+	requests []string // "GET /workers/…": below the account, with the query
+}
+
+func openLocal(t *testing.T, change ...func(*emulator.Options)) *local {
+	t.Helper()
+	l := &local{}
+	options := emulator.Options{Dir: t.TempDir(), Observe: l.observe}
+	for _, c := range change {
+		c(&options)
+	}
+	e, err := emulator.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(e)
+	t.Cleanup(func() {
+		server.Close()
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	client, err := New(Options{
+		BaseURL:     server.URL + emulator.BasePath,
+		Credentials: Credentials{Token: "local"},
+		Sleep:       new(waits).sleep,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.emulator, l.Account = e, client.Account(testAccount)
+	return l
+}
+
+func (l *local) observe(r emulator.Request) {
+	path := strings.TrimPrefix(r.Path, emulator.BasePath)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests = append(l.requests, r.Method+" "+strings.TrimPrefix(path, "/accounts/"+testAccount))
+}
+
+// asked returns the requests since the last call, in an order of their own.
+func (l *local) asked() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	asked := l.requests
+	l.requests = nil
+	slices.Sort(asked)
+	return asked
+}
+
+// ensureZone gives the account a zone and returns its id.
+func (l *local) ensureZone(t *testing.T, name string) string {
+	t.Helper()
+	if err := l.emulator.EnsureZone(testAccount, name); err != nil {
+		t.Fatal(err)
+	}
+	z, err := l.zone(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.ID
+}
+
+// seed uploads scripts without a request, with tags that their index decides.
+func (l *local) seed(t *testing.T, namespace string, n int, tags func(i int) []string) {
+	t.Helper()
+	err := l.emulator.Seed(testAccount, namespace, seeds(n, tags))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func seeds(n int, tags func(i int) []string) iter.Seq[emulator.Seed] {
+	return func(yield func(emulator.Seed) bool) {
+		for i := range n {
+			metadata, _ := json.Marshal(spec.Object{"compatibility_date": "2026-01-01", "tags": tags(i)})
+			if !yield(emulator.Seed{Name: seedName(i), Metadata: metadata}) {
+				return
+			}
+		}
+	}
+}
+
+func seedName(i int) string {
+	const digits = "0123456789"
+	return "w" + string([]byte{digits[i/1000%10], digits[i/100%10], digits[i/10%10], digits[i%10]})
+}
+
+func (l *local) read(t *testing.T, collections ...spec.Collection) *spec.Snapshot {
+	t.Helper()
+	snap, err := l.Read(t.Context(), "platform", collections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
+
+func (l *local) inspect(t *testing.T, snap *spec.Snapshot, addresses ...spec.Address) {
+	t.Helper()
+	if err := l.Inspect(t.Context(), snap, addresses); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var (
+	allNamespaces = spec.Collection{Kind: spec.KindDispatchNamespace}
+	allKV         = spec.Collection{Kind: spec.KindKVNamespace}
+	allWorkers    = spec.Collection{Kind: spec.KindWorker}
+)
+
+func usersOf(namespace string) spec.Collection {
+	return spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}
+}
+
+func routesOf(zone string) spec.Collection {
+	return spec.Collection{Kind: spec.KindRoute, Parent: zone}
+}

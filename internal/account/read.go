@@ -1,0 +1,106 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// reading is one [Account.Read].
+type reading struct {
+	account *Account
+	stack   string
+
+	// routes are the ones that our Workers said to have.
+	routesMu sync.Mutex
+	routes   []workerRoute
+}
+
+// Read lists collections of the account, a stack's own resources and all
+// others. Lists show little of a Worker; see [Account.Inspect]. A namespace
+// that does not exist holds nothing. Without a stack, nothing is anybody's own.
+//
+// Besides, routes that lead to a Worker of the stack are found wherever they
+// are, as far as the Workers are read: a route whose zone the stack file no
+// longer mentions could not be removed otherwise.
+func (a *Account) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
+	collections = slices.Compact(slices.SortedFunc(slices.Values(collections), spec.Collection.Compare))
+	r := &reading{account: a, stack: stack}
+	found := make([][]*spec.Live, len(collections))
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.concurrency)
+	for i, collection := range collections {
+		column, err := columnOf(collection.Kind)
+		if err != nil {
+			return nil, err
+		}
+		g.Go(func() (err error) {
+			found[i], err = column.list(groupCtx, r, collection.Parent)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+
+	snap := spec.NewSnapshot(spec.Account{ID: a.id})
+	snap.Collections = collections
+	for _, list := range found {
+		for _, live := range list {
+			snap.Resources[live.Resource.Address()] = live
+		}
+	}
+	if err := r.addRoutesElsewhere(ctx, snap); err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+// Inspect completes resources of a snapshot that lists show only in part. One
+// that has vanished since is removed from the snapshot. Addresses that the
+// snapshot does not hold, or holds complete, are passed over.
+func (a *Account) Inspect(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
+	addresses = slices.Compact(slices.SortedFunc(slices.Values(addresses), spec.Address.Compare))
+	inspected := make([]*spec.Live, len(addresses))
+	pending := func(address spec.Address) (*spec.Live, column, bool) {
+		live, found := snap.Resources[address]
+		if !found || live.Detailed {
+			return nil, column{}, false
+		}
+		c := columns[address.Kind]
+		return live, c, c.inspect != nil
+	}
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.concurrency)
+	for i, address := range addresses {
+		live, c, ok := pending(address)
+		if !ok {
+			continue
+		}
+		g.Go(func() (err error) {
+			inspected[i], err = c.inspect(groupCtx, a, live)
+			if IsNotFound(err) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, address := range addresses {
+		if _, _, ok := pending(address); !ok {
+			continue
+		}
+		if inspected[i] == nil {
+			delete(snap.Resources, address)
+		} else {
+			snap.Resources[address] = inspected[i]
+		}
+	}
+	return nil
+}

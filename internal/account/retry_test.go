@@ -1,0 +1,295 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+func TestTransientFailuresAreRetried(t *testing.T) {
+	for name, bad := range map[string]http.HandlerFunc{
+		"html 502":              reply(502, "text/html", "<html>bad gateway"),
+		"500":                   failure(500, 10013, "internal"),
+		"internal error, 200":   failure(200, 10013, "internal"),
+		"concurrent change":     failure(409, 10035, "conflict"),
+		"throttle with 200":     failure(200, 971, "please wait"),
+		"connection closed":     hangUp,
+		"answer that ends soon": reply(200, jsonType, `{"succ`, "Content-Length", "100"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			handler, n := answers(bad, bad, success(`{}`))
+			c := craft(t, handler)
+			if err := get(c.Client); err != nil || *n != 3 {
+				t.Errorf("after %d requests: %v", *n, err)
+			}
+			if len(c.waits.all) != 2 {
+				t.Errorf("waited %v, want twice", c.waits.all)
+			}
+		})
+	}
+}
+
+func TestRetriesEnd(t *testing.T) {
+	handler, n := answers(reply(503, "text/html", ""))
+	c := craft(t, handler, func(o *Options) { o.RetryMax = 3 })
+	err := get(c.Client)
+	if *n != 4 || err == nil || !strings.Contains(err.Error(), "(HTTP 503, after 4 attempts)") {
+		t.Errorf("%d requests, then %v", *n, err)
+	}
+	handler, n = answers(reply(503, "text/html", ""))
+	if err := get(craft(t, handler, func(o *Options) { o.RetryMax = -1 }).Client); err == nil || *n != 1 {
+		t.Errorf("%d requests without retries, then %v", *n, err)
+	}
+}
+
+// What exists is not going to stop existing, even if the server calls it its
+// own failure; and a refusal stays a refusal.
+func TestFinalFailuresAreNotRetried(t *testing.T) {
+	a := func(c crafted) *Account { return c.Account(testAccount) }
+	zone := &spec.Route{Zone: strings.Repeat("a", 32), Pattern: "x.example/*", Worker: "w"}
+	for _, tt := range []struct {
+		code   int
+		status int
+		send   func(crafted) error
+	}{
+		{10020, 409, func(c crafted) error { _, err := a(c).Put(t.Context(), spec.Write{Resource: zone}); return err }},
+		{10020, 500, func(c crafted) error {
+			_, err := a(c).Put(t.Context(), spec.Write{Resource: zone, Prior: &spec.Revision{ID: "r"}})
+			return err
+		}},
+		{100120, 400, func(c crafted) error {
+			_, err := a(c).Put(t.Context(), spec.Write{Resource: &spec.DispatchNamespace{Name: "n"}})
+			return err
+		}},
+		{10014, 400, func(c crafted) error {
+			_, err := a(c).Put(t.Context(), spec.Write{Resource: &spec.KVNamespace{Title: "n"}})
+			return err
+		}},
+		{10021, 400, func(c crafted) error { return get(c.Client) }},
+		{10000, 403, func(c crafted) error { return get(c.Client) }},
+	} {
+		handler, n := answers(failure(tt.status, tt.code, "no"))
+		err := tt.send(craft(t, handler))
+		if err == nil || *n != 1 {
+			t.Errorf("%d was sent %d times: %v", tt.code, *n, err)
+		}
+		if conflict := tt.code != 10021 && tt.code != 10000; IsExists(err) != conflict {
+			t.Errorf("IsExists(%v) = %v", err, !conflict)
+		}
+		if IsDenied(err) != (tt.code == 10000) {
+			t.Errorf("IsDenied(%v) = %v", err, IsDenied(err))
+		}
+	}
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	handler, _ := answers(failure(429, 10429, "slow down", "Retry-After", "287"), success(`{}`))
+	c := craft(t, handler)
+	if err := get(c.Client); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.waits.longest(); got < 286*time.Second || got > 287*time.Second {
+		t.Errorf("waited %v, want the 287 s that the server asked for", got)
+	}
+}
+
+func TestRetryAfterAsDate(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"90":                            90 * time.Second,
+		"-3":                            0,
+		"Fri, 02 Jan 2026 03:05:05 GMT": time.Minute,
+		"Fri, 02 Jan 2026 03:00:00 GMT": 0,
+		"soon":                          0,
+		"":                              0,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
+			t.Errorf("Retry-After %q is %v, want %v", value, got, want)
+		}
+	}
+}
+
+// A throttled request holds everybody back, until the time the server named.
+func TestThrottleHoldsEverybodyBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var late []time.Duration
+		start, throttle := time.Now(), true
+		client, err := New(Options{Limiter: rate.NewLimiter(4, 8), Transport: roundTrip(func(r *http.Request) *http.Response {
+			mu.Lock()
+			defer mu.Unlock()
+			recorder := httptest.NewRecorder()
+			if throttle {
+				throttle = false
+				failure(429, 0, "", "Retry-After", "300")(recorder, r)
+			} else {
+				late = append(late, time.Since(start))
+				success(`{}`)(recorder, r)
+			}
+			return recorder.Result()
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second)
+				if err := get(client); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, d := range late {
+			if d < 300*time.Second {
+				t.Errorf("a request was sent after %v", d)
+			}
+		}
+		if len(late) != 20 {
+			t.Errorf("%d requests were answered, want 20", len(late))
+		}
+	})
+}
+
+type roundTrip func(*http.Request) *http.Response
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	return f(r), nil
+}
+
+// The wait for a distant Retry-After ends with the context, at once.
+func TestCancelDuringRetryAfter(t *testing.T) {
+	waiting := make(chan struct{})
+	c := craft(t, failure(429, 0, "", "Retry-After", "3600"), func(o *Options) {
+		o.Sleep = func(ctx context.Context, d time.Duration) error {
+			close(waiting)
+			return sleep(ctx, d)
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-waiting; cancel() }()
+	start := time.Now()
+	_, err := c.Account(testAccount).settings(ctx, apiPath("accounts", testAccount, "workers", "scripts", "x"))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("returned after %v", d)
+	}
+	if want := "context canceled while waiting to try again after"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v does not say %q", err, want)
+	}
+}
+
+// A replayed upload is the same upload, sent later.
+func TestUploadIsReplayed(t *testing.T) {
+	var bodies []string
+	var marks []any
+	record := func(next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			if int64(len(body)) != r.ContentLength {
+				t.Errorf("content length %d for %d bytes", r.ContentLength, len(body))
+			}
+			metadata := metadataOf(r.Header.Get("Content-Type"), body)
+			tags, _ := metadata["tags"].([]any)
+			marks = append(marks, tags[len(tags)-1])
+			bodies = append(bodies, strings.ReplaceAll(string(body), fmt.Sprint(tags[len(tags)-1]), "MARK"))
+			r.Body = io.NopCloser(strings.NewReader(string(body)))
+			next(w, r)
+		}
+	}
+	early := http.TimeFormat
+	handler, _ := answers(
+		record(failure(503, 0, "", "Date", time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
+		record(reply(502, "text/html", "", "Date", time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
+		record(echoUpload("u")),
+	)
+	revision := put(t, craft(t, handler).Account(testAccount), userWorker("ns", "u"), nil)
+	if len(bodies) != 3 || bodies[0] != bodies[1] || bodies[1] != bodies[2] {
+		t.Errorf("sent %d different bodies: %q", len(bodies), bodies)
+	}
+	for i, year := range []string{"2030", "2031"} {
+		if !strings.Contains(fmt.Sprint(marks[i+1]), "."+year) {
+			t.Errorf("mark %d is %v, want the server's year %s", i+1, marks[i+1], year)
+		}
+	}
+	if revision.Mark == nil || revision.Mark.Tag() != marks[2] {
+		t.Errorf("the revision's mark is %v, the last sent %v", revision.Mark, marks[2])
+	}
+}
+
+// A POST is sent again only when it cannot have arrived.
+func TestPostThatNeverArrivedIsRetried(t *testing.T) {
+	dials := 0
+	server := httptest.NewServer(success(`{"id":"kv1","title":"t"}`))
+	defer server.Close()
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if dials++; dials < 3 {
+			return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}
+	client, err := New(Options{BaseURL: server.URL, Transport: transport, Sleep: new(waits).sleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := put(t, client.Account(testAccount), &spec.KVNamespace{Title: "t"}, nil); got.ID != "kv1" || dials != 3 {
+		t.Errorf("got %+v after %d dials", got, dials)
+	}
+}
+
+func TestNoAnswerIsAnErrorWithItsCause(t *testing.T) {
+	c := craft(t, hangUp, func(o *Options) { o.RetryMax = -1 })
+	err := get(c.Client)
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(err, io.EOF) || e.Status != 0 {
+		t.Errorf("got %#v", err)
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		t.Errorf("%v names the request twice", err)
+	}
+}
+
+// An upload that had to wait bears the time at which it was sent, not the one
+// at which it got in line: the mark must not look older than the upload.
+func TestMarkIsMadeAfterTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, answered := time.Now(), 0
+		client, err := New(Options{Transport: roundTrip(func(r *http.Request) *http.Response {
+			recorder := httptest.NewRecorder()
+			if answered++; answered == 1 {
+				failure(429, 0, "", "Retry-After", "300")(recorder, r)
+			} else {
+				echoUpload("u")(recorder, r)
+			}
+			return recorder.Result()
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		revision := put(t, client.Account(testAccount), userWorker("ns", "u"), nil)
+		if got := revision.Mark.Uploaded.Sub(start); got < 299*time.Second {
+			t.Errorf("the mark is made %v after the start, the upload was sent after 300 s", got)
+		}
+	})
+}

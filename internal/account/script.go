@@ -1,0 +1,77 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// This file is what Workers and user Workers do alike, each in its own place.
+
+// markVouches reports whether a script's code is what its mark says: the
+// upload that left the mark was the last write, and its digest is made as ours.
+func markVouches(r spec.Revision) bool {
+	return r.Mark != nil && r.Mark.Version == spec.MarkVersion && !r.Drifted()
+}
+
+// inspectScript reads a script's settings, and its code unless the mark tells
+// the code's digest.
+func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
+	address := live.Resource.Address()
+	path := a.scriptPath(address)
+	settings, err := a.settings(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	definition, err := settings.definition()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	complete := &spec.Live{Revision: live.Revision, Detailed: true}
+	complete.Revision.Owner, complete.Revision.Mark, _ = spec.Ownership(settings.Tags)
+	if markVouches(complete.Revision) {
+		definition.Code = &spec.Code{Digest: complete.Revision.Mark.Code}
+	} else if definition.Code, err = a.code(ctx, address, complete.Revision.Mark); err != nil {
+		return nil, err
+	}
+	complete.Resource = scriptResource(address, definition)
+	return complete, nil
+}
+
+// scriptResource is the Worker or user Worker at an address.
+func scriptResource(address spec.Address, definition spec.Script) spec.Resource {
+	if address.Kind == spec.KindUserWorker {
+		return &spec.UserWorker{DispatchNamespace: address.Parent, Name: address.Name, Script: definition}
+	}
+	return &spec.Worker{Name: address.Name, Script: definition}
+}
+
+// strictInherit makes an inherit binding that cannot be resolved an error
+// (10057). Without it the platform drops the binding without a word.
+// Source: API reference, "Upload Worker Module", query parameter bindings_inherit.
+var strictInherit = url.Values{"bindings_inherit": {"strict"}}
+
+// putScript uploads a script: code, settings, owner and mark in one write.
+func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	address := w.Resource.Address()
+	u, err := newUpload(w, a.client.clock)
+	if err != nil {
+		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
+	}
+	return a.settled(ctx, func() (spec.Revision, error) {
+		var answer wireScript
+		_, err := a.client.exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &answer)
+		if err != nil {
+			return spec.Revision{}, u.redacted(err)
+		}
+		return u.check(&answer)
+	})
+}
+
+// deleteScript never forces: a Worker that something still refers to stays.
+func deleteScript(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
+	return a.client.remove(ctx, a.scriptPath(address))
+}

@@ -1,0 +1,129 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// code downloads a script's code. It is nil when the script has none, only
+// static assets.
+func (a *Account) code(ctx context.Context, address spec.Address, mark *spec.Mark) (*spec.Code, error) {
+	path := a.scriptPath(address) + "/content"
+	if address.Kind == spec.KindWorker {
+		path += "/v2" // the endpoint without it takes uploads only
+	}
+	body, header, err := a.client.content(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	code, err := decodeContent(header, body, mark)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return code, nil
+}
+
+// decodeContent reads a script's code as the content endpoints answer it: the
+// modules as the parts of a form, or the bare source of a script that is one
+// file. The header cf-entrypoint names the main module, as wrangler reads it;
+// whether it is there for a user Worker is not documented.
+func decodeContent(header http.Header, body []byte, mark *spec.Mark) (*spec.Code, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	entrypoint := header.Get("Cf-Entrypoint")
+	mediaType, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	modules := []spec.Module{{Name: entrypoint, Type: moduleType(mediaType), Content: body}}
+	if mediaType == "multipart/form-data" {
+		var err error
+		if modules, err = decodeParts(body, params["boundary"]); err != nil {
+			return nil, err
+		}
+	} else if entrypoint == "" {
+		modules[0].Name = "worker.js"
+	}
+	if len(modules) == 0 {
+		return nil, nil
+	}
+	code := new(spec.Code)
+	for _, name := range entrypoints(entrypoint, modules) {
+		code.Complete(name, modules)
+		if mark == nil || spec.ShortDigest(code.Digest) == mark.Code {
+			return code, nil
+		}
+	}
+	// No candidate gives the code that was once uploaded: it has changed since,
+	// and the likeliest main module will do.
+	code.Complete(entrypoints(entrypoint, modules)[0], modules)
+	return code, nil
+}
+
+// entrypoints are the modules that may be the main one, the likeliest first:
+// the one that the answer names, or else those that can hold handlers.
+func entrypoints(named string, modules []spec.Module) []string {
+	var names []string
+	for _, m := range modules {
+		if m.Name == named {
+			return []string{named}
+		}
+		if m.Type == spec.ESModule || m.Type == spec.CommonJS {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, modules[0].Name)
+	}
+	return names
+}
+
+// decodeParts reads the modules off a form. Multipart's own FileName would cut
+// a module's name down to what follows the last slash.
+func decodeParts(body []byte, boundary string) ([]spec.Module, error) {
+	if boundary == "" {
+		return nil, errors.New("the content is a form without a boundary")
+	}
+	var modules []spec.Module
+	form := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := form.NextRawPart()
+		if err == io.EOF {
+			return modules, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the content is a malformed form: %w", err)
+		}
+		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		name := disposition["filename"]
+		if name == "" {
+			name = disposition["name"]
+		}
+		if name == "" {
+			return nil, errors.New("the content has a module without a name")
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			return nil, fmt.Errorf("module %q breaks off: %w", name, err)
+		}
+		modules = append(modules, spec.Module{Name: name, Type: moduleType(part.Header.Get("Content-Type")), Content: content})
+	}
+}
+
+// moduleType is a part's type in the spelling that uploads use: the platform
+// takes text/javascript as well, and may answer it.
+func moduleType(contentType string) spec.ModuleType {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	mediaType = strings.Replace(mediaType, "text/javascript", "application/javascript", 1)
+	if mediaType == "" {
+		return spec.BinaryModule
+	}
+	return spec.ModuleType(mediaType)
+}

@@ -1,0 +1,232 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// place is where scripts live: the account itself, or a dispatch namespace.
+// Confusing the two uploads a customer's code as a public Worker, so a path to
+// a script is made in this file only, and from its address only.
+type place string
+
+// accountScripts is the place of Workers.
+func accountScripts(account string) place {
+	return place(apiPath("accounts", account, "workers", "scripts"))
+}
+
+// dispatchScripts is the place of the user Workers of a namespace.
+func dispatchScripts(account, namespace string) place {
+	return place(apiPath("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
+}
+
+// scriptPath is the path of a Worker or user Worker.
+func (a *Account) scriptPath(address spec.Address) string {
+	p := accountScripts(a.id)
+	if address.Kind == spec.KindUserWorker {
+		p = dispatchScripts(a.id, address.Parent)
+	}
+	return string(p) + apiPath(address.Name)
+}
+
+// pageLimit is the largest page of user Workers.
+// Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/tags/
+const pageLimit = 1000
+
+// script is one script as lists and uploads answer it.
+type script struct {
+	ID                 string
+	ETag               string
+	ModifiedOn         time.Time
+	Tags               []string
+	TagsShown          bool // tags were answered, if only an empty list
+	CompatibilityDate  string
+	CompatibilityFlags []string
+	Routes             []workerRoute
+}
+
+// wireScript is a script in either of the shapes that lists come in: flat, as
+// consumers of the live API read it, and nested in "script", as the schema has it.
+type wireScript struct {
+	ID                 string        `json:"id"`
+	ETag               string        `json:"etag"`
+	ModifiedOn         string        `json:"modified_on"`
+	Tags               *[]string     `json:"tags"`
+	CompatibilityDate  string        `json:"compatibility_date"`
+	CompatibilityFlags []string      `json:"compatibility_flags"`
+	Routes             []workerRoute `json:"routes"`
+	Script             *wireScript   `json:"script"`
+}
+
+// script reads both shapes; what the outer object has counts first. It is no
+// UnmarshalJSON, which would scan a list of thousands twice as often.
+func (w *wireScript) script() (script, error) {
+	var s script
+	if w.Script != nil {
+		if err := s.take(w.Script); err != nil {
+			return script{}, err
+		}
+	}
+	return s, s.take(w)
+}
+
+// take overwrites the fields that the object has.
+func (s *script) take(w *wireScript) error {
+	set := func(field *string, value string) {
+		if value != "" {
+			*field = value
+		}
+	}
+	set(&s.ID, w.ID)
+	set(&s.ETag, strings.Trim(w.ETag, `"`))
+	set(&s.CompatibilityDate, w.CompatibilityDate)
+	if w.ModifiedOn != "" {
+		t, err := time.Parse(time.RFC3339, w.ModifiedOn)
+		if err != nil {
+			return fmt.Errorf("script %q: modified_on %q is not a time", w.ID, w.ModifiedOn)
+		}
+		s.ModifiedOn = t.UTC()
+	}
+	if w.Tags != nil {
+		s.Tags, s.TagsShown = *w.Tags, true
+	}
+	if len(w.CompatibilityFlags) > 0 {
+		s.CompatibilityFlags = w.CompatibilityFlags
+	}
+	if len(w.Routes) > 0 {
+		s.Routes = w.Routes
+	}
+	return nil
+}
+
+// revision is what the list tells apart one state of the script by.
+func (s *script) revision() spec.Revision {
+	owner, mark, _ := spec.Ownership(s.Tags)
+	return spec.Revision{ETag: s.ETag, ModifiedOn: s.ModifiedOn, Owner: owner, Mark: mark}
+}
+
+// definition is as much of the script as a list shows.
+func (s *script) definition() spec.Script {
+	_, _, rest := spec.Ownership(s.Tags)
+	return spec.Script{CompatibilityDate: s.CompatibilityDate, CompatibilityFlags: s.CompatibilityFlags, Tags: rest}
+}
+
+// scripts lists a place, with the tags of all scripts, or at least of those
+// that the stack owns.
+//
+// Whether items carry their tags is documented both ways. Where they do not, a
+// second list that is filtered by the owner tag says which are ours, and the
+// settings of each of those say the rest. All others then count as unowned.
+func (a *Account) scripts(ctx context.Context, p place, stack string) ([]script, error) {
+	all, err := a.allScripts(ctx, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].TagsShown {
+			return all, nil
+		}
+	}
+	if len(all) == 0 || stack == "" {
+		return all, nil
+	}
+	ours, err := a.allScripts(ctx, p, url.Values{"tags": {spec.OwnerTag(stack) + ":yes"}})
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]*script, len(all))
+	for i := range all {
+		byName[all[i].ID] = &all[i]
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.concurrency)
+	for _, our := range ours {
+		if s := byName[our.ID]; s != nil {
+			g.Go(func() error {
+				settings, err := a.settings(ctx, string(p)+apiPath(s.ID))
+				if IsNotFound(err) {
+					return nil // it vanished just now
+				}
+				s.Tags, s.TagsShown = settings.Tags, true
+				return err
+			})
+		}
+	}
+	return all, g.Wait()
+}
+
+// allScripts follows the cursor of a list. The account's own list has one page.
+func (a *Account) allScripts(ctx context.Context, p place, filter url.Values) ([]script, error) {
+	paged := p != accountScripts(a.id)
+	query := url.Values{}
+	for name, values := range filter {
+		query[name] = values
+	}
+	if paged {
+		query.Set("limit", strconv.Itoa(pageLimit))
+	}
+	var all []script
+	for {
+		items, info, err := a.scriptPage(ctx, p, query)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		next := info.next()
+		switch {
+		case !paged || next == "" && len(items) < pageLimit:
+			return all, nil
+		case next == "":
+			// Paging is announced, but not part of the published schema: a full
+			// page without a cursor may be all, or all that the server gives.
+			return all, a.checkComplete(ctx, p, filter, len(all))
+		case next == query.Get("cursor"):
+			return nil, fmt.Errorf("the list of %s answers the same cursor again", shortPath(string(p)))
+		}
+		query.Set("cursor", next)
+	}
+}
+
+func (a *Account) scriptPage(ctx context.Context, p place, query url.Values) ([]script, resultInfo, error) {
+	var items []wireScript
+	info, err := a.client.exchange(ctx, http.MethodGet, string(p), query, nil, &items)
+	if err != nil {
+		return nil, resultInfo{}, err
+	}
+	scripts := make([]script, len(items))
+	for i := range items {
+		if scripts[i], err = items[i].script(); err != nil {
+			return nil, resultInfo{}, err
+		}
+	}
+	return scripts, info, nil
+}
+
+// checkComplete compares the length of an unfiltered list with the number of
+// scripts that the namespace says to have. To take a part of a namespace for
+// the whole would be to take every other Worker for missing.
+func (a *Account) checkComplete(ctx context.Context, p place, filter url.Values, listed int) error {
+	if len(filter) > 0 {
+		return nil
+	}
+	var namespace struct {
+		ScriptCount int `json:"script_count"`
+	}
+	path := strings.TrimSuffix(string(p), "/scripts")
+	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &namespace); err != nil {
+		return err
+	}
+	if namespace.ScriptCount > listed {
+		return fmt.Errorf("the API lists %d of %d scripts of %s and does not say how to go on", listed, namespace.ScriptCount, shortPath(path))
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// settings is everything about a script but its code.
+// Source: API reference, "Get Script Settings".
+type settings struct {
+	Bindings           []spec.Object `json:"bindings"`
+	CompatibilityDate  string        `json:"compatibility_date"`
+	CompatibilityFlags []string      `json:"compatibility_flags"`
+	Tags               []string      `json:"tags"`
+	Options            spec.Object   `json:"-"`
+}
+
+// UnmarshalJSON keeps the options that uploads have, too.
+func (s *settings) UnmarshalJSON(data []byte) error {
+	type fields settings // without this method
+	if err := json.Unmarshal(data, (*fields)(s)); err != nil {
+		return err
+	}
+	var all spec.Object
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	s.Options = nil
+	for _, name := range spec.ScriptOptions {
+		if value := all[name]; isSet(value) {
+			if s.Options == nil {
+				s.Options = spec.Object{}
+			}
+			s.Options[name] = value
+		}
+	}
+	return nil
+}
+
+// isSet reports whether an answered option means anything: the API fills in
+// null, false and empty objects for what nobody has set.
+func isSet(value any) bool {
+	if value == nil {
+		return false
+	}
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Map, reflect.Slice:
+		return v.Len() > 0
+	default:
+		return !v.IsZero()
+	}
+}
+
+// settings reads the settings of the script at a path.
+func (a *Account) settings(ctx context.Context, path string) (settings, error) {
+	var s *settings
+	path += "/settings"
+	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &s); err != nil {
+		return settings{}, err
+	}
+	if s == nil { // to take that for a Worker without settings would be to plan setting all of them
+		return settings{}, fmt.Errorf("the API answered no settings to GET %s", shortPath(path))
+	}
+	return *s, nil
+}
+
+// definition is the settings in the model.
+func (s *settings) definition() (spec.Script, error) {
+	bindings, err := bindingsFromAPI(s.Bindings)
+	if err != nil {
+		return spec.Script{}, err
+	}
+	_, _, rest := spec.Ownership(s.Tags)
+	return spec.Script{
+		CompatibilityDate:  s.CompatibilityDate,
+		CompatibilityFlags: s.CompatibilityFlags,
+		Bindings:           bindings,
+		Tags:               rest,
+		Options:            s.Options,
+	}, nil
+}

@@ -1,0 +1,68 @@
+package account
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+func TestSettings(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		want   spec.Script
+	}{
+		"nothing set": {`{"bindings":null,"tags":null,"compatibility_flags":[],"limits":{},"logpush":false,"observability":null,"placement":{},"tail_consumers":[],"usage_model":"standard"}`,
+			spec.Script{}},
+		"everything set": {`{
+			"bindings":[
+				{"name":"Z","type":"kv_namespace","namespace_id":"k"},
+				{"name":"KEY","type":"secret_key","format":"raw","key_base64":"leak","usages":["sign"]},
+				{"name":"API","type":"secret_text","text":"leak"},
+				{"name":"NEW","type":"of_tomorrow","deep":{"n":1}}],
+			"tags":["a","wfpsync.platform","b"],
+			"compatibility_date":"2026-01-01","compatibility_flags":["x"],
+			"limits":{"cpu_ms":50},"logpush":true,"observability":{"enabled":true},"placement":{"mode":"smart"},"tail_consumers":[{"service":"t"}]}`,
+			spec.Script{
+				CompatibilityDate: "2026-01-01", CompatibilityFlags: []string{"x"}, Tags: []string{"a", "b"},
+				Bindings: []spec.Binding{
+					{Name: "API", Type: "secret_text"},
+					{Name: "KEY", Type: "secret_key", Properties: spec.Object{"format": "raw", "usages": []any{"sign"}}},
+					{Name: "NEW", Type: "of_tomorrow", Properties: spec.Object{"deep": spec.Object{"n": 1.0}}},
+					{Name: "Z", Type: "kv_namespace", Properties: spec.Object{"namespace_id": "k"}},
+				},
+				Options: spec.Object{
+					"limits": spec.Object{"cpu_ms": 50.0}, "logpush": true, "observability": spec.Object{"enabled": true},
+					"placement": spec.Object{"mode": "smart"}, "tail_consumers": []any{spec.Object{"service": "t"}},
+				},
+			}},
+	} {
+		var s settings
+		if err := json.Unmarshal([]byte(tt.answer), &s); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.definition()
+		if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+func TestSettingsThatCannotBeRight(t *testing.T) {
+	for name, answer := range map[string]string{
+		"no settings at all":     `null`,
+		"a binding without type": `{"bindings":[{"name":"A"}]}`,
+		"a list":                 `[]`,
+	} {
+		a := craft(t, success(answer)).Account(testAccount)
+		live := &spec.Live{Resource: worker("w")}
+		snap := spec.NewSnapshot(spec.Account{})
+		snap.Resources[live.Resource.Address()] = live
+		if err := a.Inspect(t.Context(), snap, snap.Addresses()); err == nil {
+			t.Errorf("%s: read as %+v", name, snap.Resources[live.Resource.Address()].Resource)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// metadataPart is the name of the upload's part that is not a module.
+const metadataPart = "metadata"
+
+// upload is one script on its way to the account. It holds secrets in clear,
+// so nothing prints it.
+type upload struct {
+	write    spec.Write
+	script   *spec.Script
+	name     string
+	metadata spec.Object // all but the tags
+	settings string      // digest
+	clock    *serverClock
+	redact   func(string) string
+	sent     atomic.Pointer[spec.Mark] // of the last attempt
+}
+
+// newUpload checks that a write can be sent, so that what cannot fails before
+// anything is.
+func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
+	script := w.Resource.(spec.Scripted).Definition()
+	main, err := mainModule(script.Code)
+	if err != nil {
+		return nil, err
+	}
+	bindings, values, err := bindingsToAPI(script.Bindings, w.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	u := &upload{
+		write:    w,
+		script:   script,
+		name:     w.Resource.Address().Name,
+		metadata: spec.Object{"bindings": bindings},
+		settings: script.Digest(),
+		clock:    clock,
+		redact:   maskValues(values...),
+	}
+	if main.Type == spec.CommonJS {
+		u.metadata["body_part"] = main.Name // service worker syntax
+	} else {
+		u.metadata["main_module"] = main.Name
+	}
+	if script.CompatibilityDate != "" {
+		u.metadata["compatibility_date"] = script.CompatibilityDate
+	}
+	if len(script.CompatibilityFlags) > 0 {
+		u.metadata["compatibility_flags"] = script.CompatibilityFlags
+	}
+	if err := u.setOptions(); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+func mainModule(code *spec.Code) (spec.Module, error) {
+	if code == nil || code.Digest == "" || len(code.Modules) == 0 {
+		return spec.Module{}, errors.New("there is no built code to upload")
+	}
+	var main spec.Module
+	for _, m := range code.Modules {
+		if m.Name == "" || m.Name == metadataPart {
+			return spec.Module{}, fmt.Errorf("a module cannot have the name %q", m.Name)
+		}
+		if m.Name == code.MainModule {
+			main = m
+		}
+	}
+	if main.Name == "" {
+		return spec.Module{}, fmt.Errorf("the main module %q is not among the modules to upload", code.MainModule)
+	}
+	return main, nil
+}
+
+// kept are the settings that belong to the script, not to its version: the
+// platform keeps them when an upload leaves them out. wrangler's deploy turns
+// observability off explicitly for that reason.
+var kept = map[string]any{
+	"logpush":        false,
+	"observability":  spec.Object{"enabled": false},
+	"tail_consumers": []any{},
+}
+
+// setOptions adds the options, and undoes on an update what the file no longer
+// asks for.
+func (u *upload) setOptions() error {
+	for name, value := range u.script.Options {
+		if !slices.Contains(spec.ScriptOptions, name) {
+			return fmt.Errorf("the upload has no option %q", name)
+		}
+		u.metadata[name] = value
+	}
+	if u.write.Prior == nil {
+		return nil
+	}
+	for name, off := range kept {
+		if u.metadata[name] == nil {
+			u.metadata[name] = off
+		}
+	}
+	return nil
+}
+
+// body is the multipart body. The metadata is written anew for each attempt,
+// because the mark says when the upload was sent.
+func (u *upload) body() *multipartBody {
+	body := newMultipartBody(u.encodeMetadata)
+	for _, m := range u.script.Code.Modules {
+		body.addModule(m)
+	}
+	return body
+}
+
+// encodeMetadata has the same length whenever it is called: a mark's time does.
+func (u *upload) encodeMetadata() ([]byte, error) {
+	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now())
+	u.sent.Store(&mark)
+	metadata := spec.Object{"tags": spec.MarkedTags(u.script.Tags, u.write.Stack, mark)}
+	for name, value := range u.metadata {
+		metadata[name] = value
+	}
+	return json.Marshal(metadata)
+}
+
+// check compares the answer with what was sent, and makes the revision of it.
+// An answer about another script, or with another upload's mark, means that
+// something between us and the platform mixed up two requests.
+func (u *upload) check(w *wireScript) (spec.Revision, error) {
+	answer, err := w.script()
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	mark := *u.sent.Load()
+	if answer.ID != u.name {
+		return spec.Revision{}, fmt.Errorf("the API answered script %q to the upload of %q", answer.ID, u.name)
+	}
+	if answer.TagsShown {
+		owner, answered, _ := spec.Ownership(answer.Tags)
+		if owner != u.write.Stack || answered == nil || *answered != mark {
+			return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to the upload of %q, which are not the ones it carried", strings.Join(answer.Tags, " "), u.name)
+		}
+	}
+	return spec.Revision{ETag: answer.ETag, ModifiedOn: answer.ModifiedOn, Owner: u.write.Stack, Mark: &mark}, nil
+}
+
+// redacted is an error that does not quote a secret of the upload, should the
+// server have done so.
+func (u *upload) redacted(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Message = u.redact(e.Message)
+	}
+	return err
+}

@@ -1,0 +1,45 @@
+package account
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/cloudflare/cloudflare-go/v4/accounts"
+	"github.com/cloudflare/cloudflare-go/v4/kv"
+	"github.com/cloudflare/cloudflare-go/v4/option"
+	"github.com/cloudflare/cloudflare-go/v4/workers"
+	"github.com/cloudflare/cloudflare-go/v4/workers_for_platforms"
+	"github.com/cloudflare/cloudflare-go/v4/zones"
+)
+
+// services are the parts of cloudflare-go that are used. They are built from
+// the sub-packages, because importing the root package of cloudflare-go
+// compiles half a million lines for nothing else. What is lost is
+// cloudflare.F: a parameter is set by its Value and Present fields.
+type services struct {
+	accounts   *accounts.AccountService
+	namespaces *workers_for_platforms.DispatchNamespaceService
+	kv         *kv.NamespaceService
+	routes     *workers.RouteService
+	zones      *zones.ZoneService
+}
+
+// newServices gives the SDK our http client, which authenticates, retries and
+// judges answers. The services share one slice of options that is clipped, so
+// that an append by one call can never write where another call reads. The base
+// URL ends in a slash because the option would otherwise add one, anew for each
+// request, to an URL that concurrent requests share.
+func newServices(base string, client *http.Client) services {
+	options := slices.Clip([]option.RequestOption{
+		option.WithBaseURL(base + "/"),
+		option.WithHTTPClient(client),
+		option.WithMaxRetries(0),
+	})
+	return services{
+		accounts:   accounts.NewAccountService(options...),
+		namespaces: workers_for_platforms.NewDispatchNamespaceService(options...),
+		kv:         kv.NewNamespaceService(options...),
+		routes:     workers.NewRouteService(options...),
+		zones:      zones.NewZoneService(options...),
+	}
+}

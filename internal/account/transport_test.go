@@ -1,0 +1,170 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+func boundaryOf(contentType string) string {
+	_, params, _ := mime.ParseMediaType(contentType)
+	return params["boundary"]
+}
+
+// get reads the settings of a script: one GET through the raw door.
+func get(c *Client) error {
+	_, err := c.Account(testAccount).settings(context.Background(), apiPath("accounts", testAccount, "workers", "scripts", "x"))
+	return err
+}
+
+// Each of these is an error whatever its HTTP status, and says what it is.
+func TestAnswersThatAreNoSuccess(t *testing.T) {
+	const where = "GET …/workers/scripts/x/settings: "
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+	}{
+		"success false with 200": {failure(200, 10003, "bad parameter"), "Cloudflare 10003: bad parameter (HTTP 200)"},
+		"an ordinary error":      {failure(400, 10021, "no such module", "Cf-Ray", "8f-FRA"), "Cloudflare 10021: no such module (HTTP 400, ray 8f-FRA)"},
+		"code and error":         {reply(400, jsonType, `{"code":10001,"error":"content type"}`), "Cloudflare 10001: content type (HTTP 400)"},
+		"strings for errors":     {reply(400, jsonType, `{"success":false,"errors":["no"]}`), "no (HTTP 400)"},
+		"several errors": {reply(400, jsonType, `{"success":false,"errors":[{"code":10057,"message":"A","source":{"pointer":"/bindings/0"}},{"code":10021,"message":"B"}]}`),
+			"Cloudflare 10057: A (at /bindings/0); B (10021) (HTTP 400)"},
+		"control characters": {failure(400, 10021, "a\x1b[31mb"), "Cloudflare 10021: a[31mb (HTTP 400)"},
+		"html with 200":      {reply(200, "text/html", "<html>"), "the answer is text/html, not JSON (HTTP 200)"},
+		"a challenge":        {reply(403, "text/html", "<html>", "Cf-Mitigated", "challenge"), "Cloudflare's firewall challenged the request; the API was not reached (HTTP 403)"},
+		"empty":              {reply(200, "", ""), "an empty answer OK (HTTP 200)"},
+		"no envelope":        {reply(200, jsonType, `{"bindings":[]}`), "the answer does not say that it is a success (HTTP 200)"},
+		"an array":           {reply(200, jsonType, `[]`), "the answer is not what the API answers (HTTP 200)"},
+		"another shape":      {success(`{"bindings":7}`), "the answer has an unexpected shape: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := get(craft(t, tt.answer).Client)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want an *Error", err)
+			}
+			if got := err.Error(); !strings.HasPrefix(got, where+tt.want) {
+				t.Errorf("got  %s\nwant %s%s", got, where, tt.want)
+			}
+			if e.Product != ProductWorkers || e.Method != "GET" || e.Path != "/accounts/"+testAccount+"/workers/scripts/x/settings" {
+				t.Errorf("the error is about %s %s %s", e.Product, e.Method, e.Path)
+			}
+		})
+	}
+}
+
+// The SDK's door fails as the raw one does.
+func TestBothDoorsFailAlike(t *testing.T) {
+	c := craft(t, failure(200, 10013, "namespace not found"))
+	_, err := c.Account(testAccount).kvNamespaces(t.Context())
+	if !IsNotFound(err) {
+		t.Errorf("10013 of KV is a missing namespace, got %v", err)
+	}
+	c = craft(t, failure(404, 7003, "could not route"))
+	_, err = c.Account(testAccount).kvNamespaces(t.Context())
+	if err == nil || IsNotFound(err) {
+		t.Errorf("7003 is a wrong account, not a missing object; got %v", err)
+	}
+}
+
+// A redirect is not followed, so neither credentials nor code go elsewhere.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	var elsewhere []http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		elsewhere = append(elsewhere, r.Header)
+		success(`{}`)(w, r)
+	}))
+	defer other.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		c := craft(t, reply(status, "", "", "Location", other.URL+"/x"))
+		if err := get(c.Client); err == nil || !strings.Contains(err.Error(), "redirects") {
+			t.Errorf("%d: got %v", status, err)
+		}
+		if _, err := c.Account(testAccount).kvNamespaces(t.Context()); err == nil {
+			t.Errorf("%d: the SDK's door followed", status)
+		}
+	}
+	if len(elsewhere) > 0 {
+		t.Errorf("the other host was sent %v", elsewhere)
+	}
+}
+
+// Even a request that is sent to another host on purpose goes without credentials.
+func TestCredentialsStayWithTheirHost(t *testing.T) {
+	var got http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		success(`{}`)(w, r)
+	}))
+	defer other.Close()
+	c := craft(t, success(`{}`))
+	req, _ := http.NewRequest("GET", other.URL+"/x", nil)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got.Get("Authorization") != "" {
+		t.Error("the token went to another host")
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	var got http.Header
+	c := craft(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		success(`[]`)(w, r)
+	}, func(o *Options) {
+		o.Credentials, o.UserAgent = Credentials{Key: "key", Email: "a@b.example"}, "wfpsync/1.2"
+	})
+	if _, err := c.Account(testAccount).kvNamespaces(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got.Get("Authorization") != "" || got.Get("X-Auth-Key") != "key" || got.Get("X-Auth-Email") != "a@b.example" {
+		t.Errorf("credentials were sent as %v", got)
+	}
+	if ua := got.Values("User-Agent"); len(ua) != 1 || ua[0] != "wfpsync/1.2" {
+		t.Errorf("User-Agent is %q", ua)
+	}
+}
+
+// An empty name in a path addresses something larger than the name's owner.
+func TestPathsThatWouldMeanSomethingElse(t *testing.T) {
+	handler, n := answers(success(`null`))
+	a := craft(t, handler).Account(testAccount)
+	for _, name := range []string{"", ".", ".."} {
+		for _, address := range []spec.Address{
+			{Kind: spec.KindUserWorker, Parent: "ns", Name: name},
+			{Kind: spec.KindUserWorker, Parent: name, Name: "x"},
+			{Kind: spec.KindWorker, Name: name},
+			{Kind: spec.KindDispatchNamespace, Name: name},
+		} {
+			if err := a.Delete(t.Context(), address, spec.Revision{}); err == nil {
+				t.Errorf("deleting %q was sent", address)
+			}
+		}
+	}
+	if *n != 0 {
+		t.Errorf("%d requests were sent", *n)
+	}
+}
+
+func TestNamesAreEscaped(t *testing.T) {
+	var path string
+	c := craft(t, func(w http.ResponseWriter, r *http.Request) {
+		path = r.URL.EscapedPath()
+		success(`null`)(w, r)
+	})
+	err := c.Account(testAccount).Delete(t.Context(), spec.Address{Kind: spec.KindUserWorker, Parent: "n/s", Name: "a/../../b?c#d"}, spec.Revision{})
+	want := "/client/v4/accounts/" + testAccount + "/workers/dispatch/namespaces/n%2Fs/scripts/a%2F..%2F..%2Fb%3Fc%23d"
+	if err != nil || path != want {
+		t.Errorf("sent %s (%v), want %s", path, err, want)
+	}
+}

@@ -1,0 +1,43 @@
+package account
+
+import (
+	"context"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var workerColumn = column{
+	list:    listWorkers,
+	inspect: inspectScript,
+	put:     putScript,
+	delete:  deleteScript,
+}
+
+// listWorkers lists the account's own Workers, and takes note of the routes of
+// those that the stack owns.
+func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
+	a := r.account
+	scripts, err := a.scripts(ctx, accountScripts(a.id), r.stack)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*spec.Live, 0, len(scripts))
+	for i := range scripts {
+		s := &scripts[i]
+		live := &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: s.definition()}, Revision: s.revision()}
+		out = append(out, live)
+		if r.stack != "" && live.Revision.Owner == r.stack {
+			r.noteRoutes(s)
+		}
+	}
+	return out, nil
+}
+
+func (r *reading) noteRoutes(s *script) {
+	r.routesMu.Lock()
+	defer r.routesMu.Unlock()
+	for _, route := range s.Routes {
+		route.Script = s.ID
+		r.routes = append(r.routes, route)
+	}
+}
