@@ -1,0 +1,45 @@
+package report
+
+import (
+	"io"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// ResultJSON writes what became of a plan as one document.
+func ResultJSON(w io.Writer, plan *planner.Plan, result *applier.Result) error {
+	type summary struct {
+		Applied int `json:"applied"`
+		Failed  int `json:"failed"`
+		Skipped int `json:"skipped"`
+		made
+	}
+	return writeJSON(w, struct {
+		FormatVersion string            `json:"format_version"`
+		Tool          string            `json:"tool"`
+		Stack         string            `json:"stack"`
+		Account       spec.Account      `json:"account"`
+		Mode          planner.Mode      `json:"mode"`
+		PlanDigest    string            `json:"plan_digest"`
+		Complete      bool              `json:"complete"`
+		Interrupted   bool              `json:"interrupted"`
+		Summary       summary           `json:"summary"`
+		Changes       []applier.Outcome `json:"changes"`
+		Diagnostics   diag.List         `json:"diagnostics"`
+	}{
+		FormatVersion: FormatVersion,
+		Tool:          plan.Tool,
+		Stack:         plan.Stack,
+		Account:       plan.Account,
+		Mode:          plan.Mode,
+		PlanDigest:    plan.Digest,
+		Complete:      result.Complete(),
+		Interrupted:   interrupted(result),
+		Summary:       summary{result.Applied, result.Failed, result.Skipped, countMade(result)},
+		Changes:       append([]applier.Outcome{}, result.Outcomes...),
+		Diagnostics:   listed(plan.Diagnostics.Sorted()),
+	})
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// mostListed is how many changes that need no attention are listed by name.
+const mostListed = 20
+
+// runs are how the run of a plan is spoken of, by the plan's mode.
+var runs = map[planner.Mode]struct{ complete, noun, command string }{
+	planner.Apply:   {"Apply complete!", "apply", "wfpsync apply"},
+	planner.Destroy: {"Destroy complete!", "removal", "wfpsync destroy"},
+}
+
+// ResultText writes what became of a plan: one line when every change was
+// made, beginning with Terraform's `Apply complete!`; else what was applied,
+// what failed and why, what was skipped because of it, and how to go on.
+func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Result) error {
+	return render(w, style, func(p *printer) {
+		run := runs[plan.Mode]
+		if result.Complete() {
+			p.line("%s Resources: %s.", p.paint(bold+green, run.complete), countsOf(plan, result))
+			return
+		}
+		// Tools take a line that begins so for a failure.
+		p.line("%s %s", p.paint(bold+red, "Error:"), shortfall(run.noun, result))
+		p.section(p.appliedLines(result))
+		p.section(p.failedLines(result))
+		p.section(p.skippedLines(result))
+		p.line("")
+		p.line("Resources: %s.", countsOf(plan, result))
+		p.line("What was applied stays. Run %s again to continue: it plans what is left.", p.paint(bold, run.command))
+	})
+}
+
+// shortfall says how far an incomplete run came.
+func shortfall(noun string, result *applier.Result) string {
+	end := "is incomplete"
+	if interrupted(result) {
+		end = "was stopped before its end"
+	}
+	return fmt.Sprintf("the %s %s: %s applied, %s failed, %s skipped.", noun, end,
+		number(result.Applied), number(result.Failed), number(result.Skipped))
+}
+
+// countsOf counts the changes that were made. What cannot be part of the plan
+// is not mentioned.
+func countsOf(plan *planner.Plan, result *applier.Result) string {
+	m := countMade(result)
+	if plan.Mode == planner.Destroy {
+		return fmt.Sprintf("%d destroyed", m.Destroyed)
+	}
+	counts := fmt.Sprintf("%d added, %d changed, %d destroyed", m.Added, m.Changed, m.Destroyed)
+	if plan.Summary.Adopt > 0 {
+		counts = fmt.Sprintf("%d adopted, %s", m.Adopted, counts)
+	}
+	return counts
+}
+
+func (p *printer) appliedLines(result *applier.Result) []string {
+	var lines []string
+	for _, o := range result.Outcomes {
+		if o.Status == applier.StatusApplied {
+			lines = append(lines, fmt.Sprintf("  %s: %s complete after %s", safe(o.Address.String()), wordsOf(o.Action).done, seconds(o.Took)))
+		}
+	}
+	return under(p.paint(green, "applied"), lines, mostListed)
+}
+
+// failedLines are complete: every failure needs attention.
+func (p *printer) failedLines(result *applier.Result) []string {
+	var lines []string
+	for _, o := range result.Outcomes {
+		if o.Status != applier.StatusFailed {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("  %s could not be %s", p.paint(bold, safe(o.Address.String())), wordsOf(o.Action).failed))
+		for line := range strings.Lines(o.Error) {
+			lines = append(lines, "      "+safe(strings.TrimSuffix(line, "\n")))
+		}
+	}
+	return under(p.paint(red, "failed"), lines, len(lines))
+}
+
+// skippedLines are grouped by what the changes were skipped for, in the order
+// in which that first appears.
+func (p *printer) skippedLines(result *applier.Result) []string {
+	var causes []spec.Address
+	skipped := map[spec.Address][]string{}
+	for _, o := range result.Outcomes {
+		if o.Status != applier.StatusSkipped {
+			continue
+		}
+		if skipped[o.Because] == nil {
+			causes = append(causes, o.Because)
+		}
+		skipped[o.Because] = append(skipped[o.Because], "  "+safe(o.Address.String()))
+	}
+	var lines []string
+	for _, cause := range causes {
+		heading := p.paint(yellow, "skipped") + " " + reasonToSkip(cause)
+		lines = append(lines, under(heading, skipped[cause], mostListed)...)
+	}
+	return lines
+}
+
+func reasonToSkip(because spec.Address) string {
+	if because.IsZero() {
+		return "because the run was stopped"
+	}
+	return "because of " + safe(because.String())
+}
+
+// under puts lines under a heading, no more than a number of them.
+func under(heading string, lines []string, most int) []string {
+	if len(lines) == 0 {
+		return nil
+	}
+	if rest := len(lines) - most; rest > 1 {
+		lines = append(lines[:most:most], fmt.Sprintf("  … and %s more", number(rest)))
+	}
+	return append([]string{heading}, lines...)
+}
+
+// seconds is a duration as a person cares for it.
+func seconds(d time.Duration) string { return d.Round(time.Second).String() }

@@ -1,0 +1,66 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// actionWords are how an action is spoken of, in Terraform's words: the tools
+// that read them out of pull requests know no others.
+type actionWords struct {
+	color  string
+	marker string
+
+	planned string // the resource will be…
+	failed  string // the resource could not be…
+	doing   string
+	done    string
+}
+
+var actions = map[planner.Action]actionWords{
+	planner.Create: {green, "+", "created", "created", "Creating", "Creation"},
+	planner.Update: {yellow, "~", "updated in-place", "updated", "Modifying", "Modifications"},
+	planner.Delete: {red, "-", "destroyed", "destroyed", "Destroying", "Destruction"},
+	planner.Adopt:  {yellow, "~", "adopted", "adopted", "Adopting", "Adoption"},
+}
+
+// wordsOf are the words for an action. One of a later version is spoken of by
+// its name.
+func wordsOf(action planner.Action) actionWords {
+	if words, known := actions[action]; known {
+		return words
+	}
+	name := safe(string(action))
+	return actionWords{yellow, "~", "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")"}
+}
+
+var kindNouns = map[spec.Kind][2]string{
+	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
+	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
+	spec.KindRoute:             {"route", "routes"},
+	spec.KindUserWorker:        {"user Worker", "user Workers"},
+	spec.KindWorker:            {"Worker", "Workers"},
+}
+
+// countKind is a number of resources of a kind.
+func countKind(n int, kind spec.Kind) string {
+	nouns, known := kindNouns[kind]
+	if !known {
+		name := safe(strings.ReplaceAll(string(kind), "_", " "))
+		nouns = [2]string{name, name + "s"}
+	}
+	return count(n, nouns[0], nouns[1])
+}
+
+// accountName is an account as a person knows it.
+func accountName(a spec.Account) string {
+	switch {
+	case a.Name == "":
+		return safe(a.ID)
+	case a.ID == "":
+		return safe(a.Name)
+	}
+	return safe(a.Name) + " (" + safe(a.ID) + ")"
+}
