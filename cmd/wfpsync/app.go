@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/internal/report"
+)
+
+// app is the program and everything of the outside world it touches.
+type app struct {
+	stdin      *os.File
+	stdout     io.Writer // the requested document, and nothing else
+	stderr     io.Writer // logs, progress, prompts, warnings
+	lookupEnv  func(string) (string, bool)
+	now        func() time.Time
+	isTerminal func(*os.File) bool
+
+	flags globalFlags
+}
+
+// globalFlags are the flags that more than one command has.
+type globalFlags struct {
+	file    string
+	format  string
+	noColor bool
+	local   localFlag
+}
+
+// run runs one command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		a.tell(err)
+	}
+	return exitCode(err)
+}
+
+// tell says what went wrong: to a person on stderr, and to a program that asked
+// for JSON as a document on stdout, which it gets in any case.
+func (a *app) tell(err error) {
+	var e *exit
+	if errors.As(err, &e) && e.silent {
+		return
+	}
+	list := diagnostics(err)
+	if a.flags.format == formatJSON {
+		_ = report.ErrorJSON(a.stdout, list)
+		return
+	}
+	_ = report.Diagnostics(a.stderr, a.style(a.stderr), list)
+	if exitCode(err) == exitUsage {
+		fmt.Fprintln(a.stderr, "Run 'wfpsync help' for usage.")
+	}
+}
+
+// diagnostics is an error as a list of them.
+func diagnostics(err error) diag.List {
+	var failure *diag.Failure
+	if errors.As(err, &failure) {
+		return failure.Diagnostics
+	}
+	var list diag.List
+	for _, one := range unjoin(err) {
+		d := diag.Diagnostic{Severity: diag.Error, Message: one.Error()}
+		var hinted interface{ Hint() string }
+		if errors.As(one, &hinted) {
+			d.Hint = hinted.Hint()
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// unjoin takes apart what errors.Join put together.
+func unjoin(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	return joined.Unwrap()
+}
+
+// style is how to write to a stream: in colour on a terminal, unless told not to.
+func (a *app) style(w io.Writer) report.Style {
+	f, ok := w.(*os.File)
+	if !ok || a.flags.noColor || !a.isTerminal(f) {
+		return report.Style{}
+	}
+	if value, set := a.lookupEnv("NO_COLOR"); set && value != "" {
+		return report.Style{}
+	}
+	if value, _ := a.lookupEnv("TERM"); value == "dumb" {
+		return report.Style{}
+	}
+	width, _, _ := term.GetSize(int(f.Fd())) // 0 when it cannot be told
+	return report.Style{Color: true, Width: width}
+}
+
+// env is an environment variable, "" when unset.
+func (a *app) env(name string) string {
+	value, _ := a.lookupEnv(name)
+	return value
+}
+
+const (
+	formatText = "text"
+	formatJSON = "json"
+)
+
+// checkFormat refuses a format nobody knows.
+func (a *app) checkFormat(*cobra.Command, []string) error {
+	switch a.flags.format {
+	case formatText, formatJSON:
+		return nil
+	default:
+		unknown := a.flags.format
+		a.flags.format = formatText
+		return usage(fmt.Errorf("--format %q is unknown; it is text or json", unknown))
+	}
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// applyOptions are the flags of commands that change the account.
+type applyOptions struct {
+	autoApprove bool
+	allow       []string
+	concurrency int
+}
+
+func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
+	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
+	cmd.Flags().StringSliceVar(&o.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var options applyOptions
+	cmd := &cobra.Command{
+		Use:   "apply [FILE]",
+		Short: "Make the account what the stack file, or a saved plan, says",
+		Long: `Without FILE, apply makes a plan of the stack file, shows it, asks, and makes it
+so. With FILE, it applies that saved plan and nothing else: it refuses when what
+the plan touches has changed since.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return onePlan(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.checkApproval(options); err != nil {
+				return err
+			}
+			return a.interruptible(cmd.Context(), func(ctx context.Context) error {
+				if len(args) == 1 {
+					return a.applySaved(ctx, args[0], options)
+				}
+				return a.applyStack(ctx, planner.Apply, options)
+			})
+		},
+	}
+	a.addStackFlags(cmd)
+	a.addFormatFlag(cmd)
+	a.addLocalFlag(cmd.Flags())
+	a.addApplyFlags(cmd, &options)
+	return cmd
+}
+
+// checkApproval makes sure that there is someone to ask, before anything is
+// done: without a terminal, silence is not consent.
+func (a *app) checkApproval(o applyOptions) error {
+	if o.concurrency < 1 {
+		return usage(fmt.Errorf("--concurrency %d: it is at least 1", o.concurrency))
+	}
+	if !o.autoApprove && !a.isTerminal(a.stdin) {
+		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
+	}
+	return nil
+}
+
+// applyStack plans the stack file and applies the plan.
+func (a *app) applyStack(ctx context.Context, mode planner.Mode, o applyOptions) error {
+	plan, c, err := a.prepare(ctx, mode, o.allow)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return a.carryOut(ctx, c, plan, o)
+}
+
+// applySaved applies a saved plan, if the account is still what it was.
+func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error {
+	plan, err := openPlan(name)
+	if err != nil {
+		return err
+	}
+	if err := plan.Complete(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if fromEnv := a.env("CLOUDFLARE_ACCOUNT_ID"); fromEnv != "" && fromEnv != plan.Account.ID && !a.flags.local.on() {
+		return fmt.Errorf("%s is a plan for account %s, and CLOUDFLARE_ACCOUNT_ID is %s", name, plan.Account.ID, fromEnv)
+	}
+	c, err := a.connect(ctx, plan.Account.ID, nil)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := a.checkCurrent(ctx, c, plan); err != nil {
+		return err
+	}
+	return a.carryOut(ctx, c, plan, o)
+}
+
+// carryOut shows a plan, asks unless told not to, and applies it.
+func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
+	if err := a.announce(plan); err != nil {
+		return err
+	}
+	if err := a.applicable(plan); err != nil {
+		return a.refuse(plan, err)
+	}
+	if plan.HasChanges() && !o.autoApprove {
+		if err := a.approve(plan); err != nil {
+			return err
+		}
+		// Somebody may have written to the account while the person was reading.
+		if err := a.checkCurrent(ctx, c, plan); err != nil {
+			return err
+		}
+	}
+	return a.execute(ctx, c, plan, o)
+}
+
+// announce shows what is about to be done. The plan is text for a person even
+// when the result is to be JSON.
+func (a *app) announce(plan *planner.Plan) error {
+	if a.flags.format == formatJSON {
+		if err := report.PlanText(a.stderr, a.style(a.stderr), plan); err != nil {
+			return err
+		}
+		return report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics)
+	}
+	return a.printPlan(plan)
+}
+
+// refuse ends a run that may not change anything; a program that asked for JSON
+// gets the plan that says why.
+func (a *app) refuse(plan *planner.Plan, err error) error {
+	if a.flags.format == formatJSON {
+		return errors.Join(report.PlanJSON(a.stdout, plan), err)
+	}
+	return err
+}
+
+// approve asks, and takes only the whole word. To destroy a stack, the word is
+// its name.
+func (a *app) approve(plan *planner.Plan) error {
+	word, question := "yes", fmt.Sprintf("Do you want to make these changes in account %s?\n  Only 'yes' will be accepted.", plan.Account.ID)
+	if plan.Mode == planner.Destroy {
+		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy everything of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", plan.Stack, plan.Account.ID)
+	}
+	fmt.Fprintf(a.stderr, "\n%s\n\n  Enter a value: ", question)
+	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	if err != nil && answer == "" {
+		fmt.Fprintln(a.stderr)
+	}
+	if strings.TrimSpace(answer) != word {
+		return &exit{code: exitError, err: errors.New("not approved; nothing was changed")}
+	}
+	return nil
+}
+
+// checkCurrent refuses a plan whose resources somebody has written since, and
+// shows what it would be now.
+func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Plan) error {
+	moved, err := applier.Check(ctx, c, plan)
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	now, err := c.replan(ctx, plan, moved)
+	if err != nil {
+		return err
+	}
+	if a.flags.format == formatJSON {
+		err = report.StaleJSON(a.stdout, moved, now)
+	} else if err = report.MovedText(a.stderr, a.style(a.stderr), moved); err == nil && now != nil {
+		err = report.PlanText(a.stdout, a.style(a.stdout), now)
+	}
+	return errors.Join(err, told(exitStale))
+}
+
+// replan is what the moved part of a plan would be now; nil for a plan to
+// destroy, of which nothing remains to be compared.
+func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []applier.Moved) (*planner.Plan, error) {
+	if plan.Mode == planner.Destroy {
+		return nil, nil
+	}
+	addresses := make([]spec.Address, len(moved))
+	for i, m := range moved {
+		addresses[i] = m.Address
+	}
+	stack := plan.Desired()
+	live, err := c.Read(ctx, stack.Name, stack.Scope())
+	if err != nil {
+		return nil, err
+	}
+	live.Account = c.info
+	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
+	if err := c.Inspect(ctx, live, planner.Inspect(stack, live, options)); err != nil {
+		return nil, err
+	}
+	return planner.Again(plan, live, addresses, options)
+}
+
+// execute applies the plan and reports what became of it.
+func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
+	stop := a.drainOnInterrupt(ctx)
+	result, err := applier.Run(ctx, c, plan, applier.Options{
+		Concurrency: o.concurrency,
+		Secret:      a.readSecret,
+		Stop:        stop,
+		Now:         a.now,
+	}, func(e applier.Event) {
+		fmt.Fprintln(a.stderr, report.EventLine(a.style(a.stderr), e))
+	})
+	if err != nil {
+		return err
+	}
+	if a.flags.format == formatJSON {
+		err = report.ResultJSON(a.stdout, plan, result)
+	} else {
+		err = report.ResultText(a.stdout, a.style(a.stdout), plan, result)
+	}
+	switch {
+	case err != nil:
+		return err
+	case result.Complete():
+		return nil
+	case isClosed(stop):
+		return told(exitInterrupted)
+	default:
+		return told(exitPartial)
+	}
+}
+
+// readSecret reads a secret's value from where the stack file says.
+func (a *app) readSecret(source spec.SecretSource) (spec.Secret, error) {
+	value, set := a.lookupEnv(source.Env)
+	if !set || value == "" {
+		return spec.Secret{}, fmt.Errorf("the environment variable %s is not set", source.Env)
+	}
+	return spec.NewSecret(value), nil
+}
+
+var _ applier.Target = (*connection)(nil)

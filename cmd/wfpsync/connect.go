@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// defaultLocalDir is where the local account lives unless told otherwise.
+const defaultLocalDir = ".wfpsync/local"
+
+// localFlag is --local[=DIR].
+type localFlag struct{ dir string }
+
+func (l *localFlag) on() bool { return l.dir != "" }
+
+// addLocalFlag is the flag of commands that talk to an account.
+func (a *app) addLocalFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&a.flags.local.dir, "local", "", "use the account on this machine that lives in `DIR` (default "+defaultLocalDir+"); no credentials are needed")
+	flags.Lookup("local").NoOptDefVal = defaultLocalDir
+}
+
+// connection is an account that can be talked to until it is closed.
+type connection struct {
+	*account.Account
+	info  spec.Account
+	close func()
+}
+
+// connect opens the account that the flags and the environment say. The wanted
+// id is that of the stack file or the saved plan; "" leaves it open. Zones are
+// those the stack names: an account on this machine has them as soon as they
+// are named.
+func (a *app) connect(ctx context.Context, wanted string, zones []string) (*connection, error) {
+	if a.flags.local.on() {
+		return a.connectLocal(wanted, zones)
+	}
+	credentials := account.Credentials{
+		Token: a.env("CLOUDFLARE_API_TOKEN"),
+		Key:   a.env("CLOUDFLARE_API_KEY"),
+		Email: a.env("CLOUDFLARE_EMAIL"),
+	}
+	if credentials.Token == "" && (credentials.Key == "" || credentials.Email == "") {
+		return nil, errNoCredentials
+	}
+	client, err := account.New(account.Options{
+		BaseURL:     a.baseURL(),
+		Credentials: credentials,
+		UserAgent:   userAgent(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	info, err := a.chooseAccount(ctx, client, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Account: client.Account(info.ID), info: info, close: func() {}}, nil
+}
+
+var errNoCredentials = errors.New("no credentials: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment; or use --local for an account on this machine")
+
+// baseURL is where the API is; both names are in use among Cloudflare's tools.
+func (a *app) baseURL() string {
+	for _, name := range []string{"CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_BASE_URL"} {
+		if url := a.env(name); url != "" {
+			return strings.TrimSuffix(url, "/")
+		}
+	}
+	return account.DefaultBaseURL
+}
+
+// chooseAccount is the wanted account, else that of the environment, else the
+// only one the credentials can see.
+func (a *app) chooseAccount(ctx context.Context, client *account.Client, wanted string) (spec.Account, error) {
+	fromEnv := a.env("CLOUDFLARE_ACCOUNT_ID")
+	switch {
+	case wanted != "":
+		return spec.Account{ID: wanted}, nil
+	case fromEnv != "":
+		return spec.Account{ID: fromEnv}, nil
+	}
+	accounts, err := client.Accounts(ctx)
+	if err != nil {
+		return spec.Account{}, err
+	}
+	if len(accounts) == 1 {
+		return accounts[0], nil
+	}
+	if len(accounts) == 0 {
+		return spec.Account{}, errors.New("the credentials can see no account: set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file")
+	}
+	var list strings.Builder
+	for _, one := range accounts {
+		fmt.Fprintf(&list, "\n  %s  %s", one.ID, one.Name)
+	}
+	return spec.Account{}, fmt.Errorf("the credentials can see %d accounts: set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, to one of%s", len(accounts), list.String())
+}
+
+// connectLocal opens the account on this machine and serves it to ourselves on
+// a loopback port: the same client talks to it as to the real one.
+func (a *app) connectLocal(wanted string, zones []string) (*connection, error) {
+	if wanted == "" {
+		wanted = emulator.LocalAccountID
+	}
+	local, err := a.openLocal(emulator.Options{})
+	if err != nil {
+		return nil, err
+	}
+	for _, zone := range zones {
+		if err := local.EnsureZone(wanted, zone); err != nil {
+			local.Close()
+			return nil, err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		local.Close()
+		return nil, err
+	}
+	server := &http.Server{Handler: local}
+	go func() { _ = server.Serve(listener) }()
+	shut := func() {
+		_ = server.Close()
+		_ = local.Close()
+	}
+	client, err := account.New(account.Options{
+		BaseURL:     "http://" + listener.Addr().String() + "/client/v4",
+		Credentials: account.Credentials{Token: "local"},
+		UserAgent:   userAgent(),
+	})
+	if err != nil {
+		shut()
+		return nil, err
+	}
+	info := spec.Account{ID: wanted, Name: emulator.LocalAccountName}
+	return &connection{Account: client.Account(wanted), info: info, close: shut}, nil
+}
+
+// openLocal opens the store of the local account.
+func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
+	dir, err := filepath.Abs(a.flags.local.dir)
+	if err != nil {
+		return nil, err
+	}
+	options.Dir = dir
+	local, err := emulator.Open(options)
+	if errors.Is(err, emulator.ErrInUse) {
+		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("the local account in %s cannot be written: %w", a.flags.local.dir, err)
+	}
+	return local, err
+}
+
+// zoneNames are the zones that a stack's routes name.
+func zoneNames(resources []spec.Resource) []string {
+	var names []string
+	for _, r := range resources {
+		if route, ok := r.(*spec.Route); ok && strings.Contains(route.Zone, ".") {
+			names = append(names, route.Zone)
+		}
+	}
+	return names
+}

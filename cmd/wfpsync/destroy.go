@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/planner"
+)
+
+func (a *app) destroyCommand() *cobra.Command {
+	var options applyOptions
+	cmd := &cobra.Command{
+		Use:   "destroy",
+		Short: "Remove everything the stack owns from the account",
+		Long: `destroy removes the Workers that carry the stack's mark, their routes, and the
+namespaces that the stack file declares: traffic first, namespaces last, and
+those only with --allow namespace-delete. A namespace with anything in it that
+is not the stack's own stays.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkApproval(options); err != nil {
+				return err
+			}
+			return a.interruptible(cmd.Context(), func(ctx context.Context) error {
+				return a.applyStack(ctx, planner.Destroy, options)
+			})
+		},
+	}
+	a.addStackFlags(cmd)
+	a.addFormatFlag(cmd)
+	a.addLocalFlag(cmd.Flags())
+	a.addApplyFlags(cmd, &options)
+	return cmd
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// errInterrupted is why a context of [app.interruptible] ended.
+var errInterrupted = &exit{code: exitInterrupted, err: errors.New("interrupted; nothing was changed")}
+
+// interrupts is what the signals of a run do: while it reads, the first one
+// ends it; while it changes the account, the first one lets what is under way
+// end, and the second one ends it.
+type interrupts struct {
+	mu     sync.Mutex
+	drain  chan struct{} // not nil while changes are made
+	closed bool
+}
+
+type interruptsKey struct{}
+
+// interruptible runs something with a context that a signal ends.
+func (a *app) interruptible(parent context.Context, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	state := &interrupts{}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+				if state.beginDraining() {
+					fmt.Fprintln(a.stderr, "\nInterrupted: finishing what is under way. Interrupt again to abandon it.")
+				} else {
+					cancel(errInterrupted)
+				}
+			}
+		}
+	}()
+	err := run(context.WithValue(ctx, interruptsKey{}, state))
+	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) && exitCode(err) == exitError {
+		return errInterrupted // what the context's end broke is not worth telling
+	}
+	return err
+}
+
+// beginDraining closes the drain, if there is one that is open.
+func (i *interrupts) beginDraining() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.drain == nil || i.closed {
+		return false
+	}
+	i.closed = true
+	close(i.drain)
+	return true
+}
+
+// drainOnInterrupt says that changes are being made from now on. The channel
+// closes with the first signal.
+func (a *app) drainOnInterrupt(ctx context.Context) <-chan struct{} {
+	drain := make(chan struct{})
+	if state, ok := ctx.Value(interruptsKey{}).(*interrupts); ok {
+		state.mu.Lock()
+		state.drain = drain
+		state.mu.Unlock()
+	}
+	return drain
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

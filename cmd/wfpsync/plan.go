@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/planner"
+)
+
+// planOptions are the flags of plan.
+type planOptions struct {
+	out              string
+	detailedExitcode bool
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var options planOptions
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what applying the stack file would change",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.plan(ctx, options) })
+		},
+	}
+	a.addStackFlags(cmd)
+	a.addFormatFlag(cmd)
+	a.addLocalFlag(cmd.Flags())
+	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
+	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, o planOptions) error {
+	p, c, err := a.prepare(ctx, planner.Apply, nil)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := a.printPlan(p); err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := savePlan(o.out, p); err != nil {
+			return err
+		}
+	}
+	if err := a.applicable(p); err != nil {
+		return err
+	}
+	if o.detailedExitcode && p.HasChanges() {
+		return told(exitChanges)
+	}
+	return nil
+}
+
+// prepare makes the plan of the stack file. The connection is the caller's to
+// close.
+func (a *app) prepare(ctx context.Context, mode planner.Mode, allow []string) (*planner.Plan, *connection, error) {
+	p, err := a.openProject()
+	if err != nil {
+		return nil, nil, err
+	}
+	if mode != planner.Destroy { // what is to go needs no code
+		if err := p.build(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := p.diagnostics.Err(); err != nil {
+		return nil, nil, err
+	}
+	c, err := a.connect(ctx, p.stack.AccountID, zoneNames(p.stack.Resources))
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: allow})
+	if err != nil {
+		c.close()
+		return nil, nil, err
+	}
+	return plan, c, nil
+}
+
+// plan compares the stack with the account.
+func (c *connection) plan(ctx context.Context, p *project, options planner.Options) (*planner.Plan, error) {
+	live, err := c.Read(ctx, p.stack.Name, p.stack.Scope())
+	if err != nil {
+		return nil, err
+	}
+	live.Account = c.info
+	if err := c.Inspect(ctx, live, planner.Inspect(p.stack, live, options)); err != nil {
+		return nil, err
+	}
+	plan, err := planner.New(p.stack, live, options)
+	if err != nil {
+		return nil, err
+	}
+	p.note(plan.Diagnostics)
+	plan.Diagnostics = p.diagnostics
+	return plan, nil
+}
+
+// printPlan prints the plan in the wanted format, and warnings to the person.
+func (a *app) printPlan(p *planner.Plan) error {
+	if a.flags.format == formatJSON {
+		return report.PlanJSON(a.stdout, p)
+	}
+	if err := report.PlanText(a.stdout, a.style(a.stdout), p); err != nil {
+		return err
+	}
+	return report.Diagnostics(a.stderr, a.style(a.stderr), p.Diagnostics)
+}
+
+// applicable is the error that a plan which cannot be applied ends with. What
+// stands in the way has been printed with the plan.
+func (a *app) applicable(p *planner.Plan) error {
+	switch {
+	case p.Diagnostics.HasErrors():
+		return told(exitError)
+	case len(p.Blocked()) > 0:
+		return told(exitRefused)
+	default:
+		return nil
+	}
+}
+
+// savePlan writes the plan to a file that only its owner can read: it holds
+// code. The file appears whole or not at all.
+func savePlan(name string, p *planner.Plan) error {
+	data, err := planner.Encode(p)
+	if err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".plan-*")
+	if err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(data) // CreateTemp made it 0600
+	if closeErr := temporary.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(temporary.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	return nil
+}
+
+// openPlan reads a saved plan.
+func openPlan(name string) (*planner.Plan, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("open plan: %w", err)
+	}
+	p, err := planner.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/bundle"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// project is a stack file and the folder it is in, which everything that the
+// file names must be inside of.
+type project struct {
+	dir   string // as the person named it
+	name  string // of the file in dir
+	stack *spec.Stack
+
+	// diagnostics are the findings so far, as paths from where the person is.
+	diagnostics diag.List
+}
+
+// openProject reads and checks the stack file. Findings are in the project; an
+// error means that there was nothing to find them in.
+func (a *app) openProject() (*project, error) {
+	p := &project{dir: filepath.Dir(a.flags.file), name: filepath.Base(a.flags.file)}
+	if info, err := os.Stat(a.flags.file); err == nil && info.IsDir() {
+		p.dir, p.name = a.flags.file, defaultStackFile
+	}
+	root, err := os.OpenRoot(p.dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("there is no folder " + p.dir)
+		}
+		return nil, err
+	}
+	defer root.Close()
+	stack, list := spec.Load(root.FS(), p.name)
+	p.stack = stack
+	p.note(list)
+	return p, nil
+}
+
+// build bundles the stack's code, unless the stack itself is wrong.
+func (p *project) build(ctx context.Context) error {
+	if p.diagnostics.HasErrors() {
+		return nil
+	}
+	root, err := filepath.Abs(p.dir)
+	if err != nil {
+		return err
+	}
+	p.note(bundle.Build(ctx, root, p.stack.Codes()))
+	return ctx.Err()
+}
+
+// note adds findings, and makes their paths start where the person is.
+func (p *project) note(list diag.List) {
+	for _, d := range list {
+		if d.Snippet == "" && d.Range.File == p.name {
+			d.Snippet = p.line(d.Range.Line)
+		}
+		d.Range = p.seen(d.Range)
+		related := make([]diag.Related, len(d.Related))
+		for i, r := range d.Related {
+			related[i] = diag.Related{Range: p.seen(r.Range), Message: r.Message}
+		}
+		d.Related = related
+		p.diagnostics = append(p.diagnostics, d)
+	}
+	p.diagnostics = p.diagnostics.Sorted()
+}
+
+// line is a line of the stack file, for findings of those who do not have it.
+func (p *project) line(n int) string {
+	content, err := os.ReadFile(filepath.Join(p.dir, p.name))
+	lines := strings.Split(string(content), "\n")
+	if err != nil || n < 1 || n > len(lines) {
+		return ""
+	}
+	return strings.TrimSuffix(lines[n-1], "\r")
+}
+
+func (p *project) seen(r diag.Range) diag.Range {
+	if r.File != "" && !path.IsAbs(r.File) {
+		r.File = path.Join(filepath.ToSlash(p.dir), r.File)
+	}
+	return r
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// TestApplyThenPlanIsEmpty holds for stacks nobody thought of: what was applied
+// is what the next plan finds, one stack can follow another, and destroying the
+// last one leaves nothing of either.
+func TestApplyThenPlanIsEmpty(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPlayground(t)
+		defer p.close()
+		for i := range 2 {
+			p.write(stackFile(t, fmt.Sprintf("stack %d", i)))
+			p.must(exitOK, "apply", "--auto-approve")
+			p.must(exitOK, "plan", "--detailed-exitcode")
+		}
+		p.must(exitOK, "destroy", "--auto-approve", "--allow", "namespace-delete")
+		p.expectNothingOurs()
+	})
+}
+
+// playground runs the program in this process, in a folder of its own.
+type playground struct {
+	t        *rapid.T
+	dir      string
+	account  *emulator.Emulator
+	server   *httptest.Server
+	stackYML string
+}
+
+func newPlayground(t *rapid.T) *playground {
+	dir, err := os.MkdirTemp("", "wfpsync")
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, "account")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := account.EnsureZone(emulator.LocalAccountID, "example.com"); err != nil {
+		t.Fatal(err)
+	}
+	return &playground{t: t, dir: dir, account: account, server: httptest.NewServer(account)}
+}
+
+func (p *playground) close() {
+	p.server.Close()
+	_ = p.account.Close()
+	_ = os.RemoveAll(p.dir)
+}
+
+func (p *playground) write(text string) {
+	p.stackYML = text
+	if err := os.WriteFile(filepath.Join(p.dir, "wfpsync.yaml"), []byte(text), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// must runs a command line that must exit with a code.
+func (p *playground) must(code int, args ...string) {
+	var stdout, stderr bytes.Buffer
+	env := map[string]string{
+		"CLOUDFLARE_BASE_URL":   p.server.URL + "/client/v4",
+		"CLOUDFLARE_API_TOKEN":  "test",
+		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
+		"A_SECRET":              "value",
+	}
+	a := &app{
+		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
+		lookupEnv:  func(name string) (string, bool) { value, set := env[name]; return value, set },
+		isTerminal: func(*os.File) bool { return false },
+	}
+	if got := a.run(p.t.Context(), append(args, "-f", p.dir)); got != code {
+		p.t.Fatalf("wfpsync %s: exit code %d, want %d\n%s\n%s%s", strings.Join(args, " "), got, code, p.stackYML, stdout.String(), stderr.String())
+	}
+}
+
+// expectNothingOurs looks for scripts and KV namespaces. Dispatch namespaces of
+// an earlier stack stay, because no file declares them any more.
+func (p *playground) expectNothingOurs() {
+	var namespaces struct {
+		Result []struct {
+			Name string `json:"namespace_name"`
+		}
+	}
+	p.get("/workers/dispatch/namespaces", &namespaces)
+	paths := []string{"/workers/scripts"}
+	for _, n := range namespaces.Result {
+		paths = append(paths, "/workers/dispatch/namespaces/"+n.Name+"/scripts")
+	}
+	for _, path := range paths {
+		var scripts struct{ Result []any }
+		p.get(path, &scripts)
+		for _, script := range scripts.Result {
+			if path == "/workers/scripts" || !p.undeclared(path) {
+				p.t.Errorf("left in %s: %v\n%s", path, script, p.stackYML)
+			}
+		}
+	}
+}
+
+// undeclared reports whether the last stack does not declare the namespace of a
+// path, whose user Workers are then left alone.
+func (p *playground) undeclared(path string) bool {
+	name := strings.Split(path, "/")[4]
+	return !strings.Contains(p.stackYML, "\n  "+name+": {}")
+}
+
+func (p *playground) get(path string, answer any) {
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(p.t.Context(), http.MethodGet, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, nil)
+	request.Header.Set("Authorization", "Bearer test")
+	p.account.ServeHTTP(recorder, request)
+	if err := json.Unmarshal(recorder.Body.Bytes(), answer); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// stackFile draws a stack file. Workers are written as JSON, which is
+// YAML but for some characters.
+func stackFile(t *rapid.T, label string) string {
+	draw := func(what string, n int) int { return rapid.IntRange(0, n).Draw(t, label+" "+what) }
+	namespaces := []string{"alpha", "beta"}[:1+draw("namespaces", 1)]
+	var b strings.Builder
+	b.WriteString("version: 1\nname: property\ndispatch_namespaces:\n")
+	for _, name := range namespaces {
+		fmt.Fprintf(&b, "  %s: {}\n", name)
+	}
+	b.WriteString("kv_namespaces:\n  data: { title: Data }\nworkers:\n")
+	for i := range 1 + draw("workers", 2) {
+		worker := scriptFields(t, fmt.Sprintf("%s worker %d", label, i))
+		if i > 0 && draw("service", 1) == 1 {
+			worker["services"] = []any{map[string]any{"binding": "SERVICE", "service": fmt.Sprintf("w%d", i-1)}}
+		}
+		if draw("dispatcher", 1) == 1 {
+			worker["dispatch_namespaces"] = []any{map[string]any{"binding": "NS", "namespace": namespaces[0]}}
+		}
+		if draw("route", 1) == 1 {
+			worker["routes"] = []any{map[string]any{"pattern": fmt.Sprintf("w%d.example.com/*", i), "zone_name": "example.com"}}
+		} else {
+			worker["routes"] = []any{}
+		}
+		fmt.Fprintf(&b, "  w%d: %s\n", i, encode(t, worker))
+	}
+	b.WriteString("user_workers:\n")
+	for i := range draw("user workers", 4) {
+		worker := scriptFields(t, fmt.Sprintf("%s user worker %d", label, i))
+		worker["dispatch_namespace"] = namespaces[i%len(namespaces)]
+		fmt.Fprintf(&b, "  u%d: %s\n", i, encode(t, worker))
+	}
+	return b.String()
+}
+
+// scriptFields draws what Workers and user Workers have in common.
+func scriptFields(t *rapid.T, label string) map[string]any {
+	some := func(what string) bool { return rapid.Bool().Draw(t, label+" "+what) }
+	fields := map[string]any{
+		"compatibility_date": rapid.SampledFrom([]string{"2025-01-01", "2026-10-01"}).Draw(t, label+" date"),
+		"script":             fmt.Sprintf("export default { fetch() { return new Response(%d) } }", rapid.IntRange(0, 2).Draw(t, label+" code")),
+	}
+	vars := map[string]any{}
+	for i := range rapid.IntRange(0, 3).Draw(t, label+" vars") {
+		vars[fmt.Sprintf("V%d", i)] = jsonValue(2).Draw(t, label+" value")
+	}
+	fields["vars"] = vars
+	if some("kv") {
+		fields["kv_namespaces"] = []any{map[string]any{"binding": "KV", "ref": "data"}}
+	}
+	if some("secret") {
+		fields["secrets"] = map[string]any{"SECRET": map[string]any{"env": "A_SECRET"}}
+	}
+	if some("limits") {
+		fields["limits"] = map[string]any{"cpu_ms": rapid.IntRange(1, 300000).Draw(t, label+" cpu")}
+	}
+	if some("observability") {
+		fields["observability"] = map[string]any{"enabled": some("enabled"), "head_sampling_rate": rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(t, label+" rate")}
+	}
+	if some("tags") {
+		fields["tags"] = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z][a-z0-9-]{0,20}`), 0, 4, rapid.ID).Draw(t, label+" tags")
+	}
+	if some("flags") {
+		fields["compatibility_flags"] = []string{"nodejs_compat"}
+	}
+	if some("logpush") {
+		fields["logpush"] = some("on")
+	}
+	return fields
+}
+
+// jsonValue draws what a variable may hold.
+func jsonValue(depth int) *rapid.Generator[any] {
+	scalars := []*rapid.Generator[any]{
+		rapid.Map(rapid.StringN(0, 20, 60), func(s string) any { return s }),
+		rapid.Map(rapid.IntRange(-1<<50, 1<<50), func(n int) any { return n }),
+		rapid.Map(rapid.Float64Range(-1e9, 1e9), func(f float64) any { return f }),
+		rapid.Map(rapid.Bool(), func(b bool) any { return b }),
+		rapid.Just[any](nil),
+	}
+	if depth == 0 {
+		return rapid.OneOf(scalars...)
+	}
+	return rapid.OneOf(append(scalars,
+		rapid.Map(rapid.SliceOfN(jsonValue(depth-1), 0, 3), func(l []any) any { return l }),
+		rapid.Map(rapid.MapOfN(rapid.StringN(1, 8, 24), jsonValue(depth-1), 0, 3), func(m map[string]any) any { return m }),
+	)...)
+}
+
+func encode(t *rapid.T, value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder // in ASCII: YAML does not take every character that JSON does
+	for _, r := range string(data) {
+		if r > '~' {
+			fmt.Fprintf(&b, `\U%08x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const defaultStackFile = "wfpsync.yaml"
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wfpsync",
+		Short: "Workers for Platforms, from a file",
+		Long: `wfpsync keeps a Cloudflare Workers for Platforms account in the shape a stack
+file describes: dispatch namespaces, the dispatcher, the user Workers behind it
+and what they bind to. There is no state file: the account is the state.
+
+  wfpsync plan              what would change
+  wfpsync apply             show the plan, ask, and make it so
+  wfpsync plan --local      the same against an account on this machine`,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       unknownCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE:          a.checkFormat,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.PersistentFlags().BoolVar(&a.flags.noColor, "no-color", false, "never write colours")
+	root.AddCommand(
+		a.validateCommand(),
+		a.planCommand(),
+		a.applyCommand(),
+		a.destroyCommand(),
+		a.showCommand(),
+		a.schemaCommand(),
+		a.localCommand(),
+		a.versionCommand(),
+	)
+	for _, cmd := range root.Commands() {
+		if cmd.Args == nil {
+			cmd.Args = noArguments
+		}
+	}
+	return root
+}
+
+// addStackFlags are the flags of commands that read a stack file.
+func (a *app) addStackFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&a.flags.file, "file", "f", defaultStackFile, "the stack file, or the folder it is in")
+}
+
+// addFormatFlag is the flag of commands that print a document.
+func (a *app) addFormatFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.flags.format, "format", formatText, "what to print: text or json")
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage(errors.New(message))
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("wfpsync %s takes no argument %q", cmd.Name(), args[0]))
+	}
+	return nil
+}

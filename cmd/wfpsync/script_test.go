@@ -1,0 +1,381 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/schema"
+)
+
+// The scripts run the real program against the local account. A script is a
+// story from a user's day; see `go doc github.com/rogpeppe/go-internal/testscript`
+// for the language, and the commands below for what it knows besides.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"wfpsync": main})
+}
+
+func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       os.Getenv("WFPSYNC_UPDATE_SCRIPTS") != "",
+		RequireExplicitExec: false,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLES", examples)
+			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
+			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    cmdExits,
+			"example":  cmdExample,
+			"replace":  cmdReplace,
+			"emulator": cmdEmulator,
+			"upload":   cmdUpload,
+			"tamper":   cmdTamper,
+			"requests": cmdRequests,
+			"api":      cmdAPI,
+			"tenants":  cmdTenants,
+			"empty":    cmdEmpty,
+			"signal":   cmdSignal,
+			"fake":     cmdFake,
+			"valid":    cmdValid,
+		},
+	})
+}
+
+type worldKey struct{}
+
+// world is the account that a script's commands talk to.
+type world struct {
+	dir    string // of the local account
+	url    string // of the emulator, when it is served
+	mu     sync.Mutex
+	seen   []emulator.Request
+	all    []emulator.Request // not forgotten by `requests reset`
+	served *emulator.Emulator
+}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func (w *world) observe(r emulator.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen, w.all = append(w.seen, r), append(w.all, r)
+}
+
+// checkNoUserWorkerWentPublic holds for every script: a request for a user
+// Worker never goes to the account's own scripts, which would publish a
+// customer's code.
+func checkNoUserWorkerWentPublic(t *testing.T, env *testscript.Env) {
+	w := env.Values[worldKey{}].(*world)
+	account := regexp.MustCompile(`^/client/v4/accounts/[^/]+/workers/scripts/([^/?]+)`)
+	inNamespace := regexp.MustCompile(`/workers/dispatch/namespaces/[^/]+/scripts/([^/?]+)`)
+	userWorkers := map[string]bool{}
+	for _, r := range w.all {
+		if m := inNamespace.FindStringSubmatch(r.Path); m != nil {
+			userWorkers[m[1]] = true
+		}
+	}
+	for _, r := range w.all {
+		if m := account.FindStringSubmatch(r.Path); m != nil && userWorkers[m[1]] {
+			t.Errorf("a user Worker was asked for among the account's own: %s %s", r.Method, r.Path)
+		}
+	}
+}
+
+// exits CODE COMMAND ARG… runs a command that must exit with CODE.
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exitErr *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exitErr) {
+		got = exitErr.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// example NAME copies an example into the working directory.
+func cmdExample(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(filepath.Join(ts.Getenv("EXAMPLES"), args[0]))))
+}
+
+// replace FILE OLD NEW edits a file; OLD must be in it. \n stands for a line break.
+func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
+	name := ts.MkAbs(args[0])
+	data, err := os.ReadFile(name)
+	ts.Check(err)
+	unescape := strings.NewReplacer(`\n`, "\n")
+	before, after := unescape.Replace(args[1]), unescape.Replace(args[2])
+	if !strings.Contains(string(data), before) {
+		ts.Fatalf("%s has no %q", args[0], before)
+	}
+	ts.Check(os.WriteFile(name, []byte(strings.ReplaceAll(string(data), before, after)), 0o644))
+}
+
+// emulator start [nested] [without-tags] [slow] serves an account over HTTP for the
+// rest of the script, and points wfpsync at it.
+// emulator shape [nested] [without-tags] changes how it lists user Workers.
+func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	shape, latency := emulator.ListShape{}, time.Duration(0)
+	for _, word := range args[1:] {
+		switch word {
+		case "nested":
+			shape.Nested = true
+		case "without-tags":
+			shape.WithoutTags = true
+		case "slow":
+			latency = 300 * time.Millisecond
+		default:
+			ts.Fatalf("unknown word %q", word)
+		}
+	}
+	if args[0] == "shape" {
+		w.served.SetListShape(shape)
+		return
+	}
+	account, err := emulator.Open(emulator.Options{Dir: w.dir, ListShape: shape, Latency: latency, Observe: w.observe})
+	ts.Check(err)
+	ts.Check(account.EnsureZone(emulator.LocalAccountID, "example.com"))
+	server := httptest.NewServer(account)
+	ts.Defer(func() {
+		server.Close()
+		_ = account.Close()
+	})
+	w.served, w.url = account, server.URL
+	ts.Setenv("CLOUDFLARE_BASE_URL", server.URL+"/client/v4")
+	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
+	ts.Setenv("CLOUDFLARE_ACCOUNT_ID", emulator.LocalAccountID)
+}
+
+// with runs something on the account, which may or may not be served.
+func (w *world) with(ts *testscript.TestScript, do func(*emulator.Emulator)) {
+	if w.served != nil {
+		do(w.served)
+		return
+	}
+	account, err := emulator.Open(emulator.Options{Dir: w.dir})
+	ts.Check(err)
+	defer func() { ts.Check(account.Close()) }()
+	do(account)
+}
+
+// upload NAMESPACE NAME [TAG…] uploads a script as somebody else would; the
+// namespace - stands for the account itself.
+// upload NAMESPACE *N uploads N scripts.
+func cmdUpload(ts *testscript.TestScript, _ bool, args []string) {
+	namespace := strings.TrimPrefix(args[0], "-")
+	metadata, err := json.Marshal(map[string]any{"tags": args[2:], "compatibility_date": "2026-01-01"})
+	ts.Check(err)
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		ts.Check(account.Seed(emulator.LocalAccountID, namespace, func(yield func(emulator.Seed) bool) {
+			if n, many := strings.CutPrefix(args[1], "*"); many {
+				count, err := strconv.Atoi(n)
+				ts.Check(err)
+				for i := range count {
+					if !yield(emulator.Seed{Name: fmt.Sprintf("seeded-%05d", i), Metadata: metadata}) {
+						return
+					}
+				}
+				return
+			}
+			yield(emulator.Seed{Name: args[1], Metadata: metadata})
+		}))
+	})
+}
+
+// tamper NAMESPACE NAME settings JSON | code TEXT | touch | delete changes a
+// script behind our back, an hour from now.
+func cmdTamper(ts *testscript.TestScript, _ bool, args []string) {
+	t := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
+	switch args[2] {
+	case "settings":
+		t.Settings = json.RawMessage(args[3])
+	case "code":
+		t.Modules = []emulator.Module{{Name: "index.js", Content: []byte(args[3])}}
+	case "touch":
+		t.Settings = json.RawMessage("{}")
+	case "delete":
+		t.Delete = true
+	default:
+		ts.Fatalf("unknown tampering %q", args[2])
+	}
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		ts.Check(account.Tamper(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1], t))
+	})
+}
+
+// requests reset forgets the requests so far.
+// requests N REGEXP expects N requests whose "METHOD PATH" matches.
+func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if args[0] == "reset" {
+		w.seen = nil
+		return
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	pattern := regexp.MustCompile(args[1])
+	var list []string
+	got := 0
+	for _, r := range w.seen {
+		line := r.Method + " " + r.Path
+		list = append(list, line)
+		if pattern.MatchString(line) {
+			got++
+		}
+	}
+	if got != want {
+		ts.Fatalf("%d requests match %q, want %d:\n%s", got, args[1], want, strings.Join(list, "\n"))
+	}
+}
+
+// api METHOD PATH asks the account, as curl would, and puts the answer into the
+// file api.json. PATH begins after /accounts/ID.
+func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
+	status, body := ask(ts, args[0], args[1])
+	if ok := status < 400; ok == neg {
+		ts.Fatalf("status %d: %s", status, body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("api.json"), body, 0o644))
+}
+
+func ask(ts *testscript.TestScript, method, path string) (int, []byte) {
+	recorder := httptest.NewRecorder()
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		request := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, nil)
+		request.Header.Set("Authorization", "Bearer test")
+		account.ServeHTTP(recorder, request)
+	})
+	return recorder.Code, recorder.Body.Bytes()
+}
+
+// tenants N [BROKEN] writes a stack file with N user Workers, each with code
+// and a variable of its own.
+func cmdTenants(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var b bytes.Buffer
+	b.WriteString("version: 1\nname: fleet\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { fleet: {} }\nuser_workers:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  tenant-%05d:\n    dispatch_namespace: fleet\n    script: export default { fetch() { return new Response('tenant %d') } }\n    vars: { ID: '%d' }\n", i, i, i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("wfpsync.yaml"), b.Bytes(), 0o644))
+}
+
+// empty expects an account without anything in it.
+func cmdEmpty(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, path := range []string{"/workers/dispatch/namespaces", "/workers/scripts", "/storage/kv/namespaces"} {
+		status, body := ask(ts, http.MethodGet, path)
+		var answer struct{ Result []any }
+		ts.Check(json.Unmarshal(body, &answer))
+		if status != http.StatusOK || len(answer.Result) > 0 {
+			ts.Fatalf("%s is not empty: %s", path, body)
+		}
+	}
+}
+
+// signal REGEXP CODE COMMAND ARG… runs a command, interrupts it as soon as a
+// request matches, and expects its exit code. Its output is in the files stdout
+// and stderr.
+func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
+	w, pattern := worldOf(ts), regexp.MustCompile(args[0])
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	program, err := lookPath(ts.Getenv("PATH"), args[2])
+	ts.Check(err)
+	cmd := exec.Command(program, args[3:]...)
+	var stdout, stderr bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &stdout, &stderr
+	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(cmd.Start())
+	deadline := time.Now().Add(30 * time.Second)
+	for !w.saw(pattern) && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	_ = cmd.Wait()
+	ts.Check(os.WriteFile(ts.MkAbs("stdout"), stdout.Bytes(), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs("stderr"), stderr.Bytes(), 0o644))
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit code %d, want %d\n%s%s", got, want, stdout.String(), stderr.String())
+	}
+}
+
+func lookPath(path, name string) (string, error) {
+	for _, dir := range filepath.SplitList(path) {
+		if file := filepath.Join(dir, name); isFile(file) {
+			return file, nil
+		}
+	}
+	return "", fmt.Errorf("no %s in %s", name, path)
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (w *world) saw(pattern *regexp.Regexp) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.seen {
+		if pattern.MatchString(r.Method + " " + r.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// fake STATUS BODY points wfpsync at a server that answers everything so.
+func cmdFake(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(args[1]))
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("CLOUDFLARE_BASE_URL", server.URL+"/client/v4")
+	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
+}
+
+// valid FILE expects a plan that its schema describes.
+func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
+	var plan any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &plan))
+	for _, violation := range schema.ValidatePlan(plan) {
+		ts.Fatalf("%s: %s: %s", args[0], violation.Pointer, violation.Message)
+	}
+}

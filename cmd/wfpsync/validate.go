@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "validate",
+		Short: "Check the stack file and its code, without network or secrets",
+		RunE:  a.validate,
+	}
+	a.addStackFlags(cmd)
+	a.addFormatFlag(cmd)
+	return cmd
+}
+
+func (a *app) validate(cmd *cobra.Command, _ []string) error {
+	p, err := a.openProject()
+	if err != nil {
+		return err
+	}
+	if err := p.build(cmd.Context()); err != nil {
+		return err
+	}
+	if a.flags.format == formatJSON {
+		err = report.DiagnosticsJSON(a.stdout, p.diagnostics)
+	} else {
+		err = a.validateText(p)
+	}
+	if err != nil {
+		return err
+	}
+	if p.diagnostics.HasErrors() {
+		return told(exitError)
+	}
+	return nil
+}
+
+func (a *app) validateText(p *project) error {
+	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics); err != nil {
+		return err
+	}
+	if p.diagnostics.HasErrors() {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.stdout, "Success! %s is valid: %s.\n", a.flags.file, plural(len(p.stack.Resources), "resource"))
+	return err
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
