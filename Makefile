@@ -1,0 +1,56 @@
+# Everything that building, checking and showing wfpsync needs is made here, and
+# nothing has to be installed first but Go.
+
+GO      ?= go
+BIN     := bin/wfpsync
+DEMO    := .demo
+STACK   := examples/multi-tenant
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The race detector needs a C compiler; without one the tests run without it.
+RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+TOOL    := $(GO) tool -modfile=tools/go.mod
+
+.PHONY: build test lint bench demo golden fuzz clean
+
+build:
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
+
+## test: everything that must hold
+test: lint
+	$(GO) test $(RACE) ./...
+
+## lint: formatting, vet and staticcheck
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+
+## bench: timings, which tests never assert
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+## demo: the multi-tenant example on an account of its own on this machine
+demo: build
+	@rm -rf $(DEMO)
+	$(BIN) plan -f $(STACK) --local=$(DEMO)
+	$(BIN) apply -f $(STACK) --local=$(DEMO) --auto-approve
+	$(BIN) plan -f $(STACK) --local=$(DEMO)
+
+## golden: rewrite the golden files; review what changed as part of the change
+golden:
+	$(GO) test ./spec ./internal/report ./internal/bundle -update
+	WFPSYNC_UPDATE_SCRIPTS=1 $(GO) test ./cmd/wfpsync
+
+## fuzz: every fuzz target for FUZZTIME
+FUZZTIME ?= 1m
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    echo "$$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	  done; \
+	done
+
+clean:
+	rm -rf bin $(DEMO) .wfpsync

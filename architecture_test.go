@@ -1,0 +1,157 @@
+package wfpsync_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/wfpsync/wfpsync/"
+
+// mayImport is the house: each folder, and which of ours it may import. A new
+// folder is a line here, and a reason in the commit that adds it.
+var mayImport = map[string][]string{
+	"internal/diag":          {},
+	"schema":                 {},
+	"spec/internal/document": {"internal/diag"},
+	"spec":                   {"schema", "internal/diag", "spec/internal/document"},
+	"planner":                {"spec", "internal/diag"},
+	"applier":                {"planner", "spec"},
+	"internal/account":       {"spec"},
+	"internal/bundle":        {"spec", "internal/diag"},
+	"internal/report":        {"planner", "applier", "spec", "internal/diag"},
+	"internal/emulator":      {"internal/emulator/..."},
+	"internal/emulator/...":  {"internal/emulator/..."},
+	"cmd/wfpsync":            {"..."},
+}
+
+// onlyIn are libraries that one folder keeps to itself, so that the rest of the
+// house does not depend on them.
+var onlyIn = map[string]string{
+	"gopkg.in/yaml.v3":                       "spec/internal/document",
+	"github.com/santhosh-tekuri/jsonschema/": "schema",
+	"github.com/evanw/esbuild/":              "internal/bundle",
+	"github.com/sergi/go-diff/":              "internal/report",
+	"github.com/cloudflare/cloudflare-go/":   "internal/account",
+	"github.com/hashicorp/go-retryablehttp":  "internal/account",
+	"go.etcd.io/bbolt":                       "internal/emulator/store",
+	"github.com/spf13/cobra":                 "cmd/wfpsync",
+}
+
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	GoFiles    []string
+}
+
+// packages are the module's packages without their tests.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []goPackage
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); err == io.EOF {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) > 0 {
+			list = append(list, p)
+		}
+	}
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		folder := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := allowedFor(folder)
+		if !known {
+			t.Errorf("%s is not part of the house: add it to mayImport with what it may import", folder)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok {
+				if !slices.ContainsFunc(allowed, func(pattern string) bool { return matches(pattern, ours) }) {
+					t.Errorf("%s imports %s, and may import %v", folder, ours, allowed)
+				}
+			}
+			for library, owner := range onlyIn {
+				if strings.HasPrefix(imported, library) && folder != owner {
+					t.Errorf("%s imports %s, which belongs to %s alone", folder, imported, owner)
+				}
+			}
+			if imported == "github.com/cloudflare/cloudflare-go/v4" {
+				t.Errorf("%s imports the root of cloudflare-go, which costs minutes of build: import its sub-packages", folder)
+			}
+		}
+	}
+}
+
+func allowedFor(folder string) ([]string, bool) {
+	if allowed, ok := mayImport[folder]; ok {
+		return allowed, true
+	}
+	for pattern, allowed := range mayImport {
+		if matches(pattern, folder) {
+			return allowed, true
+		}
+	}
+	return nil, false
+}
+
+func matches(pattern, folder string) bool {
+	prefix, wildcard := strings.CutSuffix(pattern, "...")
+	return pattern == folder || wildcard && strings.HasPrefix(folder, prefix)
+}
+
+// outside are the names by which a program touches the world around it. Only
+// cmd/wfpsync may use them, so that every other package can be tested, and
+// trusted, without looking.
+var outside = map[string][]string{
+	"os":  {"Exit", "Stdin", "Stdout", "Stderr", "Getenv", "LookupEnv", "Environ", "Setenv", "ExpandEnv"},
+	"fmt": {"Print", "Printf", "Println"},
+	"log": {"Print", "Printf", "Println", "Fatal", "Fatalf", "Fatalln", "Panic", "Panicf"},
+}
+
+func TestOnlyTheCommandTouchesTheOutside(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath == module+"cmd/wfpsync" {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			checkFile(t, filepath.Join(p.Dir, name))
+		}
+	}
+}
+
+func checkFile(t *testing.T, name string) {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if pkg, ok := selector.X.(*ast.Ident); ok && slices.Contains(outside[pkg.Name], selector.Sel.Name) {
+			t.Errorf("%s: %s.%s belongs to cmd/wfpsync alone", files.Position(n.Pos()), pkg.Name, selector.Sel.Name)
+		}
+		return true
+	})
+}
