@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,28 +130,43 @@ func (a *app) applicable(p *planner.Plan) error {
 }
 
 // savePlan writes the plan to a file that only its owner can read: it holds
-// code. The file appears whole or not at all.
+// code. A regular file appears whole or not at all; what is at the other end of
+// a link, a pipe or a device stays what it is and is written to.
 func savePlan(name string, p *planner.Plan) error {
 	data, err := planner.Encode(p)
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".plan-*")
-	if err != nil {
-		return fmt.Errorf("save plan: %w", err)
+	write := writeWhole
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		write = writeThrough
 	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(data) // CreateTemp made it 0600
-	if closeErr := temporary.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), name)
-	}
-	if err != nil {
+	if err := write(name, data); err != nil {
 		return fmt.Errorf("save plan: %w", err)
 	}
 	return nil
+}
+
+func writeWhole(name string, data []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".plan-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(data)
+	if err = errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), name)
+}
+
+func writeThrough(name string, data []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
 }
 
 // openPlan reads a saved plan.

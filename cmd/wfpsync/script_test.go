@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
+		Deadline:            deadline(t),
 		UpdateScripts:       os.Getenv("WFPSYNC_UPDATE_SCRIPTS") != "",
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
@@ -63,6 +64,15 @@ func TestScripts(t *testing.T) {
 			"valid":    cmdValid,
 		},
 	})
+}
+
+// deadline ends a script that hangs long before the test binary is killed.
+func deadline(t *testing.T) time.Time {
+	limit := time.Now().Add(5 * time.Minute)
+	if end, ok := t.Deadline(); ok && end.Before(limit) {
+		return end
+	}
+	return limit
 }
 
 type worldKey struct{}
