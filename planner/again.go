@@ -29,6 +29,10 @@ func Again(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Optio
 		return nil, err
 	}
 	again.Changes = slices.DeleteFunc(again.Changes, func(c Change) bool { return !slices.Contains(addresses, c.Address) })
+	for i := range again.Changes {
+		j := slices.IndexFunc(p.Changes, func(c Change) bool { return c.Address == again.Changes[i].Address })
+		again.Changes[i].At = p.Changes[j].At
+	}
 	again.Diagnostics, again.Unmanaged, again.Guards, again.Code = nil, nil, nil, nil
 	again.Summary = summarize(again.Changes, 0)
 	return again, again.seal()

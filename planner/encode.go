@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -109,9 +110,10 @@ func (p *Plan) verify() error {
 	return nil
 }
 
-// digest is a hash of all the change says, but for the hash itself.
+// digest is a hash of all the change says, but for the hash itself and the place
+// in the stack file, which says nothing about what is done.
 func (c Change) digest() (string, error) {
-	c.Digest = ""
+	c.Digest, c.At = "", diag.Range{}
 	return hash("wfpsync change 1\n", c)
 }
 

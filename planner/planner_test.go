@@ -333,6 +333,20 @@ func TestSameInputsGiveSameBytes(t *testing.T) {
 	}
 }
 
+// TestDigestIsOfWhatIsDone holds for edits of the stack file that change nothing.
+func TestDigestIsOfWhatIsDone(t *testing.T) {
+	was := parse(t, nothing)
+	before := plan(t, was, parse(t, platform), planner.Options{Tool: "wfpsync/1"})
+	after := plan(t, was, parse(t, "# a comment\n\n"+platform), planner.Options{Tool: "wfpsync/2"})
+	if before.Digest != after.Digest {
+		t.Error("a comment and another version of the tool gave another digest")
+	}
+	other := plan(t, was, parse(t, edit(t, platform, "[one, two]", "[one]")), planner.Options{Tool: "wfpsync/1"})
+	if before.Digest == other.Digest {
+		t.Error("another variable gave the same digest")
+	}
+}
+
 func TestDecodeRefusesEditedPlans(t *testing.T) {
 	data, err := planner.Encode(plan(t, parse(t, nothing), parse(t, platform), planner.Options{}))
 	if err != nil {

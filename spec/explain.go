@@ -12,14 +12,15 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
-// explain turns a schema violation into a diagnostic at its place.
-func (l *loader) explain(v schema.Violation) diag.Diagnostic {
+// explain turns a schema violation into a diagnostic at its place, and says
+// whether it is about a key that was meant to be another.
+func (l *loader) explain(v schema.Violation) (d diag.Diagnostic, misspelt bool) {
 	value, member := l.root.Find(v.Pointer)
-	d := diag.Diagnostic{Severity: diag.Error, Rule: RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
+	d = diag.Diagnostic{Severity: diag.Error, Rule: RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
 	switch v.Keyword {
 	case schema.Unknown:
 		d.Range = member.Range()
-		l.explainUnknownKey(&d, v, member)
+		misspelt = l.explainUnknownKey(&d, v, member)
 	case "required":
 		d.Rule, d.Hint = RuleMissingKey, ""
 		if member != nil {
@@ -39,7 +40,7 @@ func (l *loader) explain(v schema.Violation) diag.Diagnostic {
 		}
 	}
 	d.Snippet = l.root.Line(d.Range.Line)
-	return d
+	return d, misspelt
 }
 
 const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
@@ -62,7 +63,7 @@ var ignoredOnUserWorkers = map[string]string{
 	"preview_urls": "a user Worker has no preview URLs: use a namespace of its own for previews",
 }
 
-func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) {
+func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
 	key := member.Key
 	d.Rule = RuleUnknownKey
 	d.Message = fmt.Sprintf("unknown key %q", key)
@@ -70,20 +71,23 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Rule = RuleIgnoredOnUserWorker
 		d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", key)
 		d.Hint = ignoredOnUserWorkers[key]
-		return
+		return false
 	}
 	if slices.Contains(credentialKeys, key) && strings.Count(v.Pointer, "/") == 1 {
 		d.Rule = RuleCredentials
 		d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", key)
 		d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
 		l.mask(member.Value)
-		return
+		return false
 	}
 	if near := nearest(key, v.Allowed); near != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
-	} else if len(v.Allowed) > 0 {
+		return true
+	}
+	if len(v.Allowed) > 0 {
 		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
 	}
+	return false
 }
 
 func secretAdvice(pointer string) string {

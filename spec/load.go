@@ -122,7 +122,7 @@ func (l *loader) load() {
 	for _, s := range sections {
 		l.declared[s.kind] = map[string]Address{}
 		value := l.root.Get(s.key)
-		if value == nil || value.Kind != document.Map {
+		if value == nil {
 			continue
 		}
 		for _, m := range value.Members {
@@ -153,9 +153,9 @@ func newEntry(s section, m document.Member) entry {
 	return e
 }
 
-// declareCollection notes that the file has a section, and so declares the
-// live resources of that kind to be its own. The user Workers of a namespace
-// are declared by the namespace.
+// declareCollection notes that the file has a section, if only an empty one, and
+// so declares the live resources of that kind to be its own. The user Workers of
+// a namespace are declared by the namespace.
 func (l *loader) declareCollection(kind Kind) {
 	if kind != KindUserWorker {
 		l.stack.Collections = append(l.stack.Collections, Collection{Kind: kind})
@@ -214,10 +214,14 @@ func (l *loader) breakAt(pointer string) {
 }
 
 // checkSchema compares the document with the JSON Schema, and says what is
-// wrong in the file's own words.
+// wrong in the file's own words. A key that nobody knows does not keep its
+// neighbours from being checked, unless it is one of them misspelt.
 func (l *loader) checkSchema() {
 	for _, v := range schema.ValidateStack(l.root.JSON()) {
-		l.breakAt(v.Pointer)
-		l.diagnostics = append(l.diagnostics, l.explain(v))
+		d, misspelt := l.explain(v)
+		l.diagnostics = append(l.diagnostics, d)
+		if v.Keyword != schema.Unknown || misspelt {
+			l.breakAt(v.Pointer)
+		}
 	}
 }

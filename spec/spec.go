@@ -51,9 +51,13 @@ type Meta struct {
 	// Adopt allows taking over a resource that exists and is not managed.
 	Adopt bool `json:"adopt,omitempty"`
 
-	// At is where the file declares the resource; nowhere for a live one.
-	At diag.Range `json:"at,omitzero"`
+	// At is where the file declares the resource; nowhere for a live one. It
+	// is no part of what is wanted: a comment above it changes nothing.
+	At diag.Range `json:"-"`
 }
+
+// IsZero reports whether there is nothing to be said in JSON.
+func (m Meta) IsZero() bool { return !m.Adopt }
 
 // Reference is one resource's need for another, with the place that says so.
 type Reference struct {
