@@ -33,6 +33,7 @@ type globalFlags struct {
 	format  string
 	noColor bool
 	local   localFlag
+	rate    int
 }
 
 // run runs one command line and returns the exit code.

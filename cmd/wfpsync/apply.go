@@ -56,7 +56,7 @@ the plan touches has changed since.`,
 	}
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd)
-	a.addLocalFlag(cmd.Flags())
+	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd
 }

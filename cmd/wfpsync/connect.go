@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/time/rate"
 
 	"github.com/wfpsync/wfpsync/internal/account"
 	"github.com/wfpsync/wfpsync/internal/emulator"
@@ -25,10 +27,39 @@ type localFlag struct{ dir string }
 
 func (l *localFlag) on() bool { return l.dir != "" }
 
-// addLocalFlag is the flag of commands that talk to an account.
+// addLocalFlag is the flag that names the account on this machine.
 func (a *app) addLocalFlag(flags *pflag.FlagSet) {
 	flags.StringVar(&a.flags.local.dir, "local", "", "use the account on this machine that lives in `DIR` (default "+defaultLocalDir+"); no credentials are needed")
 	flags.Lookup("local").NoOptDefVal = defaultLocalDir
+}
+
+// The platform lets a token make 1,200 requests in five minutes, the dashboard's
+// and the product's own among them, and blocks the account for as long when it
+// makes more. Half a burst and a steady rest stay below that in any five minutes.
+// Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+const (
+	rateWindow  = 5 * time.Minute
+	defaultRate = 1200
+)
+
+// addAccountFlags are the flags of commands that talk to an account.
+func (a *app) addAccountFlags(flags *pflag.FlagSet) {
+	a.addLocalFlag(flags)
+	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes, 0 for no limit (default %d, and no limit where the API is not Cloudflare's)", defaultRate))
+	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
+}
+
+// limiter keeps to a rate: half of it may go out at once, the rest evenly.
+func (a *app) limiter(baseURL string) *rate.Limiter {
+	requests := a.flags.rate
+	if requests < 0 && baseURL == account.DefaultBaseURL {
+		requests = defaultRate
+	}
+	if requests <= 0 {
+		return nil
+	}
+	half := float64(requests) / 2
+	return rate.NewLimiter(rate.Limit(half/rateWindow.Seconds()), max(1, int(half)))
 }
 
 // connection is an account that can be talked to until it is closed.
@@ -58,6 +89,7 @@ func (a *app) connect(ctx context.Context, wanted string, zones []string) (*conn
 		BaseURL:     a.baseURL(),
 		Credentials: credentials,
 		UserAgent:   userAgent(),
+		Limiter:     a.limiter(a.baseURL()),
 	})
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ is not the stack's own stays.`,
 	}
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd)
-	a.addLocalFlag(cmd.Flags())
+	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd
 }

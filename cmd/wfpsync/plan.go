@@ -30,7 +30,7 @@ func (a *app) planCommand() *cobra.Command {
 	}
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd)
-	a.addLocalFlag(cmd.Flags())
+	a.addAccountFlags(cmd.Flags())
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
 	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
