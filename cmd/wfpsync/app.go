@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/report"
 )
 
@@ -23,6 +24,10 @@ type app struct {
 	lookupEnv  func(string) (string, bool)
 	now        func() time.Time
 	isTerminal func(*os.File) bool
+
+	// observe is told about every request to the account on this machine; nil
+	// outside of tests.
+	observe func(emulator.Request)
 
 	flags globalFlags
 }

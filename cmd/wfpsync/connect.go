@@ -186,7 +186,7 @@ func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Dir = dir
+	options.Dir, options.Observe = dir, a.observe
 	local, err := emulator.Open(options)
 	if errors.Is(err, emulator.ErrInUse) {
 		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)

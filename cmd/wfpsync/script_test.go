@@ -29,8 +29,22 @@ import (
 // for the language, and the commands below for what it knows besides.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wfpsync": main})
+	testscript.Main(m, map[string]func(){"wfpsync": mainWithRequestLog})
 }
+
+// mainWithRequestLog is main, but notes the requests to the account on this
+// machine in a file, for the checks that hold for every script.
+func mainWithRequestLog() {
+	a := newApp()
+	log, err := os.OpenFile(os.Getenv(requestLogVariable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	a.observe = func(r emulator.Request) { fmt.Fprintf(log, "%s %s\n", r.Method, r.Path) }
+	os.Exit(a.run(context.Background(), os.Args[1:]))
+}
+
+const requestLogVariable = "WFPSYNC_TEST_REQUEST_LOG"
 
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
@@ -44,6 +58,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil
@@ -100,17 +115,24 @@ func (w *world) observe(r emulator.Request) {
 // customer's code.
 func checkNoUserWorkerWentPublic(t *testing.T, env *testscript.Env) {
 	w := env.Values[worldKey{}].(*world)
-	account := regexp.MustCompile(`^/client/v4/accounts/[^/]+/workers/scripts/([^/?]+)`)
+	account := regexp.MustCompile(` /client/v4/accounts/[^/]+/workers/scripts/([^/?]+)`)
 	inNamespace := regexp.MustCompile(`/workers/dispatch/namespaces/[^/]+/scripts/([^/?]+)`)
-	userWorkers := map[string]bool{}
+	var requests []string
 	for _, r := range w.all {
-		if m := inNamespace.FindStringSubmatch(r.Path); m != nil {
+		requests = append(requests, r.Method+" "+r.Path)
+	}
+	if log, err := os.ReadFile(filepath.Join(env.WorkDir, ".requests")); err == nil {
+		requests = append(requests, strings.Split(string(log), "\n")...)
+	}
+	userWorkers := map[string]bool{}
+	for _, r := range requests {
+		if m := inNamespace.FindStringSubmatch(r); m != nil {
 			userWorkers[m[1]] = true
 		}
 	}
-	for _, r := range w.all {
-		if m := account.FindStringSubmatch(r.Path); m != nil && userWorkers[m[1]] {
-			t.Errorf("a user Worker was asked for among the account's own: %s %s", r.Method, r.Path)
+	for _, r := range requests {
+		if m := account.FindStringSubmatch(r); m != nil && userWorkers[m[1]] {
+			t.Errorf("a user Worker was asked for among the account's own: %s", r)
 		}
 	}
 }
@@ -326,7 +348,7 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(program, args[3:]...)
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &stdout, &stderr
-	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"} {
+	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", requestLogVariable} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(cmd.Start())
