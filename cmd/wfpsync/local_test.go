@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// TestLocalServes starts `wfpsync local` on a free port and asks it what any
+// other client would.
+func TestLocalServes(t *testing.T) {
+	reader, writer := io.Pipe()
+	a := &app{
+		stdin: os.Stdin, stdout: writer, stderr: io.Discard, now: time.Now,
+		lookupEnv:  func(string) (string, bool) { return "", false },
+		isTerminal: func(*os.File) bool { return false },
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int)
+	go func() {
+		code <- a.run(ctx, []string{"local", "--port", "0", "--zone", "example.com", "--local=" + t.TempDir()})
+		writer.Close()
+	}()
+
+	var url string
+	lines := bufio.NewScanner(reader)
+	for lines.Scan() {
+		if m := regexp.MustCompile(`CLOUDFLARE_BASE_URL=(\S+)`).FindStringSubmatch(lines.Text()); m != nil {
+			url = m[1]
+			break
+		}
+	}
+	if url == "" {
+		t.Fatalf("no address was printed; exit code %d", <-code)
+	}
+	go func() { _, _ = io.Copy(io.Discard, reader) }()
+
+	for path, want := range map[string]int{
+		"/user/tokens/verify":     http.StatusOK,
+		"/zones?name=example.com": http.StatusOK,
+		"/no/such/path":           http.StatusNotFound,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer local")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("GET %s: status %d, want %d", path, answer.StatusCode, want)
+		}
+	}
+	stop()
+	if got := <-code; got != exitOK {
+		t.Errorf("exit code %d after it was stopped", got)
+	}
+}
