@@ -5,7 +5,10 @@ import "slices"
 // Merge lays one value over another: maps merge deeply, lists of bindings
 // merge by the name each item binds, any other value replaces what is below
 // it, and null removes it. Every part keeps its own place.
-func Merge(below, above *Value) *Value {
+func Merge(below, above *Value) *Value { return merge("", below, above) }
+
+// merge is [Merge] for the values of a key.
+func merge(key string, below, above *Value) *Value {
 	switch {
 	case below == nil:
 		return above
@@ -13,11 +16,11 @@ func Merge(below, above *Value) *Value {
 		return below
 	case below.Kind == Map && above.Kind == Map:
 		return mergeMaps(below, above)
-	case isBindingList(below) && isBindingList(above):
-		return mergeBindings(below, above)
-	default:
-		return above
 	}
+	if name := bindingKey(key, below); name != "" && name == bindingKey(key, above) {
+		return mergeBindings(name, below, above)
+	}
+	return above
 }
 
 func mergeMaps(below, above *Value) *Value {
@@ -31,7 +34,7 @@ func mergeMaps(below, above *Value) *Value {
 		case over.Value.Kind == Null:
 		default:
 			result := *over
-			result.Value = Merge(m.Value, over.Value)
+			result.Value = merge(m.Key, m.Value, over.Value)
 			members = append(members, result)
 		}
 	}
@@ -44,25 +47,41 @@ func mergeMaps(below, above *Value) *Value {
 	return &merged
 }
 
-// bindingKey is the key by which wrangler's lists of bindings name their items.
-const bindingKey = "binding"
+// namedLists are the lists of bindings whose items wrangler names by "name",
+// not by "binding". Other lists of named things, in a variable's value, say,
+// are no bindings.
+var namedLists = []string{"bindings", "ratelimits", "send_email"}
 
-func isBindingList(v *Value) bool {
-	return v.Kind == List && len(v.Items) > 0 &&
-		!slices.ContainsFunc(v.Items, func(item *Value) bool { return item.Get(bindingKey).String() == "" })
+// bindingKey is the key that tells the items of a list of bindings apart; ""
+// for any other value.
+func bindingKey(list string, v *Value) string {
+	lacks := func(key string) bool {
+		return slices.ContainsFunc(v.Items, func(item *Value) bool { return item.Get(key).String() == "" })
+	}
+	switch {
+	case v.Kind != List || len(v.Items) == 0:
+		return ""
+	case !lacks("binding"):
+		return "binding"
+	case slices.Contains(namedLists, list) && !lacks("name"):
+		return "name"
+	default:
+		return ""
+	}
 }
 
-func mergeBindings(below, above *Value) *Value {
+func mergeBindings(key string, below, above *Value) *Value {
 	merged := *above
 	merged.Items = slices.Clone(below.Items)
 	for _, item := range above.Items {
-		name := item.Get(bindingKey).String()
-		i := slices.IndexFunc(merged.Items, func(b *Value) bool { return b.Get(bindingKey).String() == name })
+		name := item.Get(key).String()
+		i := slices.IndexFunc(merged.Items, func(b *Value) bool { return b.Get(key).String() == name })
 		if i < 0 {
 			merged.Items = append(merged.Items, item)
 		} else {
 			merged.Items[i] = item
 		}
 	}
+	merged.templates = below.templates || above.templates
 	return &merged
 }

@@ -198,6 +198,7 @@ func (p *parser) value(n *yaml.Node, depth int) (*Value, int) {
 		for _, item := range n.Content {
 			value, s := p.value(item, depth+1)
 			v.Items = append(v.Items, value)
+			v.templates = v.templates || value.templates
 			size += s
 		}
 	case yaml.MappingNode:
@@ -230,6 +231,7 @@ func (p *parser) alias(n *yaml.Node, depth int) (*Value, int) {
 // scalar reads a plain value. Dates stay the text they are written as.
 func (p *parser) scalar(v *Value, n *yaml.Node) {
 	v.Text = n.Value
+	v.templates = strings.Contains(n.Value, "${")
 	v.literal = n.Style&yaml.LiteralStyle != 0
 	switch tag := n.ShortTag(); tag {
 	case "!!str", "!!timestamp":

@@ -7,6 +7,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -41,6 +42,7 @@ type Value struct {
 	file         *file
 	line, column int32
 	literal      bool // a block scalar that keeps its line breaks: |
+	templates    bool // it, or something in it, holds ${
 }
 
 // Member is a key of a map and its value.
@@ -84,6 +86,7 @@ const largeMap = 32
 // setMembers sets a map's members.
 func (v *Value) setMembers(members []Member) {
 	v.Members, v.index = members, nil
+	v.templates = slices.ContainsFunc(members, func(m Member) bool { return m.Value.templates })
 	if len(members) < largeMap {
 		return
 	}
@@ -235,4 +238,20 @@ func (v *Value) Line(line int) string {
 // EscapeStep writes a key as a step of a JSON Pointer (RFC 6901).
 func EscapeStep(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// MembersOrNil are a map's members, none for anything else and for nil.
+func (v *Value) MembersOrNil() []Member {
+	if v == nil {
+		return nil
+	}
+	return v.Members
+}
+
+// ItemsOrNil are a list's items, none for anything else and for nil.
+func (v *Value) ItemsOrNil() []*Value {
+	if v == nil {
+		return nil
+	}
+	return v.Items
 }

@@ -1,0 +1,79 @@
+package document
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// FromJSON is a value as encoding/json decodes it, in the place of another: the
+// result of an expression stands where the expression does.
+func FromJSON(value any, at *Value) *Value {
+	v := &Value{file: at.file, line: at.line, column: at.column}
+	switch value := value.(type) {
+	case bool:
+		v.Kind, v.Bool = Bool, value
+		v.Text = "false"
+		if value {
+			v.Text = "true"
+		}
+	case float64:
+		v.Kind, v.Number = Number, value
+		v.Text = strconv.FormatFloat(value, 'g', -1, 64)
+	case string:
+		v.Kind, v.Text = String, value
+	case []any:
+		v.Kind = List
+		for _, item := range value {
+			v.Items = append(v.Items, FromJSON(item, at))
+		}
+	case map[string]any:
+		v.Kind = Map
+		members := make([]Member, 0, len(value))
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			members = append(members, Member{Key: key, Value: FromJSON(value[key], at), file: at.file, line: at.line, column: at.column})
+		}
+		v.setMembers(members)
+	}
+	return v
+}
+
+// WithItems is a list with other items.
+func (v *Value) WithItems(items []*Value) *Value {
+	copied := *v
+	copied.Items = items
+	copied.templates = slices.ContainsFunc(items, (*Value).HasTemplates)
+	return &copied
+}
+
+// WithMembers is a map with other members.
+func (v *Value) WithMembers(members []Member) *Value {
+	copied := *v
+	copied.setMembers(members)
+	return &copied
+}
+
+// WithMember is a map with another value for a key that it has.
+func (v *Value) WithMember(key string, value *Value) *Value {
+	members := slices.Clone(v.Members)
+	for i := range members {
+		if members[i].Key == key {
+			members[i].Value = value
+		}
+	}
+	return v.WithMembers(members)
+}
+
+// Without is a map without some of its keys.
+func (v *Value) Without(keys ...string) *Value {
+	if v == nil || v.Kind != Map {
+		return v
+	}
+	members := make([]Member, 0, len(v.Members))
+	for _, m := range v.Members {
+		if !slices.Contains(keys, m.Key) {
+			members = append(members, m)
+		}
+	}
+	return v.WithMembers(members)
+}

@@ -1,0 +1,161 @@
+// Package expression evaluates the ${…} in a stack file's strings.
+//
+// An expression is written in the language of github.com/expr-lang/expr, over
+// the names that its [Scope] declares. A text that is one whole ${…} takes the
+// value with its type; in a longer text the value is written out. `$${` stands
+// for a literal `${`. Everything is case-sensitive.
+//
+//	customer.name, tiers[0]      a member; one that is missing is an error
+//	customer?.plan               nil when there is none
+//	customer.plan ?? "free"      a default for a member that is missing or nil
+//	"eu" in customer.regions     whether a list has an item, or a map a key
+//	a ? b : c, and or not == <   as usual; also + - * / % **, matches,
+//	                             contains, startsWith, endsWith
+//	id[0:8]                      part of a text, in characters, or of a list
+//	map(list, upper(#))          # is the item; .name is a member of it
+//	list | filter(.on) | len()   the same, as a pipe
+//	let x = …; …                 a name for a value
+//
+// The functions, all of them pure: the same file means the same everywhere and
+// on every day, which is why there is no now().
+//
+//	text      lower upper trim trimPrefix trimSuffix hasPrefix hasSuffix
+//	          replace split join string
+//	names     upper_snake(text)  "ACME-eu.1" is "ACME_EU_1"
+//	          dns_label(text)    lowercase; what a host name cannot have is a
+//	                             dash, none at the ends; at most 63 characters
+//	          sha8(text)         the first 8 hex digits of its SHA-256
+//	encoding  json(value) fromJSON toBase64 fromBase64
+//	numbers   int float abs ceil floor round min max sum mean median
+//	lists     len first last take reverse sort sortBy uniq concat flatten
+//	          map filter find findIndex findLast findLastIndex count reduce
+//	          groupBy all any none one
+//	maps      keys values, in the order of the keys
+//	any       len type
+//
+// Numbers are float64 throughout, as in JSON. An evaluation has a budget of
+// work and memory, so that a hostile file costs no more than a long one.
+package expression
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scope is the names that an expression may use.
+type Scope []string
+
+// Error is a fault in a template. Offset and Length are its place in the
+// template's text, in characters.
+type Error struct {
+	Message, Hint  string
+	Offset, Length int
+}
+
+// Template is a text with expressions, compiled. It may be used by several
+// goroutines at a time.
+type Template struct {
+	parts []part
+	tail  string // what follows the last expression
+	names []string
+}
+
+// part is an expression and the text before it. It is a chain or, when it says
+// more than one, a program.
+type part struct {
+	before  string
+	source  source
+	chain   *chain
+	program *program
+}
+
+// Compile reads a text. The Template is nil, without an error, for a text that
+// stands for itself.
+func Compile(text string, scope Scope) (*Template, *Error) {
+	if !strings.Contains(text, "${") {
+		return nil, nil
+	}
+	parts, tail, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	t := &Template{parts: parts, tail: tail}
+	for i := range t.parts {
+		p := &t.parts[i]
+		if p.chain = parseChain(p.source, scope); p.chain != nil {
+			t.addNames(p.chain.root)
+			continue
+		}
+		if p.program, err = compile(p.source, scope); err != nil {
+			return nil, err
+		}
+		t.addNames(p.program.names...)
+	}
+	return t, nil
+}
+
+// Names are the names of the scope that the template uses, in the order in
+// which they first stand in it.
+func (t *Template) Names() []string { return t.names }
+
+func (t *Template) addNames(names ...string) {
+	for _, name := range names {
+		if !slices.Contains(t.names, name) {
+			t.names = append(t.names, name)
+		}
+	}
+}
+
+// Eval is the template's value: a string, or any JSON value for a template that
+// is one whole expression. The values are JSON values as encoding/json decodes
+// them; the result may share parts with them, and must not be changed.
+func (t *Template) Eval(values map[string]any) (any, *Error) {
+	var work *budget // shared by the template's programs
+	if len(t.parts) == 1 && t.parts[0].before == "" && t.tail == "" {
+		return t.parts[0].eval(values, &work)
+	}
+	var room [128]byte // most names and values fit, which saves an allocation
+	text := room[:0]
+	for i := range t.parts {
+		p := &t.parts[i]
+		value, err := p.eval(values, &work)
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, p.before...)
+		if text, err = p.appendText(text, value); err != nil {
+			return nil, err
+		}
+	}
+	return string(append(text, t.tail...)), nil
+}
+
+func (p *part) eval(values map[string]any, work **budget) (any, *Error) {
+	if p.chain != nil {
+		return p.chain.eval(values)
+	}
+	if *work == nil {
+		*work = &budget{left: maxWork}
+	}
+	return p.program.eval(values, *work)
+}
+
+// appendText writes a value into the text around it.
+func (p *part) appendText(text []byte, value any) ([]byte, *Error) {
+	text, ok := appendScalar(text, value)
+	if ok {
+		return text, nil
+	}
+	written := p.source.short()
+	if value == nil {
+		if p.chain == nil { // `??` binds tighter than most of what it may hold
+			written = "(" + written + ")"
+		}
+		return nil, p.source.error("`"+p.source.short()+"` is nil, which has no text", "give it a default: ${"+written+" ?? \"…\"}")
+	}
+	hint := "use it as a whole value, or write it out: ${json(" + written + ")}"
+	if kindOf(value) == "list" {
+		hint = "use it as a whole value, or join it: ${join(" + written + ", \",\")}"
+	}
+	return nil, p.source.error("`"+written+"` is "+aKindOf(value)+"; it cannot be part of a text", hint)
+}
