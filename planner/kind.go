@@ -14,6 +14,10 @@ type column struct {
 	// change without its address and resource, or nil when nothing.
 	compare func(p *planning, desired spec.Resource, live *spec.Live) *Change
 
+	// inspect says whether a resource must be read whole before it can be
+	// compared; nil where a list shows everything.
+	inspect func(p *planning, desired spec.Resource, live *spec.Live) bool
+
 	// standing says what a live resource is to the stack that does not want it.
 	standing func(p *planning, a spec.Address, live *spec.Live) standing
 
@@ -27,8 +31,11 @@ type column struct {
 
 // columns is every kind there is. A new kind is a file of its own and a line here.
 var columns = map[spec.Kind]column{
+	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindQueue:             queueColumn,
+	spec.KindR2Bucket:          r2BucketColumn,
 	spec.KindRoute:             routeColumn,
 	spec.KindUserWorker:        userWorkerColumn,
 	spec.KindWorker:            workerColumn,

@@ -17,6 +17,10 @@ const (
 	// RuleUndeclaredCollection: the account has resources of the stack in a
 	// collection that the file does not declare, so they are left alone.
 	RuleUndeclaredCollection = "WFP402"
+
+	// RuleFixedAtCreation: the file says something of a resource that was
+	// decided when it was created, and that nothing changes.
+	RuleFixedAtCreation = "WFP403"
 )
 
 // Options are what a plan depends on besides the two worlds.
@@ -59,14 +63,16 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	return p.finish()
 }
 
-// Inspect names the live Workers that must be read whole before [New] can
-// compare them: those whose mark does not vouch for the desired state, and
-// those to be deleted whose bindings decide the order.
+// Inspect names the live resources that must be read whole before [New] can
+// compare them: Workers whose mark does not vouch for the desired state, or
+// that are to be deleted and whose bindings decide the order, and whatever else
+// a list did not show enough of.
 func Inspect(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Address {
 	p := newPlanning(desired, live, options)
 	var addresses []spec.Address
 	for _, r := range p.wanted() {
-		if found := live.Resources[r.Address()]; found != nil && !found.Detailed && p.needsDetail(r, found) {
+		found, inspect := live.Resources[r.Address()], columns[r.Address().Kind].inspect
+		if found != nil && !found.Detailed && inspect != nil && inspect(p, r, found) {
 			addresses = append(addresses, r.Address())
 		}
 	}

@@ -2,6 +2,7 @@ package planner
 
 var userWorkerColumn = column{
 	compare:    compareScripts,
+	inspect:    (*planning).needsDetail,
 	standing:   scriptStanding,
 	undeclared: undeclaredScripts("user Workers", "the namespace under `dispatch_namespaces`"),
 }

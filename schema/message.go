@@ -19,7 +19,7 @@ func message(r rule, v Violation, offending any) string {
 	case "const":
 		return fmt.Sprintf("expected %s, got %s", plain(r.value), describe(offending))
 	case "enum":
-		return fmt.Sprintf("expected one of %s, got %s", quoteAll(v.Allowed), describe(offending))
+		return fmt.Sprintf("expected one of %s, got %s", choices(r.value), describe(offending))
 	case "required":
 		if len(v.Missing) == 1 {
 			return "missing the key " + quote(v.Missing[0])
@@ -113,6 +113,20 @@ func quote(s string) string {
 		s = string(r[:longest]) + "…"
 	}
 	return strconv.Quote(s)
+}
+
+// choices names the values of an enumeration: a text in quotes, anything else as
+// it is written.
+func choices(values any) string {
+	list, _ := values.([]any)
+	words := make([]string, len(list))
+	for i, value := range list {
+		words[i] = plain(value)
+		if s, ok := value.(string); ok {
+			words[i] = quote(s)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func quoteAll(list []string) string {

@@ -14,16 +14,35 @@ const fullStack = `{
 	"defaults": {"compatibility_date": "2026-10-01", "logpush": true, "secrets": {"KEY": {"env": "X"}}},
 	"dispatch_namespaces": {"customer-workers": {}, "staging": null, "other": {"name": "real", "adopt": true}},
 	"kv_namespaces": {"tenant-data": {"title": "Tenant Configuration"}, "cache": null},
+	"d1_databases": {"tenants": {"name": "tenants-production", "adopt": true}, "other": null},
+	"r2_buckets": {"uploads": {"name": "tenant-uploads", "jurisdiction": "eu", "location": "weur", "storage_class": "Standard", "adopt": true}, "other": null},
+	"queues": {"events": {"name": "tenant-events", "delivery_delay": 0, "message_retention_period": 60, "adopt": true}, "other": null},
 	"workers": {
 		"router": {
 			"name": "platform-router", "main": "./src/router.ts",
 			"compatibility_flags": ["nodejs_compat"],
 			"vars": {"TEXT": "a", "JSON": {"": {"deep": [null, 1.5]}}, "LIST": [1], "NOTHING": null},
 			"kv_namespaces": [{"binding": "A", "ref": "tenant-data"}, {"binding": "B", "id": "abc"}],
+			"d1_databases": [{"binding": "C", "ref": "tenants"}, {"binding": "D", "database_id": "abc", "database_name": "x"}],
+			"r2_buckets": [{"binding": "E", "ref": "uploads"}, {"binding": "F", "bucket_name": "abc", "jurisdiction": "default"}],
+			"queues": {"producers": [{"binding": "G", "ref": "events"}, {"binding": "H", "queue": "x", "delivery_delay": 86400}]},
 			"dispatch_namespaces": [{"binding": "T", "namespace": "customer-workers",
 				"outbound": {"service": "out", "environment": "production", "parameters": ["customer"]}}],
 			"services": [{"binding": "S", "service": "billing", "environment": "production", "entrypoint": "Api"}],
 			"limits": {"cpu_ms": 50, "subrequests": 10},
+			"minify": true, "no_bundle": false, "define": {"A": "1"}, "alias": {"a": "b"},
+			"rules": [{"type": "Text", "globs": ["**/*.md"], "fallthrough": true}],
+			"durable_objects": {"bindings": [{"name": "D", "class_name": "C", "script_name": "s", "environment": "production"}]},
+			"workflows": [{"binding": "F", "name": "f", "class_name": "C", "script_name": "s"}],
+			"hyperdrive": [{"binding": "H", "id": "1"}], "vectorize": [{"binding": "V", "index_name": "i"}],
+			"analytics_engine_datasets": [{"binding": "X"}], "pipelines": [{"binding": "P", "pipeline": "p"}],
+			"ratelimits": [{"name": "L", "namespace_id": "1", "simple": {"limit": 1, "period": 60}}],
+			"send_email": [{"name": "M", "destination_address": "a@b.c"}, {"name": "N", "allowed_destination_addresses": ["a"], "allowed_sender_addresses": ["b"]}],
+			"secrets_store_secrets": [{"binding": "K", "store_id": "1", "secret_name": "k"}],
+			"mtls_certificates": [{"binding": "C", "certificate_id": "1"}],
+			"ai": {"binding": "AI"}, "browser": {"binding": "BR"}, "images": {"binding": "IM"}, "version_metadata": {"binding": "VM"},
+			"bindings": [{"name": "R", "type": "later", "anything": {"a": null}}],
+			"placement": {"mode": "smart", "hint": "x"},
 			"observability": {"enabled": true, "head_sampling_rate": 0.5,
 				"logs": {"enabled": true, "invocation_logs": false, "head_sampling_rate": 1, "persist": true, "destinations": ["d"]},
 				"traces": {"enabled": true, "head_sampling_rate": 0, "persist": false, "destinations": []}},
@@ -45,7 +64,7 @@ func TestStackAcceptsEverythingItDescribes(t *testing.T) {
 
 // What is left of a block whose last entry was taken out is no mistake.
 func TestStackAcceptsEmptyBlocks(t *testing.T) {
-	for _, key := range []string{"dispatch_namespaces", "kv_namespaces", "workers", "user_workers"} {
+	for _, key := range []string{"dispatch_namespaces", "kv_namespaces", "d1_databases", "r2_buckets", "queues", "workers", "user_workers"} {
 		value := map[string]any{"version": 1.0, "name": "platform", key: nil}
 		if violations := ValidateStack(value); violations != nil {
 			t.Errorf("%s: %v", key, violations)
@@ -76,6 +95,9 @@ func TestStackMessages(t *testing.T) {
 		"nothing for map":    {stack(`"defaults": null`), `/defaults type: expected a mapping, got nothing`},
 		"nothing for worker": {stack(`"workers": {"w": null}`), `/workers/w type: expected a mapping, got nothing`},
 		"text for namespace": {stack(`"dispatch_namespaces": {"n": "n"}`), `/dispatch_namespaces/n type: expected a mapping, got the text "n"`},
+		"location":           {stack(`"r2_buckets": {"b": {"location": "moon"}}`), `/r2_buckets/b/location enum: expected one of "apac", "eeur", "enam", "weur", "wnam", "oc", got the text "moon"`},
+		"retention":          {stack(`"queues": {"q": {"message_retention_period": 59, "delivery_delay": 86401}}`), "/queues/q/delivery_delay maximum: expected at most 86400, got 86401\n/queues/q/message_retention_period minimum: expected at least 60, got 59"},
+		"queue consumers":    {worker(`"queues": {"consumers": []}`), `/workers/w/queues/consumers unknown: unknown key "consumers"`},
 		"list of namespaces": {stack(`"dispatch_namespaces": ["n"]`), `/dispatch_namespaces type: expected a mapping, got a list`},
 		"adopt":              {stack(`"kv_namespaces": {"k": {"adopt": "yes"}}`), `/kv_namespaces/k/adopt type: expected true or false, got the text "yes"`},
 		"main in defaults":   {stack(`"defaults": {"main": "a.ts"}`), `/defaults/main unknown: unknown key "main"`},
@@ -99,6 +121,9 @@ func TestStackMessages(t *testing.T) {
 		"secret from number": {worker(`"secrets": {"KEY": {"env": 5}}`), `/workers/w/secrets/KEY/env type: expected text, got a number`},
 		"binding":            {worker(`"kv_namespaces": [{"ref": "a"}, {"binding": "B", "namespace_id": "1"}]`), "/workers/w/kv_namespaces/0 required: missing the key \"binding\"\n/workers/w/kv_namespaces/1/namespace_id unknown: unknown key \"namespace_id\""},
 		"outbound":           {worker(`"dispatch_namespaces": [{"binding": "D", "outbound": "out"}]`), "/workers/w/dispatch_namespaces/0 required: missing the key \"namespace\"\n/workers/w/dispatch_namespaces/0/outbound type: expected a mapping, got the text \"out\""},
+		"placement":          {worker(`"placement": {"mode": "clever"}`), `/workers/w/placement/mode enum: expected one of "off", "smart", "targeted", got the text "clever"`},
+		"period":             {worker(`"ratelimits": [{"name": "L", "namespace_id": "1", "simple": {"limit": 1, "period": "60"}}]`), `/workers/w/ratelimits/0/simple/period enum: expected one of 10, 60, got the text "60"`},
+		"raw binding":        {worker(`"bindings": [{"name": "A", "type": "later", "anything": [1]}, {"anything": 1}]`), `/workers/w/bindings/1 required: missing the keys "name", "type"`},
 		"route as text":      {worker(`"routes": ["example.com/*"]`), `/workers/w/routes/0 type: expected a mapping, got the text "example.com/*"`},
 		"vars as list":       {worker(`"vars": ["A=1"]`), `/workers/w/vars type: expected a mapping, got a list`},
 		"long text":          {worker(`"logpush": "` + strings.Repeat("é", 100) + `"`), `/workers/w/logpush type: expected true or false, got the text "` + strings.Repeat("é", 60) + `…"`},
@@ -123,7 +148,7 @@ func TestViolationsCarryWhatHintsNeed(t *testing.T) {
 		Pointer: "/dispatch_namespaces/n/titel",
 		Keyword: Unknown,
 		Message: `unknown key "titel"`,
-		Allowed: []string{"adopt", "name"},
+		Allowed: []string{"adopt", "for_each", "name", "where"},
 	}, {
 		Pointer:  "/workers/w/kv_namespaces/0",
 		Keyword:  "required",

@@ -13,8 +13,8 @@ type Kind string
 // plans, prompts, errors and --target speak in.
 //
 // Parent is the resource's container where names are unique only inside one:
-// the dispatch namespace of a user Worker, the zone of a route. The zero
-// Address names nothing.
+// the dispatch namespace of a user Worker, the zone of a route, the
+// jurisdiction of a bucket that has one. The zero Address names nothing.
 type Address struct {
 	Kind   Kind
 	Parent string
@@ -66,7 +66,7 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, fmt.Errorf("address %q names the unknown kind %q; the kinds are %s", s, kind, strings.Join(kindNames(), ", "))
 	}
 	a := Address{Kind: Kind(kind), Name: rest}
-	if c.parent != "" {
+	if c.parent != "" && (!c.optional || strings.Contains(rest, "/")) {
 		a.Parent, a.Name, ok = strings.Cut(rest, "/")
 		if !ok || a.Parent == "" || a.Name == "" {
 			return Address{}, fmt.Errorf("address %q is not of the form %s/%s/NAME", s, kind, strings.ToUpper(c.parent))

@@ -40,14 +40,21 @@ const (
 	BindingSecret            = "secret_text"
 	BindingSecretKey         = "secret_key"
 	BindingKVNamespace       = "kv_namespace"
+	BindingD1                = "d1"
+	BindingR2Bucket          = "r2_bucket"
+	BindingQueue             = "queue"
 	BindingService           = "service"
 	BindingDispatchNamespace = "dispatch_namespace"
+	BindingDurableObject     = "durable_object_namespace"
+	BindingWorkflow          = "workflow"
+	BindingSendEmail         = "send_email"
 )
 
 // idProperty is the property that holds the target's platform id, for binding
 // types that identify it by one.
 var idProperty = map[string]string{
 	BindingKVNamespace: "namespace_id",
+	BindingD1:          "id",
 }
 
 // IsSecret reports whether the platform keeps the binding's value to itself.
@@ -65,20 +72,54 @@ func (unknown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 func (b Binding) Canonical() Object {
 	c := Object{"type": b.Type}
 	for name, value := range b.Properties {
-		c[name] = value
+		if b.isVariable() || !isVacant(value) {
+			c[name] = value
+		}
 	}
 	if property := idProperty[b.Type]; property != "" && !b.Ref.IsZero() && c[property] == nil {
 		c[property] = Unknown
 	}
 	switch b.Type {
+	case BindingD1:
+		canonicalD1(c)
+	case BindingR2Bucket:
+		canonicalR2(c)
 	case BindingSecret, BindingSecretKey:
 		return Object{"type": b.Type} // the value cannot be compared, only its presence
 	case BindingService:
 		canonicalService(c)
 	case BindingDispatchNamespace:
 		canonicalOutbound(c)
+	case BindingDurableObject:
+		canonicalDurableObject(c)
+	case BindingSendEmail:
+		canonicalSendEmail(c)
 	}
 	return c
+}
+
+// isVariable reports whether the binding is a value that the Worker reads, of
+// which nothing is left out.
+func (b Binding) isVariable() bool { return b.Type == BindingText || b.Type == BindingJSON }
+
+// isVacant reports whether a binding's property might as well not be there: the
+// API answers null, "", [] and {} for what nobody has set.
+func isVacant(value any) bool { return value == "" || isAbsent(value) }
+
+// The addresses that email may go to or come from are sets.
+func canonicalSendEmail(c Object) {
+	for _, name := range []string{"allowed_destination_addresses", "allowed_sender_addresses"} {
+		list, _ := c[name].([]any)
+		var addresses []string
+		for _, address := range list {
+			if s, ok := address.(string); ok {
+				addresses = append(addresses, s)
+			}
+		}
+		if len(addresses) > 0 {
+			c[name] = sortedStrings(addresses)
+		}
+	}
 }
 
 // The platform names the default environment of a service "production" in some
@@ -117,8 +158,8 @@ func canonicalOutbound(c Object) {
 	c["outbound"] = canonical
 }
 
-// references are the resources a binding needs. KV namespaces given by id are
-// someone else's and need nothing of ours.
+// references are the resources a binding needs. KV namespaces and databases
+// given by id are someone else's and need nothing of ours.
 func (b Binding) references() []Reference {
 	var refs []Reference
 	add := func(kind Kind, name any, at diag.Range) {
@@ -130,8 +171,18 @@ func (b Binding) references() []Reference {
 		refs = append(refs, Reference{To: b.Ref, At: b.At})
 	}
 	switch b.Type {
+	case BindingR2Bucket:
+		if bucket := bucketAddress(b); bucket.Name != "" {
+			refs = append(refs, Reference{To: bucket, At: b.At})
+		}
+	case BindingQueue:
+		add(KindQueue, b.Properties["queue_name"], b.At)
 	case BindingService:
 		add(KindWorker, b.Properties["service"], b.At)
+	case BindingDurableObject, BindingWorkflow:
+		if b.Properties["dispatch_namespace"] == nil {
+			add(KindWorker, b.Properties["script_name"], b.At)
+		}
 	case BindingDispatchNamespace:
 		add(KindDispatchNamespace, b.Properties["namespace"], b.At)
 		if outbound, ok := b.Properties["outbound"].(Object); ok {

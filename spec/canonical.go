@@ -60,6 +60,8 @@ var optionDefaults = map[string]Object{
 // canonicalOption is a metadata field in comparable form.
 func canonicalOption(name string, value any) any {
 	switch name {
+	case "placement":
+		return canonicalPlacement(value)
 	case "tail_consumers":
 		return canonicalTailConsumers(value)
 	default:

@@ -18,19 +18,35 @@ type nameRule struct {
 	hint    string
 }
 
-// Sources: API schema of script names; API error 10016 for account Workers.
+// Sources: API schema of script names; API error 10016 for account Workers; API
+// schema of D1 databases; R2, "Create buckets"; API error 11003 for queues.
 // The API takes more as the name of a namespace than is wise to create.
 var (
 	namespaceName  = nameRule{"dispatch namespace", regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`), "use letters, digits and dashes, at most 63"}
 	kvTitle        = nameRule{"KV namespace title", regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,512}$`), "use printable characters, at most 512"}
+	d1Name         = nameRule{"D1 database", regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "use lower-case letters, digits, dashes and underscores, the first a letter or digit"}
+	r2Name         = nameRule{"bucket", regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`), "use 3 to 63 lower-case letters, digits and dashes, with no dash at either end"}
+	queueName      = nameRule{"queue", regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`), "use letters, digits and dashes, at most 63, with no dash at either end"}
 	workerName     = nameRule{"Worker", regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`), "use lower-case letters, digits, dashes and underscores, at most 63, without a dash at the end"}
 	userWorkerName = nameRule{"user Worker", regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,254}$`), "use lower-case letters, digits, dashes and underscores"}
 	bindingName    = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
+
+	// hostnameLabel is one label of a hostname. Source: RFC 1123, section 2.1.
+	hostnameLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 func (l *loader) checkName(e entry, rule nameRule) {
 	if !rule.pattern.MatchString(e.name) {
 		l.report(RuleName, e.nameAt, fmt.Sprintf("%q cannot be the name of a %s", e.name, rule.what), rule.hint)
+	}
+}
+
+// checkHostname warns of a user Worker whose name the dispatcher cannot get from
+// a hostname, as in acme.example.com, which is how most platforms choose it.
+func (l *loader) checkHostname(e entry) {
+	if userWorkerName.pattern.MatchString(e.name) && !hostnameLabel.MatchString(e.name) {
+		l.warn(RuleHostname, e.nameAt, fmt.Sprintf("no hostname can select the user Worker %q", e.name),
+			"use letters, digits and dashes, at most 63, with no dash at either end, so that the name can be part of a hostname")
 	}
 }
 

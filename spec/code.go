@@ -44,6 +44,9 @@ type Code struct {
 	// Inline is code given in the stack file itself.
 	Inline string
 
+	// Options are how the modules are made of the source.
+	Options CodeOptions
+
 	// At is where the stack file names the source. Body is where the first
 	// line of an inline source begins, as far as lines of the source are lines
 	// of the file; nowhere otherwise.

@@ -35,7 +35,7 @@ func (l *loader) explain(v schema.Violation) (d diag.Diagnostic, misspelt bool) 
 			l.mask(value)
 		} else if v.Pointer == "" {
 			d.Hint = beginningHint
-		} else if value.Kind == document.Number || value.Kind == document.Bool {
+		} else if (value.Kind == document.Number || value.Kind == document.Bool) && wantsText(v) {
 			d.Hint = fmt.Sprintf("if it is meant as text, quote it: %q", value.Text)
 		}
 	}
@@ -43,10 +43,17 @@ func (l *loader) explain(v schema.Violation) (d diag.Diagnostic, misspelt bool) 
 	return d, misspelt
 }
 
+// wantsText reports whether a violation is about a value that should be text.
+func wantsText(v schema.Violation) bool {
+	expected, _, _ := strings.Cut(v.Message, ", got")
+	return strings.Contains(expected, "text")
+}
+
 const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
 
 var (
-	userWorkerKey  = regexp.MustCompile(`^/user_workers/[^/]+/([^/]+)$`)
+	userWorkerKey  = regexp.MustCompile(`^/user_workers/[^/]+/(.+)$`)
+	consumersKey   = regexp.MustCompile(`^/(?:(?:workers|profiles)/[^/]+|defaults)/queues/consumers$`)
 	secretPointer  = regexp.MustCompile(`^/(?:(?:workers|user_workers)/[^/]+|defaults)/secrets/[^/]+$`)
 	credentialKeys = []string{"api_token", "apiToken", "api_key", "apiKey", "token", "email", "api_email"}
 )
@@ -55,22 +62,27 @@ var (
 // notice of inside a dispatch namespace, with what to do instead.
 // Source: Workers for Platforms limits; workers-sdk#13840, #6758.
 var ignoredOnUserWorkers = map[string]string{
-	"routes":       "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
-	"route":        "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
-	"triggers":     "give the cron trigger to a Worker under `workers:` that calls the user Workers",
-	"queues":       "a user Worker cannot consume a queue: let a Worker under `workers:` consume it and dispatch",
-	"workers_dev":  "a user Worker has no workers.dev address: reach it through a dispatcher",
-	"preview_urls": "a user Worker has no preview URLs: use a namespace of its own for previews",
+	"routes":           "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
+	"route":            "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
+	"triggers":         "give the cron trigger to a Worker under `workers:` that calls the user Workers",
+	"queues/consumers": "a user Worker cannot consume a queue: let a Worker under `workers:` consume it and dispatch",
+	"workers_dev":      "a user Worker has no workers.dev address: reach it through a dispatcher",
+	"preview_urls":     "a user Worker has no preview URLs: use a namespace of its own for previews",
 }
 
 func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
 	key := member.Key
 	d.Rule = RuleUnknownKey
 	d.Message = fmt.Sprintf("unknown key %q", key)
-	if m := userWorkerKey.FindStringSubmatch(v.Pointer); m != nil && ignoredOnUserWorkers[key] != "" {
+	if m := userWorkerKey.FindStringSubmatch(v.Pointer); m != nil && ignoredOnUserWorkers[m[1]] != "" {
 		d.Rule = RuleIgnoredOnUserWorker
-		d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", key)
-		d.Hint = ignoredOnUserWorkers[key]
+		d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", strings.ReplaceAll(m[1], "/", "."))
+		d.Hint = ignoredOnUserWorkers[m[1]]
+		return false
+	}
+	if consumersKey.MatchString(v.Pointer) {
+		d.Message = "the consumers of a queue cannot be declared yet"
+		d.Hint = "they come later: until then, make the Worker a consumer with `wrangler queues consumer worker add`"
 		return false
 	}
 	if slices.Contains(credentialKeys, key) && strings.Count(v.Pointer, "/") == 1 {
@@ -78,6 +90,10 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", key)
 		d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
 		l.mask(member.Value)
+		return false
+	}
+	if advice := wranglerAdvice(v.Pointer, key); advice != "" {
+		d.Hint = advice
 		return false
 	}
 	if near := nearest(key, v.Allowed); near != "" {
@@ -88,6 +104,47 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
 	}
 	return false
+}
+
+var (
+	workerKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/([^/]+)$`)
+	insideKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/[^/]+/.+$`)
+)
+
+// wranglerAdvice says what to do about a key that wrangler's configuration has
+// and the stack file has not; "" for any other key.
+func wranglerAdvice(pointer, key string) string {
+	switch {
+	case workerKey.MatchString(pointer):
+		return wranglerKeys[key]
+	case insideKey.MatchString(pointer):
+		return developmentKeys[key]
+	}
+	return ""
+}
+
+const noBundleOnly = "files beside the entrypoint are found with no_bundle: true only, and from the entrypoint's folder on"
+
+// wranglerKeys are keys of a Worker.
+var wranglerKeys = map[string]string{
+	"base_dir":                noBundleOnly,
+	"build":                   "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true",
+	"env":                     "what differs between environments goes into `environments` at the top of the file",
+	"find_additional_modules": noBundleOnly,
+	"migrations":              "migrations come later: create the classes with wrangler, then bind them under `durable_objects`",
+	"node_compat":             "add nodejs_compat to compatibility_flags",
+	"unsafe":                  "bindings of unsafe.bindings go into `bindings`",
+}
+
+const forDevelopment = "it is for wrangler dev only: remove it"
+
+// developmentKeys are keys of bindings that never reach the account.
+var developmentKeys = map[string]string{
+	"localConnectionString": forDevelopment,
+	"preview_bucket_name":   forDevelopment,
+	"preview_database_id":   forDevelopment,
+	"preview_id":            forDevelopment,
+	"remote":                forDevelopment,
 }
 
 func secretAdvice(pointer string) string {
@@ -113,8 +170,32 @@ func (l *loader) mask(value *document.Value) {
 	}
 }
 
+// keyMaterial is what the API takes as the value of a secret, by binding type.
+var keyMaterial = map[string][]string{
+	BindingSecret:    {"text"},
+	BindingSecretKey: {"key_base64", "key_jwk"},
+}
+
+// maskRawSecrets masks what stands in raw bindings that should not.
+func (l *loader) maskRawSecrets(value *document.Value) {
+	for _, key := range keyMaterial[value.Get("type").String()] {
+		if material := value.Get(key); material != nil {
+			l.mask(material)
+		}
+	}
+	for _, item := range value.Items {
+		l.maskRawSecrets(item)
+	}
+	for _, m := range value.Members {
+		l.maskRawSecrets(m.Value)
+	}
+}
+
 // withoutMasked replaces masked values wherever they stand in a message.
 func (l *loader) withoutMasked(list diag.List) diag.List {
+	if len(list) > 0 {
+		l.maskRawSecrets(l.root)
+	}
 	for i := range list {
 		for _, secret := range l.masked {
 			stars := strings.Repeat("*", utf8.RuneCountInString(secret))

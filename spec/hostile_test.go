@@ -109,7 +109,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzParseAddress(f *testing.F) {
-	for _, s := range []string{"worker/a", "user_worker/ns/a", "route/example.com/*.example.com/*", "kv_namespace/Tenant / Data", "", "/", "worker/", "route/x"} {
+	for _, s := range []string{"worker/a", "user_worker/ns/a", "route/example.com/*.example.com/*", "kv_namespace/Tenant / Data", "r2_bucket/a", "r2_bucket/eu/a", "r2_bucket//a", "r2_bucket/eu/", "", "/", "worker/", "route/x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

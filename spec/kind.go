@@ -12,14 +12,20 @@ type kindColumn struct {
 	// parent is what a name is unique within, for messages; "" for the account.
 	parent string
 
+	// optional says that a name may stand without that, and then has no slash.
+	optional bool
+
 	// decode reads the kind's resource from a plan.
 	decode func(data []byte) (Resource, error)
 }
 
 // kinds is every kind there is. A new kind is a file of its own and a line here.
 var kinds = map[Kind]kindColumn{
+	KindD1Database:        {decode: decodeAs[*D1Database]},
 	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
 	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
+	KindQueue:             {decode: decodeAs[*Queue]},
+	KindR2Bucket:          {parent: "jurisdiction", optional: true, decode: decodeAs[*R2Bucket]},
 	KindRoute:             {parent: "zone", decode: decodeAs[*Route]},
 	KindUserWorker:        {parent: "namespace", decode: decodeAs[*UserWorker]},
 	KindWorker:            {decode: decodeAs[*Worker]},

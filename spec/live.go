@@ -31,11 +31,11 @@ type Live struct {
 // Revision tells one state of a live resource from another, and whose it is.
 type Revision struct {
 	// ID is the platform's own identifier, where it is not the name: of a KV
-	// namespace, a route, a dispatch namespace.
+	// namespace, a D1 database, a queue, a route, a dispatch namespace.
 	ID string `json:"id,omitempty"`
 
-	// ETag is the platform's hash of a script's code, and of a route, which
-	// has none, the Worker it leads to.
+	// ETag is the platform's hash of a script's code. A route, which has none,
+	// has the Worker it leads to instead, and a queue its settings.
 	ETag string `json:"etag,omitempty"`
 
 	// ModifiedOn is the time of the last write by anyone, on the server's clock.

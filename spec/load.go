@@ -35,7 +35,8 @@ func Parse(name string, content []byte) (*Stack, diag.List) {
 	l.diagnostics = diagnostics
 	l.checkSchema()
 	l.load()
-	return l.stack, l.withoutMasked(l.diagnostics.Sorted())
+	l.checkPlaceholders()
+	return l.stack, l.withoutMasked(l.withoutIgnored(l.diagnostics).Sorted())
 }
 
 func unreadable(name string, err error) diag.Diagnostic {
@@ -78,6 +79,10 @@ type section struct {
 	kind   Kind
 	nameBy string // the field that gives another name
 
+	// parentOf is the container that an entry names for what refers to it by
+	// its key; nil where there is none.
+	parentOf func(entry *document.Value) string
+
 	// load adds the entry's resources to the stack.
 	load func(l *loader, entry entry)
 }
@@ -98,6 +103,9 @@ type entry struct {
 var sections = []section{
 	{key: "dispatch_namespaces", kind: KindDispatchNamespace, nameBy: "name", load: (*loader).loadDispatchNamespace},
 	{key: "kv_namespaces", kind: KindKVNamespace, nameBy: "title", load: (*loader).loadKVNamespace},
+	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database},
+	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket},
+	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue},
 	{key: "workers", kind: KindWorker, nameBy: "name", load: (*loader).loadWorker},
 	{key: "user_workers", kind: KindUserWorker, nameBy: "name", load: (*loader).loadUserWorker},
 }
@@ -129,7 +137,7 @@ func (l *loader) load() {
 			e := newEntry(s, m)
 			entries = append(entries, e)
 			if s.kind != KindUserWorker { // nothing refers to a user Worker
-				l.declared[s.kind][m.Key] = Address{Kind: s.kind, Name: e.name}
+				l.declared[s.kind][m.Key] = e.address()
 			}
 		}
 		l.declareCollection(s.kind)
@@ -162,6 +170,15 @@ func (l *loader) declareCollection(kind Kind) {
 	}
 }
 
+// address is the address of an entry that something may refer to by its key.
+func (e entry) address() Address {
+	a := Address{Kind: e.section.kind, Name: e.name}
+	if e.section.parentOf != nil {
+		a.Parent = e.section.parentOf(e.value)
+	}
+	return a
+}
+
 // meta is what an entry says about managing its resource.
 func (e entry) meta() Meta { return Meta{Adopt: e.value.Get("adopt").IsTrue(), At: e.at} }
 
@@ -189,6 +206,12 @@ func (l *loader) finish() {
 // report adds an error at a place of the file.
 func (l *loader) report(rule string, at diag.Range, message, hint string, related ...diag.Related) {
 	l.diagnose(diag.Error, rule, at, message, hint, related...)
+}
+
+// warn adds a warning, which a comment in the file can silence: its rule is one
+// of those that are [ignorable].
+func (l *loader) warn(rule string, at diag.Range, message, hint string) {
+	l.diagnose(diag.Warning, rule, at, message, hint)
 }
 
 func (l *loader) diagnose(severity diag.Severity, rule string, at diag.Range, message, hint string, related ...diag.Related) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,8 +23,9 @@ func TestEverything(t *testing.T) {
 		Address    spec.Address
 		Needs      []string
 		Resource   spec.Resource
-		Entrypoint string `json:",omitempty"`
-		Inline     string `json:",omitempty"`
+		Entrypoint string           `json:",omitempty"`
+		Inline     string           `json:",omitempty"`
+		Options    spec.CodeOptions `json:",omitzero"`
 	}
 	var all []resource
 	for _, r := range stack.Resources {
@@ -32,7 +34,8 @@ func TestEverything(t *testing.T) {
 			one.Needs = append(one.Needs, ref.To.String())
 		}
 		if script, ok := r.(spec.Scripted); ok {
-			one.Entrypoint, one.Inline = script.Definition().Code.Entrypoint, script.Definition().Code.Inline
+			code := script.Definition().Code
+			one.Entrypoint, one.Inline, one.Options = code.Entrypoint, code.Inline, code.Options
 		}
 		all = append(all, one)
 	}
@@ -45,11 +48,17 @@ func TestEverything(t *testing.T) {
 	}
 	compareGolden(t, "testdata/everything.golden", got.String())
 
-	if codes := stack.Codes(); len(codes) != 4 {
-		t.Errorf("%d codes, want 4: two user Workers share one", len(codes))
+	if codes := stack.Codes(); len(codes) != 7 {
+		t.Errorf("%d codes, want 7: two user Workers share one, and one has an alias in it", len(codes))
 	}
+	text, err := os.ReadFile("testdata/good/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(string(text), "      export default {")
+	line := 1 + strings.Count(before, "\n")
 	for _, code := range stack.Codes() {
-		if code.Inline != "" && (code.Body.Line != 23 || code.Body.Column != 7) {
+		if code.Inline != "" && (code.Body.Line != line || code.Body.Column != 7) {
 			t.Errorf("the inline script begins at %v", code.Body)
 		}
 	}
@@ -94,7 +103,7 @@ func TestResourcesSurviveJSON(t *testing.T) {
 			t.Errorf("%s: %s", r.Address(), d)
 		}
 	}
-	if len(kinds) != 5 {
+	if len(kinds) != 8 {
 		t.Errorf("only the kinds %v were tried", kinds)
 	}
 }

@@ -51,6 +51,7 @@ func (l *loader) loadRoutes(w *Worker, routes *document.Value) {
 		}
 		pattern := item.Get("pattern")
 		l.checkPattern(pattern, item.Get("zone_name"))
+		l.checkCertificate(pattern, item.Get("zone_name"))
 		l.add(&Route{
 			Zone: zone, Pattern: pattern.String(), Worker: w.Name,
 			ResourceMeta: Meta{Adopt: w.ResourceMeta.Adopt, At: pattern.Range()},
@@ -68,4 +69,18 @@ func (l *loader) checkPattern(pattern, zone *document.Value) {
 	}
 	l.report(RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
 		fmt.Sprintf("a pattern in this zone is like \"*.%s/*\"", name))
+}
+
+// checkCertificate warns of hosts that browsers will refuse, unless the zone has
+// a certificate that somebody ordered: the one it has by itself is for the zone
+// and one label below it. Source: Cloudflare SSL/TLS, universal certificates,
+// limitations: https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/
+func (l *loader) checkCertificate(pattern, zone *document.Value) {
+	host, _, _ := strings.Cut(strings.TrimPrefix(pattern.String(), "https://"), "/")
+	below, inZone := strings.CutSuffix(host, "."+zone.String())
+	if zone.String() == "" || !inZone || !strings.HasPrefix(below, "*") || !strings.Contains(below, ".") {
+		return
+	}
+	l.warn(RuleCertificateDepth, pattern.Range(), fmt.Sprintf("the universal certificate of the zone %q does not cover %q", zone.String(), host),
+		fmt.Sprintf("it covers one label, as in \"*.%s\"; deeper hosts need an advanced certificate", zone.String()))
 }

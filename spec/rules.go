@@ -5,7 +5,8 @@ package spec
 // its shape, WFP2xx about what it says, WFP3xx about code (internal/bundle),
 // WFP4xx about the account (planner).
 const (
-	RuleUnreadable = "WFP007"
+	RuleUnreadable    = "WFP007"
+	RuleIgnoreComment = "WFP008" // a `# wfpsync:ignore` that ignores nothing
 
 	RuleUnknownKey  = "WFP101"
 	RuleWrongValue  = "WFP102"
@@ -26,4 +27,12 @@ const (
 	RuleOneOf               = "WFP212" // exactly one of two fields
 	RuleUndeclaredNamespace = "WFP213"
 	RuleRoutePattern        = "WFP214"
+
+	RuleHostname         = "WFP218" // a user Worker that no hostname can name
+	RuleCertificateDepth = "WFP219"
+	RulePlaceholder      = "WFP220"
+	RuleLargeInteger     = "WFP221"
+	RuleRawBinding       = "WFP222" // a binding that an upload cannot carry
+	RulePlacement        = "WFP223"
+	RuleBundling         = "WFP224" // settings of the bundle that do nothing, or cannot work
 )

@@ -4,23 +4,68 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
-// bindingGroup is one of wrangler's lists of bindings.
+// bindingGroup is one of wrangler's keys for bindings: a list of them, or a
+// single one.
 type bindingGroup struct {
-	key  string
+	key  string // with a slash where wrangler wraps the list: durable_objects/bindings
 	load func(l *loader, item *document.Value) (Binding, bool)
 }
 
-// bindingGroups are the lists of bindings a Worker may have. A new group is a
-// line here and a function beside its kind.
+// bindingGroups are the bindings a Worker may have. A new group is a line here
+// and, where it refers to a resource of the file, a function beside its kind.
 var bindingGroups = []bindingGroup{
 	{"kv_namespaces", (*loader).kvNamespaceBinding},
+	{"d1_databases", (*loader).d1DatabaseBinding},
+	{"r2_buckets", (*loader).r2BucketBinding},
+	{"queues/producers", (*loader).queueBinding},
 	{"dispatch_namespaces", (*loader).dispatchNamespaceBinding},
 	{"services", (*loader).serviceBinding},
+	{"durable_objects/bindings", (*loader).durableObjectBinding},
+	{"workflows", (*loader).workflowBinding},
+	{"hyperdrive", plainBinding("hyperdrive", "id")},
+	{"vectorize", plainBinding("vectorize", "index_name")},
+	{"analytics_engine_datasets", (*loader).analyticsEngineBinding},
+	{"pipelines", plainBinding("pipelines", "pipeline")},
+	{"ratelimits", plainBinding("ratelimit", "namespace_id", "simple")},
+	{"send_email", (*loader).sendEmailBinding},
+	{"secrets_store_secrets", plainBinding("secrets_store_secret", "store_id", "secret_name")},
+	{"mtls_certificates", plainBinding("mtls_certificate", "certificate_id")},
+	{"ai", plainBinding("ai")},
+	{"browser", plainBinding("browser")},
+	{"images", plainBinding("images")},
+	{"version_metadata", plainBinding("version_metadata")},
+	{"bindings", (*loader).rawBinding},
+}
+
+// items are the bindings that a Worker has of the group.
+func (g bindingGroup) items(worker *document.Value) []*document.Value {
+	v := worker
+	for key := range strings.SplitSeq(g.key, "/") {
+		v = v.Get(key)
+	}
+	switch {
+	case v == nil:
+		return nil
+	case v.Kind == document.Map:
+		return []*document.Value{v}
+	default:
+		return v.Items
+	}
+}
+
+// bindingNameOf is where an item says what it binds; wrangler calls it
+// "binding", and in some groups "name".
+func bindingNameOf(item *document.Value) *document.Value {
+	if name := item.Get("binding"); name != nil {
+		return name
+	}
+	return item.Get("name")
 }
 
 // loadScript reads what Workers and user Workers have in common. The value is
@@ -31,7 +76,7 @@ func (l *loader) loadScript(e entry, value *document.Value) Script {
 		CompatibilityDate:  l.loadCompatibilityDate(e, value),
 		CompatibilityFlags: value.Get("compatibility_flags").Strings(),
 		Tags:               l.loadTags(value),
-		Bindings:           l.loadBindings(value),
+		Bindings:           l.loadBindings(l.addressOf(e), value),
 	}
 	for _, name := range ScriptOptions {
 		option := l.loadOption(name, value.Get(name))
@@ -46,13 +91,22 @@ func (l *loader) loadScript(e entry, value *document.Value) Script {
 	return s
 }
 
+// addressOf is the address of the Worker or user Worker that an entry declares.
+func (l *loader) addressOf(e entry) Address {
+	a := Address{Kind: e.section.kind, Name: e.name}
+	if namespace := e.value.Get("dispatch_namespace"); namespace != nil {
+		a.Parent = l.nameOf(KindDispatchNamespace, namespace)
+	}
+	return a
+}
+
 // withDefaults lays an entry over the file's `defaults`.
 func (l *loader) withDefaults(value *document.Value) *document.Value {
 	return document.Merge(l.root.Get("defaults"), value)
 }
 
 // codeSource is what makes two Workers' code the same.
-type codeSource struct{ entrypoint, inline string }
+type codeSource struct{ entrypoint, inline, options string }
 
 // loadCode reads where the code comes from. Workers of one source share it.
 func (l *loader) loadCode(e entry, value *document.Value) *Code {
@@ -66,11 +120,15 @@ func (l *loader) loadCode(e entry, value *document.Value) *Code {
 			diag.Related{Range: entrypoint.Range(), Message: "`main` is here"})
 		return nil
 	}
-	source := codeSource{entrypoint: cleanPath(entrypoint.String()), inline: inline.String()}
+	options := l.loadCodeOptions(e, value)
+	source := codeSource{entrypoint: cleanPath(entrypoint.String()), inline: inline.String(), options: options.Key()}
 	if code := l.codes[source]; code != nil {
 		return code
 	}
-	code := &Code{Entrypoint: source.entrypoint, Inline: source.inline, At: entrypoint.Range(), Body: inline.BodyRange()}
+	code := &Code{
+		Entrypoint: source.entrypoint, Inline: source.inline, Options: options,
+		At: entrypoint.Range(), Body: inline.BodyRange(),
+	}
 	if inline != nil {
 		code.At = inline.Range()
 	}
@@ -78,21 +136,17 @@ func (l *loader) loadCode(e entry, value *document.Value) *Code {
 	return code
 }
 
-// loadBindings reads every binding of a Worker, sorted by name.
-func (l *loader) loadBindings(value *document.Value) []Binding {
+// loadBindings reads every binding of the Worker at an address, sorted by name.
+func (l *loader) loadBindings(a Address, value *document.Value) []Binding {
 	set := bindingSet{l: l, taken: map[string]diag.Range{}}
 	l.loadVars(&set, value.Get("vars"))
 	l.loadSecrets(&set, value.Get("secrets"))
 	for _, group := range bindingGroups {
-		list := value.Get(group.key)
-		if list == nil {
-			continue
-		}
-		for _, item := range list.Items {
+		for _, item := range group.items(value) {
 			b, ok := group.load(l, item)
-			name := item.Get("binding")
+			name := bindingNameOf(item)
 			if b.Name = name.String(); ok {
-				set.add(b, name.Range())
+				set.add(b.Local(a), name.Range())
 			}
 		}
 	}
@@ -123,10 +177,14 @@ func (l *loader) loadOption(name string, value *document.Value) any {
 	if value == nil || value.Kind == document.Null {
 		return nil
 	}
-	if name == "tail_consumers" {
+	switch name {
+	case "placement":
+		return l.loadPlacement(value)
+	case "tail_consumers":
 		return l.loadTailConsumers(value)
+	default:
+		return value.JSON()
 	}
-	return value.JSON()
 }
 
 // nameOf is the name that a value refers to: that of the file's own resource,

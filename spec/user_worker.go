@@ -38,6 +38,7 @@ func (w *UserWorker) WithDefinition(script Script) Scripted {
 
 func (l *loader) loadUserWorker(e entry) {
 	l.checkName(e, userWorkerName)
+	l.checkHostname(e)
 	namespace := e.value.Get("dispatch_namespace")
 	a, declared := l.declared[KindDispatchNamespace][namespace.String()]
 	if !declared {

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -26,6 +28,7 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 			b.Type, b.Properties = BindingText, Object{"text": m.Value.Text}
 		} else {
 			b.Type, b.Properties = BindingJSON, Object{"json": m.Value.JSON()}
+			l.checkIntegers(m.Value)
 			size = len(mustJSON(b.Properties["json"]))
 		}
 		if size > maxVarBytes {
@@ -34,6 +37,27 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 		set.add(b, m.Range())
 	}
 	l.checkVarCount(vars, len(vars.Members))
+}
+
+// maxExact is the number from which on a Worker, whose numbers are those of
+// JavaScript, does not tell every integer from the next.
+var maxExact = big.NewInt(1 << 53)
+
+// checkIntegers warns of every integer in a JSON variable that a Worker may
+// read as another one.
+func (l *loader) checkIntegers(value *document.Value) {
+	if value.Kind == document.Number && math.Abs(value.Number) >= 1<<53 {
+		if n, ok := new(big.Int).SetString(value.Text, 0); ok && n.CmpAbs(maxExact) > 0 {
+			l.warn(RuleLargeInteger, value.Range(), fmt.Sprintf("the integer %s is beyond 2^53, where a Worker rounds integers", value.Text),
+				fmt.Sprintf("quote it, and read it as text: %q", value.Text))
+		}
+	}
+	for _, item := range value.Items {
+		l.checkIntegers(item)
+	}
+	for _, m := range value.Members {
+		l.checkIntegers(m.Value)
+	}
 }
 
 func (l *loader) checkVarCount(vars *document.Value, n int) {

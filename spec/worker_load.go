@@ -26,9 +26,7 @@ func (l *loader) serviceBinding(item *document.Value) (Binding, bool) {
 		Properties: Object{"service": l.nameOf(KindWorker, item.Get("service"))},
 		At:         item.Get("service").Range(),
 	}
-	setIfAny(b.Properties, "environment", item.Get("environment").String())
-	setIfAny(b.Properties, "entrypoint", item.Get("entrypoint").String())
-	return b, true
+	return copyFields(b, item, "environment", "entrypoint", "props"), true
 }
 
 // loadTailConsumers reads the Workers that receive a Worker's logs.

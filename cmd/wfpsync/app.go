@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,16 +56,23 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-// tell says what went wrong: to a person on stderr, and to a program that asked
-// for JSON as a document on stdout, which it gets in any case.
+// tell says what went wrong: to a person on stderr, and to a program in the
+// format it asked for on stdout, where it gets a document in any case.
 func (a *app) tell(err error) {
 	var e *exit
 	if errors.As(err, &e) && e.silent {
 		return
 	}
 	list := diagnostics(err)
-	if a.flags.format == formatJSON {
+	switch a.flags.format {
+	case formatJSON:
 		_ = report.ErrorJSON(a.stdout, list)
+		return
+	case formatGitHub:
+		_ = report.DiagnosticsGitHub(a.stdout, list)
+		return
+	case formatSARIF:
+		_ = report.DiagnosticsSARIF(a.stdout, tool(), list)
 		return
 	}
 	_ = report.Diagnostics(a.stderr, a.style(a.stderr), list)
@@ -122,18 +131,29 @@ func (a *app) env(name string) string {
 }
 
 const (
-	formatText = "text"
-	formatJSON = "json"
+	formatText   = "text"
+	formatJSON   = "json"
+	formatGitHub = "github" // annotations by GitHub Actions
+	formatSARIF  = "sarif"
 )
 
-// checkFormat refuses a format nobody knows.
-func (a *app) checkFormat(*cobra.Command, []string) error {
-	switch a.flags.format {
-	case formatText, formatJSON:
+// formatsAnnotation is what the flag of a command says of the formats that it
+// takes.
+const formatsAnnotation = "formats"
+
+// checkFormat refuses a format that the command does not know.
+func (a *app) checkFormat(cmd *cobra.Command, _ []string) error {
+	flag := cmd.Flags().Lookup("format")
+	if flag == nil || slices.Contains(flag.Annotations[formatsAnnotation], a.flags.format) {
 		return nil
-	default:
-		unknown := a.flags.format
-		a.flags.format = formatText
-		return usage(fmt.Errorf("--format %q is unknown; it is text or json", unknown))
 	}
+	unknown := a.flags.format
+	a.flags.format = formatText
+	return usage(fmt.Errorf("--format %q is unknown to `%s`; it is %s", unknown, cmd.CommandPath(), alternatives(flag.Annotations[formatsAnnotation])))
+}
+
+// alternatives is like "text, json or sarif".
+func alternatives(list []string) string {
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last]
 }

@@ -14,9 +14,10 @@ func (a *app) destroyCommand() *cobra.Command {
 		Use:   "destroy",
 		Short: "Remove everything the stack owns from the account",
 		Long: `destroy removes the Workers that carry the stack's mark, their routes, and the
-namespaces that the stack file declares: traffic first, namespaces last, and
-those only with --allow namespace-delete. A namespace with anything in it that
-is not the stack's own stays.`,
+namespaces and stores that the stack file declares: traffic first, namespaces
+and stores last, those only with --allow namespace-delete, and D1 databases, R2
+buckets and queues only with --allow store-delete. A namespace with anything in
+it that is not the stack's own stays, and so does a bucket with objects in it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.checkApproval(options); err != nil {
 				return err

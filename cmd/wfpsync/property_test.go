@@ -32,7 +32,7 @@ func TestApplyThenPlanIsEmpty(t *testing.T) {
 			p.must(exitOK, "apply", "--auto-approve")
 			p.must(exitOK, "plan", "--detailed-exitcode")
 		}
-		p.must(exitOK, "destroy", "--auto-approve", "--allow", "namespace-delete")
+		p.must(exitOK, "destroy", "--auto-approve", "--allow", "namespace-delete,store-delete")
 		p.expectNothingOurs()
 	})
 }
@@ -93,9 +93,19 @@ func (p *playground) must(code int, args ...string) {
 	}
 }
 
-// expectNothingOurs looks for scripts and KV namespaces. Dispatch namespaces of
-// an earlier stack stay, because no file declares them any more.
+// expectNothingOurs looks for scripts, and for what the last stack declares.
+// Dispatch namespaces and stores of an earlier stack stay, because no file
+// declares them any more.
 func (p *playground) expectNothingOurs() {
+	for _, path := range []string{"/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues"} {
+		var stores struct{ Result any }
+		p.get(path, &stores)
+		for _, name := range storeNames {
+			if strings.Contains(p.stackYML, "name: "+name+" ") && strings.Contains(encode(p.t, stores.Result), `"`+name+`"`) {
+				p.t.Errorf("left in %s: %v\n%s", path, stores.Result, p.stackYML)
+			}
+		}
+	}
 	var namespaces struct {
 		Result []struct {
 			Name string `json:"namespace_name"`
@@ -134,6 +144,24 @@ func (p *playground) get(path string, answer any) {
 	}
 }
 
+// storeNames are the names that stores have in the account.
+var storeNames = []string{"a-database", "a-bucket", "a-queue-1", "a-queue-2"}
+
+// storeSections draws the stores of a stack file. A stack with fewer namespaces
+// than the one before leaves user Workers alone, and a queue that they are bound
+// to cannot be deleted: such a stack has another queue.
+func storeSections(draw func(string, int) int, namespaces int) string {
+	var b strings.Builder
+	b.WriteString("kv_namespaces:\n  data: { title: Data }\n")
+	b.WriteString("d1_databases:\n  data: { name: a-database }\n")
+	classes, locations := []string{"", ", storage_class: Standard", ", storage_class: InfrequentAccess"}, []string{"", ", location: weur"}
+	fmt.Fprintf(&b, "r2_buckets:\n  data: { name: a-bucket %s%s }\n  europe: { name: a-bucket, jurisdiction: eu }\n",
+		classes[draw("storage class", 2)], locations[draw("location", 1)])
+	settings := []string{"", ", delivery_delay: 0", ", delivery_delay: 5", ", message_retention_period: 60"}
+	fmt.Fprintf(&b, "queues:\n  data: { name: a-queue-%d %s }\n", namespaces, settings[draw("queue", 3)])
+	return b.String()
+}
+
 // stackFile draws a stack file. Workers are written as JSON, which is
 // YAML but for some characters.
 func stackFile(t *rapid.T, label string) string {
@@ -144,7 +172,8 @@ func stackFile(t *rapid.T, label string) string {
 	for _, name := range namespaces {
 		fmt.Fprintf(&b, "  %s: {}\n", name)
 	}
-	b.WriteString("kv_namespaces:\n  data: { title: Data }\nworkers:\n")
+	b.WriteString(storeSections(draw, len(namespaces)))
+	b.WriteString("workers:\n")
 	for i := range 1 + draw("workers", 2) {
 		worker := scriptFields(t, fmt.Sprintf("%s worker %d", label, i))
 		if i > 0 && draw("service", 1) == 1 {
@@ -183,6 +212,20 @@ func scriptFields(t *rapid.T, label string) map[string]any {
 	fields["vars"] = vars
 	if some("kv") {
 		fields["kv_namespaces"] = []any{map[string]any{"binding": "KV", "ref": "data"}}
+	}
+	if some("d1") {
+		fields["d1_databases"] = []any{map[string]any{"binding": "DB", "ref": "data"}}
+	}
+	if some("r2") {
+		bucket := rapid.SampledFrom([]string{"data", "europe"}).Draw(t, label+" bucket")
+		fields["r2_buckets"] = []any{map[string]any{"binding": "BUCKET", "ref": bucket}}
+	}
+	if some("queue") {
+		producer := map[string]any{"binding": "QUEUE", "ref": "data"}
+		if some("delay") {
+			producer["delivery_delay"] = rapid.IntRange(0, 60).Draw(t, label+" seconds")
+		}
+		fields["queues"] = map[string]any{"producers": []any{producer}}
 	}
 	if some("secret") {
 		fields["secrets"] = map[string]any{"SECRET": map[string]any{"env": "A_SECRET"}}

@@ -53,9 +53,12 @@ func (a *app) addStackFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&a.flags.file, "file", "f", defaultStackFile, "the stack file, or the folder it is in")
 }
 
-// addFormatFlag is the flag of commands that print a document.
-func (a *app) addFormatFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.flags.format, "format", formatText, "what to print: text or json")
+// addFormatFlag is the flag of commands that print a document, as text, as JSON
+// or in a format of their own.
+func (a *app) addFormatFlag(cmd *cobra.Command, own ...string) {
+	formats := append([]string{formatText, formatJSON}, own...)
+	cmd.Flags().StringVar(&a.flags.format, "format", formatText, "what to print: "+alternatives(formats))
+	cmd.Flags().Lookup("format").Annotations = map[string][]string{formatsAnnotation: formats}
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/docs"
 	"github.com/wfpsync/wfpsync/internal/report"
 )
 
@@ -15,7 +16,7 @@ func (a *app) validateCommand() *cobra.Command {
 		RunE:  a.validate,
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, formatGitHub, formatSARIF)
 	return cmd
 }
 
@@ -27,9 +28,14 @@ func (a *app) validate(cmd *cobra.Command, _ []string) error {
 	if err := p.build(cmd.Context()); err != nil {
 		return err
 	}
-	if a.flags.format == formatJSON {
+	switch a.flags.format {
+	case formatJSON:
 		err = report.DiagnosticsJSON(a.stdout, p.diagnostics)
-	} else {
+	case formatGitHub:
+		err = report.DiagnosticsGitHub(a.stdout, p.diagnostics)
+	case formatSARIF:
+		err = report.DiagnosticsSARIF(a.stdout, tool(), p.diagnostics)
+	default:
 		err = a.validateText(p)
 	}
 	if err != nil {
@@ -40,6 +46,9 @@ func (a *app) validate(cmd *cobra.Command, _ []string) error {
 	}
 	return nil
 }
+
+// tool is how the program introduces itself.
+func tool() report.Tool { return report.Tool{Version: version, Rules: docs.Rules()} }
 
 func (a *app) validateText(p *project) error {
 	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics); err != nil {

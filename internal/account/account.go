@@ -8,10 +8,11 @@
 //	revision, err := live.Put(ctx, write)
 //
 // There are two doors to the API. cloudflare-go's typed methods serve where
-// they are right: dispatch namespaces, KV, zones, routes, accounts. One raw
-// door (raw.go) serves everything about scripts, because cloudflare-go v4.6.0
-// uploads a script without its code, flattens multipart metadata, has no list
-// of a namespace's scripts and does not escape paths. Both doors share one
+// they are right: dispatch namespaces, KV, D1, R2, queues, zones, routes,
+// accounts. One raw door (raw.go) serves everything about scripts, because
+// cloudflare-go v4.6.0 uploads a script without its code, flattens multipart
+// metadata, has no list of a namespace's scripts and does not escape paths;
+// and the lists whose pages it loses, of queues and buckets. Both doors share one
 // http.Client, whose transport is the only place that knows credentials, rate
 // limit, retries and what a failure looks like: a request that fails is an
 // [*Error], through whichever door it went.
@@ -53,7 +54,10 @@ type column struct {
 // columns is every kind that an account can hold for us.
 var columns = map[spec.Kind]column{
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
+	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindQueue:             queueColumn,
+	spec.KindR2Bucket:          r2BucketColumn,
 	spec.KindRoute:             routeColumn,
 	spec.KindUserWorker:        userWorkerColumn,
 	spec.KindWorker:            workerColumn,

@@ -113,6 +113,10 @@ func TestDeleteByName(t *testing.T) {
 	put(t, l.Account, worker("router"), nil)
 	for _, r := range []spec.Resource{
 		&spec.KVNamespace{Title: "t"},
+		&spec.D1Database{Name: "t"},
+		&spec.R2Bucket{Name: "bucket"},
+		&spec.R2Bucket{Name: "bucket", Jurisdiction: "eu"},
+		&spec.Queue{Name: "q"},
 		&spec.Route{Zone: "example.com", Pattern: "example.com/*", Worker: "router"},
 	} {
 		put(t, l.Account, r, nil)
@@ -122,7 +126,7 @@ func TestDeleteByName(t *testing.T) {
 			}
 		}
 	}
-	if left := l.read(t, allKV, routesOf("example.com")); len(left.Resources) > 0 {
+	if left := l.read(t, allKV, allDatabases, bucketsIn(""), bucketsIn("eu"), allQueues, routesOf("example.com")); len(left.Resources) > 0 {
 		t.Errorf("left: %v", left.Addresses())
 	}
 }
@@ -178,10 +182,10 @@ func TestUpdates(t *testing.T) {
 		}
 	}
 
-	// There is nothing about a namespace to update.
+	// There is nothing about a namespace to update, nor about a store of which the file says nothing.
 	l.asked()
 	prior := spec.Revision{ID: "x"}
-	for _, r := range []spec.Resource{&spec.KVNamespace{Title: "t"}, &spec.DispatchNamespace{Name: "n"}} {
+	for _, r := range []spec.Resource{&spec.KVNamespace{Title: "t"}, &spec.DispatchNamespace{Name: "n"}, &spec.D1Database{Name: "d"}, &spec.R2Bucket{Name: "b"}, &spec.Queue{Name: "q"}} {
 		if got := put(t, l.Account, r, &prior); got != prior {
 			t.Errorf("%s: %+v", r.Address(), got)
 		}
@@ -289,6 +293,9 @@ func TestLostAnswersToCreates(t *testing.T) {
 	}{
 		{&spec.DispatchNamespace{Name: "n"}, `{"namespace_id":"n1","namespace_name":"n"}`, "n1"},
 		{&spec.KVNamespace{Title: "t"}, `[{"id":"k0","title":"other"},{"id":"k1","title":"t"}]`, "k1"},
+		{&spec.D1Database{Name: "t"}, `[{"uuid":"d0","name":"tt"},{"uuid":"d1","name":"t"}]`, "d1"},
+		{&spec.Queue{Name: "t"}, `[{"queue_id":"q0","queue_name":"tt"},{"queue_id":"q1","queue_name":"t"}]`, "q1"},
+		{&spec.R2Bucket{Name: "t"}, `{"name":"t"}`, ""},
 		{&spec.Route{Zone: zone, Pattern: "x.example/*", Worker: "w"}, `[{"id":"r1","pattern":"x.example/*","script":"w"}]`, "r1"},
 	} {
 		for _, lost := range []http.HandlerFunc{failure(500, 0, ""), hangUp, reply(200, "", "")} {
@@ -301,8 +308,11 @@ func TestLostAnswersToCreates(t *testing.T) {
 
 		// It is not there: the create's own error is the one to tell.
 		empty := success(`[]`)
-		if tt.resource.Address().Kind == spec.KindDispatchNamespace {
+		switch tt.resource.Address().Kind {
+		case spec.KindDispatchNamespace:
 			empty = failure(404, 100119, "not found")
+		case spec.KindR2Bucket:
+			empty = failure(404, 10006, "not found")
 		}
 		handler, _ := answers(reply(502, "text/html", ""), empty)
 		_, err := craft(t, handler).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource})

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,9 @@ type Product string
 const (
 	ProductWorkers  Product = "workers" // Workers, Workers for Platforms, routes
 	ProductKV       Product = "kv"
+	ProductD1       Product = "d1"
+	ProductR2       Product = "r2"
+	ProductQueues   Product = "queues"
 	ProductZones    Product = "zones"
 	ProductAccounts Product = "accounts"
 )
@@ -27,6 +31,12 @@ func productOf(path string) Product {
 		return ProductWorkers
 	case len(segments) > 3 && segments[2] == "storage" && segments[3] == "kv":
 		return ProductKV
+	case len(segments) > 2 && segments[2] == "d1":
+		return ProductD1
+	case len(segments) > 2 && segments[2] == "r2":
+		return ProductR2
+	case len(segments) > 2 && segments[2] == "queues":
+		return ProductQueues
 	case segments[0] == "zones":
 		return ProductZones
 	default:
@@ -52,6 +62,13 @@ const (
 	codeNamespaceExists  = 100120
 	codeKVMissing        = 10013
 	codeKVTitleExists    = 10014
+	codeD1Missing        = 7404
+	codeD1Exists         = 7502
+	codeR2Missing        = 10006
+	codeR2Exists         = 10004
+	codeR2NotEmpty       = 10008 // seen by clients, and not documented; see bucketNotEmpty
+	codeQueueMissing     = 11000
+	codeQueueExists      = 11009
 )
 
 var (
@@ -64,6 +81,10 @@ var (
 	// store, queue, certificate, dispatch namespace.
 	workersMissingTargets = []int{10019, 10041, 10061, 10085, 10143, 10144, 10145, 10157, 10159, 10181, 10182, 11000, 100143, codeNamespaceMissing}
 
+	// missingCodes and existsCodes are of products that have one of each.
+	missingCodes = map[Product]int{ProductKV: codeKVMissing, ProductD1: codeD1Missing, ProductR2: codeR2Missing, ProductQueues: codeQueueMissing}
+	existsCodes  = map[Product]int{ProductKV: codeKVTitleExists, ProductD1: codeD1Exists, ProductR2: codeR2Exists, ProductQueues: codeQueueExists}
+
 	// deniedCodes mean the same in every product.
 	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 )
@@ -72,7 +93,7 @@ func notFound(e *Error) bool {
 	switch {
 	case e.Product == ProductWorkers && slices.Contains(workersMissing, e.Code):
 		return true
-	case e.Product == ProductKV && e.Code == codeKVMissing:
+	case e.Code != 0 && e.Code == missingCodes[e.Product]:
 		return true
 	case e.Status == http.StatusNotFound:
 		return !slices.Contains([]int{codeNoRoute, codeNoMethod, codeBadIdentifier}, e.Code)
@@ -81,13 +102,19 @@ func notFound(e *Error) bool {
 }
 
 func exists(e *Error) bool {
-	switch e.Product {
-	case ProductWorkers:
+	if e.Product == ProductWorkers {
 		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
-	case ProductKV:
-		return e.Code == codeKVTitleExists
 	}
-	return false
+	return e.Code != 0 && e.Code == existsCodes[e.Product]
+}
+
+var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
+
+// bucketNotEmpty reports whether an R2 bucket was not deleted because there are
+// objects in it. R2 says so in one of two sentences, see "Consistency model" in
+// its documentation.
+func bucketNotEmpty(e *Error) bool {
+	return e.Product == ProductR2 && (e.Code == codeR2NotEmpty || notEmptyMessage.MatchString(e.Message))
 }
 
 func denied(e *Error) bool {

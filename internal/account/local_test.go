@@ -127,11 +127,17 @@ func (l *local) inspect(t *testing.T, snap *spec.Snapshot, addresses ...spec.Add
 var (
 	allNamespaces = spec.Collection{Kind: spec.KindDispatchNamespace}
 	allKV         = spec.Collection{Kind: spec.KindKVNamespace}
+	allDatabases  = spec.Collection{Kind: spec.KindD1Database}
+	allQueues     = spec.Collection{Kind: spec.KindQueue}
 	allWorkers    = spec.Collection{Kind: spec.KindWorker}
 )
 
 func usersOf(namespace string) spec.Collection {
 	return spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}
+}
+
+func bucketsIn(jurisdiction string) spec.Collection {
+	return spec.Collection{Kind: spec.KindR2Bucket, Parent: jurisdiction}
 }
 
 func routesOf(zone string) spec.Collection {

@@ -18,7 +18,8 @@ type pageInfo struct {
 // The SDK's own pager asks until a page is empty, without an end if the server
 // ignores the page number, and forgets the context from page two on. This one
 // stops where the server says the list ends, or else at a page that is not
-// full, and anyway at a page that brings nothing new.
+// full, and anyway at a page that brings nothing new. perPage is 0 where the
+// size of a page is the server's secret.
 func allPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Context, page float64) ([]T, string, error), id func(T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
@@ -56,6 +57,6 @@ func (i pageInfo) last(page, perPage, onPage, sofar int) bool {
 	case i.TotalCount > 0:
 		return sofar >= i.TotalCount
 	default:
-		return onPage < perPage
+		return onPage < perPage || perPage == 0 // neither side knows of pages
 	}
 }

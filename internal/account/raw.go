@@ -28,6 +28,20 @@ func apiPath(segments ...string) string {
 // send sends a request and returns the answer, which is a success and held in
 // memory. A body is nil or can be sent again.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body *multipartBody, accept string) (*http.Response, error) {
+	req, err := c.newRequest(ctx, method, path, query, accept)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		if err := body.attach(req); err != nil {
+			return nil, err
+		}
+	}
+	return c.do(req)
+}
+
+// newRequest is a request without a body, to a path below the base URL.
+func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, accept string) (*http.Request, error) {
 	target := c.base + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
@@ -37,11 +51,10 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, err
 	}
 	req.Header.Set("Accept", accept)
-	if body != nil {
-		if err := body.attach(req); err != nil {
-			return nil, err
-		}
-	}
+	return req, nil
+}
+
+func (c *Client) do(req *http.Request) (*http.Response, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, plain(err)
@@ -83,6 +96,11 @@ func (c *Client) exchange(ctx context.Context, method, path string, query url.Va
 	if err != nil {
 		return resultInfo{}, err
 	}
+	return decode(resp, method, path, result)
+}
+
+// decode reads the result of a JSON answer into what result points to.
+func decode(resp *http.Response, method, path string, result any) (resultInfo, error) {
 	answer := struct {
 		Result any        `json:"result"`
 		Info   resultInfo `json:"result_info"`

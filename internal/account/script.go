@@ -30,6 +30,9 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
+	for i, b := range definition.Bindings {
+		definition.Bindings[i] = b.Local(address)
+	}
 	complete := &spec.Live{Revision: live.Revision, Detailed: true}
 	complete.Revision.Owner, complete.Revision.Mark, _ = spec.Ownership(settings.Tags)
 	if markVouches(complete.Revision) {

@@ -66,3 +66,22 @@ func TestSettingsThatCannotBeRight(t *testing.T) {
 		}
 	}
 }
+
+// The platform may name a Worker as the script of its own class; the model does
+// not, whichever way it was uploaded.
+func TestOwnClassesAreRead(t *testing.T) {
+	l := openLocal(t)
+	counters := worker("counters", func(s *spec.Script) {
+		s.Bindings = []spec.Binding{
+			{Name: "OWN", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "C", "script_name": "counters"}},
+		}
+	})
+	put(t, l.Account, counters, nil)
+	snap := l.read(t, allWorkers)
+	l.inspect(t, snap, counters.Address())
+	live := snap.Resources[counters.Address()].Resource.(spec.Scripted).Definition()
+	want := spec.Object{"OWN": spec.Object{"type": spec.BindingDurableObject, "class_name": "C"}}
+	if diff := cmp.Diff(want, live.Canonical()["bindings"]); diff != "" {
+		t.Errorf("bindings differ (-want +got):\n%s", diff)
+	}
+}

@@ -5,8 +5,11 @@ import (
 	"slices"
 
 	"github.com/cloudflare/cloudflare-go/v4/accounts"
+	"github.com/cloudflare/cloudflare-go/v4/d1"
 	"github.com/cloudflare/cloudflare-go/v4/kv"
 	"github.com/cloudflare/cloudflare-go/v4/option"
+	"github.com/cloudflare/cloudflare-go/v4/queues"
+	"github.com/cloudflare/cloudflare-go/v4/r2"
 	"github.com/cloudflare/cloudflare-go/v4/workers"
 	"github.com/cloudflare/cloudflare-go/v4/workers_for_platforms"
 	"github.com/cloudflare/cloudflare-go/v4/zones"
@@ -20,6 +23,9 @@ type services struct {
 	accounts   *accounts.AccountService
 	namespaces *workers_for_platforms.DispatchNamespaceService
 	kv         *kv.NamespaceService
+	d1         *d1.DatabaseService
+	r2         *r2.BucketService
+	queues     *queues.QueueService
 	routes     *workers.RouteService
 	zones      *zones.ZoneService
 }
@@ -39,6 +45,9 @@ func newServices(base string, client *http.Client) services {
 		accounts:   accounts.NewAccountService(options...),
 		namespaces: workers_for_platforms.NewDispatchNamespaceService(options...),
 		kv:         kv.NewNamespaceService(options...),
+		d1:         d1.NewDatabaseService(options...),
+		r2:         r2.NewBucketService(options...),
+		queues:     queues.NewQueueService(options...),
 		routes:     workers.NewRouteService(options...),
 		zones:      zones.NewZoneService(options...),
 	}

@@ -37,7 +37,7 @@ func Build(ctx context.Context, root string, codes []*spec.Code) diag.List {
 	builds.SetLimit(runtime.GOMAXPROCS(0))
 	for i, s := range sources {
 		builds.Go(func() error {
-			outcomes[i] = s.build(ctx, p)
+			outcomes[i] = s.build(ctx, p, users[s][0].Options)
 			return nil
 		})
 	}
@@ -53,7 +53,7 @@ func Build(ctx context.Context, root string, codes []*spec.Code) diag.List {
 }
 
 // source is what a code is made from. Codes of equal sources become equal.
-type source struct{ entrypoint, inline string }
+type source struct{ entrypoint, inline, options string }
 
 // bySource lists the distinct sources in order of appearance, and the codes
 // made from each.
@@ -61,7 +61,7 @@ func bySource(codes []*spec.Code) ([]source, map[source][]*spec.Code) {
 	var sources []source
 	users := map[source][]*spec.Code{}
 	for _, code := range codes {
-		s := source{code.Entrypoint, code.Inline}
+		s := source{code.Entrypoint, code.Inline, code.Options.Key()}
 		if users[s] == nil {
 			sources = append(sources, s)
 		}
@@ -70,11 +70,11 @@ func bySource(codes []*spec.Code) ([]source, map[source][]*spec.Code) {
 	return sources, users
 }
 
-func (s source) build(ctx context.Context, p *project) outcome {
+func (s source) build(ctx context.Context, p *project, how spec.CodeOptions) outcome {
 	if s.entrypoint == "" {
-		return buildInline(ctx, s.inline)
+		return buildInline(ctx, s.inline, how)
 	}
-	return buildEntrypoint(ctx, p, s.entrypoint)
+	return buildEntrypoint(ctx, p, s.entrypoint, how)
 }
 
 // outcome is what a build came to.

@@ -13,24 +13,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// moduleTypes are the files that become modules beside the bundle, by
-// extension, as in wrangler's default rules.
-var moduleTypes = map[string]spec.ModuleType{
-	".wasm": spec.WebAssembly,
-	".txt":  spec.TextModule,
-	".html": spec.TextModule,
-	".sql":  spec.TextModule,
-	".bin":  spec.BinaryModule,
-}
-
-// moduleSpecifiers matches imports of such files. "?module" is how other tools
-// ask for compiled WebAssembly, which is what a Worker gets anyway.
-const moduleSpecifiers = `\.(wasm|wasm\?module|txt|html|sql|bin)$`
-
 // moduleCollector takes imported files that are not scripts out of the bundle
 // and keeps them as modules of their own.
 type moduleCollector struct {
 	project *project
+	rules   moduleRules
 
 	mu     sync.Mutex // esbuild resolves imports concurrently
 	byName map[string]spec.Module
@@ -47,16 +34,22 @@ func (c *moduleCollector) modules() []spec.Module {
 
 func (c *moduleCollector) plugin() api.Plugin {
 	return api.Plugin{Name: "modules", Setup: func(build api.PluginBuild) {
-		build.OnResolve(api.OnResolveOptions{Filter: moduleSpecifiers}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			file, found := resolve(build, args, strings.TrimSuffix(args.Path, "?module"))
-			if !found {
-				return api.OnResolveResult{}, nil // esbuild reports it, unless the code expects it to fail
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			rule, matches := c.rules.match(args.Path)
+			if !matches || rule.isScript() || args.Kind == api.ResolveEntryPoint || args.PluginData == resolving {
+				return api.OnResolveResult{}, nil
 			}
-			if args.Kind == api.ResolveJSRequireCall {
+			file, found := resolve(build, args, strings.TrimSuffix(args.Path, "?module"))
+			switch {
+			case !found:
+				return api.OnResolveResult{}, nil // esbuild reports it, unless the code expects it to fail
+			case rule.dropped:
+				return api.OnResolveResult{Errors: refuse(RuleBundle, rule.droppedMessage(args.Path), fallthroughHint)}, nil
+			case args.Kind == api.ResolveJSRequireCall:
 				return api.OnResolveResult{Errors: refuse(RuleBundle, fmt.Sprintf("cannot require %q", args.Path),
 					fmt.Sprintf("it is a module of its own; write: import content from %q", args.Path))}, nil
 			}
-			return c.add(file), nil
+			return c.add(file, rule.kind), nil
 		})
 	}}
 }
@@ -64,7 +57,7 @@ func (c *moduleCollector) plugin() api.Plugin {
 // add collects a file and answers with the import that reaches it. The name
 // carries the content's hash so that two files of one name can live side by
 // side in the flat list of modules.
-func (c *moduleCollector) add(file string) api.OnResolveResult {
+func (c *moduleCollector) add(file string, kind spec.ModuleType) api.OnResolveResult {
 	name, inside := c.project.rel(file)
 	if !inside {
 		return api.OnResolveResult{Errors: refuseOutside(name)}
@@ -76,7 +69,7 @@ func (c *moduleCollector) add(file string) api.OnResolveResult {
 	sum := sha256.Sum256(content)
 	m := spec.Module{
 		Name:    hex.EncodeToString(sum[:16]) + "-" + path.Base(name),
-		Type:    moduleTypes[path.Ext(name)],
+		Type:    kind,
 		Content: content,
 	}
 	c.mu.Lock()

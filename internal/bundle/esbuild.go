@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 
@@ -42,24 +43,29 @@ func workerOptions() api.BuildOptions {
 }
 
 // buildEntrypoint bundles a file of the project and what it imports.
-func buildEntrypoint(ctx context.Context, p *project, entrypoint string) outcome {
+func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spec.CodeOptions) outcome {
 	if d, ok := checkEntrypoint(p, entrypoint); !ok {
 		return failed(d)
 	}
 	entrypoint = path.Clean(entrypoint)
+	if how.NoBundle {
+		return takeEntrypoint(ctx, p, entrypoint, how)
+	}
 	config, diags := p.tsconfig(path.Dir(entrypoint))
 	if diags.HasErrors() {
 		return outcome{diags: diags}
 	}
 
 	main := stem(path.Base(entrypoint)) + ".js"
-	collected := &moduleCollector{project: p}
+	collected := &moduleCollector{project: p, rules: compileRules(how.Rules, true)}
 	options := workerOptions()
 	options.EntryPointsAdvanced = []api.EntryPoint{{InputPath: p.abs(entrypoint), OutputPath: stem(main)}}
 	options.AbsWorkingDir = p.dir
 	options.Outdir = p.abs("dist") // never written; esbuild wants a name
 	options.TsconfigRaw = config.raw
-	options.Plugins = []api.Plugin{runtimeModules, collected.plugin(), newGuard(p).plugin()}
+	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = how.Minify, how.Minify, how.Minify
+	maps.Copy(options.Define, how.Define)
+	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.NodeCompat), collected.plugin(), newGuard(p).plugin()}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {

@@ -16,7 +16,7 @@ const inlineModule = "index.js"
 
 // buildInline checks a script and takes it as it is: what was reviewed in the
 // stack file is what is uploaded, byte for byte.
-func buildInline(ctx context.Context, script string) outcome {
+func buildInline(ctx context.Context, script string, how spec.CodeOptions) outcome {
 	switch {
 	case strings.TrimSpace(script) == "":
 		return failed(problem(RuleNoHandler, "the script is empty", handlerHint))
@@ -26,7 +26,7 @@ func buildInline(ctx context.Context, script string) outcome {
 	options := workerOptions()
 	options.Stdin = &api.StdinOptions{Contents: script, Sourcefile: inlineModule, Loader: api.LoaderJS}
 	options.TsconfigRaw = "{}"
-	options.Plugins = []api.Plugin{oneFile}
+	options.Plugins = []api.Plugin{oneFile(how.NodeCompat)}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
@@ -52,14 +52,13 @@ func checkInlineExports(script string, meta metafile) diag.List {
 }
 
 // oneFile refuses every import that a script cannot have at run time.
-var oneFile = api.Plugin{
-	Name: "one-file",
-	Setup: func(build api.PluginBuild) {
+func oneFile(nodeCompat bool) api.Plugin {
+	return api.Plugin{Name: "one-file", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			switch {
 			case args.Kind == api.ResolveEntryPoint:
 				return api.OnResolveResult{}, nil
-			case isRuntimeModule(args.Path):
+			case isRuntimeModule(args.Path), nodeCompat && isNodeModule(args.Path):
 				return api.OnResolveResult{Path: args.Path, External: true}, nil
 			case isNodeModule(args.Path):
 				return api.OnResolveResult{Errors: refuse(RuleInlineScript,
@@ -69,5 +68,5 @@ var oneFile = api.Plugin{
 				fmt.Sprintf("cannot import %q: a script in the stack file is one file", args.Path),
 				"put the code in a file of its own and name that with main:")}, nil
 		})
-	},
+	}}
 }

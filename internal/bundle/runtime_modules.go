@@ -19,21 +19,30 @@ const requiredNamespace = "required-runtime-module"
 
 // runtimeModules leaves imports of the runtime's modules in the bundle. A
 // require cannot be left there, because the bundle is an ES module; it becomes
-// an import that CommonJS packages can use.
-var runtimeModules = api.Plugin{
-	Name: "runtime-modules",
-	Setup: func(build api.PluginBuild) {
-		build.OnResolve(api.OnResolveOptions{Filter: "^(cloudflare|node):"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			if args.Kind == api.ResolveJSRequireCall {
-				return api.OnResolveResult{Path: args.Path, Namespace: requiredNamespace}, nil
+// an import that CommonJS packages can use. With the compatibility flags for it
+// the modules of Node.js go by their bare names, too, whatever packages of those
+// names are installed.
+func runtimeModules(nodeCompat bool) api.Plugin {
+	return api.Plugin{Name: "runtime-modules", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			specifier := args.Path
+			switch {
+			case isRuntimeModule(specifier):
+			case nodeCompat && isNodeModule(specifier):
+				specifier = "node:" + specifier
+			default:
+				return api.OnResolveResult{}, nil
 			}
-			return api.OnResolveResult{Path: args.Path, External: true}, nil
+			if args.Kind == api.ResolveJSRequireCall {
+				return api.OnResolveResult{Path: specifier, Namespace: requiredNamespace}, nil
+			}
+			return api.OnResolveResult{Path: specifier, External: true}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: requiredNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			content := fmt.Sprintf("import library from %q;\nmodule.exports = library;\n", args.Path)
 			return api.OnLoadResult{Contents: &content, Loader: api.LoaderJS}, nil
 		})
-	},
+	}}
 }
 
 // nodeModules are the modules that Node.js programs import without a prefix

@@ -90,6 +90,9 @@ func TestBindingsComeBackAsSent(t *testing.T) {
 	a := open(t, emulator.Options{})
 	a.namespace("prod")
 	kv := a.kv("store")
+	db := a.database("tenants")
+	a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
+	a.queue("jobs")
 	a.upload(worker("outb"), nil).ok()
 	path := script("prod", "acme")
 	a.upload(path, object{"bindings": []any{
@@ -97,7 +100,10 @@ func TestBindingsComeBackAsSent(t *testing.T) {
 		object{"type": "service", "name": "SVC", "service": "outb", "environment": "production", "entrypoint": "E"},
 		object{"type": "dispatch_namespace", "name": "D1", "namespace": "prod", "outbound": object{"worker": object{"service": "outb"}, "params": []string{"a"}}},
 		object{"type": "dispatch_namespace", "name": "D2", "namespace": "prod", "outbound": object{"worker": object{"service": "outb"}, "params": []any{object{"name": "a"}}}},
-		object{"type": "d1", "name": "DB", "id": "x"},
+		object{"type": "d1", "name": "DB", "id": db},
+		object{"type": "d1", "name": "DB2", "database_id": db},
+		object{"type": "r2_bucket", "name": "FILES", "bucket_name": "uploads"},
+		object{"type": "queue", "name": "JOBS", "queue_name": "jobs", "delivery_delay": 5},
 		object{"type": "durable_object_namespace", "name": "DO", "class_name": "Room"},
 		object{"type": "ratelimit", "name": "RL", "namespace_id": "1001", "simple": object{"limit": 10, "period": 60}},
 		object{"type": "unsafe_thing", "name": "U", "x": []int{1}},
@@ -106,15 +112,18 @@ func TestBindingsComeBackAsSent(t *testing.T) {
 	bindings := a.get(path + "/bindings").ok()
 	var views []object
 	bindings.into(&views)
-	room, _ := views[5]["namespace_id"].(string)
+	room, _ := views[8]["namespace_id"].(string)
 	if len(room) != 32 {
-		t.Errorf("the Durable Object is %v", views[5])
+		t.Errorf("the Durable Object is %v", views[8])
 	}
 	bindings.is(`[{"type":"kv_namespace","name":"KV","namespace_id":"` + kv + `"},
 		{"type":"service","name":"SVC","service":"outb","environment":"production","entrypoint":"E"},
 		{"type":"dispatch_namespace","name":"D1","namespace":"prod","outbound":{"worker":{"service":"outb"},"params":["a"]}},
 		{"type":"dispatch_namespace","name":"D2","namespace":"prod","outbound":{"worker":{"service":"outb"},"params":[{"name":"a"}]}},
-		{"type":"d1","name":"DB","id":"x"},
+		{"type":"d1","name":"DB","id":"` + db + `"},
+		{"type":"d1","name":"DB2","database_id":"` + db + `"},
+		{"type":"r2_bucket","name":"FILES","bucket_name":"uploads"},
+		{"type":"queue","name":"JOBS","queue_name":"jobs","delivery_delay":5},
 		{"type":"durable_object_namespace","name":"DO","class_name":"Room","namespace_id":"` + room + `"},
 		{"type":"ratelimit","name":"RL","namespace_id":"1001","simple":{"limit":10,"period":60}},
 		{"type":"unsafe_thing","name":"U","x":[1]},
@@ -140,7 +149,7 @@ func TestSettings(t *testing.T) {
 			uploaded := a.upload(path, sent).object()
 			a.get(path + "/settings").ok().is(`{"bindings":[{"name":"S","type":"secret_text"},{"name":"V","type":"plain_text","text":"1"}],
 				"compatibility_date":"2026-01-01","compatibility_flags":["nodejs_compat"],"tags":["t"],"usage_model":"standard","logpush":true,
-				"limits":{"cpu_ms":50,"subrequests":5},"placement":{"mode":"smart","hint":"wnam"},"tail_consumers":null,
+				"limits":{"cpu_ms":50,"subrequests":5},"placement":{"mode":"smart","hint":"wnam","status":"INSUFFICIENT_INVOCATIONS"},"tail_consumers":null,
 				"observability":{"enabled":true,"head_sampling_rate":0.5},"cache_options":{"enabled":true}}`)
 
 			// What is not mentioned stays; null goes back to the default.

@@ -54,7 +54,7 @@ func TestEnvelope(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	a := open(t, emulator.Options{})
-	for _, path := range []string{"/none", "/workers/dispatch/namespaces/", "//workers/scripts", "/workers/../workers/scripts", "/d1/database"} {
+	for _, path := range []string{"/none", "/workers/dispatch/namespaces/", "//workers/scripts", "/workers/../workers/scripts", "/vectorize/v2/indexes"} {
 		a.get(path).fails(404, 7000)
 	}
 	for _, method := range []string{"POST", "DELETE", "PATCH"} {

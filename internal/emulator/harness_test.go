@@ -212,6 +212,24 @@ func (a *account) kv(title string) string {
 	return created.ID
 }
 
+// database creates a D1 database and returns its id.
+func (a *account) database(name string) string {
+	a.t.Helper()
+	var created struct{ UUID string }
+	a.json("POST", "/d1/database", object{"name": name}).ok().into(&created)
+	return created.UUID
+}
+
+// queue creates a queue and returns its id.
+func (a *account) queue(name string) string {
+	a.t.Helper()
+	var created struct {
+		ID string `json:"queue_id"`
+	}
+	a.json("POST", "/queues", object{"queue_name": name}).ok().into(&created)
+	return created.ID
+}
+
 // zone gives the account a zone and returns its id.
 func (a *account) zone(name string) string {
 	a.t.Helper()

@@ -20,12 +20,15 @@ import (
 func TestRestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "local")
 	paths := []string{"/accounts", "/workers/dispatch/namespaces", "/workers/dispatch/namespaces/prod/scripts", "/workers/scripts",
-		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/zones"}
+		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues", "/zones"}
 	var before []string
 	t.Run("first", func(t *testing.T) {
 		a := open(t, emulator.Options{Dir: dir})
 		a.namespace("prod")
 		kv := a.kv("store")
+		a.database("tenants")
+		a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
+		a.queue("jobs")
 		zone := a.zone("example.com")
 		a.upload(script("prod", "acme"), object{"tags": []string{"x"}, "bindings": []any{
 			object{"type": "secret_text", "name": "S", "text": "hidden"}, object{"type": "kv_namespace", "name": "KV", "namespace_id": kv}}}).ok()

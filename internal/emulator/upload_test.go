@@ -147,6 +147,7 @@ func TestUploadRefusals(t *testing.T) {
 	a := open(t, emulator.Options{Now: func() time.Time { return today }})
 	a.namespace("prod")
 	a.json("PUT", "/workers/subdomain", object{"subdomain": "x"}).ok()
+	a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
 	path := script("prod", "acme")
 
 	many := func(n int, make func(i int) any) []any {
@@ -175,6 +176,16 @@ func TestUploadRefusals(t *testing.T) {
 		"many variables":             {object{"bindings": many(129, func(i int) any { return text(fmt.Sprint("V", i)) })}, 400, 10055},
 		"missing KV namespace":       {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": strings.Repeat("0", 32)}}}, 400, 10041},
 		"malformed KV namespace":     {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": "kv"}}}, 400, 10042},
+		"missing D1 database":        {object{"bindings": []any{object{"type": "d1", "name": "A", "id": "x"}}}, 400, 10181},
+		"missing D1 database, anew":  {object{"bindings": []any{object{"type": "d1", "name": "A", "database_id": "x"}}}, 400, 10181},
+		"D1 database without an id":  {object{"bindings": []any{object{"type": "d1", "name": "A"}}}, 400, 10181},
+		"missing R2 bucket":          {object{"bindings": []any{object{"type": "r2_bucket", "name": "A", "bucket_name": "none"}}}, 400, 10085},
+		"bucket elsewhere":           {object{"bindings": []any{object{"type": "r2_bucket", "name": "A", "bucket_name": "uploads", "jurisdiction": "eu"}}}, 400, 10085},
+		"missing queue":              {object{"bindings": []any{object{"type": "queue", "name": "A", "queue_name": "none"}}}, 400, 11000},
+		"missing class's script":     {object{"bindings": []any{object{"type": "durable_object_namespace", "name": "A", "class_name": "C", "script_name": "none"}}}, 400, 10061},
+		"missing workflow's script":  {object{"bindings": []any{object{"type": "workflow", "name": "A", "workflow_name": "w", "script_name": "none"}}}, 400, 10143},
+		"rate limit without limit":   {object{"bindings": []any{object{"type": "ratelimit", "name": "A", "namespace_id": "1"}}}, 400, 10021},
+		"rate limit's period":        {object{"bindings": []any{object{"type": "ratelimit", "name": "A", "namespace_id": "1", "simple": object{"limit": 1, "period": 30}}}}, 400, 10021},
 		"missing dispatch namespace": {object{"bindings": []any{object{"type": "dispatch_namespace", "name": "A", "namespace": "none"}}}, 400, 100119},
 		"missing outbound Worker": {object{"bindings": []any{object{
 			"type": "dispatch_namespace", "name": "A", "namespace": "prod", "outbound": object{"worker": object{"service": "none"}}}}}, 400, 10143},

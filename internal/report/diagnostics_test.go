@@ -98,6 +98,8 @@ func TestNothingTurnsATerminalAround(t *testing.T) {
 			func(w io.Writer) error { return Diagnostics(w, Style{}, list) },
 			func(w io.Writer) error { return DiagnosticsJSON(w, list) },
 			func(w io.Writer) error { return ErrorJSON(w, list) },
+			func(w io.Writer) error { return DiagnosticsGitHub(w, list) },
+			func(w io.Writer) error { return DiagnosticsSARIF(w, Tool{}, list) },
 		} {
 			if r, found := disobedient(written(t, write)); found {
 				t.Errorf("%s: %q in the report", name, r)

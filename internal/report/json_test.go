@@ -46,6 +46,8 @@ func TestWriteErrorsComeBack(t *testing.T) {
 		"Diagnostics":     Diagnostics(broken{}, Style{}, diagnosticCases["order"]),
 		"DiagnosticsJSON": DiagnosticsJSON(broken{}, nil),
 		"ErrorJSON":       ErrorJSON(broken{}, nil),
+		"GitHub":          DiagnosticsGitHub(broken{}, diagnosticCases["order"]),
+		"SARIF":           DiagnosticsSARIF(broken{}, Tool{}, nil),
 		"PlanText":        PlanText(broken{}, Style{}, plan),
 		"PlanJSON":        PlanJSON(broken{}, plan),
 		"ResultText":      ResultText(broken{}, Style{}, plan, result),

@@ -29,6 +29,8 @@ func TestAnythingIsShownSafely(t *testing.T) {
 			"Diagnostics":     func(w io.Writer) error { return Diagnostics(w, style, list) },
 			"DiagnosticsJSON": func(w io.Writer) error { return DiagnosticsJSON(w, list) },
 			"ErrorJSON":       func(w io.Writer) error { return ErrorJSON(w, list) },
+			"GitHub":          func(w io.Writer) error { return DiagnosticsGitHub(w, list) },
+			"SARIF":           func(w io.Writer) error { return DiagnosticsSARIF(w, Tool{}, list) },
 			"PlanText":        func(w io.Writer) error { return PlanText(w, style, plan) },
 			"PlanJSON":        func(w io.Writer) error { return PlanJSON(w, plan) },
 			"ResultText":      func(w io.Writer) error { return ResultText(w, style, plan, result) },

@@ -37,8 +37,11 @@ func wordsOf(action planner.Action) actionWords {
 }
 
 var kindNouns = map[spec.Kind][2]string{
+	spec.KindD1Database:        {"D1 database", "D1 databases"},
 	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
 	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
+	spec.KindQueue:             {"queue", "queues"},
+	spec.KindR2Bucket:          {"R2 bucket", "R2 buckets"},
 	spec.KindRoute:             {"route", "routes"},
 	spec.KindUserWorker:        {"user Worker", "user Workers"},
 	spec.KindWorker:            {"Worker", "Workers"},

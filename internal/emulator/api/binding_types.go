@@ -79,6 +79,25 @@ func checkBinding(binding store.Binding) error {
 	if text := new(string); required != "json" && (json.Unmarshal(value, text) != nil || string(value) == "null") {
 		return invalid("The binding '%s' of type %s needs a string as its %s", binding.Name, binding.Type, required)
 	}
+	if binding.Type == "ratelimit" {
+		return checkRateLimit(binding)
+	}
+	return nil
+}
+
+// checkRateLimit wants a limit and one of the two periods there are.
+// Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
+func checkRateLimit(binding store.Binding) error {
+	var simple struct {
+		Limit  float64 `json:"limit"`
+		Period float64 `json:"period"`
+	}
+	if raw := binding.Fields["simple"]; raw == nil || json.Unmarshal(raw, &simple) != nil {
+		return invalid("The binding '%s' of type ratelimit needs a limit and a period in simple", binding.Name)
+	}
+	if simple.Limit < 1 || simple.Period != 10 && simple.Period != 60 {
+		return invalid("The binding '%s' limits to %v in %v seconds; the period is 10 or 60", binding.Name, simple.Limit, simple.Period)
+	}
 	return nil
 }
 

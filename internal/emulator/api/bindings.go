@@ -132,7 +132,7 @@ func variableSize(binding store.Binding) (size int, isVariable bool) {
 }
 
 // checkTargets looks for what bindings point to. Only kinds of resources that live in the local account can be
-// missing; a bucket or a database is taken on trust.
+// missing; an index or a certificate is taken on trust.
 func checkTargets(tx *store.Tx, account, self string, bindings []store.Binding) error {
 	for _, binding := range bindings {
 		switch binding.Type {
@@ -146,8 +146,39 @@ func checkTargets(tx *store.Tx, account, self string, bindings []store.Binding) 
 				return fail(http.StatusBadRequest, workersKVNotFound,
 					"KV namespace '%s' of the binding '%s' not found", id, binding.Name)
 			}
+		case "d1":
+			id := usual(binding.Text("id"), binding.Text("database_id"))
+			if _, found := tx.D1Database(account, id); !found {
+				return fail(http.StatusBadRequest, workersD1NotFound,
+					"D1 database '%s' of the binding '%s' not found", id, binding.Name)
+			}
+		case "r2_bucket":
+			name, jurisdiction := binding.Text("bucket_name"), usual(binding.Text("jurisdiction"), r2Anywhere)
+			if _, found := tx.R2Bucket(account, jurisdiction, name); !found {
+				return fail(http.StatusBadRequest, workersR2NotFound,
+					"R2 bucket '%s' of the binding '%s' not found", name, binding.Name)
+			}
+		case "queue":
+			name := binding.Text("queue_name")
+			if _, found := tx.QueueByName(account, name); !found {
+				return fail(http.StatusBadRequest, workersQueueNotFound,
+					"Queue '%s' of the binding '%s' does not exist", name, binding.Name)
+			}
 		case "service":
 			if err := checkService(tx, account, self, "service binding", binding.Name, binding.Text("service")); err != nil {
+				return err
+			}
+		case "durable_object_namespace", "workflow":
+			// The class itself is taken on trust: nothing here looks into code.
+			script := binding.Text("script_name")
+			if script == "" || binding.Text("dispatch_namespace") != "" {
+				continue
+			}
+			if err := checkService(tx, account, self, "class binding", binding.Name, script); err != nil {
+				if binding.Type == "durable_object_namespace" {
+					return fail(http.StatusBadRequest, workersClassScriptMissing,
+						"Script '%s' of the Durable Object binding '%s' not found", script, binding.Name)
+				}
 				return err
 			}
 		case "dispatch_namespace":

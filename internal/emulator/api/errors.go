@@ -66,16 +66,20 @@ const (
 	workersTooManyVariables     = 10055
 	workersBindingNotFound      = 10056
 	workersInheritUnresolved    = 10057
+	workersClassScriptMissing   = 10061
 	workersVersionNotFound      = 10071
 	workersMigrationTagMismatch = 10079
+	workersR2NotFound           = 10085
 	workersServiceNotFound      = 10090
 	workersEnvironmentNotFound  = 10092
 	workersStillReferenced      = 10142
 	workersServiceTargetMissing = 10143
+	workersD1NotFound           = 10181
 	workersLimitsNeedStandard   = 10205
 	workersCPULimitTooHigh      = 10206
 	workersInvalidDeployment    = 10210
 	workersNoAssetsManifest     = 10343
+	workersQueueNotFound        = 11000
 	workersTagTooLarge          = 100102
 	workersTooManyTags          = 100103
 	workersNamespaceNotFound    = 100119
@@ -94,6 +98,30 @@ const (
 	kvInvalidExpiration = 10034
 )
 
+// Codes of the D1 family, /d1/**.
+const (
+	d1InvalidRequest   = 7400
+	d1DatabaseNotFound = 7404
+	d1DatabaseExists   = 7502
+)
+
+// Codes of the R2 family, /r2/**. Which one an invalid parameter has is not documented; no client asks for it.
+const (
+	r2BucketExists   = 10004
+	r2InvalidName    = 10005
+	r2BucketNotFound = 10006
+	r2InvalidRequest = 10040
+)
+
+// Codes of the Queues family, /queues/**.
+const (
+	queueInvalidBody = 10026
+	queueNotFound    = 11000
+	queueInvalidName = 11003
+	queueStillBound  = 11005
+	queueExists      = 11009
+)
+
 var (
 	errNoRoute          = fail(http.StatusNotFound, codeNoRoute, "No route for that URI")
 	errMethodNotAllowed = fail(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method not allowed")
@@ -102,5 +130,8 @@ var (
 	errUnreadableBody   = fail(http.StatusBadRequest, workersUnparsableBody, "The request body could not be read")
 	errMalformedJSON    = fail(http.StatusBadRequest, workersUnparsableBody, "The request body is not the JSON that is expected here")
 	errContentType      = fail(http.StatusBadRequest, workersBadContentType, "Unsupported or unexpected Content-Type")
+	errD1Malformed      = fail(http.StatusBadRequest, d1InvalidRequest, "The request is malformed")
+	errR2Malformed      = fail(http.StatusBadRequest, r2InvalidRequest, "The JSON you provided was not well formed.")
+	errQueueMalformed   = fail(http.StatusBadRequest, queueInvalidBody, "could not parse the request body")
 	errScriptNotFound   = fail(http.StatusNotFound, workersScriptNotFound, "This Worker does not exist on your account.")
 )

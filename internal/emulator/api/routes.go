@@ -23,6 +23,9 @@ func (s *Server) routes() []route {
 		s.durableObjectRoutes(),
 		s.kvNamespaceRoutes(),
 		s.kvValueRoutes(),
+		s.d1DatabaseRoutes(),
+		s.r2BucketRoutes(),
+		s.queueRoutes(),
 		s.zoneRoutes(),
 		s.routeRoutes(),
 	} {

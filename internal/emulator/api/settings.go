@@ -26,11 +26,25 @@ func viewSettings(script store.Script) settingsView {
 		Bindings:          viewBindings(script),
 		CompatibilityDate: script.CompatibilityDate, CompatibilityFlags: orEmpty(script.CompatibilityFlags),
 		Tags: script.Tags, UsageModel: script.UsageModel, Logpush: script.Logpush,
-		TailConsumers: orNull(script.TailConsumers), Placement: script.Placement,
+		TailConsumers: orNull(script.TailConsumers), Placement: viewPlacement(script.Placement),
 		Limits: script.Limits, Observability: script.Observability, CacheOptions: script.CacheOptions,
 	}
-	if view.Placement == nil {
-		view.Placement = json.RawMessage("{}")
+	return view
+}
+
+// viewPlacement is a script's placement as the settings show it: how far the analysis for smart placement got is among
+// it, though nobody sent that. Without requests it never gets anywhere.
+func viewPlacement(placement json.RawMessage) json.RawMessage {
+	var fields map[string]any
+	if placement == nil || json.Unmarshal(placement, &fields) != nil || fields == nil {
+		return json.RawMessage("{}")
+	}
+	if fields["mode"] == "smart" {
+		fields["status"] = "INSUFFICIENT_INVOCATIONS"
+	}
+	view, err := json.Marshal(fields)
+	if err != nil {
+		return placement // it was JSON a moment ago
 	}
 	return view
 }

@@ -50,11 +50,13 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// target returns the account Worker a binding calls, or "".
+// target returns what the index of referrers knows a binding to lead to: an account Worker, a queue, or "".
 func (b Binding) target() string {
 	switch b.Type {
 	case "service":
 		return b.Text("service")
+	case "queue":
+		return queueTarget(b.Text("queue_name"))
 	case "dispatch_namespace":
 		var outbound struct {
 			Worker struct {

@@ -8,7 +8,7 @@ import (
 
 const referrersBucket = "referrers"
 
-// A Referrer is a script that binds to an account Worker. An index of them answers "may this Worker be deleted?"
+// A Referrer is a script that binds to an account Worker or to a queue. An index of them answers "may this be deleted?"
 // without reading the bindings of every user Worker.
 type Referrer struct {
 	NamespaceID string // empty: an account Worker

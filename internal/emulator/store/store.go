@@ -17,10 +17,13 @@
 //	    dispatch namespaces    name → DispatchNamespace
 //	    user workers           namespace id → heads, bodies, count
 //	    workers                heads, bodies, count
-//	    referrers              who binds to which Worker
+//	    referrers              who binds to which Worker or queue
 //	    versions, deployments  script tag → number → record
 //	    kv namespaces          id → KVNamespace
 //	    kv keys, kv values     namespace id → key → record, bytes
+//	    d1 databases           id → D1Database
+//	    r2 buckets             jurisdiction → name → R2Bucket
+//	    queues                 id → Queue
 //	zones                  zone id → Zone
 //	routes                 zone id → route id → Route
 //	blobs, blob refs       sha-256 → bytes, number of holders

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/wfpsync/wfpsync/docs"
+)
+
+// The page of the rules is executed: every wrong example gives exactly the
+// message below it, and every right one gives none.
+
+// ruleSection is a rule's part of the page.
+type ruleSection struct {
+	id           string
+	wrong, right txtar.Archive
+	message      string
+	needsAccount bool
+}
+
+var (
+	sectionHead = regexp.MustCompile(`(?m)^## (\S+)$`)
+	fence       = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+)
+
+func ruleSections(t *testing.T) []ruleSection {
+	t.Helper()
+	page := docs.RulesPage()
+	heads := sectionHead.FindAllStringSubmatchIndex(page, -1)
+	var sections []ruleSection
+	for i, head := range heads {
+		end := len(page)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		id, text := page[head[2]:head[3]], page[head[1]:end]
+		fences := fence.FindAllStringSubmatch(text, -1)
+		if len(fences) != 3 || fences[1][1] != "text" {
+			t.Errorf("%s: want a wrong example, its message as ```text, and a right example", id)
+			continue
+		}
+		sections = append(sections, ruleSection{
+			id: id, wrong: example(fences[0]), message: strings.TrimSuffix(fences[1][2], "\n"), right: example(fences[2]),
+			needsAccount: strings.HasPrefix(id, "WFP4"),
+		})
+	}
+	return sections
+}
+
+// example is a fenced block as files: one stack file, or an archive of several.
+// The pictures of control characters stand for what they show.
+func example(fence []string) txtar.Archive {
+	text := strings.Map(func(r rune) rune {
+		if r >= '\u2400' && r < '\u2420' {
+			return r - '\u2400'
+		}
+		return r
+	}, fence[2])
+	if fence[1] == "txtar" {
+		return *txtar.Parse([]byte(text))
+	}
+	return txtar.Archive{Files: []txtar.File{{Name: defaultStackFile, Data: []byte(text)}}}
+}
+
+// notCalledYet are rules of code that the program does not call yet: they are
+// documented, and give no message. A rule that gives one must not be here.
+var notCalledYet = []string{"WFP215", "WFP216", "WFP217"} // the lists of for_each
+
+func TestRulesPage(t *testing.T) {
+	for _, s := range ruleSections(t) {
+		t.Run(s.id, func(t *testing.T) {
+			if slices.Contains(notCalledYet, s.id) {
+				if list := findings(t, s, s.wrong); len(list) > 0 {
+					t.Errorf("take it out of notCalledYet: it gives %q", list)
+				}
+				return
+			}
+			if diff := cmp.Diff([]string{s.message}, findings(t, s, s.wrong)); diff != "" {
+				t.Errorf("messages of the wrong example (-documented +given):\n%s", diff)
+			}
+			if !strings.HasSuffix(s.message, " ["+s.id+"]") {
+				t.Errorf("the message is of another rule: %s", s.message)
+			}
+			if list := findings(t, s, s.right); len(list) > 0 {
+				t.Errorf("messages of the right example:\n%s", strings.Join(list, "\n"))
+			}
+		})
+	}
+}
+
+// findings are the messages that the program gives for an example, without what
+// stands below them. Where the example has a file deployed.yaml, that is what
+// was deployed before.
+func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, f := range files.Files {
+		if err := os.MkdirAll(filepath.Dir(f.Name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f.Name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if isFile("deployed.yaml") {
+		if code, output := runHere(t, "apply", "--local", "--auto-approve", "-f", "deployed.yaml"); code != exitOK {
+			t.Fatalf("deployed.yaml: exit code %d\n%s", code, output)
+		}
+	}
+	command := []string{"validate"}
+	if s.needsAccount {
+		command = []string{"plan", "--local"}
+	}
+	code, output := runHere(t, command...)
+	var list []string
+	hasErrors := false
+	for line := range strings.Lines(output) {
+		if line = strings.TrimSuffix(line, "\n"); messageLine.MatchString(line) {
+			list = append(list, line)
+			hasErrors = hasErrors || !strings.Contains(strings.ToLower(line), "warning: ")
+		}
+	}
+	if want := map[bool]int{true: exitError, false: exitOK}[hasErrors]; code != want {
+		t.Errorf("exit code %d, want %d\n%s", code, want, output)
+	}
+	if len(list) == 0 && output != "" {
+		t.Errorf("output without a message:\n%s", output)
+	}
+	return list
+}
+
+var messageLine = regexp.MustCompile(` \[WFP\d{3}\]$`)
+
+// runHere runs a command line in the working directory, and returns its exit
+// code and what it says on stderr.
+func runHere(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := &app{
+		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
+		lookupEnv:  func(string) (string, bool) { return "", false },
+		isTerminal: func(*os.File) bool { return false },
+	}
+	return a.run(t.Context(), args), stderr.String()
+}
+
+// TestEveryRuleIsOnThePage compares the page with the constants of the code.
+func TestEveryRuleIsOnThePage(t *testing.T) {
+	declared := declaredRules(t)
+	var documented []string
+	for _, m := range sectionHead.FindAllStringSubmatch(docs.RulesPage(), -1) {
+		documented = append(documented, m[1])
+	}
+	want := slices.Sorted(maps.Keys(declared))
+	if diff := cmp.Diff(want, documented); diff != "" {
+		t.Errorf("rules (-in the code +in docs/rules.md):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(docs.Rules()))); diff != "" {
+		t.Errorf("rules with a sentence in bold (-in the code +in docs/rules.md):\n%s", diff)
+	}
+}
+
+// declaredRules are the constants of the code that hold a rule's identifier.
+func declaredRules(t *testing.T) map[string]string {
+	t.Helper()
+	rules := map[string]string{}
+	note := func(name string, value ast.Expr) {
+		literal, ok := value.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return
+		}
+		id, err := strconv.Unquote(literal.Value)
+		if err != nil || !regexp.MustCompile(`^WFP\d{3}$`).MatchString(id) {
+			return
+		}
+		if other, taken := rules[id]; taken {
+			t.Errorf("%s is both %s and %s", id, other, name)
+		}
+		rules[id] = name
+	}
+	err := filepath.WalkDir("../..", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok {
+				for i, value := range spec.Values {
+					note(spec.Names[i].Name, value)
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}

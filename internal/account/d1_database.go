@@ -1,0 +1,98 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/cloudflare/cloudflare-go/v4/d1"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var d1DatabaseColumn = column{
+	list:   listD1Databases,
+	put:    putD1Database,
+	delete: deleteD1Database,
+}
+
+func listD1Databases(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
+	databases, err := r.account.d1Databases(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []*spec.Live
+	for _, d := range databases {
+		out = append(out, &spec.Live{
+			Resource: &spec.D1Database{Name: d.Name},
+			Revision: spec.Revision{ID: d.UUID},
+			Detailed: true,
+		})
+	}
+	return out, nil
+}
+
+// d1Databases are the databases that the API finds by a name, which may be more
+// than those of exactly that name; by "" all.
+func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseListResponse, error) {
+	const perPage = 1000 // the usual, a tenth of the maximum: API reference, "List D1 Databases"
+	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]d1.DatabaseListResponse, string, error) {
+		var params d1.DatabaseListParams
+		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+		params.Name.Value, params.Name.Present = name, name != ""
+		params.Page.Value, params.Page.Present = page, true
+		params.PerPage.Value, params.PerPage.Present = perPage, true
+		answer, err := a.client.sdk.d1.List(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return answer.Result, answer.JSON.RawJSON(), nil
+	}, func(d d1.DatabaseListResponse) string { return d.UUID })
+}
+
+// putD1Database creates a database; there is nothing about one to update.
+func putD1Database(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	if w.Prior != nil {
+		return *w.Prior, nil
+	}
+	name := w.Resource.(*spec.D1Database).Name
+	var params d1.DatabaseNewParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	params.Name.Value, params.Name.Present = name, true
+	answer, err := a.client.sdk.d1.New(ctx, params)
+	if err == nil && answer.UUID != "" {
+		return spec.Revision{ID: answer.UUID}, nil
+	}
+	if err == nil {
+		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the D1 database %q", name)
+	}
+	return afterLostAnswer(err, func() (spec.Revision, error) { return a.d1DatabaseByName(ctx, name) })
+}
+
+func (a *Account) d1DatabaseByName(ctx context.Context, name string) (spec.Revision, error) {
+	databases, err := a.d1Databases(ctx, name)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	for _, d := range databases {
+		if d.Name == name {
+			return spec.Revision{ID: d.UUID}, nil
+		}
+	}
+	return spec.Revision{}, errAbsent
+}
+
+func deleteD1Database(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {
+	id := prior.ID
+	if id == "" {
+		found, err := a.d1DatabaseByName(ctx, address.Name)
+		if err != nil {
+			return goneIfAbsent(err)
+		}
+		id = found.ID
+	}
+	var params d1.DatabaseDeleteParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	_, err := a.client.sdk.d1.Delete(ctx, url.PathEscape(id), params)
+	return plain(err)
+}

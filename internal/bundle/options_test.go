@@ -1,0 +1,228 @@
+package bundle
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// buildWith bundles an entrypoint of a project in a certain way.
+func buildWith(t testing.TB, name string, how spec.CodeOptions, content files) (*spec.Code, diag.List) {
+	t.Helper()
+	code := entrypoint(name)
+	code.Options = how
+	return code, Build(context.Background(), newProject(t, content), []*spec.Code{code})
+}
+
+// mustBuildWith wants no diagnostics.
+func mustBuildWith(t testing.TB, how spec.CodeOptions, content files) *spec.Code {
+	t.Helper()
+	code, diags := buildWith(t, "src/main.ts", how, content)
+	wantNone(t, diags)
+	return code
+}
+
+// wantOne checks that a build was refused with one message that holds a text.
+func wantOne(t testing.TB, diags diag.List, text string) {
+	t.Helper()
+	if len(diags) != 1 || !strings.Contains(render(diags), text) {
+		t.Errorf("want one message with %q, got:\n%s", text, render(diags))
+	}
+}
+
+func TestMinify(t *testing.T) {
+	content := files{"src/main.ts": `
+		function answerTheRequest(request: Request) { return new Response(request.url); }
+		export default { fetch: answerTheRequest };`}
+	plain, small := mustBuildWith(t, spec.CodeOptions{}, content), mustBuildWith(t, spec.CodeOptions{Minify: true}, content)
+	if small.Size() >= plain.Size() {
+		t.Errorf("minified, the bundle has %d bytes, and %d as it is", small.Size(), plain.Size())
+	}
+	wantIn(t, small, `"answerTheRequest"`) // the name survives as what it is called
+}
+
+func TestDefine(t *testing.T) {
+	code := mustBuildWith(t, spec.CodeOptions{Define: map[string]string{"STAGE": `"live"`, "process.env.NODE_ENV": `"staging"`}}, files{
+		"src/main.ts": `declare const STAGE: string; export default { fetch: () => new Response(STAGE + process.env.NODE_ENV) };`,
+	})
+	wantIn(t, code, `"livestaging"`)
+	wantNotIn(t, code, "STAGE", "production")
+}
+
+func TestAlias(t *testing.T) {
+	code := mustBuildWith(t, spec.CodeOptions{
+		NodeCompat: true,
+		Alias: map[string]string{
+			"node-fetch": "./src/fetch.ts", "fs": "shim", "page": "./src/page.txt", "old": "crypto", "shim": "./gone.ts",
+		},
+	}, files{
+		"src/main.ts": `
+			import fetch from "node-fetch";
+			import fs from "fs";
+			import page from "page";
+			import crypto from "old";
+			import deep from "node-fetch/deep.js";
+			export default { fetch, fs, page, crypto, deep };`,
+		"src/fetch.ts":                    `export default "our own fetch";`,
+		"src/page.txt":                    "page",
+		"node_modules/shim/index.js":      `module.exports = "in place of fs"`,
+		"node_modules/node-fetch/deep.js": `module.exports = "only the whole name counts"`,
+	})
+	wantIn(t, code, "our own fetch", "in place of fs", "only the whole name counts", `from "node:crypto"`, `-page.txt"`)
+}
+
+func TestAliasToNowhere(t *testing.T) {
+	_, diags := buildWith(t, "src/main.ts", spec.CodeOptions{Alias: map[string]string{"a": "./gone.ts"}}, files{
+		"src/main.ts": `import a from "a"; export default { a };`,
+	})
+	wantOne(t, diags, "cannot find \"./gone.ts\", which `alias` puts in the place of \"a\"")
+}
+
+func TestAliasStaysInTheProject(t *testing.T) {
+	_, diags := buildWith(t, "src/main.ts", spec.CodeOptions{Alias: map[string]string{"a": "../secret.ts"}}, files{
+		"src/main.ts":  `import a from "a"; export default { a };`,
+		"../secret.ts": `export default "planted";`,
+	})
+	wantOne(t, diags, "lies outside the project folder")
+}
+
+func TestNodeCompat(t *testing.T) {
+	content := files{
+		"src/main.ts":               `import fs from "fs"; import pkg from "pkg"; export default { fs, pkg };`,
+		"node_modules/pkg/index.js": `module.exports = require("stream/web");`,
+		"node_modules/fs/index.js":  `module.exports = "a package that is called like the module";`,
+	}
+	code := mustBuildWith(t, spec.CodeOptions{NodeCompat: true}, content)
+	wantIn(t, code, `from "node:fs"`, `import library from "node:stream/web"`)
+	wantNotIn(t, code, "called like the module", "Dynamic require")
+
+	_, diags := buildWith(t, "src/main.ts", spec.CodeOptions{}, content)
+	wantOne(t, diags, `cannot find "stream/web", which is a module of Node.js`)
+
+	script := inline(`import fs from "fs"; export default { fs };`)
+	script.Options.NodeCompat = true
+	wantNone(t, Build(context.Background(), newProject(t, nil), []*spec.Code{script}))
+}
+
+func TestRules(t *testing.T) {
+	rules := []spec.ModuleRule{
+		{Type: spec.TextModule, Globs: []string{"**/*.md", "*.css"}, Fallthrough: true},
+		{Type: spec.BinaryModule, Globs: []string{"**/*.png"}},
+	}
+	content := files{
+		"src/main.ts": `
+			import page from "../page.md";
+			import style from "./deep/style.css";
+			import text from "./text.txt";
+			import icon from "./icon.png";
+			export default { page, style, text, icon };`,
+		"page.md": "page", "src/deep/style.css": "p {}", "src/text.txt": "text", "src/icon.png": "\x89PNG",
+	}
+	types := map[string]spec.ModuleType{}
+	for _, m := range mustBuildWith(t, spec.CodeOptions{Rules: rules}, content).Modules {
+		_, name, _ := strings.Cut(m.Name, "-")
+		types[name] = m.Type
+	}
+	want := map[string]spec.ModuleType{
+		"": spec.ESModule, "page.md": spec.TextModule, "style.css": spec.TextModule, "text.txt": spec.TextModule, "icon.png": spec.BinaryModule,
+	}
+	if diff := cmp.Diff(want, types); diff != "" {
+		t.Errorf("modules differ (-want +got):\n%s", diff)
+	}
+
+	rules[0].Fallthrough = false
+	_, diags := buildWith(t, "src/main.ts", spec.CodeOptions{Rules: rules}, content)
+	wantOne(t, diags, `"./text.txt" matches the rule for "**/*.txt", which an earlier rule of its type keeps from counting`)
+}
+
+func TestGlobs(t *testing.T) {
+	for _, test := range []struct {
+		glob, name       string
+		imported, beside bool
+	}{
+		{"**/*.js", "a.js", true, true},
+		{"**/*.js", "./a/b.js", true, true},
+		{"*.js", "a/b.js", true, false},
+		{"a/*.js", "a/b.js", true, true},
+		{"a/**", "a/b/c.js", true, true},
+		{"**/*.wasm?module", "./a.wasm?module", true, true},
+		{"**/*.js", "a.jsx", false, false},
+		{"**/*.js", "a-js", false, false},
+	} {
+		if got := compileGlob(test.glob, true).MatchString(test.name); got != test.imported {
+			t.Errorf("%s matches the import of %s: %v", test.glob, test.name, got)
+		}
+		if got := compileGlob(test.glob, false).MatchString(test.name); got != test.beside {
+			t.Errorf("%s matches the file %s: %v", test.glob, test.name, got)
+		}
+	}
+}
+
+func TestNoBundle(t *testing.T) {
+	const source = "import a from './lib/a.js' ;\nimport text from \"./text.txt\";\nexport default { fetch: () => import(`./lib/${a}.js`) };\n"
+	content := files{
+		"dist/main.js":                   source,
+		"dist/lib/a.js":                  "export default text",
+		"dist/text.txt":                  "text",
+		"dist/image.png":                 "not matched",
+		"dist/.cache/b.js":               "hidden",
+		"dist/node_modules/pkg/index.js": "installed",
+		"elsewhere.js":                   "not beside it",
+	}
+	how := spec.CodeOptions{NoBundle: true, Rules: []spec.ModuleRule{{Type: spec.ESModule, Globs: []string{"**/*.js"}}}}
+	code, diags := buildWith(t, "dist/main.js", how, content)
+	wantNone(t, diags)
+	if want := []string{"lib/a.js", "main.js", "text.txt"}; !slices.Equal(names(code), want) {
+		t.Errorf("modules %v, want %v", names(code), want)
+	}
+	if m := module(t, code, "main.js"); string(m.Content) != source || m.Type != spec.ESModule || code.MainModule != "main.js" {
+		t.Errorf("main %q, module %+v", code.MainModule, m)
+	}
+
+	_, diags = buildWith(t, "dist/main.js", spec.CodeOptions{NoBundle: true}, content)
+	wantOne(t, diags, `cannot import "./lib/a.js": no module of that name is uploaded`)
+}
+
+func TestNoBundleIsRefused(t *testing.T) {
+	how := spec.CodeOptions{NoBundle: true}
+	for name, test := range map[string]struct {
+		main    string
+		content files
+		want    string
+	}{
+		"TypeScript": {"main.ts", files{"main.ts": "export default {}"}, `entrypoint "main.ts" cannot be uploaded as it is`},
+		"no default": {"main.js", files{"main.js": "export const fetch = 1"}, `has no default export`},
+		"syntax":     {"main.js", files{"main.js": "export default {"}, "main.js:1"},
+		"a package":  {"main.js", files{"main.js": "import x from 'pkg'; export default x"}, `cannot import "pkg"`},
+		"Node.js":    {"main.js", files{"main.js": "import x from 'fs'; export default x"}, `write "node:fs"`},
+		"a way out":  {"main.js", files{"main.js": "export default {}", "out.txt": "-> ../outside.txt", "../outside.txt": "planted"}, "leads outside the project folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, diags := buildWith(t, test.main, how, test.content)
+			wantOne(t, diags, test.want)
+			if strings.Contains(render(diags), "planted") {
+				t.Error("a file outside the project was read")
+			}
+		})
+	}
+}
+
+func TestOptionsTellSourcesApart(t *testing.T) {
+	root := newProject(t, files{"main.ts": `declare const N: number; export default { fetch: () => N };`})
+	var codes []*spec.Code
+	for _, n := range []string{"1", "2", "1"} {
+		code := entrypoint("main.ts")
+		code.Options.Define = map[string]string{"N": n}
+		codes = append(codes, code)
+	}
+	wantNone(t, Build(context.Background(), root, codes))
+	if codes[0].Digest == codes[1].Digest || &codes[0].Modules[0].Content[0] != &codes[2].Modules[0].Content[0] {
+		t.Error("codes share a build exactly when their options are equal")
+	}
+}

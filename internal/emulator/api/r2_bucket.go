@@ -1,0 +1,232 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+func (s *Server) r2BucketRoutes() []route {
+	const list, one = "/accounts/{account}/r2/buckets", "/accounts/{account}/r2/buckets/{bucket}"
+	return []route{
+		{"GET", list, s.listR2Buckets},
+		{"POST", list, s.createR2Bucket},
+		{"GET", one, s.getR2Bucket},
+		{"PATCH", one, s.patchR2Bucket},
+		{"DELETE", one, s.deleteR2Bucket},
+	}
+}
+
+// A bucket's jurisdiction and, when it is changed, its storage class are headers and not part of any body.
+const (
+	r2JurisdictionHeader = "Cf-R2-Jurisdiction"
+	r2StorageClassHeader = "Cf-R2-Storage-Class"
+)
+
+var (
+	r2Name           = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	r2Jurisdictions  = []string{r2Anywhere, "eu", "us", "fedramp", "fedramp-high"}
+	r2Locations      = []string{"apac", "eeur", "enam", "weur", "wnam", "oc"}
+	r2StorageClasses = []string{"Standard", "InfrequentAccess"}
+)
+
+// r2Anywhere is the jurisdiction of buckets that have none.
+const r2Anywhere = "default"
+
+type r2BucketView struct {
+	Name         string    `json:"name"`
+	CreationDate timestamp `json:"creation_date"`
+	Location     string    `json:"location"` // in capitals, unlike the hint
+	StorageClass string    `json:"storage_class"`
+	Jurisdiction string    `json:"jurisdiction"`
+}
+
+func viewR2Bucket(b store.R2Bucket) r2BucketView {
+	return r2BucketView{
+		Name: b.Name, CreationDate: timestamp(b.CreationDate), Location: strings.ToUpper(b.Location),
+		StorageClass: b.StorageClass, Jurisdiction: b.Jurisdiction,
+	}
+}
+
+// r2Jurisdiction returns the jurisdiction that a call is about.
+func (c *call) r2Jurisdiction() (string, error) {
+	jurisdiction := c.r.Header.Get(r2JurisdictionHeader)
+	switch {
+	case jurisdiction == "":
+		return r2Anywhere, nil
+	case !slices.Contains(r2Jurisdictions, jurisdiction):
+		return "", fail(http.StatusBadRequest, r2InvalidRequest, "There is no jurisdiction %q", jurisdiction)
+	}
+	return jurisdiction, nil
+}
+
+// findR2Bucket returns the bucket in a call's path.
+func findR2Bucket(c *call, tx *store.Tx) (store.R2Bucket, error) {
+	jurisdiction, err := c.r2Jurisdiction()
+	if err != nil {
+		return store.R2Bucket{}, err
+	}
+	b, found := tx.R2Bucket(c.account, jurisdiction, c.param("bucket"))
+	if !found {
+		return b, fail(http.StatusNotFound, r2BucketNotFound, "The specified bucket does not exist.")
+	}
+	return b, nil
+}
+
+type r2BucketList struct {
+	Buckets []r2BucketView `json:"buckets"`
+}
+
+// r2CursorInfo is the result_info of this list, which does not count.
+type r2CursorInfo struct {
+	Cursor  string `json:"cursor,omitempty"`
+	PerPage int    `json:"per_page"`
+}
+
+// listR2Buckets answers the buckets of one jurisdiction, page by page by a cursor, which is the last name of a page.
+func (s *Server) listR2Buckets(c *call) (reply, error) {
+	query := c.query()
+	perPage, err := number(query, "per_page", 20, r2InvalidRequest)
+	if err != nil {
+		return reply{}, err
+	}
+	if perPage < 1 || perPage > 1000 {
+		return reply{}, fail(http.StatusBadRequest, r2InvalidRequest, "per_page must be between 1 and 1000")
+	}
+	jurisdiction, err := c.r2Jurisdiction()
+	if err != nil {
+		return reply{}, err
+	}
+	after := query.Get("cursor")
+	if after == "" {
+		after = query.Get("start_after")
+	}
+	views := []r2BucketView{}
+	info := r2CursorInfo{PerPage: perPage}
+	err = c.view(func(tx *store.Tx) error {
+		for _, b := range tx.R2Buckets(c.account, jurisdiction, after) {
+			if !strings.Contains(b.Name, query.Get("name_contains")) {
+				continue
+			}
+			if len(views) == perPage {
+				info.Cursor = views[perPage-1].Name
+				break
+			}
+			views = append(views, viewR2Bucket(b))
+		}
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{result: r2BucketList{Buckets: views}, info: info}, nil
+}
+
+type r2BucketFields struct {
+	Name         string `json:"name"`
+	LocationHint string `json:"locationHint"`
+	StorageClass string `json:"storageClass"`
+}
+
+// createR2Bucket creates a bucket where the hint says. The real platform takes the hint for what it is, and a bucket may
+// come to be elsewhere.
+func (s *Server) createR2Bucket(c *call) (reply, error) {
+	var body r2BucketFields
+	if err := c.json(&body, errR2Malformed); err != nil {
+		return reply{}, err
+	}
+	jurisdiction, err := c.r2Jurisdiction()
+	if err != nil {
+		return reply{}, err
+	}
+	b := store.R2Bucket{
+		Jurisdiction: jurisdiction, Name: body.Name, CreationDate: s.now(),
+		Location: usual(body.LocationHint, "enam"), StorageClass: usual(body.StorageClass, "Standard"),
+	}
+	switch {
+	case !r2Name.MatchString(b.Name):
+		return reply{}, fail(http.StatusBadRequest, r2InvalidName, "The specified bucket name is not valid.")
+	case !slices.Contains(r2Locations, b.Location):
+		return reply{}, fail(http.StatusBadRequest, r2InvalidRequest, "There is no location %q", b.Location)
+	case !slices.Contains(r2StorageClasses, b.StorageClass):
+		return reply{}, noStorageClass(b.StorageClass)
+	}
+	err = c.update(func(tx *store.Tx) error {
+		if _, taken := tx.R2Bucket(c.account, jurisdiction, b.Name); taken {
+			return fail(http.StatusConflict, r2BucketExists, "The bucket you tried to create already exists, and you own it.")
+		}
+		tx.PutR2Bucket(c.account, b)
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewR2Bucket(b))
+}
+
+// usual is a value, or what it is when it is not given.
+func usual(value, absent string) string {
+	if value == "" {
+		return absent
+	}
+	return value
+}
+
+func noStorageClass(class string) error {
+	return fail(http.StatusBadRequest, r2InvalidRequest, "There is no storage class %q", class)
+}
+
+func (s *Server) getR2Bucket(c *call) (reply, error) {
+	var view r2BucketView
+	err := c.view(func(tx *store.Tx) error {
+		b, err := findR2Bucket(c, tx)
+		view = viewR2Bucket(b)
+		return err
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(view)
+}
+
+// patchR2Bucket changes the storage class of objects to come, the only thing about a bucket that can be changed here.
+func (s *Server) patchR2Bucket(c *call) (reply, error) {
+	class := c.r.Header.Get(r2StorageClassHeader)
+	if !slices.Contains(r2StorageClasses, class) {
+		return reply{}, noStorageClass(class)
+	}
+	var view r2BucketView
+	err := c.update(func(tx *store.Tx) error {
+		b, err := findR2Bucket(c, tx)
+		if err != nil {
+			return err
+		}
+		b.StorageClass = class
+		tx.PutR2Bucket(c.account, b)
+		view = viewR2Bucket(b)
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(view)
+}
+
+// deleteR2Bucket deletes a bucket. The real platform refuses while there are objects in it; here there never are any.
+// Bindings to the bucket stay and lead nowhere.
+func (s *Server) deleteR2Bucket(c *call) (reply, error) {
+	err := c.update(func(tx *store.Tx) error {
+		b, err := findR2Bucket(c, tx)
+		if err == nil {
+			tx.DeleteR2Bucket(c.account, b)
+		}
+		return err
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(struct{}{})
+}

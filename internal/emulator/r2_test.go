@@ -1,0 +1,77 @@
+package emulator_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestR2Buckets(t *testing.T) {
+	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	const list = "/r2/buckets"
+	in := func(jurisdiction, method, path, body string, header ...string) *answer {
+		t.Helper()
+		return a.send(method, path, "application/json", strings.NewReader(body), append(header, "cf-r2-jurisdiction", jurisdiction)...)
+	}
+	view := func(name, location, class, jurisdiction string) string {
+		return fmt.Sprintf(`{"name":%q,"creation_date":"2026-11-21T12:00:00.000000Z","location":%q,"storage_class":%q,"jurisdiction":%q}`,
+			name, location, class, jurisdiction)
+	}
+
+	a.json("POST", list, object{"name": "uploads"}).ok().is(view("uploads", "ENAM", "Standard", "default"))
+	a.json("POST", list, object{"name": "uploads"}).fails(409, 10004)
+	in("eu", "POST", list, `{"name":"uploads","locationHint":"weur","storageClass":"InfrequentAccess"}`).ok().
+		is(view("uploads", "WEUR", "InfrequentAccess", "eu"))
+	for _, name := range []string{"", "ab", "Uploads", "-uploads", "uploads-", "up_loads", strings.Repeat("x", 64)} {
+		a.json("POST", list, object{"name": name}).fails(400, 10005)
+	}
+	a.json("POST", list, object{"name": "abc", "locationHint": "moon"}).fails(400, 10040)
+	a.json("POST", list, object{"name": "abc", "storageClass": "Cold"}).fails(400, 10040)
+	a.json("POST", list, "x").fails(400, 10040)
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		path := list + "/uploads"
+		if method == "POST" {
+			path = list
+		}
+		in("moon", method, path, `{"name":"abc"}`).fails(400, 10040)
+	}
+
+	// The jurisdictions are worlds of their own.
+	a.get(list + "/uploads").ok().is(view("uploads", "ENAM", "Standard", "default"))
+	in("eu", "PATCH", list+"/uploads", "", "cf-r2-storage-class", "Standard").ok().is(view("uploads", "WEUR", "Standard", "eu"))
+	in("eu", "PATCH", list+"/uploads", "", "cf-r2-storage-class", "Cold").fails(400, 10040)
+	in("eu", "DELETE", list+"/uploads", "").ok().is("{}")
+	for _, method := range []string{http.MethodGet, http.MethodPatch, http.MethodDelete} {
+		in("eu", method, list+"/uploads", "", "cf-r2-storage-class", "Standard").fails(404, 10006)
+	}
+	in("eu", "GET", list, "").ok().is(`{"buckets":[]}`)
+
+	for i := range 5 {
+		a.json("POST", list, object{"name": fmt.Sprintf("n-%02d", i)}).ok()
+	}
+	page := func(query string) (names, cursor string) {
+		t.Helper()
+		var result struct{ Buckets []struct{ Name string } }
+		r := a.get(list + "?" + query).ok().into(&result)
+		return fmt.Sprint(result.Buckets), r.ResultInfo.Cursor
+	}
+	for _, want := range []struct{ query, names, cursor string }{
+		{"", "[{n-00} {n-01} {n-02} {n-03} {n-04} {uploads}]", ""},
+		{"per_page=4", "[{n-00} {n-01} {n-02} {n-03}]", "n-03"},
+		{"per_page=4&cursor=n-03", "[{n-04} {uploads}]", ""},
+		{"per_page=2&start_after=n-01", "[{n-02} {n-03}]", "n-03"},
+		{"per_page=2&name_contains=o", "[{uploads}]", ""},
+	} {
+		if names, cursor := page(want.query); names != want.names || cursor != want.cursor {
+			t.Errorf("%q: %s, then %q", want.query, names, cursor)
+		}
+	}
+	for _, query := range []string{"per_page=0", "per_page=1001", "per_page=x"} {
+		a.get(list+"?"+query).fails(400, 10040)
+	}
+}

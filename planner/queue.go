@@ -1,0 +1,11 @@
+package planner
+
+import "github.com/wfpsync/wfpsync/spec"
+
+var queueColumn = column{
+	compare: func(_ *planning, desired spec.Resource, live *spec.Live) *Change {
+		return settingsChange(live.Resource.Canonical(), desired.Canonical())
+	},
+	standing: storeStanding,
+	guard:    GuardStoreDelete,
+}

@@ -1,0 +1,96 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// A warning is silenced by a comment that names its rule, at the end of the
+// line that the warning points at, or alone above it:
+//
+//	# wfpsync:ignore WFP219, WFP220 -- why this is meant
+//
+// An error is not: nothing can be made of a file that has one. A comment that
+// silences nothing is a warning itself, or it would hide the next mistake.
+
+const ignoreDirective = "wfpsync:ignore"
+
+var (
+	ignoreComment = regexp.MustCompile(`#\s*` + ignoreDirective + `(?:\s+(.*))?$`)
+	ignoreReason  = regexp.MustCompile(`(?:^|\s)--(?:\s.*)?$`)
+	ignoredRule   = regexp.MustCompile(`[^\s,]+`)
+)
+
+// ignorable are the rules that a warning about a stack file can have.
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger}
+
+// withoutIgnored takes out the warnings that the file's comments silence, and
+// adds one for each comment that cannot.
+func (l *loader) withoutIgnored(list diag.List) diag.List {
+	hasErrors := list.HasErrors()
+	for _, comment := range l.root.Comments(ignoreDirective) {
+		rules, isDirective := l.ignoredRules(comment)
+		if isDirective && len(rules) == 0 {
+			list = append(list, l.uselessIgnore(comment.Range, "the comment names no rule to ignore",
+				fmt.Sprintf("write `# %s %s -- why`", ignoreDirective, ignorable[0])))
+		}
+		for _, rule := range rules {
+			before := len(list)
+			list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
+				return d.Severity == diag.Warning && d.Rule == rule.name && d.Range.File == comment.Range.File && d.Range.Line == comment.About
+			})
+			switch {
+			case len(list) < before:
+			case !slices.Contains(ignorable, rule.name):
+				list = append(list, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
+					"only warnings can be: "+strings.Join(ignorable, ", ")))
+			case !hasErrors: // which keep other checks from being made
+				list = append(list, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
+					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
+			}
+		}
+	}
+	return list
+}
+
+func (l *loader) uselessIgnore(at diag.Range, message, hint string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Warning, Rule: RuleIgnoreComment, Message: message, Hint: hint, Range: at,
+		Snippet: l.root.Line(at.Line),
+	}
+}
+
+// namedRule is a rule as a comment names it.
+type namedRule struct {
+	name string
+	at   diag.Range
+}
+
+// ignoredRules are the rules that a comment names; a comment that only mentions
+// the directive is none.
+func (l *loader) ignoredRules(comment document.Comment) (rules []namedRule, isDirective bool) {
+	m := ignoreComment.FindStringSubmatchIndex(comment.Text)
+	if m == nil {
+		return nil, false
+	}
+	if m[2] < 0 {
+		return nil, true
+	}
+	named, offset := comment.Text[m[2]:m[3]], m[2]
+	if reason := ignoreReason.FindStringIndex(named); reason != nil {
+		named = named[:reason[0]]
+	}
+	for _, word := range ignoredRule.FindAllStringIndex(named, -1) {
+		at := comment.Range
+		at.Column += utf8.RuneCountInString(comment.Text[:offset+word[0]])
+		at.EndLine, at.EndColumn = at.Line, at.Column+utf8.RuneCountInString(named[word[0]:word[1]])
+		rules = append(rules, namedRule{name: named[word[0]:word[1]], at: at})
+	}
+	return rules, true
+}

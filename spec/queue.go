@@ -1,0 +1,75 @@
+package spec
+
+import "github.com/wfpsync/wfpsync/spec/internal/document"
+
+// KindQueue is a queue.
+const KindQueue Kind = "queue"
+
+// Queue is a queue. Its name is unique in an account and is its identity, for
+// bindings as well.
+type Queue struct {
+	Name string `json:"name"`
+
+	// DeliveryDelay and MessageRetentionPeriod are in seconds; nil leaves them
+	// as they are.
+	DeliveryDelay          *float64 `json:"delivery_delay,omitempty"`
+	MessageRetentionPeriod *float64 `json:"message_retention_period,omitempty"`
+	ResourceMeta           Meta     `json:"meta,omitzero"`
+}
+
+func (q *Queue) Address() Address        { return Address{Kind: KindQueue, Name: q.Name} }
+func (q *Queue) References() []Reference { return nil }
+func (q *Queue) Meta() Meta              { return q.ResourceMeta }
+
+func (q *Queue) Canonical() Object {
+	c := Object{}
+	if q.DeliveryDelay != nil {
+		c["delivery_delay"] = *q.DeliveryDelay
+	}
+	if q.MessageRetentionPeriod != nil {
+		c["message_retention_period"] = *q.MessageRetentionPeriod
+	}
+	return c
+}
+
+func (l *loader) loadQueue(e entry) {
+	l.checkName(e, queueName)
+	l.add(&Queue{
+		Name:                   e.name,
+		DeliveryDelay:          numberOf(e.value.Get("delivery_delay")),
+		MessageRetentionPeriod: numberOf(e.value.Get("message_retention_period")),
+		ResourceMeta:           e.meta(),
+	})
+}
+
+// numberOf is a number, or nil where there is none.
+func numberOf(value *document.Value) *float64 {
+	if n, ok := value.JSON().(float64); ok {
+		return &n
+	}
+	return nil
+}
+
+// queueBinding reads an item of `queues.producers` in a Worker: by `ref`, a
+// queue of this file; by `queue`, any, by its name.
+func (l *loader) queueBinding(item *document.Value) (Binding, bool) {
+	b := Binding{Type: BindingQueue, At: item.Range()}
+	ref, name := item.Get("ref"), item.Get("queue")
+	if !l.checkOneOf(item, "ref", "queue") {
+		return b, false
+	}
+	queue := name.String()
+	b.At = name.Range()
+	if ref != nil {
+		declared, ok := l.refer(KindQueue, "queues", ref)
+		if !ok {
+			return b, false
+		}
+		queue, b.At = declared.Name, ref.Range()
+	}
+	b.Properties = Object{"queue_name": queue}
+	if delay := numberOf(item.Get("delivery_delay")); delay != nil {
+		b.Properties["delivery_delay"] = *delay
+	}
+	return b, true
+}
