@@ -39,7 +39,7 @@ demo: build
 
 ## golden: rewrite the golden files; review what changed as part of the change
 golden:
-	$(GO) test ./spec ./internal/report ./internal/bundle -update
+	$(GO) test ./spec ./spec/internal/expression ./spec/internal/list ./internal/report ./internal/bundle -update
 	WFPSYNC_UPDATE_SCRIPTS=1 $(GO) test ./cmd/wfpsync
 
 ## fuzz: every fuzz target for FUZZTIME

@@ -103,6 +103,6 @@ func withoutUnknown(value any) (any, bool) {
 }
 
 // escapePointer writes a name as a JSON Pointer's reference token (RFC 6901).
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
+func escapePointer(name string) string { return pointerEscapes.Replace(name) }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

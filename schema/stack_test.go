@@ -83,7 +83,7 @@ func TestStackMessages(t *testing.T) {
 		"no name":            {`{"version": 1}`, ` required: missing the key "name"`},
 		"version as text":    {`{"version": "1", "name": "a"}`, `/version const: expected 1, got the text "1"`},
 		"later version":      {`{"version": 2, "name": "a"}`, `/version const: expected 1, got the number 2`},
-		"name with capitals": {`{"version": 1, "name": "Platform"}`, `/name pattern: expected 1 to 63 lower-case letters, digits and hyphens, the first no hyphen, got "Platform"`},
+		"name with capitals": {`{"version": 1, "name": "Platform"}`, `/name pattern: expected 1 to 63 lower-case letters, digits, dots and hyphens, the first a letter or digit, got "Platform"`},
 		"name as number":     {`{"version": 1, "name": 5}`, `/name type: expected text, got the number 5`},
 		"account":            {stack(`"account_id": "0123"`), `/account_id pattern: expected 32 hexadecimal digits, got "0123"`},
 		"unknown key":        {stack(`"worker": {}`), `/worker unknown: unknown key "worker"`},

@@ -14,8 +14,7 @@ import (
 
 // explain turns a schema violation into a diagnostic at its place, and says
 // whether it is about a key that was meant to be another.
-func (l *loader) explain(v schema.Violation) (d diag.Diagnostic, misspelt bool) {
-	value, member := l.root.Find(v.Pointer)
+func (l *loader) explain(v schema.Violation, value *document.Value, member *document.Member) (d diag.Diagnostic, misspelt bool) {
 	d = diag.Diagnostic{Severity: diag.Error, Rule: RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
 	switch v.Keyword {
 	case schema.Unknown:
@@ -39,7 +38,6 @@ func (l *loader) explain(v schema.Violation) (d diag.Diagnostic, misspelt bool) 
 			d.Hint = fmt.Sprintf("if it is meant as text, quote it: %q", value.Text)
 		}
 	}
-	d.Snippet = l.root.Line(d.Range.Line)
 	return d, misspelt
 }
 

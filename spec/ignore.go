@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/list"
 )
 
 // A warning is silenced by a comment that names its rule, at the end of the
@@ -28,41 +30,50 @@ var (
 )
 
 // ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger}
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, list.RuleListFile}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot.
-func (l *loader) withoutIgnored(list diag.List) diag.List {
-	hasErrors := list.HasErrors()
-	for _, comment := range l.root.Comments(ignoreDirective) {
+func (l *loader) withoutIgnored(found diag.List) diag.List {
+	hasErrors := found.HasErrors()
+	for _, comment := range l.comments() {
 		rules, isDirective := l.ignoredRules(comment)
 		if isDirective && len(rules) == 0 {
-			list = append(list, l.uselessIgnore(comment.Range, "the comment names no rule to ignore",
+			found = append(found, l.uselessIgnore(comment.Range, "the comment names no rule to ignore",
 				fmt.Sprintf("write `# %s %s -- why`", ignoreDirective, ignorable[0])))
 		}
 		for _, rule := range rules {
-			before := len(list)
-			list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
+			before := len(found)
+			found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool {
 				return d.Severity == diag.Warning && d.Rule == rule.name && d.Range.File == comment.Range.File && d.Range.Line == comment.About
 			})
 			switch {
-			case len(list) < before:
+			case len(found) < before:
 			case !slices.Contains(ignorable, rule.name):
-				list = append(list, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
+				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
 					"only warnings can be: "+strings.Join(ignorable, ", ")))
 			case !hasErrors: // which keep other checks from being made
-				list = append(list, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
+				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
 					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
 			}
 		}
 	}
-	return list
+	return found
+}
+
+// comments are the comments that may silence something, of every file.
+func (l *loader) comments() []document.Comment {
+	var all []document.Comment
+	for _, file := range slices.Sorted(maps.Keys(l.sources)) {
+		all = append(all, l.sources[file].Comments(ignoreDirective)...)
+	}
+	return all
 }
 
 func (l *loader) uselessIgnore(at diag.Range, message, hint string) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Warning, Rule: RuleIgnoreComment, Message: message, Hint: hint, Range: at,
-		Snippet: l.root.Line(at.Line),
+		Snippet: l.line(at),
 	}
 }
 

@@ -19,7 +19,7 @@ func TestWarnings(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, list := spec.Load(os.DirFS("testdata/warning"), filepath.Base(file))
+			_, list := spec.Load(os.DirFS("testdata/warning"), filepath.Base(file), spec.Options{})
 			if list.HasErrors() {
 				t.Error("an error was found")
 			}

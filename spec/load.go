@@ -5,38 +5,63 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
-	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/list"
 )
 
-// Load reads a stack file. Every complaint about it is in the diagnostics, in
-// the order of places; the stack is what could be read all the same, and is not
-// to be used when there are errors. Code is not built yet: each [Code] of the
-// stack holds its source only.
+// Load reads a stack file of a project. Every complaint about it is in the
+// diagnostics, in the order of places; the stack is what could be read all the
+// same, and is not to be used when there are errors. Code is not built yet: each
+// [Code] of the stack holds its source only.
 //
-// Load asks nothing but the file: no environment, no network, no secrets.
-func Load(root fs.FS, name string) (*Stack, diag.List) {
+// Load asks nothing but the files that the stack file names, all of them in the
+// project, and the variables that it declares: no network, no secrets.
+func Load(root fs.FS, name string, options Options) (*Stack, diag.List) {
 	content, err := fs.ReadFile(root, name)
 	if err != nil {
 		return &Stack{}, diag.List{unreadable(name, err)}
 	}
-	return Parse(name, content)
+	return parse(root, name, content, options)
 }
 
-// Parse is [Load] on a text.
+// Parse is [Load] on a text that names no other file.
 func Parse(name string, content []byte) (*Stack, diag.List) {
+	return parse(noFiles{}, name, content, Options{})
+}
+
+// noFiles is a project without files.
+type noFiles struct{}
+
+func (noFiles) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+func parse(files fs.FS, name string, content []byte, options Options) (*Stack, diag.List) {
 	value, diagnostics := document.Parse(name, content)
 	if value == nil {
 		return &Stack{}, diagnostics.Sorted()
 	}
-	l := newLoader(value)
-	l.diagnostics = diagnostics
+	l := newLoader(name, value)
+	l.files, l.diagnostics = files, diagnostics
+	list := l.run(options)
+	return l.stack, list
+}
+
+// run does everything that is to be done with a document.
+func (l *loader) run(options Options) diag.List {
+	l.include()
+	environments, base := l.root.Get("environments"), l.root.Without("environments")
+	l.overlay(options.Environment)
 	l.checkSchema()
+	l.readVariables(options)
+	l.checkEnvironments(environments, base, options)
+	l.readLists()
 	l.load()
 	l.checkPlaceholders()
-	return l.stack, l.withoutMasked(l.withoutIgnored(l.diagnostics).Sorted())
+	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())
 }
 
 func unreadable(name string, err error) diag.Diagnostic {
@@ -50,23 +75,51 @@ func unreadable(name string, err error) diag.Diagnostic {
 
 // loader turns a document into a stack.
 type loader struct {
+	name        string // of the stack file
+	files       fs.FS
 	root        *document.Value
+	sources     map[string]*document.Value // by file, for source lines
+	environment string
 	stack       *Stack
 	diagnostics diag.List
+
+	// repeated counts complaints of one rule at one place: a mistake in a
+	// template is made again for every item.
+	repeated map[repeat]int
 
 	// broken are the pointers that the schema complained about. What they lead
 	// to is not checked further: one mistake is one message.
 	broken map[string]bool
 
+	// masked are values that must not be repeated; see [loader.mask].
+	masked []string
+
+	variables  map[string]any
+	lists      map[string]*list.List
+	templates  map[templateKey]*template
+	conditions map[*document.Value]*document.Value
+	merged     map[mergeKey]*document.Value
+	shapes     map[string]bool // of instances that the schema has seen
+	names      []string        // that expressions can use; see [loader.scope]
+	namesKey   string
+
 	// declared are the keys of each section, and the address each stands for,
-	// so that a reference can name the key.
-	declared map[Kind]map[string]Address
+	// so that a reference can name the key. The instances of a `for_each` are
+	// declared as key[item], and generated says through which lists a key goes.
+	declared  map[Kind]map[string]Address
+	generated map[Kind]map[string]string
+
+	// current is the entry being loaded, and resolved the references in it that
+	// mean the one of many for its item.
+	current  entry
+	resolved map[*document.Value]string
 
 	// definitions are where each address was first defined.
 	definitions map[Address]diag.Range
 
-	// masked are values that must not be repeated; see [loader.mask].
-	masked []string
+	// rendered holds the entries of each section as they were loaded, when
+	// they are wanted; see [Render].
+	rendered map[string][]document.Member
 
 	// codes holds each distinct source once.
 	codes map[codeSource]*Code
@@ -83,19 +136,24 @@ type section struct {
 	// its key; nil where there is none.
 	parentOf func(entry *document.Value) string
 
+	// worker says that entries take over `defaults` and profiles.
+	worker bool
+
 	// load adds the entry's resources to the stack.
 	load func(l *loader, entry entry)
 }
 
-// entry is one key of a section.
+// entry is one resource, or a Worker with its routes: a key of a section, or
+// one of those that its `for_each` makes.
 type entry struct {
-	section section
-	key     string
-	pointer string
+	declaration
+	key     string // with the item's key, for one of many
+	itemKey string
 	name    string
 	nameAt  diag.Range
-	value   *document.Value
-	at      diag.Range // the key's place
+	value   *document.Value // with defaults and profile, expressions replaced
+	items   []chosen
+	values  map[string]any // what expressions can read; good only while the entry is loaded
 }
 
 // sections are in the order in which entries are loaded. A new kind that the
@@ -106,59 +164,76 @@ var sections = []section{
 	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database},
 	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket},
 	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue},
-	{key: "workers", kind: KindWorker, nameBy: "name", load: (*loader).loadWorker},
-	{key: "user_workers", kind: KindUserWorker, nameBy: "name", load: (*loader).loadUserWorker},
+	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker},
+	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, load: (*loader).loadUserWorker},
 }
 
-func newLoader(root *document.Value) *loader {
-	return &loader{
+func newLoader(name string, root *document.Value) *loader {
+	l := &loader{
+		name:        name,
 		root:        root,
+		sources:     map[string]*document.Value{name: root},
 		stack:       &Stack{},
+		repeated:    map[repeat]int{},
 		broken:      map[string]bool{},
+		templates:   map[templateKey]*template{},
+		conditions:  map[*document.Value]*document.Value{},
+		merged:      map[mergeKey]*document.Value{},
+		shapes:      map[string]bool{},
 		declared:    map[Kind]map[string]Address{},
+		generated:   map[Kind]map[string]string{},
 		definitions: map[Address]diag.Range{},
 		codes:       map[codeSource]*Code{},
 	}
+	l.scope()
+	return l
 }
 
-// load reads the sections: first every name, so that references may point
-// forward, then every entry.
+// load reads the sections: first every name that something may refer to, so
+// that references may point forward, then every entry.
 func (l *loader) load() {
 	l.stack.Name = l.root.Get("name").String()
+	if l.environment != "" {
+		l.stack.Name += "." + l.environment // its Workers are not another environment's
+	}
 	l.stack.AccountID = l.root.Get("account_id").String()
-	var entries []entry
 	for _, s := range sections {
-		l.declared[s.kind] = map[string]Address{}
-		value := l.root.Get(s.key)
-		if value == nil {
-			continue
-		}
-		for _, m := range value.Members {
-			e := newEntry(s, m)
-			entries = append(entries, e)
-			if s.kind != KindUserWorker { // nothing refers to a user Worker
-				l.declared[s.kind][m.Key] = e.address()
-			}
-		}
-		l.declareCollection(s.kind)
+		l.declared[s.kind], l.generated[s.kind] = map[string]Address{}, map[string]string{}
 	}
-	for _, e := range entries {
-		if !l.isBroken(e.pointer) {
-			e.section.load(l, e)
+	declarations := l.declarations()
+	for _, d := range declarations {
+		if d.section.kind != KindUserWorker { // nothing refers to a user Worker
+			l.declareNames(d)
 		}
 	}
+	for _, d := range declarations {
+		l.each(d, l.loadEntry)
+	}
+	l.current = entry{}
 	l.finish()
 }
 
-func newEntry(s section, m document.Member) entry {
-	e := entry{
-		section: s, key: m.Key, pointer: "/" + s.key + "/" + document.EscapeStep(m.Key),
-		name: m.Key, nameAt: m.Range(), value: m.Value, at: m.Range(),
+// declareNames notes the keys that references can name.
+func (l *loader) declareNames(d declaration) {
+	if len(d.loops) > 0 {
+		l.generated[d.section.kind][d.member.Key] = d.lists()
 	}
-	if name := m.Value.Get(s.nameBy); name.String() != "" {
-		e.name, e.nameAt = name.String(), name.Range()
+	l.each(d, func(e entry) {
+		l.declared[d.section.kind][e.key] = l.keyAddress(e)
+	})
+}
+
+func (l *loader) loadEntry(e entry) {
+	l.current = e
+	e.value = l.entryValue(e)
+	if !l.checkShape(e) {
+		return
 	}
-	return e
+	l.resolved = map[*document.Value]string{}
+	e.section.load(l, e)
+	if l.rendered != nil {
+		l.render(e)
+	}
 }
 
 // declareCollection notes that the file has a section, if only an empty one, and
@@ -170,11 +245,11 @@ func (l *loader) declareCollection(kind Kind) {
 	}
 }
 
-// address is the address of an entry that something may refer to by its key.
-func (e entry) address() Address {
+// keyAddress is the address of an entry that something may refer to by its key.
+func (l *loader) keyAddress(e entry) Address {
 	a := Address{Kind: e.section.kind, Name: e.name}
 	if e.section.parentOf != nil {
-		a.Parent = e.section.parentOf(e.value)
+		a.Parent = e.section.parentOf(l.expand(e.value, e.values))
 	}
 	return a
 }
@@ -203,23 +278,54 @@ func (l *loader) finish() {
 	l.checkCycles()
 }
 
-// report adds an error at a place of the file.
+// report adds an error at a place of a file.
 func (l *loader) report(rule string, at diag.Range, message, hint string, related ...diag.Related) {
 	l.diagnose(diag.Error, rule, at, message, hint, related...)
 }
 
 // warn adds a warning, which a comment in the file can silence: its rule is one
-// of those that are [ignorable].
+// of [ignorable].
 func (l *loader) warn(rule string, at diag.Range, message, hint string) {
 	l.diagnose(diag.Warning, rule, at, message, hint)
 }
 
+// repeat is a rule broken at a place.
+type repeat struct {
+	rule string
+	at   diag.Range
+}
+
+// mostRepeats is how often a rule is reported at one place. A template that is
+// wrong is so for every item of its list.
+const mostRepeats = 5
+
 func (l *loader) diagnose(severity diag.Severity, rule string, at diag.Range, message, hint string, related ...diag.Related) {
+	if len(l.current.items) > 0 {
+		place := repeat{rule, at}
+		if l.repeated[place]++; l.repeated[place] > mostRepeats {
+			return
+		}
+		related = append(related, l.current.related()...)
+	}
 	l.diagnostics = append(l.diagnostics, diag.Diagnostic{
 		Severity: severity, Rule: rule, Message: message, Hint: hint, Range: at, Related: related,
-		Snippet: l.root.Line(at.Line),
+		Snippet: l.line(at),
 	})
 }
+
+// withRepeats are the diagnostics, and how many of them were left out.
+func (l *loader) withRepeats() diag.List {
+	for i, d := range l.diagnostics {
+		if n := l.repeated[repeat{d.Rule, d.Range}]; n > mostRepeats {
+			l.diagnostics[i].Hint = strings.TrimPrefix(d.Hint+fmt.Sprintf("; the same is wrong for %d items in all", n), "; ")
+			delete(l.repeated, repeat{d.Rule, d.Range}) // said once
+		}
+	}
+	return l.diagnostics
+}
+
+// line is the source line that a range starts on.
+func (l *loader) line(at diag.Range) string { return l.sources[at.File].Line(at.Line) }
 
 // isBroken reports whether the schema complained about a value or a part of it.
 func (l *loader) isBroken(pointer string) bool {
@@ -234,17 +340,4 @@ func (l *loader) breakAt(pointer string) {
 		}
 	}
 	l.broken[pointer] = true
-}
-
-// checkSchema compares the document with the JSON Schema, and says what is
-// wrong in the file's own words. A key that nobody knows does not keep its
-// neighbours from being checked, unless it is one of them misspelt.
-func (l *loader) checkSchema() {
-	for _, v := range schema.ValidateStack(l.root.JSON()) {
-		d, misspelt := l.explain(v)
-		l.diagnostics = append(l.diagnostics, d)
-		if v.Keyword != schema.Unknown || misspelt {
-			l.breakAt(v.Pointer)
-		}
-	}
 }

@@ -26,7 +26,7 @@ func TestBadFiles(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			_, list := spec.Load(os.DirFS("testdata/bad"), filepath.Base(file))
+			_, list := spec.Load(os.DirFS("testdata/bad"), filepath.Base(file), spec.Options{})
 			if !list.HasErrors() {
 				t.Error("no error was found")
 			}
@@ -48,7 +48,7 @@ func TestGoodFiles(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, list := spec.Load(os.DirFS("testdata/good"), filepath.Base(file))
+			_, list := spec.Load(os.DirFS("testdata/good"), filepath.Base(file), spec.Options{})
 			if len(list) > 0 {
 				t.Error(describe(list))
 			}

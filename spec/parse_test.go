@@ -15,7 +15,7 @@ import (
 // TestEverything reads a file with every key, and compares what it means with a
 // golden file: the API's forms, what `defaults` gave, and what is shared.
 func TestEverything(t *testing.T) {
-	stack, list := spec.Load(os.DirFS("testdata/good"), "everything.yaml")
+	stack, list := spec.Load(os.DirFS("testdata/good"), "everything.yaml", spec.Options{})
 	if len(list) > 0 {
 		t.Fatal(describe(list))
 	}
@@ -81,7 +81,7 @@ func TestEmptySectionsDeclare(t *testing.T) {
 
 // TestResourcesSurviveJSON holds for every kind: a plan carries them so.
 func TestResourcesSurviveJSON(t *testing.T) {
-	stack, list := spec.Load(os.DirFS("testdata/good"), "everything.yaml")
+	stack, list := spec.Load(os.DirFS("testdata/good"), "everything.yaml", spec.Options{})
 	if len(list) > 0 {
 		t.Fatal(describe(list))
 	}

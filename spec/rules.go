@@ -28,6 +28,13 @@ const (
 	RuleUndeclaredNamespace = "WFP213"
 	RuleRoutePattern        = "WFP214"
 
+	RuleInclude     = "WFP225"
+	RuleEnvironment = "WFP226"
+	RuleVariable    = "WFP227"
+	RuleForEach     = "WFP228"
+	RuleProfile     = "WFP229"
+	RuleExpression  = "WFP230"
+
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"
 	RulePlaceholder      = "WFP220"

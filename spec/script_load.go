@@ -100,11 +100,6 @@ func (l *loader) addressOf(e entry) Address {
 	return a
 }
 
-// withDefaults lays an entry over the file's `defaults`.
-func (l *loader) withDefaults(value *document.Value) *document.Value {
-	return document.Merge(l.root.Get("defaults"), value)
-}
-
 // codeSource is what makes two Workers' code the same.
 type codeSource struct{ entrypoint, inline, options string }
 
@@ -190,16 +185,33 @@ func (l *loader) loadOption(name string, value *document.Value) any {
 // nameOf is the name that a value refers to: that of the file's own resource,
 // when the value is its key, else the value itself.
 func (l *loader) nameOf(kind Kind, value *document.Value) string {
-	if a, ok := l.declared[kind][value.String()]; ok {
+	if a, ok := l.lookup(kind, value); ok {
 		return a.Name
 	}
 	return value.String()
 }
 
-// refer finds the file's own resource by its key.
+// lookup finds the file's own resource by its key. The key of a `for_each`
+// means, to an entry that goes through the same lists, the one for its item.
+func (l *loader) lookup(kind Kind, value *document.Value) (Address, bool) {
+	key := value.String()
+	if lists, generated := l.generated[kind][key]; generated && len(l.current.items) > 0 && lists == l.current.lists() {
+		key = instanceKey(key, l.current.itemKey)
+		l.resolved[value] = key
+	}
+	a, ok := l.declared[kind][key]
+	return a, ok
+}
+
+// refer finds the file's own resource by its key, or complains.
 func (l *loader) refer(kind Kind, section string, value *document.Value) (Address, bool) {
-	if a, ok := l.declared[kind][value.String()]; ok {
+	if a, ok := l.lookup(kind, value); ok {
 		return a, true
+	}
+	if _, generated := l.generated[kind][value.String()]; generated {
+		l.report(RuleDanglingReference, value.Range(), fmt.Sprintf("%q stands for one resource for each item of its list", value.String()),
+			fmt.Sprintf("say which, as in %s[${KEY}], or go through the same list", value.String()))
+		return Address{}, false
 	}
 	l.report(RuleDanglingReference, value.Range(), fmt.Sprintf("%q is not declared under `%s`", value.String(), section),
 		l.declareHint(kind, section, value.String()))

@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // nearest is the candidate a person most likely meant, or "" when none is near.
 func nearest(given string, candidates []string) string {
 	best, distance := "", 3 // two slips of the finger are a typo, three another word
@@ -35,3 +37,6 @@ func editDistance(a, b string) int {
 	}
 	return row[len(t)]
 }
+
+// joinKeys lists keys in a message.
+func joinKeys(keys []string) string { return strings.Join(keys, ", ") }

@@ -40,7 +40,7 @@ func (l *loader) loadUserWorker(e entry) {
 	l.checkName(e, userWorkerName)
 	l.checkHostname(e)
 	namespace := e.value.Get("dispatch_namespace")
-	a, declared := l.declared[KindDispatchNamespace][namespace.String()]
+	a, declared := l.lookup(KindDispatchNamespace, namespace)
 	if !declared {
 		l.report(RuleUndeclaredNamespace, namespace.Range(),
 			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
@@ -49,7 +49,7 @@ func (l *loader) loadUserWorker(e entry) {
 	l.add(&UserWorker{
 		DispatchNamespace: a.Name,
 		Name:              e.name,
-		Script:            l.loadScript(e, l.withDefaults(e.value)),
+		Script:            l.loadScript(e, e.value),
 		ResourceMeta:      e.meta(),
 	})
 }

@@ -9,8 +9,7 @@ import (
 
 func (l *loader) loadWorker(e entry) {
 	l.checkName(e, workerName)
-	value := l.withDefaults(e.value)
-	w := &Worker{Name: e.name, Script: l.loadScript(e, value), ResourceMeta: e.meta()}
+	w := &Worker{Name: e.name, Script: l.loadScript(e, e.value), ResourceMeta: e.meta()}
 	if routes := e.value.Get("routes"); routes != nil {
 		w.OwnsRoutes = true
 		l.loadRoutes(w, routes)

@@ -36,11 +36,14 @@ type app struct {
 
 // globalFlags are the flags that more than one command has.
 type globalFlags struct {
-	file    string
-	format  string
-	noColor bool
-	local   localFlag
-	rate    int
+	file          string
+	environment   string
+	variables     []string
+	variableFiles []string
+	format        string
+	noColor       bool
+	local         localFlag
+	rate          int
 }
 
 // run runs one command line and returns the exit code.

@@ -28,22 +28,37 @@ type project struct {
 // openProject reads and checks the stack file. Findings are in the project; an
 // error means that there was nothing to find them in.
 func (a *app) openProject() (*project, error) {
-	p := &project{dir: filepath.Dir(a.flags.file), name: filepath.Base(a.flags.file)}
-	if info, err := os.Stat(a.flags.file); err == nil && info.IsDir() {
-		p.dir, p.name = a.flags.file, defaultStackFile
-	}
+	dir, name := a.stackFile()
+	p := &project{dir: dir, name: name}
 	root, err := os.OpenRoot(p.dir)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = errors.New("there is no folder " + p.dir)
-		}
-		return nil, err
+		return nil, noFolder(p.dir, err)
 	}
 	defer root.Close()
-	stack, list := spec.Load(root.FS(), p.name)
+	options, err := a.stackOptions()
+	if err != nil {
+		return nil, err
+	}
+	stack, list := spec.Load(root.FS(), p.name, options)
 	p.stack = stack
 	p.note(list)
 	return p, nil
+}
+
+// stackFile is the folder and the name of the stack file, which the flag may
+// leave out.
+func (a *app) stackFile() (dir, name string) {
+	if info, err := os.Stat(a.flags.file); err == nil && info.IsDir() {
+		return a.flags.file, defaultStackFile
+	}
+	return filepath.Dir(a.flags.file), filepath.Base(a.flags.file)
+}
+
+func noFolder(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("there is no folder " + dir)
+	}
+	return err
 }
 
 // build bundles the stack's code, unless the stack itself is wrong.

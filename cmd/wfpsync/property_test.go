@@ -271,8 +271,8 @@ func encode(t *rapid.T, value any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b strings.Builder // in ASCII: YAML does not take every character that JSON does
-	for _, r := range string(data) {
+	var b strings.Builder                                             // in ASCII: YAML does not take every character that JSON does
+	for _, r := range strings.ReplaceAll(string(data), "${", "$${") { // no expressions
 		if r > '~' {
 			fmt.Fprintf(&b, `\U%08x`, r)
 		} else {

@@ -35,7 +35,9 @@ and what they bind to. There is no state file: the account is the state.
 		a.planCommand(),
 		a.applyCommand(),
 		a.destroyCommand(),
+		a.renderCommand(),
 		a.showCommand(),
+		a.initCommand(),
 		a.schemaCommand(),
 		a.localCommand(),
 		a.versionCommand(),
@@ -51,6 +53,9 @@ and what they bind to. There is no state file: the account is the state.
 // addStackFlags are the flags of commands that read a stack file.
 func (a *app) addStackFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&a.flags.file, "file", "f", defaultStackFile, "the stack file, or the folder it is in")
+	cmd.Flags().StringVar(&a.flags.environment, "env", "", "the environment of the stack file to use")
+	cmd.Flags().StringArrayVar(&a.flags.variables, "var", nil, "give a variable of the stack file a value, as `NAME=VALUE`")
+	cmd.Flags().StringArrayVar(&a.flags.variableFiles, "var-file", nil, "read values of variables from a YAML or JSON `FILE`")
 }
 
 // addFormatFlag is the flag of commands that print a document, as text, as JSON

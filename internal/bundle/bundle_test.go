@@ -311,7 +311,7 @@ func TestExamplesBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(filepath.Base(root), func(t *testing.T) {
-			stack, diags := spec.Load(os.DirFS(root), filepath.Base(file))
+			stack, diags := spec.Load(os.DirFS(root), filepath.Base(file), spec.Options{})
 			wantNone(t, diags)
 			codes := stack.Codes()
 			wantNone(t, Build(context.Background(), root, codes))

@@ -59,7 +59,7 @@ user_workers:
         fetch() { return new Response("hi"); }};
       const ü = é é;
 `
-	stack, diags := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(stackFile)}}, "wfpsync.yaml")
+	stack, diags := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(stackFile)}}, "wfpsync.yaml", spec.Options{})
 	wantNone(t, diags)
 	diags = Build(context.Background(), newProject(t, nil), stack.Codes())
 	want := diag.Range{File: "wfpsync.yaml", Line: 11, Column: 19, EndLine: 11, EndColumn: 20}

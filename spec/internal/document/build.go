@@ -38,6 +38,11 @@ func FromJSON(value any, at *Value) *Value {
 	return v
 }
 
+// NewMember is a key with a value, in the value's place.
+func NewMember(key string, value *Value) Member {
+	return Member{Key: key, Value: value, file: value.file, line: value.line, column: value.column}
+}
+
 // WithItems is a list with other items.
 func (v *Value) WithItems(items []*Value) *Value {
 	copied := *v

@@ -49,3 +49,14 @@ func (v *Value) RangeWithin(offset, length int) diag.Range {
 	}
 	return diag.Range{File: v.file.name, Line: line, Column: column, EndLine: line, EndColumn: column + max(1, length)}
 }
+
+// Failure stands for the result of an expression that has none. It is null, and
+// has been complained about.
+func Failure(at *Value) *Value {
+	v := FromJSON(nil, at)
+	v.failed = true
+	return v
+}
+
+// Failed reports whether the value is a [Failure].
+func (v *Value) Failed() bool { return v != nil && v.failed }

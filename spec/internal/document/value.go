@@ -43,6 +43,7 @@ type Value struct {
 	line, column int32
 	literal      bool // a block scalar that keeps its line breaks: |
 	templates    bool // it, or something in it, holds ${
+	failed       bool // see [Failure]
 }
 
 // Member is a key of a map and its value.
@@ -157,7 +158,7 @@ func (v *Value) Find(pointer string) (*Value, *Member) {
 		return v, nil
 	}
 	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+		step = unescapeStep.Replace(step)
 		next, m := v.step(step)
 		if next == nil {
 			return v, member
@@ -235,9 +236,14 @@ func (v *Value) Line(line int) string {
 	return v.file.snippet(line)
 }
 
+var (
+	escapeStep   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapeStep = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 // EscapeStep writes a key as a step of a JSON Pointer (RFC 6901).
 func EscapeStep(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+	return escapeStep.Replace(key)
 }
 
 // MembersOrNil are a map's members, none for anything else and for nil.

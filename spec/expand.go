@@ -1,0 +1,135 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/expression"
+)
+
+// The names that expressions have besides the aliases of `for_each`.
+const (
+	nameVar         = "var"
+	nameEnvironment = "environment"
+	nameSelf        = "self"
+)
+
+// globals are what every expression can read.
+func (l *loader) globals() map[string]any {
+	return map[string]any{nameVar: l.variables, nameEnvironment: l.environment}
+}
+
+// expand puts the results of expressions in their place. What holds none is
+// returned as it is, so that a fleet shares it. Code given in the file is not
+// looked into: JavaScript's own templates are spelt the same.
+func (l *loader) expand(v *document.Value, values map[string]any) *document.Value {
+	if !v.HasTemplates() {
+		return v
+	}
+	switch v.Kind {
+	case document.String:
+		return l.evaluate(v, values)
+	case document.List:
+		items := make([]*document.Value, len(v.Items))
+		for i, item := range v.Items {
+			items[i] = l.expand(item, values)
+		}
+		return v.WithItems(items)
+	case document.Map:
+		members := make([]document.Member, len(v.Members))
+		copy(members, v.Members)
+		for i := range members {
+			if members[i].Key != "script" {
+				members[i].Value = l.expand(members[i].Value, values)
+			}
+		}
+		return v.WithMembers(members)
+	}
+	return v
+}
+
+// template is a string's expressions, compiled once however often it is used.
+type template struct {
+	compiled *expression.Template
+	failed   bool
+}
+
+// templateKey is a string of the file, and the names it may use: one that
+// stands in `defaults` is used where different aliases are known.
+type templateKey struct {
+	text  *document.Value
+	names string
+}
+
+// scope sets the names that expressions can use from now on.
+func (l *loader) scope(aliases ...string) {
+	l.names = slices.Sorted(slices.Values(append(aliases, nameVar, nameEnvironment, nameSelf)))
+	l.namesKey = strings.Join(l.names, " ")
+}
+
+// evaluate is the result of a string's expressions, in the string's place. After
+// a mistake it is null, which nothing further is said about.
+func (l *loader) evaluate(v *document.Value, values map[string]any) *document.Value {
+	key := templateKey{v, l.namesKey}
+	t, known := l.templates[key]
+	if !known {
+		compiled, err := expression.Compile(v.Text, l.names)
+		t = &template{compiled, err != nil}
+		l.templates[key] = t
+		if err != nil {
+			l.reportExpression(v, err)
+		}
+	}
+	switch {
+	case t.failed:
+		return document.Failure(v)
+	case t.compiled == nil:
+		return v
+	}
+	result, err := t.compiled.Eval(values)
+	if err != nil {
+		l.reportExpression(v, err)
+		return document.Failure(v)
+	}
+	return document.FromJSON(result, v)
+}
+
+func (l *loader) reportExpression(v *document.Value, err *expression.Error) {
+	l.report(RuleExpression, v.RangeWithin(err.Offset, err.Length), err.Message, err.Hint)
+}
+
+// condition is the value of a `where`, which may be written with or without ${}.
+func (l *loader) condition(v *document.Value, values map[string]any) bool {
+	if v == nil {
+		return true
+	}
+	if v.Kind == document.Bool {
+		return v.Bool
+	}
+	wrapped, known := l.conditions[v]
+	if !known {
+		wrapped = v
+		if !v.HasTemplates() {
+			wrapped = v.AsTemplate()
+		}
+		l.conditions[v] = wrapped
+	}
+	result := l.evaluate(wrapped, values)
+	if result.Kind != document.Bool && result.Kind != document.Null {
+		l.report(RuleExpression, v.Range(), fmt.Sprintf("`where` is %s, and not true or false", result.Describe()), "compare something, as in customer.plan == 'pro'")
+	}
+	return result.IsTrue()
+}
+
+// related is what an instance's complaints point at besides the entry: the
+// items that it was made of.
+func (e entry) related() []diag.Related {
+	var related []diag.Related
+	for _, item := range e.items {
+		related = append(related, diag.Related{Range: item.item.At(), Message: "for this item"})
+	}
+	return related
+}

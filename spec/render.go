@@ -1,0 +1,89 @@
+package spec
+
+import (
+	"io/fs"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// Render is the effective stack file: with what it includes, the environment's
+// overlay and every default, profile and expression in its place, and each
+// `for_each` written out. It is a stack file that means the same. There are no
+// secrets in it, since a stack file only says where they come from.
+func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
+	content, err := fs.ReadFile(root, name)
+	if err != nil {
+		return nil, diag.List{unreadable(name, err)}
+	}
+	value, diagnostics := document.Parse(name, content)
+	if value == nil {
+		return nil, diagnostics.Sorted()
+	}
+	l := newLoader(name, value)
+	l.files, l.diagnostics = root, diagnostics
+	l.rendered = map[string][]document.Member{}
+	list := l.run(options)
+	if list.HasErrors() {
+		return nil, list
+	}
+	text, err := document.Write(l.effective())
+	if err != nil {
+		list = append(list, diag.Diagnostic{Severity: diag.Error, Rule: RuleUnreadable, Message: "cannot be written: " + err.Error(), Range: diag.Range{File: name}})
+	}
+	return text, list
+}
+
+// render keeps an entry as it was loaded: with its name where the key is not it,
+// and its references saying which of many they mean.
+func (l *loader) render(e entry) {
+	value := l.withResolved(e.value.Without("for_each", "where", "extends"))
+	if e.name != e.key {
+		name := document.NewMember(e.section.nameBy, document.FromJSON(e.name, e.value))
+		value = document.FromJSON(map[string]any{}, e.value).WithMembers(append([]document.Member{name}, value.Without(e.section.nameBy).MembersOrNil()...))
+	}
+	l.rendered[e.section.key] = append(l.rendered[e.section.key], document.NewMember(e.key, value))
+}
+
+func (l *loader) withResolved(v *document.Value) *document.Value {
+	switch v.Kind {
+	case document.String:
+		if key, ok := l.resolved[v]; ok {
+			return document.FromJSON(key, v)
+		}
+	case document.List:
+		items := make([]*document.Value, len(v.Items))
+		for i, item := range v.Items {
+			items[i] = l.withResolved(item)
+		}
+		return v.WithItems(items)
+	case document.Map:
+		members := slices.Clone(v.Members)
+		for i := range members {
+			members[i].Value = l.withResolved(members[i].Value)
+		}
+		return v.WithMembers(members)
+	}
+	return v
+}
+
+// effective is the document that the entries which were loaded make.
+func (l *loader) effective() *document.Value {
+	var members []document.Member
+	for _, m := range l.root.MembersOrNil() {
+		switch m.Key {
+		case "version", "account_id", "guards":
+			members = append(members, m)
+		case "name":
+			members = append(members, document.NewMember("name", document.FromJSON(l.stack.Name, m.Value)))
+		}
+	}
+	for _, s := range sections {
+		if at := l.root.Get(s.key); at != nil {
+			section := document.FromJSON(map[string]any{}, at).WithMembers(l.rendered[s.key])
+			members = append(members, document.NewMember(s.key, section))
+		}
+	}
+	return l.root.WithMembers(members)
+}

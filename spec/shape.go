@@ -1,0 +1,142 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/schema"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// checkSchema compares the document with the JSON Schema, and says what is
+// wrong in the file's own words. A key that nobody knows does not keep its
+// neighbours from being checked, unless it is one of them misspelt. What an
+// expression will give is not known yet; see [loader.checkShape].
+func (l *loader) checkSchema() {
+	for _, v := range schema.ValidateStack(l.root.JSON()) {
+		value, member := l.root.Find(v.Pointer)
+		if value.Kind == document.String && value.HasTemplates() && v.Keyword != schema.Unknown {
+			continue
+		}
+		l.complain(v, value, member)
+	}
+}
+
+// complain reports a violation, and reports whether the value can still be used.
+func (l *loader) complain(v schema.Violation, value *document.Value, member *document.Member) bool {
+	d, misspelt := l.explain(v, value, member)
+	l.diagnose(d.Severity, d.Rule, d.Range, d.Message, d.Hint, d.Related...)
+	if v.Keyword == schema.Unknown && !misspelt {
+		return true
+	}
+	l.breakAt(v.Pointer)
+	return false
+}
+
+// checkShape compares an entry with the schema once its expressions have been
+// replaced. The entries of a fleet that differ in nothing but texts are alike
+// to it, so one of them speaks for all.
+func (l *loader) checkShape(e entry) bool {
+	if !e.member.Value.HasTemplates() && !l.root.Get("defaults").HasTemplates() && !l.root.Get("profiles").HasTemplates() {
+		return true
+	}
+	var shape strings.Builder
+	fmt.Fprintf(&shape, "%s ", e.pointer)
+	writeShape(&shape, e.value)
+	if l.shapes[shape.String()] {
+		return true
+	}
+	stack := map[string]any{"version": 1.0, "name": "stack", e.section.key: map[string]any{e.member.Key: e.value.Without("for_each", "where", "extends").JSON()}}
+	usable := true
+	for _, v := range schema.ValidateStack(stack) {
+		rest, ok := strings.CutPrefix(v.Pointer, e.pointer)
+		if !ok {
+			continue
+		}
+		value, member := e.value.Find(rest)
+		if value.Kind == document.Null && value.Failed() {
+			usable = false // its expression has been complained about
+			continue
+		}
+		if !l.complain(v, value, member) {
+			usable = false
+		}
+	}
+	if usable {
+		l.shapes[shape.String()] = true
+	}
+	return usable
+}
+
+// writeShape writes all of a value but the contents of texts.
+func writeShape(b *strings.Builder, v *document.Value) {
+	switch v.Kind {
+	case document.String:
+		b.WriteByte('s')
+	case document.List:
+		b.WriteByte('[')
+		for _, item := range v.Items {
+			writeShape(b, item)
+		}
+		b.WriteByte(']')
+	case document.Map:
+		b.WriteByte('{')
+		for _, m := range v.Members {
+			b.WriteString(m.Key)
+			writeShape(b, m.Value)
+		}
+		b.WriteByte('}')
+	default:
+		b.WriteString(v.Text)
+		b.WriteByte(' ')
+	}
+}
+
+// mergeKey is an entry's own value and the profile it extends.
+type mergeKey struct {
+	value   *document.Value
+	profile string
+}
+
+// entryValue is an entry with what it takes over below it, its expressions
+// replaced. What entries of a fleet have in common is merged once and shared.
+func (l *loader) entryValue(e entry) *document.Value {
+	value := e.member.Value
+	if e.section.worker {
+		value = l.withDefaults(e)
+	}
+	return l.expand(value, e.values)
+}
+
+// withDefaults lays an entry over the profile it extends, and that over the
+// file's `defaults`.
+func (l *loader) withDefaults(e entry) *document.Value {
+	extends := e.member.Value.Get("extends")
+	key := mergeKey{value: e.member.Value}
+	if extends != nil {
+		key.profile = l.expand(extends, e.values).String()
+	}
+	if merged, known := l.merged[key]; known {
+		return merged
+	}
+	merged := l.root.Get("defaults")
+	if key.profile != "" {
+		profiles := l.root.Get("profiles")
+		profile := profiles.Get(key.profile)
+		if profile == nil {
+			var names []string
+			for _, m := range profiles.MembersOrNil() {
+				names = append(names, m.Key)
+			}
+			hint := "declare it under `profiles`"
+			if near := nearest(key.profile, names); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			l.report(RuleProfile, extends.Range(), fmt.Sprintf("there is no profile %q", key.profile), hint)
+		}
+		merged = document.Merge(merged, profile)
+	}
+	merged = document.Merge(merged, e.member.Value)
+	l.merged[key] = merged
+	return merged
+}

@@ -1,0 +1,64 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// readVariables gives every variable its value: from the command line, else
+// from the environment variable that it names, else its default. A plain value
+// in the place of a declaration is its default.
+func (l *loader) readVariables(options Options) {
+	l.variables = map[string]any{}
+	declared := l.root.Get("variables")
+	for _, m := range declared.MembersOrNil() {
+		l.variables[m.Key] = l.variable(m, options)
+	}
+	for _, name := range slices.Sorted(maps.Keys(options.Variables)) {
+		if declared.Member(name) == nil {
+			l.report(RuleVariable, l.root.Range(), fmt.Sprintf("the variable %q is given and not declared", name), fmt.Sprintf("declare it: `variables: { %s: {} }`", name))
+		}
+	}
+}
+
+// variable is one variable's value, nil after a complaint.
+func (l *loader) variable(m document.Member, options Options) any {
+	if value, given := options.Variables[m.Key]; given {
+		return value
+	}
+	if m.Value.Kind != document.Map {
+		if m.Value.Kind == document.Null {
+			l.reportUnset(m, "")
+			return nil
+		}
+		return m.Value.JSON()
+	}
+	env := m.Value.Get("env")
+	if env.String() != "" && !strings.HasPrefix(env.Text, VariablePrefix) {
+		l.report(RuleVariable, env.Range(), fmt.Sprintf("the environment variable %q cannot become a value", env.Text),
+			fmt.Sprintf("only names that begin with %s can, so that a stack file cannot print other secrets", VariablePrefix))
+		return nil
+	}
+	if env.String() != "" && options.LookupVariable != nil {
+		if value, set := options.LookupVariable(env.Text); set {
+			return value
+		}
+	}
+	if value := m.Value.Get("default"); value != nil {
+		return value.JSON()
+	}
+	l.reportUnset(m, env.String())
+	return nil
+}
+
+func (l *loader) reportUnset(m document.Member, env string) {
+	hint := fmt.Sprintf("give it with --var %s=VALUE, or a `default`", m.Key)
+	if env != "" {
+		hint = fmt.Sprintf("set %s, or give it with --var %s=VALUE, or a `default`", env, m.Key)
+	}
+	l.report(RuleVariable, m.Range(), fmt.Sprintf("the variable %q has no value", m.Key), hint)
+}
