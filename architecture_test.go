@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"schema":                   {},
 	"docs":                     {},
 	"spec/internal/document":   {"internal/diag"},
-	"spec/internal/expression": {},
+	"spec/internal/expression": {"internal/diag"},
 	"spec/internal/list":       {"internal/diag", "spec/internal/document"},
 	"spec":                     {"schema", "internal/diag", "spec/internal/document", "spec/internal/expression", "spec/internal/list"},
 	"planner":                  {"spec", "internal/diag"},

@@ -24,7 +24,7 @@ func (l *loader) overlay(name string) {
 			names = append(names, m.Key)
 		}
 		hint := "the file has no `environments`"
-		if near := nearest(name, names); near != "" {
+		if near := diag.Nearest(name, names); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		} else if len(names) > 0 {
 			hint = "the environments are " + joinKeys(names)

@@ -94,7 +94,7 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = advice
 		return false
 	}
-	if near := nearest(key, v.Allowed); near != "" {
+	if near := diag.Nearest(key, v.Allowed); near != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 		return true
 	}

@@ -113,7 +113,7 @@ func (l *loader) loops(forEach *document.Value) ([]loop, bool) {
 				return nil, false // what is wrong with it has been said
 			}
 			hint := "declare it under `lists`"
-			if near := nearest(m.Value.String(), names); near != "" {
+			if near := diag.Nearest(m.Value.String(), names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			l.report(RuleForEach, m.Value.Range(), fmt.Sprintf("there is no list %q", m.Value.String()), hint)

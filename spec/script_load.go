@@ -224,7 +224,7 @@ func (l *loader) declareHint(kind Kind, section, key string) string {
 		keys = append(keys, declared)
 	}
 	slices.Sort(keys)
-	if near := nearest(key, keys); near != "" {
+	if near := diag.Nearest(key, keys); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return fmt.Sprintf("declare it: `%s: { %s: {} }`", section, key)

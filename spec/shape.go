@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
@@ -129,7 +130,7 @@ func (l *loader) withDefaults(e entry) *document.Value {
 				names = append(names, m.Key)
 			}
 			hint := "declare it under `profiles`"
-			if near := nearest(key.profile, names); near != "" {
+			if near := diag.Nearest(key.profile, names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			l.report(RuleProfile, extends.Range(), fmt.Sprintf("there is no profile %q", key.profile), hint)

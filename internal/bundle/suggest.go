@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
 // nearest is the candidate that someone who wrote name most likely meant, or
@@ -19,7 +21,7 @@ func nearest(name string, candidates []string) string {
 		if path.Ext(name) == "" {
 			compared = stem(candidate)
 		}
-		if d := distance(strings.ToLower(compared), strings.ToLower(name)); d < fewest {
+		if d := diag.EditDistance(strings.ToLower(compared), strings.ToLower(name)); d < fewest {
 			best, fewest = candidate, d
 		}
 	}
@@ -27,29 +29,3 @@ func nearest(name string, candidates []string) string {
 }
 
 func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
-
-// distance is the number of typing errors between a and b: characters left out,
-// added, replaced, or two neighbours swapped.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			replaced := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				replaced++
-			}
-			rows[i][j] = min(replaced, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
-}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
 func TestNearest(t *testing.T) {
@@ -28,9 +30,9 @@ func TestDistance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[a-c]{0,8}`)
 		a, b := text.Draw(t, "a"), text.Draw(t, "b")
-		d := distance(a, b)
-		if d != distance(b, a) {
-			t.Errorf("distance is not symmetric: %d and %d", d, distance(b, a))
+		d := diag.EditDistance(a, b)
+		if d != diag.EditDistance(b, a) {
+			t.Errorf("distance is not symmetric: %d and %d", d, diag.EditDistance(b, a))
 		}
 		if (d == 0) != (a == b) {
 			t.Errorf("distance(%q, %q) = %d", a, b, d)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/vm/runtime"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
 // allowed are the functions of expr that are used as they are. The others are
@@ -124,7 +126,7 @@ func functionHint(name string) string {
 	}
 	names := slices.Sorted(maps.Keys(allowed))
 	names = append(names, slices.Sorted(maps.Keys(declared))...)
-	if near := nearest(name, names); near != "" {
+	if near := diag.Nearest(name, names); near != "" {
 		return "did you mean `" + near + "`?"
 	}
 	return ""

@@ -1,0 +1,53 @@
+package diag
+
+// maxNearest is the longest text for which a near one is looked for.
+const maxNearest = 100
+
+// Nearest is the candidate that somebody who wrote something most likely meant:
+// at most two slips of the finger away, one where the text is short. It is ""
+// when none is near.
+func Nearest(given string, candidates []string) string {
+	best, distance := "", 3
+	if len(given) < 4 {
+		distance = 2
+	}
+	if len(given) > maxNearest {
+		return ""
+	}
+	for _, c := range candidates {
+		if len(c) > maxNearest {
+			continue
+		}
+		if d := EditDistance(given, c); d < min(distance, len(given)) {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// EditDistance is how many slips of the finger lie between two texts:
+// characters left out, added or replaced, or two neighbours swapped.
+func EditDistance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	rows := make([][]int, len(s)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(t)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			replaced := rows[i-1][j-1]
+			if s[i-1] != t[j-1] {
+				replaced++
+			}
+			rows[i][j] = min(replaced, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(s)][len(t)]
+}
