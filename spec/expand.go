@@ -17,9 +17,14 @@ const (
 	nameSelf        = "self"
 )
 
-// globals are what every expression can read.
+// globals are what every expression can read. Without an environment there is
+// none: a name that is made of it must not quietly be made of nothing.
 func (l *loader) globals() map[string]any {
-	return map[string]any{nameVar: l.variables, nameEnvironment: l.environment}
+	globals := map[string]any{nameVar: l.variables, nameEnvironment: nil}
+	if l.environment != "" {
+		globals[nameEnvironment] = l.environment
+	}
+	return globals
 }
 
 // expand puts the results of expressions in their place. What holds none is
