@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // Verdict is what a guard says of a plan.
@@ -48,5 +50,60 @@ func (p *planning) guard() []Verdict {
 		}
 		verdicts = append(verdicts, v)
 	}
+	return append(verdicts, p.guardFleets()...)
+}
+
+// The guards over the user Workers of a namespace; see [spec.Guards].
+const (
+	GuardMaxDelete = "max-delete"
+	GuardMaxUpdate = "max-update"
+)
+
+// guardFleets holds what happens to the user Workers of each namespace against
+// the stack's limits. Destroying a stack is meant to remove them all.
+func (p *planning) guardFleets() []Verdict {
+	if p.options.Mode == Destroy {
+		return nil
+	}
+	existing := map[string]int{}
+	deletes, updates := map[string][]*Change{}, map[string][]*Change{}
+	for a, live := range p.live.Resources {
+		if a.Kind == spec.KindUserWorker && live.Revision.Owner == p.desired.Name {
+			existing[a.Parent]++
+		}
+	}
+	for a, c := range p.changes {
+		switch {
+		case a.Kind != spec.KindUserWorker:
+		case c.Action == Delete:
+			deletes[a.Parent] = append(deletes[a.Parent], c)
+		case c.Action == Update:
+			updates[a.Parent] = append(updates[a.Parent], c)
+		}
+	}
+	var verdicts []Verdict
+	for _, namespace := range slices.Sorted(maps.Keys(existing)) {
+		if existing[namespace] < p.desired.Guards.MinExisting {
+			continue
+		}
+		verdicts = p.guardFleet(verdicts, GuardMaxDelete, "deleted", namespace, existing[namespace], p.desired.Guards.MaxDelete, deletes[namespace])
+		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", namespace, existing[namespace], p.desired.Guards.MaxUpdate, updates[namespace])
+	}
 	return verdicts
+}
+
+// guardFleet adds the verdict on one namespace, where there is anything to say.
+func (p *planning) guardFleet(verdicts []Verdict, name, done, namespace string, existing int, limit spec.Limit, changes []*Change) []Verdict {
+	if len(changes) <= limit.Of(existing) {
+		return verdicts
+	}
+	text := fmt.Sprintf("%d of %d user Workers in %s would be %s, and at most %s may be", len(changes), existing, namespace, done, limit)
+	v := Verdict{Guard: name, Result: Allowed, Measured: len(changes), Message: text + "; acknowledged by --allow " + name}
+	if !slices.Contains(p.options.Allow, name) {
+		v.Result, v.Message = Refused, text+"; acknowledge it with --allow "+name
+		for _, c := range changes {
+			c.Blocked = &Block{By: name, Message: text, Hint: "see whether the list of them is complete; if it is meant, use --allow " + name}
+		}
+	}
+	return append(verdicts, v)
 }

@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -376,6 +377,57 @@ func TestInspectBuckets(t *testing.T) {
 		if got := planner.Inspect(stack, s, planner.Options{}); len(got) != want || want == 1 && got[0] != a {
 			t.Errorf("inspects %v, want %d", got, want)
 		}
+	}
+}
+
+// TestGuards holds shares and numbers against what a plan would do to a fleet.
+func TestGuards(t *testing.T) {
+	fleet := func(guards string, n int, value string) *spec.Stack {
+		text := "version: 1\nname: fleet\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { ns: {} }\n" + guards + "user_workers:\n"
+		for i := range n {
+			text += fmt.Sprintf("  w%02d: { dispatch_namespace: ns, script: x, vars: { A: %s } }\n", i, value)
+		}
+		return parse(t, text)
+	}
+	tests := []struct {
+		name         string
+		guards       string
+		was, wanted  int
+		value        string
+		allow        []string
+		want         string
+		wantBlocked  int
+		destroyEvery bool
+	}{
+		{name: "three of ten may go", was: 10, wanted: 7},
+		{name: "four of ten may not", was: 10, wanted: 6, want: "max-delete refused: 4 of 10 user Workers in ns would be deleted, and at most 30% may be; acknowledge it with --allow max-delete", wantBlocked: 4},
+		{name: "unless it is said", was: 10, wanted: 6, allow: []string{"max-delete"}, want: "max-delete allowed: 4 of 10 user Workers in ns would be deleted, and at most 30% may be; acknowledged by --allow max-delete"},
+		{name: "an empty list", was: 20, wanted: 0, want: "max-delete refused: 20 of 20 user Workers in ns would be deleted, and at most 30% may be; acknowledge it with --allow max-delete", wantBlocked: 20},
+		{name: "few say nothing", was: 9, wanted: 0},
+		{name: "a number", guards: "guards: { max_delete: 2 }\n", was: 20, wanted: 17, want: "max-delete refused: 3 of 20 user Workers in ns would be deleted, and at most 2 may be; acknowledge it with --allow max-delete", wantBlocked: 3},
+		{name: "none at all", guards: "guards: { max_delete: 0, min_existing: 1 }\n", was: 1, wanted: 0, want: "max-delete refused: 1 of 1 user Workers in ns would be deleted, and at most 0 may be; acknowledge it with --allow max-delete", wantBlocked: 1},
+		{name: "updates are free", was: 20, wanted: 20, value: "2"},
+		{name: "unless limited", guards: "guards: { max_update: 10% }\n", was: 20, wanted: 20, value: "2", want: "max-update refused: 20 of 20 user Workers in ns would be changed, and at most 10% may be; acknowledge it with --allow max-update", wantBlocked: 20},
+		{name: "destroy means it", was: 20, wanted: 20, destroyEvery: true, allow: []string{"namespace-delete"}, want: "namespace-delete allowed: 1 to be deleted with everything in it, acknowledged by --allow namespace-delete"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.value == "" {
+				test.value = "1"
+			}
+			options := planner.Options{Allow: test.allow}
+			if test.destroyEvery {
+				options.Mode = planner.Destroy
+			}
+			p := plan(t, fleet("", test.was, "1"), fleet(test.guards, test.wanted, test.value), options)
+			var got []string
+			for _, v := range p.Guards {
+				got = append(got, fmt.Sprintf("%s %s: %s", v.Guard, v.Result, v.Message))
+			}
+			if strings.Join(got, "\n") != test.want || p.Summary.Blocked != test.wantBlocked {
+				t.Errorf("got %d blocked and\n%s\nwant %d and\n%s", p.Summary.Blocked, strings.Join(got, "\n"), test.wantBlocked, test.want)
+			}
+		})
 	}
 }
 

@@ -59,6 +59,7 @@ func (l *loader) run(options Options) diag.List {
 	l.readVariables(options)
 	l.checkEnvironments(environments, base, options)
 	l.readLists()
+	l.readGuards()
 	l.load()
 	l.checkPlaceholders()
 	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())

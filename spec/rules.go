@@ -34,6 +34,7 @@ const (
 	RuleForEach     = "WFP228"
 	RuleProfile     = "WFP229"
 	RuleExpression  = "WFP230"
+	RuleGuard       = "WFP231"
 
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

@@ -86,6 +86,9 @@ type Stack struct {
 	// resource in one of them that carries the stack's mark and is not in
 	// Resources is to be deleted. Other collections are never deleted from.
 	Collections []Collection
+
+	// Guards are what one plan may do to the stack's user Workers.
+	Guards Guards
 }
 
 // Lookup finds a resource by address.

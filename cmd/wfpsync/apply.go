@@ -22,9 +22,14 @@ type applyOptions struct {
 	concurrency int
 }
 
+// addAllowFlag is the flag of commands that make plans.
+func addAllowFlag(cmd *cobra.Command, allow *[]string) {
+	cmd.Flags().StringSliceVar(allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+}
+
 func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
-	cmd.Flags().StringSliceVar(&o.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+	addAllowFlag(cmd, &o.allow)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
 }
 

@@ -17,6 +17,7 @@ import (
 type planOptions struct {
 	out              string
 	detailedExitcode bool
+	allow            []string
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -31,13 +32,14 @@ func (a *app) planCommand() *cobra.Command {
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd)
 	a.addAccountFlags(cmd.Flags())
+	addAllowFlag(cmd, &options.allow)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
 	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	p, c, err := a.prepare(ctx, planner.Apply, nil)
+	p, c, err := a.prepare(ctx, planner.Apply, o.allow)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,78 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// Guards are limits on what one plan may do to the stack's user Workers in one
+// dispatch namespace. A list that came out empty by mistake must not take every
+// customer off the net.
+type Guards struct {
+	MaxDelete Limit
+	MaxUpdate Limit
+
+	// MinExisting is how many user Workers a namespace must hold for shares of
+	// them to mean anything.
+	MinExisting int
+}
+
+// DefaultGuards hold where the file says nothing.
+var DefaultGuards = Guards{MaxDelete: Limit{Percent: 30}, MaxUpdate: Limit{Percent: 100}, MinExisting: 10}
+
+// Limit is a number, or a share of what there is.
+type Limit struct {
+	Count   int
+	Percent float64 // counts when it is not zero
+	At      diag.Range
+}
+
+// Of is the limit as a number, given how many there are.
+func (l Limit) Of(existing int) int {
+	if l.Percent != 0 {
+		return int(float64(existing) * l.Percent / 100)
+	}
+	return l.Count
+}
+
+// String is the limit as a stack file spells it.
+func (l Limit) String() string {
+	if l.Percent != 0 {
+		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
+	}
+	return strconv.Itoa(l.Count)
+}
+
+// readGuards reads `guards`.
+func (l *loader) readGuards() {
+	guards := DefaultGuards
+	declared := l.expand(l.root.Get("guards"), l.globals())
+	l.readLimit(&guards.MaxDelete, declared.Get("max_delete"))
+	l.readLimit(&guards.MaxUpdate, declared.Get("max_update"))
+	if least := declared.Get("min_existing"); least != nil && least.Kind == document.Number {
+		guards.MinExisting = int(least.Number)
+	}
+	l.stack.Guards = guards
+}
+
+func (l *loader) readLimit(limit *Limit, value *document.Value) {
+	switch {
+	case value == nil:
+	case value.Kind == document.Number:
+		*limit = Limit{Count: int(value.Number), At: value.Range()}
+	case value.Kind == document.String:
+		percent, err := strconv.ParseFloat(strings.TrimSuffix(value.Text, "%"), 64)
+		switch {
+		case err != nil || !strings.HasSuffix(value.Text, "%") || percent < 0 || percent > 100:
+			l.report(RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
+		case percent == 0:
+			*limit = Limit{At: value.Range()}
+		default:
+			*limit = Limit{Percent: percent, At: value.Range()}
+		}
+	}
+}
