@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -16,11 +17,25 @@ import (
 func (l *loader) checkSchema() {
 	for _, v := range schema.ValidateStack(l.root.JSON()) {
 		value, member := l.root.Find(v.Pointer)
-		if value.Kind == document.String && value.HasTemplates() && v.Keyword != schema.Unknown {
+		if value.Kind == document.String && value.HasTemplates() && v.Keyword != schema.Unknown && isExpanded(v.Pointer) {
 			continue
 		}
 		l.complain(v, value, member)
 	}
+}
+
+// isExpanded reports whether expressions are replaced at a place: in what an
+// entry says, but not in the structure around it.
+func isExpanded(pointer string) bool {
+	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	switch steps[0] {
+	case "defaults", "guards":
+		return len(steps) > 1
+	case "lists", "profiles":
+		return len(steps) > 2
+	}
+	isSection := slices.ContainsFunc(sections, func(s section) bool { return s.key == steps[0] })
+	return isSection && len(steps) > 2
 }
 
 // complain reports a violation, and reports whether the value can still be used.
