@@ -7,10 +7,19 @@ import "fmt"
 type SecretSource struct {
 	// Env is the environment variable that holds the value.
 	Env string `json:"env,omitempty"`
+
+	// File is the file that holds it, slash-separated and relative to the
+	// project root.
+	File string `json:"file,omitempty"`
 }
 
 // String names the source, never the value.
-func (s SecretSource) String() string { return "env " + s.Env }
+func (s SecretSource) String() string {
+	if s.File != "" {
+		return "file " + s.File
+	}
+	return "env " + s.Env
+}
 
 // Secret is a secret's value. It prints and encodes as a mask everywhere;
 // [Secret.Reveal] is for the request that writes it.

@@ -2,10 +2,10 @@ package spec
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"math/big"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
@@ -72,16 +72,22 @@ func (l *loader) loadSecrets(set *bindingSet, secrets *document.Value) {
 		return
 	}
 	for _, m := range secrets.Members {
-		env := m.Value.Get("env")
-		l.checkSecretSource(env.String(), env.Range())
-		set.add(Binding{Name: m.Key, Type: BindingSecret, Secret: &SecretSource{Env: env.String()}, At: m.Range()}, m.Range())
+		source := SecretSource{Env: m.Value.Get("env").String(), File: cleanPath(m.Value.Get("file").String())}
+		if l.checkOneOf(m.Value, "env", "file") {
+			l.checkSecretSource(source, m.Value)
+		}
+		set.add(Binding{Name: m.Key, Type: BindingSecret, Secret: &source, At: m.Range()}, m.Range())
 	}
 	l.checkVarCount(secrets, len(set.bindings))
 }
 
-// checkSecretSource refuses to hand wfpsync's own credentials to a Worker.
-func (l *loader) checkSecretSource(env string, at diag.Range) {
-	if isOwnCredential(env) {
-		l.report(RuleSecretSource, at, fmt.Sprintf("%q is a credential of wfpsync itself", env), "a Worker's secret needs a variable of its own")
+// checkSecretSource refuses to hand wfpsync's own credentials to a Worker, and
+// to read a file that is not the project's.
+func (l *loader) checkSecretSource(source SecretSource, value *document.Value) {
+	if isOwnCredential(source.Env) {
+		l.report(RuleSecretSource, value.Get("env").Range(), fmt.Sprintf("%q is a credential of wfpsync itself", source.Env), "a Worker's secret needs a variable of its own")
+	}
+	if source.File != "" && !fs.ValidPath(source.File) {
+		l.report(RuleSecretSource, value.Get("file").Range(), fmt.Sprintf("the file %q is not in the stack file's folder", value.Get("file").String()), "name a file below it, as in ./secrets/key.pem")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -243,11 +244,29 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	}
 }
 
-// readSecret reads a secret's value from where the stack file says.
+// readSecret reads a secret's value from where the stack file says. A file ends
+// in a line break that editors add, and that is not part of the value.
 func (a *app) readSecret(source spec.SecretSource) (spec.Secret, error) {
-	value, set := a.lookupEnv(source.Env)
-	if !set || value == "" {
-		return spec.Secret{}, fmt.Errorf("the environment variable %s is not set", source.Env)
+	if source.File == "" {
+		value, set := a.lookupEnv(source.Env)
+		if !set || value == "" {
+			return spec.Secret{}, fmt.Errorf("the environment variable %s is not set", source.Env)
+		}
+		return spec.NewSecret(value), nil
+	}
+	dir, _ := a.stackFile()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return spec.Secret{}, noFolder(dir, err)
+	}
+	defer root.Close()
+	content, err := root.ReadFile(source.File)
+	if err != nil {
+		return spec.Secret{}, fmt.Errorf("the file %s cannot be read: %w", source.File, err)
+	}
+	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	if value == "" {
+		return spec.Secret{}, fmt.Errorf("the file %s is empty", source.File)
 	}
 	return spec.NewSecret(value), nil
 }
