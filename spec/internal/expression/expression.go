@@ -38,7 +38,6 @@
 package expression
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -57,7 +56,6 @@ type Error struct {
 type Template struct {
 	parts []part
 	tail  string // what follows the last expression
-	names []string
 }
 
 // part is an expression and the text before it. It is a chain or, when it says
@@ -83,27 +81,13 @@ func Compile(text string, scope Scope) (*Template, *Error) {
 	for i := range t.parts {
 		p := &t.parts[i]
 		if p.chain = parseChain(p.source, scope); p.chain != nil {
-			t.addNames(p.chain.root)
 			continue
 		}
 		if p.program, err = compile(p.source, scope); err != nil {
 			return nil, err
 		}
-		t.addNames(p.program.names...)
 	}
 	return t, nil
-}
-
-// Names are the names of the scope that the template uses, in the order in
-// which they first stand in it.
-func (t *Template) Names() []string { return t.names }
-
-func (t *Template) addNames(names ...string) {
-	for _, name := range names {
-		if !slices.Contains(t.names, name) {
-			t.names = append(t.names, name)
-		}
-	}
 }
 
 // Eval is the template's value: a string, or any JSON value for a template that

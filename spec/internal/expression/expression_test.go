@@ -151,16 +151,6 @@ func TestNothingToCompile(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
-	template, err := expression.Compile("${var.n}-${customer.id}-${let x = tiers; len(x) + var.n}-$${environment}", scope)
-	if err != nil {
-		t.Fatal(err.Message)
-	}
-	if got, want := fmt.Sprint(template.Names()), "[var customer tiers]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 // marked shows an error as a person sees it: the text, carets, and what is said.
 func marked(text string, err *expression.Error) string {
 	if err == nil {
