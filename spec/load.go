@@ -20,34 +20,51 @@ import (
 // Load asks nothing but the files that the stack file names, all of them in the
 // project, and the variables that it declares: no network, no secrets.
 func Load(root fs.FS, name string, options Options) (*Stack, diag.List) {
+	l, list := open(root, name)
+	if l == nil {
+		return &Stack{}, list
+	}
+	list = l.run(options)
+	return l.stack, list
+}
+
+// open reads a stack file. The loader is nil when there is nothing to load, and
+// the diagnostics then say why.
+func open(root fs.FS, name string) (*loader, diag.List) {
 	content, err := fs.ReadFile(root, name)
 	if err != nil {
-		return &Stack{}, diag.List{unreadable(name, err)}
+		return nil, diag.List{unreadable(name, err)}
 	}
-	return parse(root, name, content, options)
+	value, diagnostics := document.Parse(name, content)
+	if value == nil {
+		return nil, diagnostics.Sorted()
+	}
+	l := newLoader(name, value)
+	l.files, l.diagnostics = root, diagnostics
+	return l, nil
 }
 
 // Parse is [Load] on a text that names no other file.
 func Parse(name string, content []byte) (*Stack, diag.List) {
-	return parse(noFiles{}, name, content, Options{})
+	return Load(oneFile{name, content}, name, Options{})
 }
 
-// noFiles is a project without files.
-type noFiles struct{}
+// oneFile is a project of one file.
+type oneFile struct {
+	name    string
+	content []byte
+}
 
-func (noFiles) Open(name string) (fs.File, error) {
+func (f oneFile) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-func parse(files fs.FS, name string, content []byte, options Options) (*Stack, diag.List) {
-	value, diagnostics := document.Parse(name, content)
-	if value == nil {
-		return &Stack{}, diagnostics.Sorted()
+// ReadFile implements [fs.ReadFileFS].
+func (f oneFile) ReadFile(name string) ([]byte, error) {
+	if name != f.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	l := newLoader(name, value)
-	l.files, l.diagnostics = files, diagnostics
-	list := l.run(options)
-	return l.stack, list
+	return f.content, nil
 }
 
 // run does everything that is to be done with a document.

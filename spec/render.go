@@ -13,18 +13,12 @@ import (
 // `for_each` written out. It is a stack file that means the same. There are no
 // secrets in it, since a stack file only says where they come from.
 func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
-	content, err := fs.ReadFile(root, name)
-	if err != nil {
-		return nil, diag.List{unreadable(name, err)}
+	l, list := open(root, name)
+	if l == nil {
+		return nil, list
 	}
-	value, diagnostics := document.Parse(name, content)
-	if value == nil {
-		return nil, diagnostics.Sorted()
-	}
-	l := newLoader(name, value)
-	l.files, l.diagnostics = root, diagnostics
 	l.rendered = map[string][]document.Member{}
-	list := l.run(options)
+	list = l.run(options)
 	if list.HasErrors() {
 		return nil, list
 	}

@@ -28,20 +28,33 @@ type project struct {
 // openProject reads and checks the stack file. Findings are in the project; an
 // error means that there was nothing to find them in.
 func (a *app) openProject() (*project, error) {
-	dir, name := a.stackFile()
-	p := &project{dir: dir, name: name}
-	root, err := os.OpenRoot(p.dir)
+	var stack *spec.Stack
+	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
+		stack, list = spec.Load(root, name, options)
+		return list
+	})
 	if err != nil {
-		return nil, noFolder(p.dir, err)
+		return nil, err
 	}
-	defer root.Close()
+	p.stack = stack
+	return p, nil
+}
+
+// readStackFile lets something read the stack file, and whatever that names in
+// its folder, and notes what it finds.
+func (a *app) readStackFile(read func(root fs.FS, name string, options spec.Options) diag.List) (*project, error) {
+	dir, name := a.stackFile()
 	options, err := a.stackOptions()
 	if err != nil {
 		return nil, err
 	}
-	stack, list := spec.Load(root.FS(), p.name, options)
-	p.stack = stack
-	p.note(list)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, noFolder(dir, err)
+	}
+	defer root.Close()
+	p := &project{dir: dir, name: name}
+	p.note(read(root.FS(), name, options))
 	return p, nil
 }
 

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"os"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -12,27 +13,24 @@ func (a *app) renderCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render",
 		Short: "Print the effective stack file: includes, environment, defaults and lists in place",
-		RunE: func(*cobra.Command, []string) error {
-			dir, name := a.stackFile()
-			root, err := os.OpenRoot(dir)
-			if err != nil {
-				return noFolder(dir, err)
-			}
-			defer root.Close()
-			options, err := a.stackOptions()
-			if err != nil {
-				return err
-			}
-			text, list := spec.Render(root.FS(), name, options)
-			p := &project{dir: dir, name: name}
-			p.note(list)
-			if err := p.diagnostics.Err(); err != nil {
-				return err
-			}
-			_, err = a.stdout.Write(text)
-			return err
-		},
+		RunE:  a.render,
 	}
 	a.addStackFlags(cmd)
 	return cmd
+}
+
+func (a *app) render(*cobra.Command, []string) error {
+	var text []byte
+	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
+		text, list = spec.Render(root, name, options)
+		return list
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.diagnostics.Err(); err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(text)
+	return err
 }
