@@ -21,6 +21,10 @@ const (
 	// RuleFixedAtCreation: the file says something of a resource that was
 	// decided when it was created, and that nothing changes.
 	RuleFixedAtCreation = "WFP403"
+
+	// RuleNothingToCarryOver: a binding is somebody else's to set, and nobody
+	// has set it.
+	RuleNothingToCarryOver = "WFP407"
 )
 
 // Options are what a plan depends on besides the two worlds.
@@ -57,6 +61,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	}
 	p.checkReferences()
 	p.warnUndeclared()
+	p.warnVacant()
 	if err := p.order(); err != nil {
 		return nil, err
 	}
@@ -180,14 +185,19 @@ func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
 	return u
 }
 
-// resolved is the resource with the ids that are known already.
+// resolved is the resource with the ids that are known already, and with what
+// there is to carry over from the live one.
 func (p *planning) resolved(r spec.Resource) spec.Resource {
 	script, ok := r.(spec.Scripted)
 	if !ok {
 		return r
 	}
 	resolved, _ := script.Definition().Resolved(p.live.ID)
-	return script.WithDefinition(resolved)
+	var live *spec.Script
+	if found := p.live.Resources[r.Address()]; found != nil {
+		live = found.Resource.(spec.Scripted).Definition()
+	}
+	return script.WithDefinition(resolved.CarryingOver(live))
 }
 
 // checkReferences finds what the file refers to and nobody has.

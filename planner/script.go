@@ -84,7 +84,9 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 		return diff(before, desired.Canonical())
 	}
 	script, _ := wanted.Definition().Resolved(p.live.ID)
-	changes := diff(before, script.Canonical())
+	after := script.Canonical()
+	script.WithoutCarriedOver(before, after)
+	changes := diff(before, after)
 	if code, differs := codeChange(live, script.Code); differs {
 		changes = append([]FieldChange{code}, changes...)
 	}
@@ -144,6 +146,45 @@ func (p *planning) removalsToInspect() []spec.Address {
 		return nil
 	}
 	return append(workers, userWorkers...)
+}
+
+// warnVacant warns once for each place in the file that leaves a binding to
+// somebody who has not set it yet.
+func (p *planning) warnVacant() {
+	type place struct {
+		first spec.Address
+		name  string
+		n     int
+	}
+	places := map[diag.Range]*place{}
+	for _, a := range sortedAddresses(p.changes) {
+		script, ok := p.changes[a].Desired.(spec.Scripted)
+		if !ok || p.changes[a].Blocked != nil {
+			continue
+		}
+		for _, b := range script.Definition().Bindings {
+			switch {
+			case !b.Vacant:
+			case places[b.At] == nil:
+				places[b.At] = &place{first: a, name: b.Name, n: 1}
+			default:
+				places[b.At].n++
+			}
+		}
+	}
+	for at, v := range places {
+		who := v.first.String()
+		if v.n > 1 {
+			who = fmt.Sprintf("%d Workers, the first of them %s,", v.n, v.first)
+		}
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Warning,
+			Rule:     RuleNothingToCarryOver,
+			Message:  fmt.Sprintf("there is no %s yet to carry over: %s will run without it", v.name, who),
+			Hint:     "have it set once the Worker is there, or give its value here",
+			Range:    at,
+		})
+	}
 }
 
 func undeclaredScripts(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {

@@ -27,6 +27,10 @@ type Binding struct {
 	// nil for other types, and for a live secret, whose value nobody can read.
 	Secret *SecretSource `json:"secret,omitempty"`
 
+	// Vacant says of a binding to be carried over that the Worker has none of
+	// that name so far, so that there is nothing to carry.
+	Vacant bool `json:"vacant,omitempty"`
+
 	// At is where the file names what is bound, and OutboundAt where it names
 	// the outbound Worker of a dispatch namespace.
 	At         diag.Range `json:"-"`
@@ -48,6 +52,10 @@ const (
 	BindingDurableObject     = "durable_object_namespace"
 	BindingWorkflow          = "workflow"
 	BindingSendEmail         = "send_email"
+
+	// BindingInherit stands for whatever binding of that name the Worker has
+	// when it is uploaded: somebody else sets it, and the upload carries it over.
+	BindingInherit = "inherit"
 )
 
 // idProperty is the property that holds the target's platform id, for binding

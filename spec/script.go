@@ -46,13 +46,61 @@ func (s *Script) Canonical() Object {
 	setIfAny(c, "tags", sortedStrings(s.Tags))
 	bindings := Object{}
 	for _, b := range s.Bindings {
-		bindings[b.Name] = b.Canonical()
+		if b.Type != BindingInherit {
+			bindings[b.Name] = b.Canonical()
+		}
 	}
 	setIfAny(c, "bindings", bindings)
+	setIfAny(c, carryOverField, sortedStrings(s.CarriedOver()))
 	for name, value := range s.Options {
 		setIfAny(c, name, canonicalOption(name, value))
 	}
 	return c
+}
+
+// carryOverField is the one field of the canonical form that the API does not
+// have: it makes a Worker's digest say what its upload carried over.
+const carryOverField = "carry_over"
+
+// CarriedOver are the names of the bindings that uploads leave as they are.
+func (s *Script) CarriedOver() []string {
+	var names []string
+	for _, b := range s.Bindings {
+		if b.Type == BindingInherit {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// CarryingOver is the script to upload over a live one, nil when there is none:
+// what there is to carry over is known then.
+func (s *Script) CarryingOver(live *Script) Script {
+	carrying := *s
+	if len(s.CarriedOver()) == 0 {
+		return carrying
+	}
+	has := map[string]bool{}
+	if live != nil {
+		for _, b := range live.Bindings {
+			has[b.Name] = true
+		}
+	}
+	carrying.Bindings = slices.Clone(s.Bindings)
+	for i, b := range carrying.Bindings {
+		carrying.Bindings[i].Vacant = b.Type == BindingInherit && !has[b.Name]
+	}
+	return carrying
+}
+
+// WithoutCarriedOver takes out of the canonical forms of a live and a desired
+// script what the desired one leaves as it is, so that it is no difference.
+func (s *Script) WithoutCarriedOver(live, desired Object) {
+	delete(desired, carryOverField)
+	bindings, _ := live["bindings"].(Object)
+	for _, name := range s.CarriedOver() {
+		delete(bindings, name)
+	}
 }
 
 // Digest is the hex SHA-256 of the canonical settings. Every reference must be

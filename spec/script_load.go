@@ -136,6 +136,7 @@ func (l *loader) loadBindings(a Address, value *document.Value) []Binding {
 	set := bindingSet{l: l, taken: map[string]diag.Range{}}
 	l.loadVars(&set, value.Get("vars"))
 	l.loadSecrets(&set, value.Get("secrets"))
+	l.loadCarriedOver(&set, value.Get("carry_over"))
 	for _, group := range bindingGroups {
 		for _, item := range group.items(value) {
 			b, ok := group.load(l, item)
@@ -230,16 +231,23 @@ func (l *loader) declareHint(kind Kind, section, key string) string {
 	return fmt.Sprintf("declare it: `%s: { %s: {} }`", section, key)
 }
 
-// checkOneOf reports unless exactly one of two fields is given.
-func (l *loader) checkOneOf(value *document.Value, a, b string) bool {
-	switch inA, inB := value.Member(a), value.Member(b); {
-	case inA == nil && inB == nil:
-		l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", a, b), "")
-	case inA != nil && inB != nil:
-		l.report(RuleOneOf, inB.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", a, b), "remove one of the two",
-			diag.Related{Range: inA.Range(), Message: fmt.Sprintf("`%s` is here", a)})
-	default:
+// checkOneOf reports unless exactly one of some fields is given.
+func (l *loader) checkOneOf(value *document.Value, fields ...string) bool {
+	var given []*document.Member
+	for _, field := range fields {
+		if m := value.Member(field); m != nil {
+			given = append(given, m)
+		}
+	}
+	switch len(given) {
+	case 0:
+		last := len(fields) - 1
+		l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), "")
+	case 1:
 		return true
+	default:
+		l.report(RuleOneOf, given[1].Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", given[0].Key, given[1].Key), "remove one of the two",
+			diag.Related{Range: given[0].Range(), Message: fmt.Sprintf("`%s` is here", given[0].Key)})
 	}
 	return false
 }

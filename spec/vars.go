@@ -73,12 +73,23 @@ func (l *loader) loadSecrets(set *bindingSet, secrets *document.Value) {
 	}
 	for _, m := range secrets.Members {
 		source := SecretSource{Env: m.Value.Get("env").String(), File: cleanPath(m.Value.Get("file").String())}
-		if l.checkOneOf(m.Value, "env", "file") {
+		if l.checkOneOf(m.Value, "env", "file", "keep") {
 			l.checkSecretSource(source, m.Value)
 		}
-		set.add(Binding{Name: m.Key, Type: BindingSecret, Secret: &source, At: m.Range()}, m.Range())
+		b := Binding{Name: m.Key, Type: BindingSecret, Secret: &source, At: m.Range()}
+		if m.Value.Get("keep").IsTrue() {
+			b.Type, b.Secret = BindingInherit, nil
+		}
+		set.add(b, m.Range())
 	}
 	l.checkVarCount(secrets, len(set.bindings))
+}
+
+// loadCarriedOver reads `carry_over`: names of bindings that somebody else sets.
+func (l *loader) loadCarriedOver(set *bindingSet, names *document.Value) {
+	for _, name := range names.ItemsOrNil() {
+		set.add(Binding{Name: name.String(), Type: BindingInherit, At: name.Range()}, name.Range())
+	}
 }
 
 // checkSecretSource refuses to hand wfpsync's own credentials to a Worker, and

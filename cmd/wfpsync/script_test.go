@@ -291,20 +291,20 @@ func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// api METHOD PATH asks the account, as curl would, and puts the answer into the
-// file api.json. PATH begins after /accounts/ID.
+// api METHOD PATH [BODY] asks the account, as curl would, and puts the answer into
+// the file api.json. PATH begins after /accounts/ID.
 func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
-	status, body := ask(ts, args[0], args[1])
+	status, body := ask(ts, args[0], args[1], args[2:]...)
 	if ok := status < 400; ok == neg {
 		ts.Fatalf("status %d: %s", status, body)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("api.json"), body, 0o644))
 }
 
-func ask(ts *testscript.TestScript, method, path string) (int, []byte) {
+func ask(ts *testscript.TestScript, method, path string, sent ...string) (int, []byte) {
 	recorder := httptest.NewRecorder()
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		request := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, nil)
+		request := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, strings.NewReader(strings.Join(sent, "")))
 		request.Header.Set("Authorization", "Bearer test")
 		account.ServeHTTP(recorder, request)
 	})

@@ -15,6 +15,9 @@ import (
 func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) (list []spec.Object, values []string, err error) {
 	list = []spec.Object{} // an upload's list is never null
 	for _, b := range bindings {
+		if b.Vacant {
+			continue
+		}
 		object := maps.Clone(b.Properties)
 		if object == nil {
 			object = spec.Object{}
