@@ -29,7 +29,7 @@ const (
 func (p *planning) guard() []Verdict {
 	concerned := map[string][]*Change{}
 	for _, c := range p.changes {
-		if name := columns[c.Address.Kind].guard; name != "" && c.Action == Delete {
+		if name := columns[c.Address.Kind].guard; name != "" && c.Action == Delete && c.Blocked == nil {
 			concerned[name] = append(concerned[name], c)
 		}
 	}

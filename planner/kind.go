@@ -21,6 +21,10 @@ type column struct {
 	// standing says what a live resource is to the stack that does not want it.
 	standing func(p *planning, a spec.Address, live *spec.Live) standing
 
+	// removable says what stands in the way of removing a live resource that
+	// the file lists under `removed`; nil of a kind that cannot be listed.
+	removable func(p *planning, a spec.Address, live *spec.Live) *Block
+
 	// undeclared warns of n live resources with that standing. Kinds that
 	// cannot have it have none.
 	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic

@@ -4,9 +4,10 @@ import "github.com/wfpsync/wfpsync/spec"
 
 var kvNamespaceColumn = column{
 	// The title is the identity, and there is nothing else to set.
-	compare:  func(*planning, spec.Resource, *spec.Live) *Change { return nil },
-	standing: kvNamespaceStanding,
-	guard:    GuardNamespaceDelete,
+	compare:   func(*planning, spec.Resource, *spec.Live) *Change { return nil },
+	standing:  kvNamespaceStanding,
+	removable: alwaysRemovable,
+	guard:     GuardNamespaceDelete,
 }
 
 // A KV namespace holds data, so it goes only when the stack that declares it is

@@ -25,6 +25,9 @@ const (
 	// RuleNothingToCarryOver: a binding is somebody else's to set, and nobody
 	// has set it.
 	RuleNothingToCarryOver = "WFP407"
+
+	// RuleUnmanaged: a namespace holds what no stack manages, and is not to.
+	RuleUnmanaged = "WFP408"
 )
 
 // Options are what a plan depends on besides the two worlds.
@@ -59,7 +62,9 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 			p.considerRemoval(a)
 		}
 	}
+	p.checkExternal()
 	p.checkReferences()
+	p.checkUnmanaged()
 	p.warnUndeclared()
 	p.warnVacant()
 	if err := p.order(); err != nil {
@@ -151,14 +156,20 @@ func (p *planning) compare(r spec.Resource) {
 // it is ours to remove.
 func (p *planning) considerRemoval(a spec.Address) {
 	live := p.live.Resources[a]
+	if p.desired.Removes(a) {
+		p.planRemoval(a, live, ReasonUnwanted)
+		return
+	}
+	if p.desired.IsExternal(a) {
+		return
+	}
 	switch columns[a.Kind].standing(p, a, live) {
 	case toRemove:
 		reason := ReasonRemoved
 		if p.options.Mode == Destroy {
 			reason = ReasonDestroyed
 		}
-		prior := live.Revision
-		p.plan(&Change{Address: a, Action: Delete, Reason: reason, Prior: &prior})
+		p.planRemoval(a, live, reason)
 	case unowned:
 		p.countUnmanaged(a).Unowned++
 	case foreign:
@@ -167,6 +178,11 @@ func (p *planning) considerRemoval(a spec.Address) {
 		p.undeclared[a.Collection()]++
 	case notOurs:
 	}
+}
+
+func (p *planning) planRemoval(a spec.Address, live *spec.Live, reason Reason) {
+	prior := live.Revision
+	p.plan(&Change{Address: a, Action: Delete, Reason: reason, Prior: &prior, Blocked: p.inTheWay(a, live)})
 }
 
 func (p *planning) plan(c *Change) {
@@ -204,7 +220,7 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 func (p *planning) checkReferences() {
 	for _, r := range p.wanted() {
 		for _, ref := range r.References() {
-			if p.wants(ref.To) {
+			if p.wants(ref.To) || p.desired.IsExternal(ref.To) {
 				continue
 			}
 			_, exists := p.live.Resources[ref.To]

@@ -6,6 +6,7 @@ var queueColumn = column{
 	compare: func(_ *planning, desired spec.Resource, live *spec.Live) *Change {
 		return settingsChange(live.Resource.Canonical(), desired.Canonical())
 	},
-	standing: storeStanding,
-	guard:    GuardStoreDelete,
+	standing:  storeStanding,
+	removable: alwaysRemovable,
+	guard:     GuardStoreDelete,
 }

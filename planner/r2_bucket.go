@@ -8,10 +8,11 @@ import (
 )
 
 var r2BucketColumn = column{
-	compare:  compareR2Buckets,
-	inspect:  inspectR2Bucket,
-	standing: storeStanding,
-	guard:    GuardStoreDelete,
+	compare:   compareR2Buckets,
+	inspect:   inspectR2Bucket,
+	standing:  storeStanding,
+	removable: alwaysRemovable,
+	guard:     GuardStoreDelete,
 }
 
 // A bucket is read whole only for what the file says of it.

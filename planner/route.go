@@ -7,8 +7,9 @@ import (
 )
 
 var routeColumn = column{
-	compare:  compareRoutes,
-	standing: routeStanding,
+	compare:   compareRoutes,
+	standing:  routeStanding,
+	removable: routeRemovable,
 }
 
 // A route carries no mark: it belongs to whom its Worker belongs to.
@@ -41,6 +42,17 @@ func describeWorker(live *spec.Live) string {
 		return fmt.Sprintf("the Worker %q", a.Name)
 	}
 	return "no Worker"
+}
+
+func routeRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
+	if p.ownsWorker(routeWorker(live)) {
+		return nil
+	}
+	return &Block{
+		By:      blockedByOwnership,
+		Message: fmt.Sprintf("it sends requests to %s, which this stack does not manage", describeWorker(live)),
+		Hint:    "remove it in the account",
+	}
 }
 
 // ownsWorker reports whether a live Worker carries the stack's mark.

@@ -65,11 +65,12 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	default:
 		return false
 	}
-	if live.Revision.Mark == nil || live.Revision.Drifted() {
+	mark := live.Revision.Mark
+	if mark == nil || live.Revision.Drifted() || mark.Protected != desired.Meta().Protect {
 		return true
 	}
 	script, complete := wanted.Definition().Resolved(p.live.ID)
-	return !complete || !live.Revision.Mark.Describes(script.Code.Digest, script.Digest())
+	return !complete || !mark.Describes(script.Code.Digest, script.Digest())
 }
 
 // fields are the differences between a live resource, nil when there is none,
@@ -90,7 +91,21 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 	if code, differs := codeChange(live, script.Code); differs {
 		changes = append([]FieldChange{code}, changes...)
 	}
-	return changes
+	return append(changes, protectionChange(live, desired)...)
+}
+
+// protectionChange compares what the mark says of deletion.
+func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
+	before := live != nil && live.Revision.Mark != nil && live.Revision.Mark.Protected
+	after := desired.Meta().Protect
+	switch {
+	case before == after:
+		return nil
+	case live == nil:
+		return []FieldChange{{Path: "/protect", Op: FieldAdd, After: after}}
+	default:
+		return []FieldChange{{Path: "/protect", Op: FieldReplace, Before: before, After: after}}
+	}
 }
 
 // codeChange compares code by digest.
@@ -122,6 +137,17 @@ func scriptStanding(p *planning, a spec.Address, live *spec.Live) standing {
 	return toRemove
 }
 
+func scriptRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
+	switch owner := live.Revision.Owner; owner {
+	case p.desired.Name:
+		return nil
+	case "":
+		return &Block{By: blockedByOwnership, Message: "no stack manages it", Hint: "adopt it first (`adopt: true`), or delete it in the account"}
+	default:
+		return &Block{By: blockedByOwnership, Message: fmt.Sprintf("it belongs to the stack %q", owner), Hint: "remove it there"}
+	}
+}
+
 // removalsToInspect are the scripts to be deleted whose bindings say what must
 // be deleted before what: every account Worker, and the user Workers when an
 // account Worker goes with them. When destroying, the file itself says it.
@@ -132,7 +158,7 @@ func (p *planning) removalsToInspect() []spec.Address {
 	var workers, userWorkers []spec.Address
 	for _, a := range p.live.Addresses() {
 		live := p.live.Resources[a]
-		if p.wants(a) || live.Detailed || columns[a.Kind].standing(p, a, live) != toRemove {
+		if p.wants(a) || live.Detailed || !p.goes(a, live) {
 			continue
 		}
 		switch a.Kind {

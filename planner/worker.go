@@ -4,5 +4,6 @@ var workerColumn = column{
 	compare:    compareScripts,
 	inspect:    (*planning).needsDetail,
 	standing:   scriptStanding,
+	removable:  scriptRemovable,
 	undeclared: undeclaredScripts("Workers", "`workers: {}`"),
 }

@@ -22,6 +22,7 @@ func (l *loader) loadDispatchNamespace(e entry) {
 	l.checkName(e, namespaceName)
 	l.add(&DispatchNamespace{Name: e.name, ResourceMeta: e.meta()})
 	l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: e.name})
+	l.readUnmanaged(e, e.name)
 }
 
 // dispatchNamespaceBinding reads an item of `dispatch_namespaces` in a Worker.

@@ -77,6 +77,7 @@ func (l *loader) run(options Options) diag.List {
 	l.checkEnvironments(environments, base, options)
 	l.readLists()
 	l.readGuards()
+	l.readRemoved()
 	l.load()
 	l.checkPlaceholders()
 	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())
@@ -247,6 +248,10 @@ func (l *loader) loadEntry(e entry) {
 	if !l.checkShape(e) {
 		return
 	}
+	if e.isExternal() {
+		l.loadExternal(e)
+		return
+	}
 	l.resolved = map[*document.Value]string{}
 	e.section.load(l, e)
 	if l.rendered != nil {
@@ -273,7 +278,9 @@ func (l *loader) keyAddress(e entry) Address {
 }
 
 // meta is what an entry says about managing its resource.
-func (e entry) meta() Meta { return Meta{Adopt: e.value.Get("adopt").IsTrue(), At: e.at} }
+func (e entry) meta() Meta {
+	return Meta{Adopt: e.value.Get("adopt").IsTrue(), Protect: e.value.Get("protect").IsTrue(), At: e.at}
+}
 
 // add puts a resource into the stack, unless its address is taken.
 func (l *loader) add(r Resource) {
@@ -291,6 +298,7 @@ func (l *loader) add(r Resource) {
 // finish puts the stack in order and runs the checks that need all of it.
 func (l *loader) finish() {
 	slices.SortFunc(l.stack.Resources, func(a, b Resource) int { return a.Address().Compare(b.Address()) })
+	l.checkRemoved()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.checkCycles()

@@ -30,6 +30,9 @@ const (
 	digestLength = 16
 
 	markTime = "20060102T150405Z"
+
+	// markProtected is a field of the mark of a Worker that must not be deleted.
+	markProtected = "protected"
 )
 
 // Mark is what an upload says of itself.
@@ -38,16 +41,23 @@ type Mark struct {
 	Code     string    `json:"code"`     // digest of the code, see [Code.Digest]
 	Settings string    `json:"settings"` // digest of the canonical settings
 	Uploaded time.Time `json:"uploaded"` // by the server's clock, to the second
+
+	// Protected says that the Worker must not be deleted.
+	Protected bool `json:"protected,omitempty"`
 }
 
 // NewMark makes the mark of an upload at a time on the server's clock.
 func NewMark(code, settings string, uploaded time.Time) Mark {
-	return Mark{MarkVersion, ShortDigest(code), ShortDigest(settings), uploaded.UTC().Truncate(time.Second)}
+	return Mark{Version: MarkVersion, Code: ShortDigest(code), Settings: ShortDigest(settings), Uploaded: uploaded.UTC().Truncate(time.Second)}
 }
 
 // Tag is the mark as a script tag.
 func (m Mark) Tag() string {
-	return fmt.Sprintf("%s%d.%s.%s.%s", markPrefix, m.Version, m.Code, m.Settings, m.Uploaded.UTC().Format(markTime))
+	tag := fmt.Sprintf("%s%d.%s.%s.%s", markPrefix, m.Version, m.Code, m.Settings, m.Uploaded.UTC().Format(markTime))
+	if m.Protected {
+		tag += "." + markProtected
+	}
+	return tag
 }
 
 // Describes reports whether the mark was made of these digests by this version.
@@ -76,7 +86,7 @@ func ParseMark(tag string) (Mark, bool) {
 	if err != nil {
 		return Mark{}, false
 	}
-	return Mark{version, fields[1], fields[2], uploaded}, true
+	return Mark{version, fields[1], fields[2], uploaded, slices.Contains(fields[4:], markProtected)}, true
 }
 
 // OwnerTag is the tag that says a stack owns a script.

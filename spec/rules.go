@@ -35,6 +35,8 @@ const (
 	RuleProfile     = "WFP229"
 	RuleExpression  = "WFP230"
 	RuleGuard       = "WFP231"
+	RuleRemoved     = "WFP250"
+	RuleExternal    = "WFP251"
 
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

@@ -29,7 +29,7 @@ func (l *loader) checkSchema() {
 func isExpanded(pointer string) bool {
 	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	switch steps[0] {
-	case "defaults", "guards":
+	case "defaults", "guards", "removed":
 		return len(steps) > 1
 	case "lists", "profiles":
 		return len(steps) > 2

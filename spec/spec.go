@@ -51,13 +51,17 @@ type Meta struct {
 	// Adopt allows taking over a resource that exists and is not managed.
 	Adopt bool `json:"adopt,omitempty"`
 
+	// Protect forbids to delete the resource. A Worker carries it in its mark,
+	// so that it outlives the lines of the file that say so.
+	Protect bool `json:"protect,omitempty"`
+
 	// At is where the file declares the resource; nowhere for a live one. It
 	// is no part of what is wanted: a comment above it changes nothing.
 	At diag.Range `json:"-"`
 }
 
 // IsZero reports whether there is nothing to be said in JSON.
-func (m Meta) IsZero() bool { return !m.Adopt }
+func (m Meta) IsZero() bool { return !m.Adopt && !m.Protect }
 
 // Reference is one resource's need for another, with the place that says so.
 type Reference struct {
@@ -87,8 +91,31 @@ type Stack struct {
 	// Resources is to be deleted. Other collections are never deleted from.
 	Collections []Collection
 
+	// Removed is what is to be absent, sorted by address. Absence from the file
+	// is not enough for what holds data.
+	Removed []Reference
+
+	// External is what the file refers to under a name of its own, and somebody
+	// else manages.
+	External []Reference
+
 	// Guards are what one plan may do to the stack's user Workers.
 	Guards Guards
+
+	// Unmanaged says, by collection, what to make of live resources that no
+	// stack manages; [UnmanagedReport] where there is nothing.
+	Unmanaged map[Collection]UnmanagedPolicy
+}
+
+// Removes reports whether the file says that a resource is to be absent.
+func (s *Stack) Removes(a Address) bool {
+	_, found := slices.BinarySearchFunc(s.Removed, a, func(r Reference, a Address) int { return r.To.Compare(a) })
+	return found
+}
+
+// IsExternal reports whether the file leaves a resource to somebody else.
+func (s *Stack) IsExternal(a Address) bool {
+	return slices.ContainsFunc(s.External, func(r Reference) bool { return r.To == a })
 }
 
 // Lookup finds a resource by address.
@@ -130,6 +157,11 @@ func (s *Stack) Scope() []Collection {
 	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
 	for _, c := range s.Collections {
 		scope[c] = true
+	}
+	for _, list := range [][]Reference{s.Removed, s.External} {
+		for _, ref := range list {
+			scope[ref.To.Collection()] = true
+		}
 	}
 	for _, r := range s.Resources {
 		scope[r.Address().Collection()] = true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -20,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/wfpsync/wfpsync/docs"
+	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
 // The page of the rules is executed: every wrong example gives exactly the
@@ -112,6 +114,13 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 			t.Fatalf("deployed.yaml: exit code %d\n%s", code, output)
 		}
 	}
+	uploaded, err := filepath.Glob("uploaded/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range uploaded {
+		uploadElsewhere(t, filepath.Base(filepath.Dir(file)), filepath.Base(file))
+	}
 	command := []string{"validate"}
 	if s.needsAccount {
 		command = []string{"plan", "--local"}
@@ -132,6 +141,18 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 		t.Errorf("output without a message:\n%s", output)
 	}
 	return list
+}
+
+func uploadElsewhere(t *testing.T, namespace, name string) {
+	t.Helper()
+	account, err := emulator.Open(emulator.Options{Dir: defaultLocalDir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := func(yield func(emulator.Seed) bool) { yield(emulator.Seed{Name: name}) }
+	if err := errors.Join(account.Seed(emulator.LocalAccountID, namespace, one), account.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var messageLine = regexp.MustCompile(` \[WFP\d{3}\]$`)

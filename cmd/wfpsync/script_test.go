@@ -67,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"exits":    cmdExits,
 			"example":  cmdExample,
 			"replace":  cmdReplace,
+			"append":   cmdAppend,
 			"emulator": cmdEmulator,
 			"upload":   cmdUpload,
 			"tamper":   cmdTamper,
@@ -169,6 +170,14 @@ func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], before)
 	}
 	ts.Check(os.WriteFile(name, []byte(strings.ReplaceAll(string(data), before, after)), 0o644))
+}
+
+// append FILE TEXT adds a text at the end of a file. \n stands for a line break.
+func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
+	name := ts.MkAbs(args[0])
+	data, err := os.ReadFile(name)
+	ts.Check(err)
+	ts.Check(os.WriteFile(name, append(data, strings.ReplaceAll(args[1], `\n`, "\n")...), 0o644))
 }
 
 // emulator start [nested] [without-tags] [slow] serves an account over HTTP for the

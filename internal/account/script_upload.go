@@ -126,6 +126,7 @@ func (u *upload) body() *multipartBody {
 // encodeMetadata has the same length whenever it is called: a mark's time does.
 func (u *upload) encodeMetadata() ([]byte, error) {
 	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now())
+	mark.Protected = u.write.Resource.Meta().Protect
 	u.sent.Store(&mark)
 	metadata := spec.Object{"tags": spec.MarkedTags(u.script.Tags, u.write.Stack, mark)}
 	for name, value := range u.metadata {

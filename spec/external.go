@@ -1,0 +1,37 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// externalKeys are what an entry may say of a resource that somebody else
+// manages: what tells which one it is.
+var externalKeys = []string{"external", "for_each", "where", "jurisdiction"}
+
+// isExternal reports whether an entry only gives a name to something that
+// somebody else manages. Nothing refers to a user Worker, so none is external.
+func (e entry) isExternal() bool {
+	return e.section.kind != KindUserWorker && e.member.Value.Get("external").IsTrue()
+}
+
+// loadExternal notes a resource that the file refers to and does not manage.
+func (l *loader) loadExternal(e entry) {
+	for _, m := range e.member.Value.Members {
+		if m.Key != e.section.nameBy && !slices.Contains(externalKeys, m.Key) {
+			l.report(RuleExternal, m.Range(), fmt.Sprintf("%q is external, so %q has no effect", e.key, m.Key), "remove it, or `external: true`")
+		}
+	}
+	a := l.keyAddress(e)
+	if first, taken := l.definitions[a]; taken {
+		l.report(RuleDuplicateResource, e.at, fmt.Sprintf("%s is declared twice", a), "remove one of the two", diag.Related{Range: first, Message: "first declared here"})
+		return
+	}
+	l.definitions[a] = e.at
+	l.stack.External = append(l.stack.External, Reference{To: a, At: e.at})
+	if a.Kind == KindDispatchNamespace { // the user Workers in it may well be ours
+		l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: a.Name})
+	}
+}
