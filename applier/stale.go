@@ -20,7 +20,11 @@ type Moved struct {
 // Check reads the collections that a plan touches and returns the changes that
 // are stale, in the plan's order. Whatever else moved does not matter.
 func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, error) {
+	desired := plan.Desired()
 	collections := map[spec.Collection]bool{}
+	for _, c := range desired.FormerCollections() {
+		collections[c] = true
+	}
 	for _, c := range plan.Changes {
 		collections[c.Address.Collection()] = true
 	}
@@ -28,6 +32,7 @@ func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, err
 	if err != nil {
 		return nil, err
 	}
+	now.Follow(desired)
 	var moved []Moved
 	for _, c := range plan.Changes {
 		var current *spec.Revision

@@ -12,8 +12,7 @@ import (
 const GuardNamespaceDelete = "namespace-delete"
 
 var dispatchNamespaceColumn = column{
-	// A dispatch namespace has no settings yet that a stack file can name.
-	compare:   func(*planning, spec.Resource, *spec.Live) *Change { return nil },
+	compare:   compareNamespaces,
 	standing:  dispatchNamespaceStanding,
 	removable: dispatchNamespaceRemovable,
 	guard:     GuardNamespaceDelete,

@@ -3,8 +3,7 @@ package planner
 import "github.com/wfpsync/wfpsync/spec"
 
 var kvNamespaceColumn = column{
-	// The title is the identity, and there is nothing else to set.
-	compare:   func(*planning, spec.Resource, *spec.Live) *Change { return nil },
+	compare:   compareNamespaces,
 	standing:  kvNamespaceStanding,
 	removable: alwaysRemovable,
 	guard:     GuardNamespaceDelete,

@@ -26,6 +26,7 @@ func (p *planning) order() error {
 			}
 		}
 	}
+	p.deleteAfterRename(g)
 	p.preferDispatchersLast(g)
 	p.preferTrafficFirst(g)
 	level, err := g.levels()
@@ -36,6 +37,18 @@ func (p *planning) order() error {
 		c.DependsOn, c.Level = g.first(a), level[a]
 	}
 	return nil
+}
+
+// deleteAfterRename lets user Workers be deleted where they are by then.
+func (p *planning) deleteAfterRename(g *graph) {
+	for a, c := range p.changes {
+		if c.Reason != ReasonRenamed {
+			continue
+		}
+		for _, inside := range p.userWorkers(a.Name, func(c *Change) bool { return c.Action == Delete }) {
+			g.add(inside, a)
+		}
+	}
 }
 
 // formerReferences are what a resource refers to as long as it is not changed:

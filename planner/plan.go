@@ -85,6 +85,7 @@ const (
 	ReasonDrifted   Reason = "drifted"    // somebody else wrote it since it was applied
 	ReasonUnmanaged Reason = "unmanaged"  // it exists, and carries no mark
 	ReasonRemoved   Reason = "removed"    // the account has it, the file does not
+	ReasonRenamed   Reason = "renamed"    // the account has it under another name
 	ReasonUnwanted  Reason = "unwanted"   // the file lists it under `removed`
 	ReasonDestroyed Reason = "destroyed"  // everything of the stack is to go
 	ReasonUnmarked  Reason = "incomplete" // it is ours by its owner tag, but its mark cannot be read

@@ -28,6 +28,9 @@ const (
 
 	// RuleUnmanaged: a namespace holds what no stack manages, and is not to.
 	RuleUnmanaged = "WFP408"
+
+	// RuleNotRenamed: something has the new name already.
+	RuleNotRenamed = "WFP409"
 )
 
 // Options are what a plan depends on besides the two worlds.
@@ -67,6 +70,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkUnmanaged()
 	p.warnUndeclared()
 	p.warnVacant()
+	p.warnRenames()
 	if err := p.order(); err != nil {
 		return nil, err
 	}

@@ -7,20 +7,32 @@ const KindDispatchNamespace Kind = "dispatch_namespace"
 
 // DispatchNamespace is a container of user Workers that a dispatcher binds to.
 type DispatchNamespace struct {
-	Name         string `json:"name"`
-	ResourceMeta Meta   `json:"meta,omitzero"`
+	Name string `json:"name"`
+
+	// TrustedWorkers says whether the user Workers trust each other: they share
+	// the zone's cache and see request.cf. Nil leaves it as it is.
+	TrustedWorkers *bool `json:"trusted_workers,omitempty"`
+	ResourceMeta   Meta  `json:"meta,omitzero"`
 }
 
 func (n *DispatchNamespace) Address() Address {
 	return Address{Kind: KindDispatchNamespace, Name: n.Name}
 }
-func (n *DispatchNamespace) Canonical() Object       { return Object{} }
 func (n *DispatchNamespace) References() []Reference { return nil }
 func (n *DispatchNamespace) Meta() Meta              { return n.ResourceMeta }
 
+// Canonical has the settings that are known.
+func (n *DispatchNamespace) Canonical() Object {
+	c := Object{}
+	if n.TrustedWorkers != nil {
+		c["trusted_workers"] = *n.TrustedWorkers
+	}
+	return c
+}
+
 func (l *loader) loadDispatchNamespace(e entry) {
 	l.checkName(e, namespaceName)
-	l.add(&DispatchNamespace{Name: e.name, ResourceMeta: e.meta()})
+	l.add(&DispatchNamespace{Name: e.name, TrustedWorkers: boolOf(e.value.Get("trusted_workers")), ResourceMeta: e.meta()})
 	l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: e.name})
 	l.readUnmanaged(e, e.name)
 }

@@ -90,6 +90,10 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		l.mask(member.Value)
 		return false
 	}
+	if key == "renamed_from" {
+		d.Hint = "the platform renames dispatch namespaces and KV namespaces only: declare the new one beside the old one, and take that out when nothing needs it"
+		return false
+	}
 	if advice := wranglerAdvice(v.Pointer, key); advice != "" {
 		d.Hint = advice
 		return false

@@ -34,6 +34,10 @@ type Revision struct {
 	// namespace, a D1 database, a queue, a route, a dispatch namespace.
 	ID string `json:"id,omitempty"`
 
+	// FormerName is what the resource is called so far, where that is not the
+	// name in its address; see [Snapshot.Follow].
+	FormerName string `json:"former_name,omitempty"`
+
 	// ETag is the platform's hash of a script's code. A route, which has none,
 	// has the Worker it leads to instead, and a queue its settings.
 	ETag string `json:"etag,omitempty"`

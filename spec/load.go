@@ -279,7 +279,12 @@ func (l *loader) keyAddress(e entry) Address {
 
 // meta is what an entry says about managing its resource.
 func (e entry) meta() Meta {
-	return Meta{Adopt: e.value.Get("adopt").IsTrue(), Protect: e.value.Get("protect").IsTrue(), At: e.at}
+	return Meta{
+		Adopt:       e.value.Get("adopt").IsTrue(),
+		Protect:     e.value.Get("protect").IsTrue(),
+		RenamedFrom: e.value.Get("renamed_from").String(),
+		At:          e.at,
+	}
 }
 
 // add puts a resource into the stack, unless its address is taken.

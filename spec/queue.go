@@ -50,6 +50,14 @@ func numberOf(value *document.Value) *float64 {
 	return nil
 }
 
+// boolOf is true or false, or nil where there is neither.
+func boolOf(value *document.Value) *bool {
+	if b, ok := value.JSON().(bool); ok {
+		return &b
+	}
+	return nil
+}
+
 // queueBinding reads an item of `queues.producers` in a Worker: by `ref`, a
 // queue of this file; by `queue`, any, by its name.
 func (l *loader) queueBinding(item *document.Value) (Binding, bool) {

@@ -55,13 +55,16 @@ type Meta struct {
 	// so that it outlives the lines of the file that say so.
 	Protect bool `json:"protect,omitempty"`
 
+	// RenamedFrom is the name that the resource may still have in the account.
+	RenamedFrom string `json:"renamed_from,omitempty"`
+
 	// At is where the file declares the resource; nowhere for a live one. It
 	// is no part of what is wanted: a comment above it changes nothing.
 	At diag.Range `json:"-"`
 }
 
 // IsZero reports whether there is nothing to be said in JSON.
-func (m Meta) IsZero() bool { return !m.Adopt && !m.Protect }
+func (m Meta) IsZero() bool { return !m.Adopt && !m.Protect && m.RenamedFrom == "" }
 
 // Reference is one resource's need for another, with the place that says so.
 type Reference struct {
@@ -162,6 +165,9 @@ func (s *Stack) Scope() []Collection {
 		for _, ref := range list {
 			scope[ref.To.Collection()] = true
 		}
+	}
+	for _, c := range s.FormerCollections() {
+		scope[c] = true
 	}
 	for _, r := range s.Resources {
 		scope[r.Address().Collection()] = true

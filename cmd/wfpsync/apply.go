@@ -206,6 +206,7 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 		return nil, err
 	}
 	live.Account = c.info
+	live.Follow(stack)
 	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
 	if err := c.Inspect(ctx, live, planner.Inspect(stack, live, options)); err != nil {
 		return nil, err

@@ -95,6 +95,7 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 		return nil, err
 	}
 	live.Account = c.info
+	live.Follow(p.stack)
 	if err := c.Inspect(ctx, live, planner.Inspect(p.stack, live, options)); err != nil {
 		return nil, err
 	}

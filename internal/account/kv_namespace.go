@@ -47,12 +47,12 @@ func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 	}, func(n kv.Namespace) string { return n.ID })
 }
 
-// putKVNamespace creates a namespace; there is nothing about one to update.
+// putKVNamespace creates a namespace, or gives one another title.
 func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
-	if w.Prior != nil {
-		return *w.Prior, nil
-	}
 	title := w.Resource.(*spec.KVNamespace).Title
+	if w.Prior != nil {
+		return a.renameKVNamespace(ctx, *w.Prior, title)
+	}
 	var params kv.NamespaceNewParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Title.Value, params.Title.Present = title, true
@@ -64,6 +64,20 @@ func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revisio
 		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the KV namespace %q", title)
 	}
 	return afterLostAnswer(err, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
+}
+
+func (a *Account) renameKVNamespace(ctx context.Context, prior spec.Revision, title string) (spec.Revision, error) {
+	revision := spec.Revision{ID: prior.ID}
+	if prior.FormerName == "" {
+		return revision, nil
+	}
+	var params kv.NamespaceUpdateParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	params.Title.Value, params.Title.Present = title, true
+	if _, err := a.client.sdk.kv.Update(ctx, url.PathEscape(prior.ID), params); err != nil {
+		return spec.Revision{}, plain(err)
+	}
+	return revision, nil
 }
 
 // kvNamespaceByTitle lists, because the API looks up by id only.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,6 +98,28 @@ func (c *Client) exchange(ctx context.Context, method, path string, query url.Va
 		return resultInfo{}, err
 	}
 	return decode(resp, method, path, result)
+}
+
+// exchangeJSON sends a JSON body and decodes the result of the answer.
+func (c *Client) exchangeJSON(ctx context.Context, method, path string, body, result any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := c.newRequest(ctx, method, path, nil, jsonType)
+	if err != nil {
+		return err
+	}
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(encoded)), nil }
+	req.Body, _ = req.GetBody()
+	req.ContentLength = int64(len(encoded))
+	req.Header.Set("Content-Type", jsonType)
+	resp, err := c.do(req)
+	if err != nil {
+		return err
+	}
+	_, err = decode(resp, method, path, result)
+	return err
 }
 
 // decode reads the result of a JSON answer into what result points to.

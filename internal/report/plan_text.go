@@ -58,6 +58,8 @@ func because(c planner.Change) string {
 		return "its mark cannot be read, so nothing vouches for what is there"
 	case planner.ReasonRemoved:
 		return "no longer in the stack file"
+	case planner.ReasonRenamed:
+		return "renamed"
 	case planner.ReasonUnwanted:
 		return "listed under `removed`"
 	case planner.ReasonUnmanaged:
