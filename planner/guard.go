@@ -24,12 +24,21 @@ const (
 	Refused Result = "refused"
 )
 
+// lossOf is what a guarded change means; deleting a namespace or store means
+// what the default says.
+func lossOf(name string) string {
+	if name == GuardClassDelete {
+		return "a migration of it deletes Durable Object classes with everything they have stored"
+	}
+	return "deleting it cannot be undone"
+}
+
 // guard asks every guard about the changes and blocks the refused ones. There
 // is no acknowledgement of everything: each guard is allowed by its own name.
 func (p *planning) guard() []Verdict {
 	concerned := map[string][]*Change{}
 	for _, c := range p.changes {
-		if name := columns[c.Address.Kind].guard; name != "" && c.Action == Delete && c.Blocked == nil {
+		if name := p.guardOf(c); name != "" && c.Blocked == nil {
 			concerned[name] = append(concerned[name], c)
 		}
 	}
@@ -43,7 +52,7 @@ func (p *planning) guard() []Verdict {
 			for _, c := range concerned[name] {
 				c.Blocked = &Block{
 					By:      name,
-					Message: "deleting it cannot be undone",
+					Message: lossOf(name),
 					Hint:    "acknowledge it with --allow " + name,
 				}
 			}
@@ -51,6 +60,34 @@ func (p *planning) guard() []Verdict {
 		verdicts = append(verdicts, v)
 	}
 	return append(verdicts, p.guardFleets()...)
+}
+
+// GuardClassDelete must be acknowledged before a migration deletes Durable
+// Object classes: their objects go with everything they have stored.
+const GuardClassDelete = "class-delete"
+
+// guardOf is the guard that a change must pass, or "".
+func (p *planning) guardOf(c *Change) string {
+	switch {
+	case c.Action == Delete:
+		return columns[c.Address.Kind].guard
+	case c.Prior != nil && deletesClasses(c):
+		return GuardClassDelete
+	default:
+		return ""
+	}
+}
+
+// deletesClasses reports whether a change runs a migration that deletes Durable
+// Object classes.
+func deletesClasses(c *Change) bool {
+	script, ok := c.Desired.(spec.Scripted)
+	if !ok {
+		return false
+	}
+	pending, _ := script.Definition().PendingMigrations(c.Prior.MigrationTag)
+	steps, _ := pending["steps"].([]any)
+	return slices.ContainsFunc(steps, func(step any) bool { return step.(spec.Object)["deleted_classes"] != nil })
 }
 
 // The guards over the user Workers of a namespace; see [spec.Guards].

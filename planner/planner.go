@@ -29,6 +29,10 @@ const (
 	// RuleUnmanaged: a namespace holds what no stack manages, and is not to.
 	RuleUnmanaged = "WFP408"
 
+	// RuleUnknownMigration: a Worker is at a migration that the file does not
+	// list.
+	RuleUnknownMigration = "WFP410"
+
 	// RuleNotRenamed: something has the new name already.
 	RuleNotRenamed = "WFP409"
 )
@@ -69,6 +73,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkReferences()
 	p.checkUnmanaged()
 	p.warnUndeclared()
+	p.checkMigrations()
 	p.warnVacant()
 	p.warnRenames()
 	if err := p.order(); err != nil {

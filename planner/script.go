@@ -86,7 +86,7 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 	}
 	script, _ := wanted.Definition().Resolved(p.live.ID)
 	after := script.Canonical()
-	script.WithoutCarriedOver(before, after)
+	script.LeaveAlone(before, after)
 	changes := diff(before, after)
 	if code, differs := codeChange(live, script.Code); differs {
 		changes = append([]FieldChange{code}, changes...)
@@ -172,6 +172,28 @@ func (p *planning) removalsToInspect() []spec.Address {
 		return nil
 	}
 	return append(workers, userWorkers...)
+}
+
+// checkMigrations finds Workers at a migration that the file does not list:
+// which ones come after it, nobody can say.
+func (p *planning) checkMigrations() {
+	for _, a := range sortedAddresses(p.changes) {
+		c := p.changes[a]
+		script, ok := c.Desired.(spec.Scripted)
+		if !ok || c.Prior == nil || c.Blocked != nil {
+			continue
+		}
+		if _, known := script.Definition().PendingMigrations(c.Prior.MigrationTag); known {
+			continue
+		}
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Error,
+			Rule:     RuleUnknownMigration,
+			Message:  fmt.Sprintf("%s has run the migration %q, which the file does not list", a, c.Prior.MigrationTag),
+			Hint:     "list every migration that has run, in order, and new ones after it",
+			Range:    c.At,
+		})
+	}
 }
 
 // warnVacant warns once for each place in the file that leaves a binding to

@@ -133,7 +133,6 @@ var wranglerKeys = map[string]string{
 	"build":                   "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true",
 	"env":                     "what differs between environments goes into `environments` at the top of the file",
 	"find_additional_modules": noBundleOnly,
-	"migrations":              "migrations come later: create the classes with wrangler, then bind them under `durable_objects`",
 	"node_compat":             "add nodejs_compat to compatibility_flags",
 	"unsafe":                  "bindings of unsafe.bindings go into `bindings`",
 }

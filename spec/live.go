@@ -42,6 +42,9 @@ type Revision struct {
 	// has the Worker it leads to instead, and a queue its settings.
 	ETag string `json:"etag,omitempty"`
 
+	// MigrationTag is the last Durable Object migration that a script has run.
+	MigrationTag string `json:"migration_tag,omitempty"`
+
 	// ModifiedOn is the time of the last write by anyone, on the server's clock.
 	ModifiedOn time.Time `json:"modified_on,omitzero"`
 

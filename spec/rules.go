@@ -37,6 +37,7 @@ const (
 	RuleGuard       = "WFP231"
 	RuleRemoved     = "WFP250"
 	RuleExternal    = "WFP251"
+	RuleMigration   = "WFP252"
 
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

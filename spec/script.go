@@ -12,6 +12,12 @@ type Script struct {
 	CompatibilityFlags []string  `json:"compatibility_flags,omitempty"`
 	Bindings           []Binding `json:"bindings,omitempty"` // sorted by name
 
+	// Migrations are all that the file lists, the first one first, and
+	// MigrationTag the last one's tag; of a live script, the tag of the last one
+	// that ran, as far as it is known.
+	Migrations   []Migration `json:"migrations,omitempty"`
+	MigrationTag string      `json:"migration_tag,omitempty"`
+
 	// Tags are the script's own, without the owner and the mark.
 	Tags []string `json:"tags,omitempty"`
 
@@ -51,6 +57,7 @@ func (s *Script) Canonical() Object {
 		}
 	}
 	setIfAny(c, "bindings", bindings)
+	setIfAny(c, migrationTagField, s.MigrationTag)
 	setIfAny(c, carryOverField, sortedStrings(s.CarriedOver()))
 	for name, value := range s.Options {
 		setIfAny(c, name, canonicalOption(name, value))
@@ -58,9 +65,12 @@ func (s *Script) Canonical() Object {
 	return c
 }
 
-// carryOverField is the one field of the canonical form that the API does not
-// have: it makes a Worker's digest say what its upload carried over.
-const carryOverField = "carry_over"
+// The fields of the canonical form that are not the upload's: what it carried
+// over is there for the digest, and of migrations only how far they went.
+const (
+	carryOverField    = "carry_over"
+	migrationTagField = "migration_tag"
+)
 
 // CarriedOver are the names of the bindings that uploads leave as they are.
 func (s *Script) CarriedOver() []string {
@@ -93,10 +103,13 @@ func (s *Script) CarryingOver(live *Script) Script {
 	return carrying
 }
 
-// WithoutCarriedOver takes out of the canonical forms of a live and a desired
-// script what the desired one leaves as it is, so that it is no difference.
-func (s *Script) WithoutCarriedOver(live, desired Object) {
+// LeaveAlone takes out of the canonical forms of a live and a desired script
+// what the desired one leaves as it is, so that it is no difference.
+func (s *Script) LeaveAlone(live, desired Object) {
 	delete(desired, carryOverField)
+	if s.MigrationTag == "" {
+		delete(live, migrationTagField)
+	}
 	bindings, _ := live["bindings"].(Object)
 	for _, name := range s.CarriedOver() {
 		delete(bindings, name)

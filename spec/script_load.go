@@ -77,7 +77,9 @@ func (l *loader) loadScript(e entry, value *document.Value) Script {
 		CompatibilityFlags: value.Get("compatibility_flags").Strings(),
 		Tags:               l.loadTags(value),
 		Bindings:           l.loadBindings(l.addressOf(e), value),
+		Migrations:         l.loadMigrations(value.Get("migrations")),
 	}
+	s.MigrationTag = lastTag(s.Migrations)
 	for _, name := range ScriptOptions {
 		option := l.loadOption(name, value.Get(name))
 		if option == nil {

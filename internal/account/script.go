@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -35,6 +36,10 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	}
 	complete := &spec.Live{Revision: live.Revision, Detailed: true}
 	complete.Revision.Owner, complete.Revision.Mark, _ = spec.Ownership(settings.Tags)
+	if definition.MigrationTag, err = a.migrationTag(ctx, live, definition.Bindings); err != nil {
+		return nil, err
+	}
+	complete.Revision.MigrationTag = definition.MigrationTag
 	if markVouches(complete.Revision) {
 		definition.Code = &spec.Code{Digest: complete.Revision.Mark.Code}
 	} else if definition.Code, err = a.code(ctx, address, complete.Revision.Mark); err != nil {
@@ -42,6 +47,26 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	}
 	complete.Resource = scriptResource(address, definition)
 	return complete, nil
+}
+
+// migrationTag is the last Durable Object migration that a script has run. Its
+// settings do not say, and whether the list of a namespace does is not
+// documented; so a user Worker with classes of its own is asked for, as wrangler
+// does.
+func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []spec.Binding) (string, error) {
+	address := live.Resource.Address()
+	ownClass := func(b spec.Binding) bool {
+		return b.Type == spec.BindingDurableObject && b.Properties["script_name"] == nil
+	}
+	if live.Revision.MigrationTag != "" || address.Kind != spec.KindUserWorker || !slices.ContainsFunc(bindings, ownClass) {
+		return live.Revision.MigrationTag, nil
+	}
+	var answer wireScript
+	if _, err := a.client.exchange(ctx, http.MethodGet, a.scriptPath(address), nil, nil, &answer); err != nil {
+		return "", err
+	}
+	s, err := answer.script()
+	return s.MigrationTag, err
 }
 
 // scriptResource is the Worker or user Worker at an address.

@@ -51,6 +51,7 @@ type script struct {
 	TagsShown          bool // tags were answered, if only an empty list
 	CompatibilityDate  string
 	CompatibilityFlags []string
+	MigrationTag       string
 	Routes             []workerRoute
 }
 
@@ -63,6 +64,7 @@ type wireScript struct {
 	Tags               *[]string     `json:"tags"`
 	CompatibilityDate  string        `json:"compatibility_date"`
 	CompatibilityFlags []string      `json:"compatibility_flags"`
+	MigrationTag       string        `json:"migration_tag"`
 	Routes             []workerRoute `json:"routes"`
 	Script             *wireScript   `json:"script"`
 }
@@ -89,6 +91,7 @@ func (s *script) take(w *wireScript) error {
 	set(&s.ID, w.ID)
 	set(&s.ETag, strings.Trim(w.ETag, `"`))
 	set(&s.CompatibilityDate, w.CompatibilityDate)
+	set(&s.MigrationTag, w.MigrationTag)
 	if w.ModifiedOn != "" {
 		t, err := time.Parse(time.RFC3339, w.ModifiedOn)
 		if err != nil {
@@ -111,7 +114,7 @@ func (s *script) take(w *wireScript) error {
 // revision is what the list tells apart one state of the script by.
 func (s *script) revision() spec.Revision {
 	owner, mark, _ := spec.Ownership(s.Tags)
-	return spec.Revision{ETag: s.ETag, ModifiedOn: s.ModifiedOn, Owner: owner, Mark: mark}
+	return spec.Revision{ETag: s.ETag, MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn, Owner: owner, Mark: mark}
 }
 
 // definition is as much of the script as a list shows.

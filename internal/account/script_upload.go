@@ -62,7 +62,7 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if err := u.setOptions(); err != nil {
 		return nil, err
 	}
-	return u, nil
+	return u, u.setMigrations()
 }
 
 func mainModule(code *spec.Code) (spec.Module, error) {
@@ -113,6 +113,23 @@ func (u *upload) setOptions() error {
 	return nil
 }
 
+// setMigrations adds the migrations that the account has not run yet. That it
+// has run none since is for the API to check, which knows the tag.
+func (u *upload) setMigrations() error {
+	remembered := ""
+	if u.write.Prior != nil {
+		remembered = u.write.Prior.MigrationTag
+	}
+	pending, known := u.script.PendingMigrations(remembered)
+	if !known {
+		return fmt.Errorf("the migration %q, which has run, is not among those to run", remembered)
+	}
+	if pending != nil {
+		u.metadata["migrations"] = pending
+	}
+	return nil
+}
+
 // body is the multipart body. The metadata is written anew for each attempt,
 // because the mark says when the upload was sent.
 func (u *upload) body() *multipartBody {
@@ -153,7 +170,7 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 			return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to the upload of %q, which are not the ones it carried", strings.Join(answer.Tags, " "), u.name)
 		}
 	}
-	return spec.Revision{ETag: answer.ETag, ModifiedOn: answer.ModifiedOn, Owner: u.write.Stack, Mark: &mark}, nil
+	return spec.Revision{ETag: answer.ETag, MigrationTag: answer.MigrationTag, ModifiedOn: answer.ModifiedOn, Owner: u.write.Stack, Mark: &mark}, nil
 }
 
 // redacted is an error that does not quote a secret of the upload, should the
