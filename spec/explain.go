@@ -98,15 +98,26 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = advice
 		return false
 	}
-	if near := diag.Nearest(key, v.Allowed); near != "" {
+	place := rightPlace(v.Pointer, key)
+	if near := diag.Nearest(key, v.Allowed); near != "" && (place == "" || diag.EditDistance(key, near) == 1) {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 		return true
 	}
-	if len(v.Allowed) > 0 {
+	switch n := len(v.Allowed); {
+	case n == 0 || place != "" && n > mostKeys:
+		d.Hint = place
+	case n > mostKeys:
+		d.Hint = fmt.Sprintf("none of the %d keys that may stand here is like it; `wfpsync schema` describes them", n)
+	case place != "":
+		d.Hint = place + "; the keys here are " + strings.Join(v.Allowed, ", ")
+	default:
 		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
 	}
 	return false
 }
+
+// mostKeys is how many keys a hint lists.
+const mostKeys = 15
 
 var (
 	workerKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/([^/]+)$`)
