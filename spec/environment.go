@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -40,44 +39,65 @@ func (l *loader) overlay(name string) {
 	l.root = document.Merge(l.root, chosen.Value)
 }
 
-// checkEnvironments refuses two environments that resolve to one namespace: the
-// one would take the other's user Workers for its own, or for strangers.
+// claim is an environment's use of a name.
+type claim struct {
+	environment string
+	at          diag.Range // of the environment
+}
+
+// checkEnvironments refuses two environments that resolve to one dispatch
+// namespace: the one would take the other's user Workers for its own, or for
+// strangers. It warns of a store that two of them declare, which goes when one
+// of them is destroyed.
 func (l *loader) checkEnvironments(environments *document.Value, base *document.Value, options Options) {
-	type claim struct {
-		environment string
-		at          diag.Range
-	}
-	claims := map[string]claim{}
+	claims := map[Address]claim{}
+	warned := map[Address]bool{}
 	for _, m := range environments.MembersOrNil() {
 		options.Environment = m.Key
 		other := newLoader(l.name, document.Merge(base, m.Value))
 		other.environment = m.Key
 		other.readVariables(options)
-		for _, namespace := range other.namespaceNames() {
-			first, taken := claims[namespace]
-			if !taken {
-				claims[namespace] = claim{m.Key, m.Range()}
-				continue
+		for _, store := range other.stores() {
+			first, taken := claims[store.To]
+			switch {
+			case !taken:
+				claims[store.To] = claim{m.Key, m.Range()}
+			case store.To.Kind == KindDispatchNamespace:
+				l.report(RuleEnvironment, m.Range(), fmt.Sprintf("the environments %q and %q share the dispatch namespace %q", first.environment, m.Key, store.To.Name),
+					"give each its own, such as `name: customers-${environment}`", diag.Related{Range: first.at, Message: "the other environment"})
+			case !warned[store.To]:
+				warned[store.To] = true
+				l.warn(RuleSharedStore, store.At, fmt.Sprintf("the environments %q and %q share %s, which goes when one of them is destroyed", first.environment, m.Key, store.To),
+					"give each its own, such as `name: data-${environment}`, or let all but one say `external: true`")
 			}
-			l.report(RuleEnvironment, m.Range(), fmt.Sprintf("the environments %q and %q share the dispatch namespace %q", first.environment, m.Key, namespace),
-				"give each its own, such as `name: customers-${environment}`", diag.Related{Range: first.at, Message: "the other environment"})
 		}
 	}
 }
 
-// namespaceNames are the dispatch namespaces of the file, as far as their names
-// can be told.
-func (l *loader) namespaceNames() []string {
-	var names []string
-	for _, m := range l.root.Get("dispatch_namespaces").MembersOrNil() {
-		name := m.Key
-		if given := m.Value.Get("name"); given != nil {
-			name = l.expand(given, l.globals()).String()
+// stores are the namespaces and stores that the file declares to be its own,
+// as far as their names can be told without a list, in the order of the file.
+func (l *loader) stores() []Reference {
+	var stores []Reference
+	for _, s := range sections {
+		if s.worker {
+			continue // a Worker carries the mark of its environment
 		}
-		if name != "" {
-			names = append(names, name)
+		for _, m := range l.root.Get(s.key).MembersOrNil() {
+			if m.Value.Get("external").IsTrue() || m.Value.Get("for_each") != nil {
+				continue
+			}
+			name := m.Key
+			if given := m.Value.Get(s.nameBy); given != nil {
+				name = l.expand(given, l.globals()).String()
+			}
+			a := Address{Kind: s.kind, Name: name}
+			if s.parentOf != nil {
+				a.Parent = s.parentOf(l.expand(m.Value, l.globals()))
+			}
+			if name != "" {
+				stores = append(stores, Reference{To: a, At: m.Range()})
+			}
 		}
 	}
-	slices.Sort(names)
-	return names
+	return stores
 }

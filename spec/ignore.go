@@ -30,7 +30,7 @@ var (
 )
 
 // ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, list.RuleListFile}
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, list.RuleListFile}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot.

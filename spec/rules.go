@@ -38,6 +38,7 @@ const (
 	RuleRemoved     = "WFP250"
 	RuleExternal    = "WFP251"
 	RuleMigration   = "WFP252"
+	RuleSharedStore = "WFP253" // by two environments
 
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

@@ -22,21 +22,42 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 		return
 	}
 	for _, m := range vars.Members {
-		b := Binding{Name: m.Key, At: m.Range()}
+		at := m.Range()
+		b := Binding{Name: m.Key, At: at}
 		size := len(m.Value.Text)
 		if m.Value.Kind == document.String {
 			b.Type, b.Properties = BindingText, Object{"text": m.Value.Text}
 		} else {
 			b.Type, b.Properties = BindingJSON, Object{"json": m.Value.JSON()}
 			l.checkIntegers(m.Value)
-			size = len(mustJSON(b.Properties["json"]))
+			if size = mostJSON(m.Value); size > maxVarBytes {
+				size = len(mustJSON(b.Properties["json"]))
+			}
 		}
 		if size > maxVarBytes {
-			l.report(RuleTooManyVars, m.Range(), fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
+			l.report(RuleTooManyVars, at, fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
 		}
-		set.add(b, m.Range())
+		set.add(b, at)
 	}
 	l.checkVarCount(vars, len(vars.Members))
+}
+
+// mostJSON is a size that the JSON of a value does not exceed, which is nearly
+// always enough to know and much cheaper than to encode it.
+func mostJSON(value *document.Value) int {
+	const (
+		escaped     = len(`\u0000`) // what becomes of one byte at most
+		punctuation = len(`"":,`)
+		number      = 32 // as long as any that is not written out
+	)
+	size := escaped*len(value.Text) + number + punctuation
+	for _, item := range value.Items {
+		size += mostJSON(item)
+	}
+	for _, m := range value.Members {
+		size += escaped*len(m.Key) + punctuation + mostJSON(m.Value)
+	}
+	return size
 }
 
 // maxExact is the number from which on a Worker, whose numbers are those of
