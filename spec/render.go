@@ -3,6 +3,7 @@ package spec
 import (
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -32,19 +33,24 @@ func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
 // render keeps an entry as it was loaded: with its name where the key is not it,
 // and its references saying which of many they mean.
 func (l *loader) render(e entry) {
-	value := l.withResolved(e.value.Without("for_each", "where", "extends"))
+	value := e.value.Without("for_each", "where", "extends")
 	if e.name != e.key {
 		name := document.NewMember(e.section.nameBy, document.FromJSON(e.name, e.value))
 		value = document.FromJSON(map[string]any{}, e.value).WithMembers(append([]document.Member{name}, value.Without(e.section.nameBy).MembersOrNil()...))
 	}
-	l.rendered[e.section.key] = append(l.rendered[e.section.key], document.NewMember(e.key, value))
+	l.rendered[e.section.key] = append(l.rendered[e.section.key], document.NewMember(e.key, l.withResolved(value)))
 }
 
+// withResolved is a value as a stack file writes it: what looks like an
+// expression by now is none. Code is not looked into, as in [loader.expand].
 func (l *loader) withResolved(v *document.Value) *document.Value {
 	switch v.Kind {
 	case document.String:
 		if key, ok := l.resolved[v]; ok {
 			return document.FromJSON(key, v)
+		}
+		if strings.Contains(v.Text, "${") {
+			return document.FromJSON(strings.ReplaceAll(v.Text, "${", "$${"), v)
 		}
 	case document.List:
 		items := make([]*document.Value, len(v.Items))
@@ -55,7 +61,9 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 	case document.Map:
 		members := slices.Clone(v.Members)
 		for i := range members {
-			members[i].Value = l.withResolved(members[i].Value)
+			if members[i].Key != "script" {
+				members[i].Value = l.withResolved(members[i].Value)
+			}
 		}
 		return v.WithMembers(members)
 	}

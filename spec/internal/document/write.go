@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"math/big"
 	"strconv"
 
 	"gopkg.in/yaml.v3"
@@ -29,7 +30,7 @@ func (v *Value) node() *yaml.Node {
 		n.Tag, n.Value = "!!bool", strconv.FormatBool(v.Bool)
 	case Number:
 		n.Tag, n.Value = "!!float", v.Text
-		if v.Number == float64(int64(v.Number)) {
+		if _, ok := new(big.Int).SetString(v.Text, 0); ok {
 			n.Tag = "!!int"
 		}
 	case String:
