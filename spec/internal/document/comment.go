@@ -7,7 +7,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
-// Comment is a comment of a file. Its text begins with the number sign.
+// Comment is a comment of a file. Its text begins with the sign that starts it.
 type Comment struct {
 	Text  string
 	Range diag.Range
@@ -24,11 +24,11 @@ func (v *Value) Comments(holding string) []Comment {
 		return nil
 	}
 	var comments []Comment
-	var s scanner
+	s := v.file.comments()
 	above := 0 // comments that stand alone, and wait for what they are about
 	for line := 1; line <= v.file.lines(); line++ {
 		text := []rune(v.file.text(line))
-		start := s.comment(text)
+		start := s.Comment(text)
 		alone := start >= 0 && isBlank(text[:start])
 		if !alone {
 			for ; above > 0; above-- {
@@ -62,8 +62,8 @@ type scanner struct {
 	block int
 }
 
-// comment is where the comment on the next line starts; -1 when there is none.
-func (s *scanner) comment(text []rune) int {
+// Comment implements [CommentScanner].
+func (s *scanner) Comment(text []rune) int {
 	if s.inBlock(text) {
 		return -1
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,12 +14,23 @@ type file struct {
 	name    string
 	content []byte
 	starts  []int // byte offsets of lines
+
+	// comments finds the comments of the text, line by line.
+	comments func() CommentScanner
 }
 
-func newFile(name string, content []byte) *file {
+// CommentScanner goes through the lines of a text, in their order.
+type CommentScanner interface {
+	// Comment is where the comment on the next line starts; -1 when there is
+	// none.
+	Comment(line []rune) int
+}
+
+// newFile is a text; breaks is the length of the line break that one begins with.
+func newFile(name string, content []byte, breaks func([]byte) int) *file {
 	f := &file{name: name, content: content, starts: []int{0}}
 	for i := 0; i < len(content); {
-		n := lineBreak(content[i:])
+		n := breaks(content[i:])
 		if n == 0 {
 			i++
 			continue
@@ -29,17 +41,24 @@ func newFile(name string, content []byte) *file {
 	return f
 }
 
-// lineBreak is the length of the line break that a text begins with, by YAML
-// 1.1's idea of one, which is what yaml.v3 counts lines by.
+// lineBreak is the length of the line break that a text begins with, as every
+// format has them, 0 when there is none.
 func lineBreak(b []byte) int {
+	switch {
+	case b[0] == '\n':
+		return 1
+	case b[0] == '\r' && len(b) > 1 && b[1] == '\n':
+		return 2
+	case b[0] == '\r':
+		return 1
+	}
+	return 0
+}
+
+// yamlLineBreak is [lineBreak] by YAML 1.1's idea of one, which is what yaml.v3
+// counts lines by.
+func yamlLineBreak(b []byte) int {
 	switch b[0] {
-	case '\n':
-		return 1
-	case '\r':
-		if len(b) > 1 && b[1] == '\n' {
-			return 2
-		}
-		return 1
 	case 0xC2:
 		if len(b) > 1 && b[1] == 0x85 { // U+0085 next line
 			return 2
@@ -49,7 +68,7 @@ func lineBreak(b []byte) int {
 			return 3
 		}
 	}
-	return 0
+	return lineBreak(b)
 }
 
 func (f *file) lines() int { return len(f.starts) }
@@ -112,8 +131,8 @@ func quotedLength(token []rune, quote rune) int {
 
 // position is the line and column of a byte offset.
 func (f *file) position(offset int) (line, column int) {
-	line = 1
-	for line < len(f.starts) && f.starts[line] <= offset {
+	line, found := slices.BinarySearch(f.starts, offset)
+	if found {
 		line++
 	}
 	return line, utf8.RuneCount(f.content[f.starts[line-1]:offset]) + 1

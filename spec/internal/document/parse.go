@@ -37,9 +37,10 @@ const (
 // diagnostics complain about.
 func Parse(name string, content []byte) (*Value, diag.List) {
 	p := &parser{
-		file:    newFile(name, withoutByteOrderMark(content)),
+		file:    newFile(name, withoutByteOrderMark(content), yamlLineBreak),
 		anchors: map[*yaml.Node]*anchor{},
 	}
+	p.file.comments = func() CommentScanner { return &scanner{} }
 	node := p.parse()
 	if node == nil {
 		return nil, p.diagnostics
