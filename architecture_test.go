@@ -24,7 +24,8 @@ var mayImport = map[string][]string{
 	"spec/internal/document":   {"internal/diag"},
 	"spec/internal/expression": {"internal/diag"},
 	"spec/internal/list":       {"internal/diag", "spec/internal/document"},
-	"spec":                     {"schema", "internal/diag", "spec/internal/document", "spec/internal/expression", "spec/internal/list"},
+	"spec/internal/wrangler":   {"internal/diag", "spec/internal/document"},
+	"spec":                     {"schema", "internal/diag", "spec/internal/document", "spec/internal/expression", "spec/internal/list", "spec/internal/wrangler"},
 	"planner":                  {"spec", "internal/diag"},
 	"applier":                  {"planner", "spec"},
 	"internal/account":         {"spec"},
@@ -39,6 +40,8 @@ var mayImport = map[string][]string{
 // house does not depend on them.
 var onlyIn = map[string]string{
 	"gopkg.in/yaml.v3":                       "spec/internal/document",
+	"github.com/tailscale/hujson":            "spec/internal/wrangler",
+	"github.com/pelletier/go-toml/":          "spec/internal/wrangler",
 	"github.com/santhosh-tekuri/jsonschema/": "schema",
 	"github.com/evanw/esbuild/":              "internal/bundle",
 	"github.com/sergi/go-diff/":              "internal/report",

@@ -1,0 +1,176 @@
+package wrangler
+
+import "slices"
+
+// key is a key of a configuration, and what becomes of it.
+type key struct {
+	name  string
+	scope scope
+	fate  fate
+
+	// harmless is the value that says no more than leaving the key out does,
+	// beside null and whatever is empty.
+	harmless any
+
+	// advice is what to do about a key that is not taken.
+	advice string
+}
+
+// scope is where a key counts.
+// Source: workers-sdk, packages/workers-utils/src/config/validation.ts (4.164.0).
+type scope int
+
+const (
+	inherited scope = iota // an environment has that of the top level unless it has its own
+	own                    // the top level and each environment have their own
+	top                    // only the top level has it
+)
+
+// fate is what becomes of a key.
+type fate int
+
+const (
+	taken    fate = iota // a Worker of a stack file has it too, and says what may be in it
+	bindings             // taken, but for what is for development only
+	local                // does not change what is deployed
+	warned               // changes what is deployed in a small way that wfpsync does not follow
+	refused              // changes what is deployed, and wfpsync cannot do it
+	special              // see [Read]
+)
+
+// keys are all keys that wrangler knows. A key that a Worker of a stack file
+// learns to have becomes taken here, and says nothing else.
+// Source: wrangler 4.164.0, config-schema.json; node_compat and legacy_env and
+// usage_model are of earlier versions.
+var keys = []key{
+	{name: "main"},
+	{name: "compatibility_date"},
+	{name: "compatibility_flags"},
+	{name: "rules"},
+	{name: "no_bundle"},
+	{name: "minify"},
+	{name: "base_dir"},
+	{name: "find_additional_modules"},
+	{name: "routes"},
+	{name: "route"},
+	{name: "triggers"},
+	{name: "workers_dev"},
+	{name: "preview_urls"},
+	{name: "assets"},
+	{name: "migrations"},
+	{name: "limits"},
+	{name: "logpush"},
+	{name: "observability"},
+	{name: "placement"},
+	{name: "alias", scope: top},
+	{name: "define", scope: own},
+	{name: "vars", scope: own},
+	{name: "tail_consumers", scope: own},
+
+	{name: "ai", scope: own, fate: bindings},
+	{name: "analytics_engine_datasets", scope: own, fate: bindings},
+	{name: "browser", scope: own, fate: bindings},
+	{name: "d1_databases", scope: own, fate: bindings},
+	{name: "dispatch_namespaces", scope: own, fate: bindings},
+	{name: "durable_objects", scope: own, fate: bindings},
+	{name: "hyperdrive", scope: own, fate: bindings},
+	{name: "images", scope: own, fate: bindings},
+	{name: "kv_namespaces", scope: own, fate: bindings},
+	{name: "mtls_certificates", scope: own, fate: bindings},
+	{name: "pipelines", scope: own, fate: bindings},
+	{name: "queues", scope: own, fate: bindings},
+	{name: "r2_buckets", scope: own, fate: bindings},
+	{name: "ratelimits", scope: own, fate: bindings},
+	{name: "secrets_store_secrets", scope: own, fate: bindings},
+	{name: "send_email", scope: own, fate: bindings},
+	{name: "services", scope: own, fate: bindings},
+	{name: "vectorize", scope: own, fate: bindings},
+	{name: "version_metadata", scope: own, fate: bindings},
+	{name: "workflows", scope: own, fate: bindings},
+
+	{name: "name", fate: special},
+	{name: "account_id", fate: special},
+	{name: "secrets", scope: own, fate: special},
+	{name: "env", scope: top, fate: special},
+
+	{name: "$schema", scope: top, fate: local},
+	{name: "dependencies_instrumentation", scope: top, fate: local},
+	{name: "dev", scope: top, fate: local},
+	{name: "previews", fate: local},
+	{name: "send_metrics", scope: top, fate: local},
+
+	{name: "build", fate: warned, advice: "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true"},
+	{name: "preserve_file_names", fate: warned, harmless: false, advice: "wfpsync names the modules beside the bundle itself"},
+	{name: "tsconfig", fate: warned, harmless: "tsconfig.json", advice: "wfpsync reads the tsconfig.json nearest to the entrypoint"},
+	{name: "upload_source_maps", fate: warned, harmless: false, advice: "wfpsync uploads no source maps"},
+
+	{name: "cloudchamber", scope: own, fate: refused, advice: containerAdvice},
+	{name: "containers", scope: own, fate: refused, advice: containerAdvice},
+	{name: "access", fate: refused},
+	{name: "addresses", scope: top, fate: refused},
+	{name: "cache", fate: refused},
+	{name: "compliance_region", fate: refused, harmless: "public"},
+	{name: "connect", scope: own, fate: refused},
+	{name: "exports", fate: refused},
+	{name: "first_party_worker", fate: refused, harmless: false},
+	{name: "jsx_factory", fate: refused, harmless: "React.createElement", advice: "set `jsxFactory` in tsconfig.json instead"},
+	{name: "jsx_fragment", fate: refused, harmless: "React.Fragment", advice: "set `jsxFragmentFactory` in tsconfig.json instead"},
+	{name: "keep_names", fate: refused, harmless: true, advice: "wfpsync keeps the names of functions and classes"},
+	{name: "keep_vars", scope: top, fate: refused, harmless: false, advice: "wfpsync removes variables that no file names: write those of the dashboard into `vars`"},
+	{name: "legacy_env", scope: top, fate: refused, harmless: true, advice: "each environment is a Worker of its own"},
+	{name: "logfwdr", fate: refused},
+	{name: "node_compat", fate: refused, harmless: false, advice: "add nodejs_compat to compatibility_flags"},
+	{name: "pages_build_output_dir", scope: top, fate: refused, advice: "this configures a Pages project, which is no Worker"},
+	{name: "python_modules", fate: refused, advice: "wfpsync uploads no Python"},
+	{name: "site", scope: top, fate: refused, advice: "serve the files as `assets`"},
+	{name: "streaming_tail_consumers", scope: own, fate: refused},
+	{name: "usage_model", fate: refused, harmless: "standard", advice: "the platform has one usage model: remove it"},
+	{name: "data_blobs", scope: top, fate: refused, advice: blobAdvice},
+	{name: "text_blobs", scope: top, fate: refused, advice: blobAdvice},
+	{name: "wasm_modules", scope: top, fate: refused, advice: blobAdvice},
+
+	{name: "agent_memory", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "ai_search", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "ai_search_namespaces", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "analytics", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "artifacts", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "flagship", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "k2", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "media", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "stream", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "unsafe", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "unsafe_hello_world", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "vpc_networks", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "vpc_services", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "worker_loaders", scope: own, fate: refused, advice: bindingAdvice},
+}
+
+const (
+	bindingAdvice   = "write the binding beside `from_wrangler`, in the API's form under `bindings`"
+	blobAdvice      = "import the file in the Worker's code: it becomes a module"
+	containerAdvice = "wfpsync deploys no containers"
+)
+
+// developmentFields are fields of bindings that never reach the account, or only
+// with other commands than deploy.
+var developmentFields = []string{
+	"database_internal_env", "localConnectionString", "local_dev", "migrations_dir", "migrations_pattern", "migrations_table",
+	"preview_bucket_name", "preview_database_id", "preview_id", "remote",
+}
+
+func find(name string) (key, bool) {
+	i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
+	if i < 0 {
+		return key{}, false
+	}
+	return keys[i], true
+}
+
+// Keys are the names of all keys that wrangler knows.
+func Keys() []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return names
+}
