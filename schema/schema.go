@@ -15,6 +15,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -41,6 +43,16 @@ func ValidateStack(value any) []Violation { return stackSchema().validate(value)
 // ValidatePlan checks a decoded plan. The violations are in the order of their
 // pointers.
 func ValidatePlan(value any) []Violation { return planSchema().validate(value) }
+
+// WorkerKeys are the keys that a Worker or a user Worker may have, sorted.
+var WorkerKeys = sync.OnceValue(func() []string {
+	keys := map[string]any{}
+	for _, section := range []string{"workers", "user_workers"} {
+		properties := lookup(stackSchema().source, "/properties/"+section+"/additionalProperties/properties")
+		maps.Copy(keys, properties.(map[string]any))
+	}
+	return slices.Sorted(maps.Keys(keys))
+})
 
 var (
 	stackSchema = sync.OnceValue(func() *document { return mustCompile(stackSource) })

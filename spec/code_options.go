@@ -56,7 +56,7 @@ var ruleTypes = map[string]ModuleType{
 func (l *loader) loadCodeOptions(e entry, value *document.Value) CodeOptions {
 	o := CodeOptions{NodeCompat: hasNodeCompat(value.Get("compatibility_date").String(), value.Get("compatibility_flags").Strings())}
 	if value.Get("script") != nil {
-		l.checkInlineOptions(e.member.Value)
+		l.checkInlineOptions(e.own())
 		return o
 	}
 	o.Minify = value.Get("minify").IsTrue()

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/wrangler"
 )
 
 // explain turns a schema violation into a diagnostic at its place, and says
@@ -83,11 +85,7 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = "they come later: until then, make the Worker a consumer with `wrangler queues consumer worker add`"
 		return false
 	}
-	if slices.Contains(credentialKeys, key) && strings.Count(v.Pointer, "/") == 1 {
-		d.Rule = RuleCredentials
-		d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", key)
-		d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
-		l.mask(member.Value)
+	if strings.Count(v.Pointer, "/") == 1 && l.explainCredentials(d, member) {
 		return false
 	}
 	if key == "renamed_from" {
@@ -118,6 +116,17 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 
 // mostKeys is how many keys a hint lists.
 const mostKeys = 15
+// explainCredentials is for a key at the top of a file that holds credentials.
+func (l *loader) explainCredentials(d *diag.Diagnostic, member *document.Member) bool {
+	if !slices.Contains(credentialKeys, member.Key) {
+		return false
+	}
+	d.Rule = RuleCredentials
+	d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", member.Key)
+	d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
+	l.mask(member.Value)
+	return true
+}
 
 var (
 	workerKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/([^/]+)$`)
@@ -129,34 +138,11 @@ var (
 func wranglerAdvice(pointer, key string) string {
 	switch {
 	case workerKey.MatchString(pointer):
-		return wranglerKeys[key]
-	case insideKey.MatchString(pointer):
-		return developmentKeys[key]
+		return wrangler.Advice(key)
+	case insideKey.MatchString(pointer) && wrangler.IsForDevelopment(key):
+		return "it is for wrangler dev only: remove it"
 	}
 	return ""
-}
-
-const noBundleOnly = "files beside the entrypoint are found with no_bundle: true only, and from the entrypoint's folder on"
-
-// wranglerKeys are keys of a Worker.
-var wranglerKeys = map[string]string{
-	"base_dir":                noBundleOnly,
-	"build":                   "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true",
-	"env":                     "what differs between environments goes into `environments` at the top of the file",
-	"find_additional_modules": noBundleOnly,
-	"node_compat":             "add nodejs_compat to compatibility_flags",
-	"unsafe":                  "bindings of unsafe.bindings go into `bindings`",
-}
-
-const forDevelopment = "it is for wrangler dev only: remove it"
-
-// developmentKeys are keys of bindings that never reach the account.
-var developmentKeys = map[string]string{
-	"localConnectionString": forDevelopment,
-	"preview_bucket_name":   forDevelopment,
-	"preview_database_id":   forDevelopment,
-	"preview_id":            forDevelopment,
-	"remote":                forDevelopment,
 }
 
 func secretAdvice(pointer string) string {
@@ -206,7 +192,9 @@ func (l *loader) maskRawSecrets(value *document.Value) {
 // withoutMasked replaces masked values wherever they stand in a message.
 func (l *loader) withoutMasked(list diag.List) diag.List {
 	if len(list) > 0 {
-		l.maskRawSecrets(l.root)
+		for _, file := range slices.Sorted(maps.Keys(l.sources)) {
+			l.maskRawSecrets(l.sources[file])
+		}
 	}
 	for i := range list {
 		for _, secret := range l.masked {

@@ -162,7 +162,8 @@ func (l *loader) entry(d declaration, items []chosen, values map[string]any) ent
 		e.key = instanceKey(m.Key, e.itemKey)
 	}
 	delete(values, nameSelf)
-	if name := m.Value.Get(d.section.nameBy); name != nil {
+	l.importWrangler(&e)
+	if name := e.givenName(); name != nil {
 		e.name, e.nameAt = l.expand(name, values).String(), name.Range()
 	} else if len(items) > 0 {
 		e.name = e.itemKey

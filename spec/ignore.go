@@ -18,19 +18,21 @@ import (
 //
 //	# wfpsync:ignore WFP219, WFP220 -- why this is meant
 //
+// In a file of wrangler in JSON the comment begins with two slashes.
+//
 // An error is not: nothing can be made of a file that has one. A comment that
 // silences nothing is a warning itself, or it would hide the next mistake.
 
 const ignoreDirective = "wfpsync:ignore"
 
 var (
-	ignoreComment = regexp.MustCompile(`#\s*` + ignoreDirective + `(?:\s+(.*))?$`)
+	ignoreComment = regexp.MustCompile(`(?:#|//)\s*` + ignoreDirective + `(?:\s+(.*))?$`)
 	ignoreReason  = regexp.MustCompile(`(?:^|\s)--(?:\s.*)?$`)
 	ignoredRule   = regexp.MustCompile(`[^\s,]+`)
 )
 
 // ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, list.RuleListFile}
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleWranglerNoEffect, list.RuleListFile}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot.

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 	"github.com/wfpsync/wfpsync/spec/internal/list"
+	"github.com/wfpsync/wfpsync/spec/internal/wrangler"
 )
 
 // Load reads a stack file of a project. Every complaint about it is in the
@@ -115,6 +117,7 @@ type loader struct {
 
 	variables  map[string]any
 	lists      map[string]*list.List
+	wrangler   wranglerFiles
 	templates  map[templateKey]*template
 	conditions map[*document.Value]*document.Value
 	merged     map[mergeKey]*document.Value
@@ -173,6 +176,11 @@ type entry struct {
 	value   *document.Value // with defaults and profile, expressions replaced
 	items   []chosen
 	values  map[string]any // what expressions can read; good only while the entry is loaded
+
+	// imported is what `from_wrangler` gives, nil where there is none. It is
+	// missing where there should be some.
+	imported *wrangler.Config
+	missing  bool
 }
 
 // sections are in the order in which entries are loaded. A new kind that the
@@ -203,6 +211,7 @@ func newLoader(name string, root *document.Value) *loader {
 		generated:   map[Kind]map[string]string{},
 		definitions: map[Address]diag.Range{},
 		codes:       map[codeSource]*Code{},
+		wrangler:    newWranglerFiles(),
 	}
 	l.scope()
 	return l
@@ -244,7 +253,11 @@ func (l *loader) declareNames(d declaration) {
 
 func (l *loader) loadEntry(e entry) {
 	l.current = e
+	if e.missing {
+		return // what is wrong with the file has been said
+	}
 	e.value = l.entryValue(e)
+	l.checkImported(e)
 	if !l.checkShape(e) {
 		return
 	}
@@ -292,12 +305,20 @@ func (l *loader) add(r Resource) {
 	a := r.Address()
 	at := r.Meta().At
 	if first, taken := l.definitions[a]; taken {
-		l.report(RuleDuplicateResource, at, fmt.Sprintf("%s is declared twice", a), "give one of the two another name",
+		l.report(RuleDuplicateResource, at, fmt.Sprintf("%s is declared twice", a), l.current.nameHint(),
 			diag.Related{Range: first, Message: "first declared here"})
 		return
 	}
 	l.definitions[a] = at
 	l.stack.Resources = append(l.stack.Resources, r)
+}
+
+// nameHint says how an entry whose name is taken gets another.
+func (e entry) nameHint() string {
+	if e.imported != nil && len(e.items) > 0 && e.member.Value.Get(e.section.nameBy) == nil {
+		return fmt.Sprintf("wrangler's configuration gives each item the same name: write name: ${%s.KEY}, or name: null for that of the item, beside `from_wrangler`", e.loops[0].alias)
+	}
+	return "give one of the two another name"
 }
 
 // finish puts the stack in order and runs the checks that need all of it.
@@ -306,6 +327,7 @@ func (l *loader) finish() {
 	l.checkRemoved()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
+	l.stack.Files = slices.Sorted(maps.Keys(l.sources))
 	l.checkCycles()
 }
 

@@ -42,6 +42,9 @@ func (l *loader) checkPlaceholders() {
 		complained[d.Range] = true
 	}
 	l.findPlaceholders(l.root, complained)
+	for _, config := range l.wrangler.order {
+		l.findPlaceholders(config.Worker, complained)
+	}
 }
 
 func (l *loader) findPlaceholders(value *document.Value, complained map[diag.Range]bool) {

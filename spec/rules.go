@@ -40,6 +40,12 @@ const (
 	RuleMigration   = "WFP252"
 	RuleSharedStore = "WFP253" // by two environments
 
+	RuleWranglerFile        = "WFP245" // a file of wrangler that cannot be read
+	RuleWranglerEnvironment = "WFP246"
+	RuleWranglerKey         = "WFP247" // a key of wrangler that cannot be done
+	RuleWranglerNoEffect    = "WFP248" // one that does nothing here
+	RuleRequiredSecret      = "WFP249"
+
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"
 	RulePlaceholder      = "WFP220"

@@ -243,8 +243,12 @@ func (l *loader) checkOneOf(value *document.Value, fields ...string) bool {
 	}
 	switch len(given) {
 	case 0:
+		hint := ""
+		if fields[0] == "ref" {
+			hint = "give `ref`, the key of a resource that this file declares: unlike wrangler, wfpsync creates nothing else"
+		}
 		last := len(fields) - 1
-		l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), "")
+		l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), hint)
 	case 1:
 		return true
 	default:

@@ -8,6 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/wrangler"
 )
 
 // checkSchema compares the document with the JSON Schema, and says what is
@@ -17,6 +18,9 @@ import (
 func (l *loader) checkSchema() {
 	for _, v := range schema.ValidateStack(l.root.JSON()) {
 		value, member := l.root.Find(v.Pointer)
+		if l.takesAway(v, value) {
+			continue
+		}
 		if value.Kind == document.String && value.HasTemplates() && v.Keyword != schema.Unknown && isExpanded(v.Pointer) {
 			continue
 		}
@@ -53,11 +57,11 @@ func (l *loader) complain(v schema.Violation, value *document.Value, member *doc
 // replaced. The entries of a fleet that differ in nothing but texts are alike
 // to it, so one of them speaks for all.
 func (l *loader) checkShape(e entry) bool {
-	if !e.member.Value.HasTemplates() && !l.root.Get("defaults").HasTemplates() && !l.root.Get("profiles").HasTemplates() {
+	if e.imported == nil && !e.member.Value.HasTemplates() && !l.root.Get("defaults").HasTemplates() && !l.root.Get("profiles").HasTemplates() {
 		return true
 	}
 	var shape strings.Builder
-	fmt.Fprintf(&shape, "%s ", e.pointer)
+	fmt.Fprintf(&shape, "%s %p ", e.pointer, e.imported) // its texts have not been seen yet
 	writeShape(&shape, e.value)
 	if l.shapes[shape.String()] {
 		return true
@@ -108,10 +112,12 @@ func writeShape(b *strings.Builder, v *document.Value) {
 	}
 }
 
-// mergeKey is an entry's own value and the profile it extends.
+// mergeKey is an entry's own value, the profile it extends, and what it takes
+// over from wrangler.
 type mergeKey struct {
-	value   *document.Value
-	profile string
+	value    *document.Value
+	profile  string
+	imported *wrangler.Config
 }
 
 // entryValue is an entry with what it takes over below it, its expressions
@@ -124,11 +130,11 @@ func (l *loader) entryValue(e entry) *document.Value {
 	return l.expand(value, e.values)
 }
 
-// withDefaults lays an entry over the profile it extends, and that over the
-// file's `defaults`.
+// withDefaults lays an entry over what it takes over from wrangler, that over
+// the profile it extends, and that over the file's `defaults`.
 func (l *loader) withDefaults(e entry) *document.Value {
 	extends := e.member.Value.Get("extends")
-	key := mergeKey{value: e.member.Value}
+	key := mergeKey{value: e.member.Value, imported: e.imported}
 	if extends != nil {
 		key.profile = l.expand(extends, e.values).String()
 	}
@@ -152,7 +158,7 @@ func (l *loader) withDefaults(e entry) *document.Value {
 		}
 		merged = document.Merge(merged, profile)
 	}
-	merged = document.Merge(merged, e.member.Value)
+	merged = e.withImported(merged)
 	l.merged[key] = merged
 	return merged
 }

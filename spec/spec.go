@@ -108,6 +108,10 @@ type Stack struct {
 	// Unmanaged says, by collection, what to make of live resources that no
 	// stack manages; [UnmanagedReport] where there is nothing.
 	Unmanaged map[Collection]UnmanagedPolicy
+
+	// Files are the stack file, and the files that it includes and imports,
+	// sorted. Places that are not in the code are in one of them.
+	Files []string
 }
 
 // Removes reports whether the file says that a resource is to be absent.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/bundle"
@@ -90,8 +91,8 @@ func (p *project) build(ctx context.Context) error {
 // note adds findings, and makes their paths start where the person is.
 func (p *project) note(list diag.List) {
 	for _, d := range list {
-		if d.Snippet == "" && d.Range.File == p.name {
-			d.Snippet = p.line(d.Range.Line)
+		if d.Snippet == "" && p.isOfStackFile(d.Range.File) {
+			d.Snippet = p.line(d.Range)
 		}
 		d.Range = p.seen(d.Range)
 		related := make([]diag.Related, len(d.Related))
@@ -104,14 +105,20 @@ func (p *project) note(list diag.List) {
 	p.diagnostics = p.diagnostics.Sorted()
 }
 
-// line is a line of the stack file, for findings of those who do not have it.
-func (p *project) line(n int) string {
-	content, err := os.ReadFile(filepath.Join(p.dir, p.name))
+// isOfStackFile reports whether a file is the stack file, or part of it.
+func (p *project) isOfStackFile(name string) bool {
+	return name == p.name || p.stack != nil && slices.Contains(p.stack.Files, name)
+}
+
+// line is a line of the stack file, or of one that is part of it, for findings
+// of those who do not have it.
+func (p *project) line(at diag.Range) string {
+	content, err := os.ReadFile(filepath.Join(p.dir, filepath.FromSlash(at.File)))
 	lines := strings.Split(string(content), "\n")
-	if err != nil || n < 1 || n > len(lines) {
+	if err != nil || at.Line < 1 || at.Line > len(lines) {
 		return ""
 	}
-	return strings.TrimSuffix(lines[n-1], "\r")
+	return strings.TrimSuffix(lines[at.Line-1], "\r")
 }
 
 func (p *project) seen(r diag.Range) diag.Range {

@@ -3,6 +3,7 @@ package wrangler
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -44,7 +45,7 @@ type FindingKind int
 const (
 	Unknown      FindingKind = iota // wrangler knows no such key
 	Refused                         // the Worker would not be what the file says
-	WithoutForce                    // the key does nothing here
+	NoEffect                        // the key does nothing here
 	NotInherited                    // the key does nothing in the environment
 )
 
@@ -152,12 +153,12 @@ func (r *reader) take(k key, m document.Member) {
 		r.takeSpecial(m)
 	case warned:
 		if !isHarmless(k, m.Value) && hasEffect(m) {
-			r.find(m, WithoutForce, fmt.Sprintf("`%s` has no effect here", m.Key), k.advice)
+			r.find(m, NoEffect, fmt.Sprintf("`%s` has no effect here", m.Key), k.advice)
 		}
 	case refused:
 		if !isHarmless(k, m.Value) {
-			r.find(m, Refused, fmt.Sprintf("wfpsync cannot do `%s`", m.Key),
-				strings.TrimPrefix(fmt.Sprintf("%s; to do without it, write `%s: null` beside `from_wrangler`", k.advice, m.Key), "; "))
+			r.find(m, Refused, fmt.Sprintf("wfpsync cannot take over `%s`", m.Key),
+				strings.TrimPrefix(fmt.Sprintf("%s; `%s: null` beside `from_wrangler` leaves it out", k.advice, m.Key), "; "))
 		}
 	}
 }
@@ -171,14 +172,25 @@ func (r *reader) takeSpecial(m document.Member) {
 			r.AccountID = m.Value
 		}
 	case "secrets":
-		for _, secret := range m.Value.MembersOrNil() {
-			if secret.Key != "required" {
-				r.find(secret, Unknown, fmt.Sprintf("unknown key %q", secret.Key), "")
-				r.Findings[len(r.Findings)-1].Confidential = true
-			}
-		}
-		r.RequiredSecrets = m.Value.Get("required").ItemsOrNil()
+		r.takeSecrets(m)
 	}
+}
+
+// takeSecrets reads the names of the secrets that the Worker needs.
+func (r *reader) takeSecrets(m document.Member) {
+	for _, secret := range m.Value.MembersOrNil() {
+		if secret.Key != "required" {
+			r.Findings = append(r.Findings, Finding{Member: &secret, Kind: Unknown, Message: fmt.Sprintf("unknown key %q", secret.Key), Confidential: true})
+		}
+	}
+	required := m.Value.Get("required")
+	isList := isAbsent(required) || required.Kind == document.List
+	isNameless := func(v *document.Value) bool { return v.String() == "" }
+	if m.Value.Kind != document.Map || !isList || slices.ContainsFunc(required.ItemsOrNil(), isNameless) {
+		r.Findings = append(r.Findings, Finding{Member: &m, Kind: Refused, Message: "`secrets` is an object, and `required` in it a list of names", Confidential: true})
+		return
+	}
+	r.RequiredSecrets = required.ItemsOrNil()
 }
 
 // isHarmless reports whether a value says no more than leaving the key out.

@@ -12,7 +12,8 @@ type key struct {
 	// beside null and whatever is empty.
 	harmless any
 
-	// advice is what to do about a key that is not taken.
+	// advice is what to do about a key that is not taken, or that a stack file has
+	// no place for where it was pasted.
 	advice string
 }
 
@@ -49,8 +50,8 @@ var keys = []key{
 	{name: "rules"},
 	{name: "no_bundle"},
 	{name: "minify"},
-	{name: "base_dir"},
-	{name: "find_additional_modules"},
+	{name: "base_dir", advice: noBundleAdvice},
+	{name: "find_additional_modules", advice: noBundleAdvice},
 	{name: "routes"},
 	{name: "route"},
 	{name: "triggers"},
@@ -91,13 +92,13 @@ var keys = []key{
 	{name: "name", fate: special},
 	{name: "account_id", fate: special},
 	{name: "secrets", scope: own, fate: special},
-	{name: "env", scope: top, fate: special},
+	{name: "env", scope: top, fate: special, advice: "what differs between environments goes into `environments` at the top of the file"},
 
-	{name: "$schema", scope: top, fate: local},
-	{name: "dependencies_instrumentation", scope: top, fate: local},
-	{name: "dev", scope: top, fate: local},
-	{name: "previews", fate: local},
-	{name: "send_metrics", scope: top, fate: local},
+	{name: "$schema", scope: top, fate: local, advice: localAdvice},
+	{name: "dependencies_instrumentation", scope: top, fate: local, advice: localAdvice},
+	{name: "dev", scope: top, fate: local, advice: localAdvice},
+	{name: "previews", fate: local, advice: localAdvice},
+	{name: "send_metrics", scope: top, fate: local, advice: localAdvice},
 
 	{name: "build", fate: warned, advice: "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true"},
 	{name: "preserve_file_names", fate: warned, harmless: false, advice: "wfpsync names the modules beside the bundle itself"},
@@ -116,7 +117,7 @@ var keys = []key{
 	{name: "jsx_factory", fate: refused, harmless: "React.createElement", advice: "set `jsxFactory` in tsconfig.json instead"},
 	{name: "jsx_fragment", fate: refused, harmless: "React.Fragment", advice: "set `jsxFragmentFactory` in tsconfig.json instead"},
 	{name: "keep_names", fate: refused, harmless: true, advice: "wfpsync keeps the names of functions and classes"},
-	{name: "keep_vars", scope: top, fate: refused, harmless: false, advice: "wfpsync removes variables that no file names: write those of the dashboard into `vars`"},
+	{name: "keep_vars", scope: top, fate: refused, harmless: false, advice: "wfpsync removes variables that no file names: name those of the dashboard under `carry_over`"},
 	{name: "legacy_env", scope: top, fate: refused, harmless: true, advice: "each environment is a Worker of its own"},
 	{name: "logfwdr", fate: refused},
 	{name: "node_compat", fate: refused, harmless: false, advice: "add nodejs_compat to compatibility_flags"},
@@ -138,7 +139,7 @@ var keys = []key{
 	{name: "k2", scope: own, fate: refused, advice: bindingAdvice},
 	{name: "media", scope: own, fate: refused, advice: bindingAdvice},
 	{name: "stream", scope: own, fate: refused, advice: bindingAdvice},
-	{name: "unsafe", scope: own, fate: refused, advice: bindingAdvice},
+	{name: "unsafe", scope: own, fate: refused, advice: "bindings of unsafe.bindings go into `bindings`"},
 	{name: "unsafe_hello_world", scope: own, fate: refused, advice: bindingAdvice},
 	{name: "vpc_networks", scope: own, fate: refused, advice: bindingAdvice},
 	{name: "vpc_services", scope: own, fate: refused, advice: bindingAdvice},
@@ -146,9 +147,11 @@ var keys = []key{
 }
 
 const (
-	bindingAdvice   = "write the binding beside `from_wrangler`, in the API's form under `bindings`"
+	bindingAdvice   = "write the binding in the API's form under `bindings`"
 	blobAdvice      = "import the file in the Worker's code: it becomes a module"
 	containerAdvice = "wfpsync deploys no containers"
+	localAdvice     = "it is for wrangler itself only: remove it"
+	noBundleAdvice  = "files beside the entrypoint are found with no_bundle: true only, and from the entrypoint's folder on"
 )
 
 // developmentFields are fields of bindings that never reach the account, or only
@@ -174,3 +177,13 @@ func Keys() []string {
 	}
 	return names
 }
+
+// Advice is what to do about a key of wrangler that a stack file has no place
+// for; "" for any other.
+func Advice(name string) string {
+	k, _ := find(name)
+	return k.advice
+}
+
+// IsForDevelopment reports whether a field of a binding is for development only.
+func IsForDevelopment(field string) bool { return slices.Contains(developmentFields, field) }
