@@ -120,6 +120,11 @@ func (e *Emulator) Close() error { return e.store.Close() }
 // registered domain. The id of a zone depends on nothing but the account and the name.
 func (e *Emulator) EnsureZone(accountID, name string) error { return e.api.EnsureZone(accountID, name) }
 
+// EnsureZoneOf gives an account a zone that a host is in, unless it has one.
+func (e *Emulator) EnsureZoneOf(accountID, host string) error {
+	return e.api.EnsureZoneOf(accountID, host)
+}
+
 // SetListShape changes how lists of a namespace's scripts look from now on.
 func (e *Emulator) SetListShape(shape ListShape) { e.api.SetListShape(shape) }
 

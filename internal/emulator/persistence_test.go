@@ -20,7 +20,8 @@ import (
 func TestRestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "local")
 	paths := []string{"/accounts", "/workers/dispatch/namespaces", "/workers/dispatch/namespaces/prod/scripts", "/workers/scripts",
-		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues", "/zones"}
+		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues", "/zones",
+		"/workers/domains", worker("router") + "/schedules", worker("router") + "/subdomain"}
 	var before []string
 	t.Run("first", func(t *testing.T) {
 		a := open(t, emulator.Options{Dir: dir})
@@ -28,12 +29,16 @@ func TestRestart(t *testing.T) {
 		kv := a.kv("store")
 		a.database("tenants")
 		a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
-		a.queue("jobs")
+		queue := a.queue("jobs")
 		zone := a.zone("example.com")
 		a.upload(script("prod", "acme"), object{"tags": []string{"x"}, "bindings": []any{
 			object{"type": "secret_text", "name": "S", "text": "hidden"}, object{"type": "kv_namespace", "name": "KV", "namespace_id": kv}}}).ok()
 		a.upload(worker("router"), nil).ok()
 		a.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).ok()
+		a.json("PUT", "/workers/domains", object{"hostname": "app.example.com", "service": "router"}).ok()
+		a.json("POST", "/queues/"+queue+"/consumers", object{"type": "worker", "script_name": "router"}).ok()
+		a.json("PUT", worker("router")+"/schedules", []any{object{"cron": "0 0 * * *"}}).ok()
+		a.json("POST", worker("router")+"/subdomain", object{"enabled": true}).ok()
 		a.send("PUT", "/storage/kv/namespaces/"+kv+"/values/k", "", strings.NewReader("v")).ok()
 		paths = append(paths, "/storage/kv/namespaces/"+kv+"/values/k", "/zones/"+zone+"/workers/routes")
 		for _, path := range paths {

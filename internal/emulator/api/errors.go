@@ -67,6 +67,7 @@ const (
 	workersBindingNotFound      = 10056
 	workersInheritUnresolved    = 10057
 	workersClassScriptMissing   = 10061
+	workersStillConsumer        = 10064
 	workersVersionNotFound      = 10071
 	workersMigrationTagMismatch = 10079
 	workersR2NotFound           = 10085
@@ -82,6 +83,10 @@ const (
 	workersQueueNotFound        = 11000
 	workersTagTooLarge          = 100102
 	workersTooManyTags          = 100103
+	workersInvalidHostname      = 100111
+	workersZoneNotFound         = 100112
+	workersDomainNotFound       = 100114
+	workersHostnameTaken        = 100116
 	workersNamespaceNotFound    = 100119
 	workersNamespaceExists      = 100120
 	workersUnknownBindingType   = 100153
@@ -115,11 +120,12 @@ const (
 
 // Codes of the Queues family, /queues/**.
 const (
-	queueInvalidBody = 10026
-	queueNotFound    = 11000
-	queueInvalidName = 11003
-	queueStillBound  = 11005
-	queueExists      = 11009
+	queueInvalidBody    = 10026
+	queueNotFound       = 11000
+	queueInvalidName    = 11003
+	queueConsumerExists = 11004
+	queueStillBound     = 11005
+	queueExists         = 11009
 )
 
 var (

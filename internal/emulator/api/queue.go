@@ -43,9 +43,8 @@ type queueView struct {
 	Producers           []queueProducerView `json:"producers"`
 	ProducersTotalCount int                 `json:"producers_total_count"`
 
-	// Nothing here consumes a queue.
-	Consumers           []struct{} `json:"consumers"`
-	ConsumersTotalCount int        `json:"consumers_total_count"`
+	Consumers           []queueConsumerView `json:"consumers"`
+	ConsumersTotalCount int                 `json:"consumers_total_count"`
 }
 
 type queueProducerView struct {
@@ -57,7 +56,7 @@ func viewQueue(tx *store.Tx, account string, q store.Queue) queueView {
 	view := queueView{
 		QueueID: q.ID, QueueName: q.Name, Settings: q.Settings,
 		CreatedOn: timestamp(q.CreatedOn), ModifiedOn: timestamp(q.ModifiedOn),
-		Producers: []queueProducerView{}, Consumers: []struct{}{},
+		Producers: []queueProducerView{}, Consumers: viewQueueConsumers(q), ConsumersTotalCount: len(q.Consumers),
 	}
 	for _, producer := range tx.Producers(account, q.Name) {
 		view.Producers = append(view.Producers, queueProducerView{Type: "worker", Script: producer.Name})
@@ -75,13 +74,13 @@ func findQueue(c *call, tx *store.Tx) (store.Queue, error) {
 	return q, nil
 }
 
-// listQueues answers in numbered pages. How large they are is not documented.
+// listQueues answers in numbered pages. How large they are is not documented. wrangler asks for several names at once.
 func (s *Server) listQueues(c *call) (reply, error) {
 	query := c.query()
 	views := []queueView{}
 	err := c.view(func(tx *store.Tx) error {
 		for _, q := range tx.Queues(c.account) {
-			if name := query.Get("name"); name == "" || name == q.Name {
+			if names := query["name"]; len(names) == 0 || slices.Contains(names, q.Name) {
 				views = append(views, viewQueue(tx, c.account, q))
 			}
 		}
@@ -198,7 +197,7 @@ func (s *Server) getQueue(c *call) (reply, error) {
 }
 
 // deleteQueue deletes a queue that no script is bound to: the real platform refuses so, too, as a client reports that is
-// tested against it (alchemy-run/distilled#432).
+// tested against it (alchemy-run/distilled#432). A consumer is taken for such a binding.
 func (s *Server) deleteQueue(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		q, err := findQueue(c, tx)
@@ -208,6 +207,9 @@ func (s *Server) deleteQueue(c *call) (reply, error) {
 		if producers := tx.Producers(c.account, q.Name); len(producers) > 0 {
 			return fail(http.StatusBadRequest, queueStillBound,
 				"Queue '%s' is still in use by a binding of the Worker '%s'", q.Name, producers[0].Name)
+		}
+		if len(q.Consumers) > 0 {
+			return fail(http.StatusBadRequest, queueStillBound, "Queue '%s' still has a consumer", q.Name)
 		}
 		tx.DeleteQueue(c.account, q.ID)
 		return nil

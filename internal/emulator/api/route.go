@@ -172,3 +172,9 @@ func checkRoutePattern(pattern, zone string) error {
 	}
 	return nil
 }
+
+// patternHost returns the host of a pattern without its star.
+func patternHost(pattern string) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pattern, "https://"), "http://"), "/")
+	return strings.ToLower(strings.TrimLeft(host, "*."))
+}

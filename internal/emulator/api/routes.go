@@ -26,8 +26,11 @@ func (s *Server) routes() []route {
 		s.d1DatabaseRoutes(),
 		s.r2BucketRoutes(),
 		s.queueRoutes(),
+		s.queueConsumerRoutes(),
 		s.zoneRoutes(),
 		s.routeRoutes(),
+		s.workerRouteRoutes(),
+		s.customDomainRoutes(),
 	} {
 		all = append(all, kind...)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
@@ -82,8 +83,8 @@ func (s *Server) deleteWorker(c *call) (reply, error) {
 	return s.removeWorker(c, errScriptNotFound)
 }
 
-// removeWorker deletes an account Worker with its routes, unless another script binds to it. With force=true those
-// bindings go too: that is what the flag is documented to do.
+// removeWorker deletes an account Worker with its routes and domains, unless another script binds to it or it consumes a
+// queue. With force=true those go too: of bindings, that is what the flag is documented to do.
 func (s *Server) removeWorker(c *call, missing error) (reply, error) {
 	name := c.param("script")
 	err := c.update(func(tx *store.Tx) error {
@@ -95,6 +96,10 @@ func (s *Server) removeWorker(c *call, missing error) (reply, error) {
 		if len(referrers) > 0 && c.query().Get("force") != "true" {
 			return fail(http.StatusBadRequest, workersStillReferenced,
 				"Cannot delete the Worker '%s' because %d others bind to it, '%s' for instance", name, len(referrers), referrers[0].Name)
+		}
+		if queues := tx.ConsumedBy(c.account, name); len(queues) > 0 && c.query().Get("force") != "true" {
+			return fail(http.StatusBadRequest, workersStillConsumer,
+				"Cannot delete the Worker '%s' because it consumes the queue '%s'", name, queues[0].Name)
 		}
 		for _, referrer := range referrers {
 			tx.Detach(referrer, name, s.now())
@@ -110,12 +115,15 @@ func (s *Server) removeWorker(c *call, missing error) (reply, error) {
 
 // dropWorker deletes an account Worker with everything that is nothing without it.
 func dropWorker(tx *store.Tx, account string, head store.Head) {
-	for _, zone := range accountZones(tx, account) {
-		for _, r := range tx.Routes(zone.ID) {
-			if r.Script == head.Name {
-				tx.DeleteRoute(zone.ID, r.ID)
-			}
+	dropRoutes(tx, account, head.Name)
+	for _, d := range tx.CustomDomains(account) {
+		if d.Script == head.Name {
+			tx.DeleteCustomDomain(account, d.ID)
 		}
+	}
+	for _, q := range tx.ConsumedBy(account, head.Name) {
+		q.Consumers = slices.DeleteFunc(q.Consumers, func(c store.QueueConsumer) bool { return c.Script == head.Name })
+		tx.PutQueue(account, q)
 	}
 	tx.History(account, head.Tag).Delete()
 	tx.Workers(account).Delete(head.Name)

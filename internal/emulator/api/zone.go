@@ -58,6 +58,31 @@ func (s *Server) EnsureZone(account, name string) error {
 	})
 }
 
+// EnsureZoneOf gives an account a zone for a host, unless it has one already: the last two labels of the host. Where
+// domains are really sold is a long list that is not needed here.
+func (s *Server) EnsureZoneOf(account, host string) error {
+	found := false
+	err := s.store.View(func(tx *store.Tx) error {
+		_, found = zoneOfHost(tx, account, host)
+		return nil
+	})
+	if err != nil || found {
+		return err
+	}
+	labels := strings.Split(host, ".")
+	return s.EnsureZone(account, strings.Join(labels[max(0, len(labels)-2):], "."))
+}
+
+// zoneOfHost returns the longest zone of an account that a host is in.
+func zoneOfHost(tx *store.Tx, account, host string) (found store.Zone, ok bool) {
+	for _, z := range accountZones(tx, account) {
+		if (host == z.Name || strings.HasSuffix(host, "."+z.Name)) && len(z.Name) > len(found.Name) {
+			found, ok = z, true
+		}
+	}
+	return found, ok
+}
+
 // accountZones returns the zones of an account.
 func accountZones(tx *store.Tx, account string) []store.Zone {
 	return slices.DeleteFunc(tx.Zones(), func(z store.Zone) bool { return z.AccountID != account })

@@ -1,16 +1,41 @@
 package store
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const queuesBucket = "queues"
 
-// A Queue is a queue, without messages and consumers.
+// A Queue is a queue, without messages.
 type Queue struct {
-	ID         string        `json:"id"`
-	Name       string        `json:"name"`
-	Settings   QueueSettings `json:"settings"`
-	CreatedOn  time.Time     `json:"created_on"`
-	ModifiedOn time.Time     `json:"modified_on"`
+	ID         string          `json:"id"`
+	Name       string          `json:"name"`
+	Settings   QueueSettings   `json:"settings"`
+	Consumers  []QueueConsumer `json:"consumers,omitempty"`
+	CreatedOn  time.Time       `json:"created_on"`
+	ModifiedOn time.Time       `json:"modified_on"`
+}
+
+// A QueueConsumer receives a queue's messages: a Worker, or somebody who pulls them.
+type QueueConsumer struct {
+	ID              string                `json:"id"`
+	Type            string                `json:"type"`
+	Script          string                `json:"script,omitempty"`
+	DeadLetterQueue string                `json:"dead_letter_queue,omitempty"`
+	Settings        QueueConsumerSettings `json:"settings"`
+	CreatedOn       time.Time             `json:"created_on"`
+}
+
+// QueueConsumerSettings are how messages are delivered. MaxConcurrency is nil where the platform chooses; of the two
+// times, a Worker has the first and who pulls has the second.
+type QueueConsumerSettings struct {
+	BatchSize           int  `json:"batch_size"`
+	MaxRetries          int  `json:"max_retries"`
+	RetryDelay          int  `json:"retry_delay"`
+	MaxConcurrency      *int `json:"max_concurrency"`
+	MaxWaitTimeMS       *int `json:"max_wait_time_ms,omitempty"`
+	VisibilityTimeoutMS *int `json:"visibility_timeout_ms,omitempty"`
 }
 
 // QueueSettings are what can be changed of a queue. Times are in seconds.
@@ -34,6 +59,17 @@ func (t *Tx) QueueByName(account, name string) (Queue, bool) {
 		}
 	}
 	return Queue{}, false
+}
+
+// ConsumedBy returns the queues that a Worker consumes.
+func (t *Tx) ConsumedBy(account, script string) []Queue {
+	var queues []Queue
+	for _, q := range t.queues(account).after("") {
+		if slices.ContainsFunc(q.Consumers, func(c QueueConsumer) bool { return c.Script == script }) {
+			queues = append(queues, q)
+		}
+	}
+	return queues
 }
 
 // PutQueue creates or replaces a queue.

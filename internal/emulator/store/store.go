@@ -24,6 +24,7 @@
 //	    d1 databases           id → D1Database
 //	    r2 buckets             jurisdiction → name → R2Bucket
 //	    queues                 id → Queue
+//	    custom domains         id → CustomDomain
 //	zones                  zone id → Zone
 //	routes                 zone id → route id → Route
 //	blobs, blob refs       sha-256 → bytes, number of holders

@@ -1,0 +1,75 @@
+package emulator_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestQueueConsumers(t *testing.T) {
+	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	queue := a.queue("jobs")
+	a.upload(worker("worker"), nil).ok()
+	list := "/queues/" + queue + "/consumers"
+	create := func(fields object) *answer {
+		t.Helper()
+		return a.json("POST", list, fields)
+	}
+	for name, fields := range map[string]object{
+		"no type":     {"script_name": "worker"},
+		"no Worker":   {"type": "worker", "script_name": "none"},
+		"batch size":  {"type": "worker", "script_name": "worker", "settings": object{"batch_size": 101}},
+		"retries":     {"type": "worker", "script_name": "worker", "settings": object{"max_retries": 101}},
+		"wait":        {"type": "worker", "script_name": "worker", "settings": object{"max_wait_time_ms": 60001}},
+		"concurrency": {"type": "worker", "script_name": "worker", "settings": object{"max_concurrency": 251}},
+	} {
+		t.Run(name, func(t *testing.T) { create(fields).fails(400, 10026) })
+	}
+	view := func(id, settings, dead string) string {
+		return fmt.Sprintf(`{"consumer_id":%q,"type":"worker","script":"worker","queue_id":%q,"queue_name":"jobs",
+			"created_on":"2026-11-21T12:00:00.000000Z"%s,"settings":%s}`, id, queue, dead, settings)
+	}
+	const usual = `{"batch_size":10,"max_retries":3,"retry_delay":0,"max_concurrency":null,"max_wait_time_ms":5000}`
+	created := create(object{"type": "worker", "script_name": "worker"}).ok()
+	id := created.object()["consumer_id"].(string)
+	created.is(view(id, usual, ""))
+	create(object{"type": "worker", "script_name": "worker"}).fails(400, 11004)
+	create(object{"type": "http_pull"}).fails(400, 11004)
+
+	// What is left out goes back to what it was, and a dead letter queue is made.
+	put := func(fields object) *answer { t.Helper(); return a.json("PUT", list+"/"+id, fields) }
+	put(object{"type": "worker", "script_name": "worker", "dead_letter_queue": "failed", "settings": object{"max_concurrency": 5, "batch_size": 1}}).ok().
+		is(view(id, `{"batch_size":1,"max_retries":3,"retry_delay":0,"max_concurrency":5,"max_wait_time_ms":5000}`, `,"dead_letter_queue":"failed"`))
+	var queues []object
+	a.get("/queues?name=failed&name=jobs").ok().into(&queues)
+	if len(queues) != 2 || queues[1]["consumers_total_count"] != 1.0 {
+		t.Errorf("the queues are %v", queues)
+	}
+	put(object{"type": "worker", "script_name": "worker"}).ok().is(view(id, usual, ""))
+	a.get(list).ok().is("[" + view(id, usual, "") + "]")
+	a.get(list + "/" + id).ok().is(view(id, usual, ""))
+	a.get(list+"/none").fails(404, 11000)
+	a.get("/queues/none/consumers").fails(404, 11000)
+
+	// Neither the queue nor the Worker goes while they have each other.
+	a.json("DELETE", "/queues/"+queue, nil).fails(400, 11005)
+	a.json("DELETE", worker("worker"), nil).fails(400, 10064)
+	a.json("DELETE", list+"/"+id, nil).ok()
+	a.json("DELETE", list+"/"+id, nil).fails(404, 11000)
+	a.json("DELETE", "/queues/"+queue, nil).ok()
+
+	// Those who pull have a lease, and a Worker that is forced out takes its part along.
+	other := a.queue("other")
+	list = "/queues/" + other + "/consumers"
+	pull := create(object{"type": "http_pull", "settings": object{"visibility_timeout_ms": 1000}}).object()
+	if settings := pull["settings"].(map[string]any); settings["visibility_timeout_ms"] != 1000.0 || pull["script"] != nil {
+		t.Errorf("created %v", pull)
+	}
+	a.json("DELETE", list+"/"+pull["consumer_id"].(string), nil).ok()
+	create(object{"type": "worker", "script_name": "worker"}).ok()
+	a.json("DELETE", worker("worker")+"?force=true", nil).ok()
+	a.get(list).ok().is(`[]`)
+}
