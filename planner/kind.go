@@ -22,8 +22,12 @@ type column struct {
 	standing func(p *planning, a spec.Address, live *spec.Live) standing
 
 	// removable says what stands in the way of removing a live resource that
-	// the file lists under `removed`; nil of a kind that cannot be listed.
+	// the file lists under `removed`.
 	removable func(p *planning, a spec.Address, live *spec.Live) *Block
+	// rivals are the live resources that a new one cannot be beside, and
+	// describeRival says why; nil where there are none.
+	rivals        func(p *planning, desired spec.Resource) []spec.Address
+	describeRival func(spec.Address) string
 
 	// undeclared warns of n live resources with that standing. Kinds that
 	// cannot have it have none.
@@ -35,14 +39,18 @@ type column struct {
 
 // columns is every kind there is. A new kind is a file of its own and a line here.
 var columns = map[spec.Kind]column{
+	spec.KindCronTriggers:      cronTriggersColumn,
+	spec.KindCustomDomain:      customDomainColumn,
 	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
 	spec.KindQueue:             queueColumn,
+	spec.KindQueueConsumer:     queueConsumerColumn,
 	spec.KindR2Bucket:          r2BucketColumn,
 	spec.KindRoute:             routeColumn,
 	spec.KindUserWorker:        userWorkerColumn,
 	spec.KindWorker:            workerColumn,
+	spec.KindWorkerSubdomain:   workerSubdomainColumn,
 }
 
 // standing is what a live resource is to a stack that does not want it.

@@ -17,6 +17,9 @@ func (p *planning) order() error {
 				g.add(a, ref.To)
 			}
 		}
+		for _, rival := range p.rivals(a) {
+			g.add(a, rival)
+		}
 		if c.Action == Create {
 			continue
 		}

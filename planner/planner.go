@@ -22,6 +22,9 @@ const (
 	// decided when it was created, and that nothing changes.
 	RuleFixedAtCreation = "WFP403"
 
+	// RuleUnknownZone: no zone of the account holds the hostname of a route or
+	// of a custom domain.
+	RuleUnknownZone = "WFP404"
 	// RuleNothingToCarryOver: a binding is somebody else's to set, and nobody
 	// has set it.
 	RuleNothingToCarryOver = "WFP407"
@@ -69,6 +72,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 			p.considerRemoval(a)
 		}
 	}
+	p.blockRivals()
 	p.checkExternal()
 	p.checkReferences()
 	p.checkUnmanaged()
@@ -144,6 +148,10 @@ func (p *planning) checkInputs() error {
 
 // compare plans what one desired resource needs.
 func (p *planning) compare(r spec.Resource) {
+	if z, ok := r.(spec.Zoned); ok && z.ZoneOf() == "" {
+		p.reportZone(z)
+		return
+	}
 	a := r.Address()
 	live := p.live.Resources[a]
 	if live == nil {
@@ -159,6 +167,41 @@ func (p *planning) compare(r spec.Resource) {
 	prior := live.Revision
 	c.Prior = &prior
 	p.plan(c)
+}
+
+// reportZone says that a resource is in no zone of the account.
+func (p *planning) reportZone(z spec.Zoned) {
+	p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+		Severity: diag.Error,
+		Rule:     RuleUnknownZone,
+		Message:  fmt.Sprintf("no zone of the account has the hostname %q, or the credentials cannot see it", z.Host()),
+		Hint:     "name the zone with zone_name or zone_id, or add it to the account first",
+		Range:    z.Meta().At,
+	})
+}
+
+// blockRivals blocks what cannot be created beside something that stays.
+func (p *planning) blockRivals() {
+	for _, a := range sortedAddresses(p.changes) {
+		for _, rival := range p.rivals(a) {
+			if room := p.changes[rival]; room == nil || room.Action != Delete {
+				p.changes[a].Blocked = &Block{
+					By:      blockedByOwnership,
+					Message: columns[a.Kind].describeRival(rival),
+					Hint:    "remove that one in the account first, or take this one out of the file",
+				}
+			}
+		}
+	}
+}
+
+// rivals are the live resources that a created one cannot be beside.
+func (p *planning) rivals(a spec.Address) []spec.Address {
+	c := p.changes[a]
+	if find := columns[a.Kind].rivals; find != nil && c.Action == Create {
+		return find(p, c.Desired)
+	}
+	return nil
 }
 
 // considerRemoval plans the removal of a live resource that is not wanted, if
@@ -204,7 +247,7 @@ func (p *planning) plan(c *Change) {
 func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
 	u := p.unmanaged[a.Collection()]
 	if u == nil {
-		u = &Unmanaged{Kind: a.Kind, Parent: a.Parent}
+		u = &Unmanaged{Kind: a.Kind, Parent: a.Collection().Parent}
 		p.unmanaged[a.Collection()] = u
 	}
 	return u

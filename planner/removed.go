@@ -18,11 +18,7 @@ func (p *planning) inTheWay(a spec.Address, live *spec.Live) *Block {
 	if block := p.protection(a, live); block != nil || !p.desired.Removes(a) {
 		return block
 	}
-	removable := columns[a.Kind].removable
-	if removable == nil {
-		return &Block{By: blockedByOwnership, Message: "a resource of this kind belongs to its Worker", Hint: "change or remove it there"}
-	}
-	return removable(p, a, live)
+	return columns[a.Kind].removable(p, a, live)
 }
 
 // alwaysRemovable is for kinds that cannot say whose they are: to list one is

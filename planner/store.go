@@ -21,15 +21,20 @@ func storeStanding(p *planning, a spec.Address, _ *spec.Live) standing {
 // settingsChange is the change of the settings that the file names. Settings
 // that it does not name stay what they are: somebody may have chosen them.
 func settingsChange(live, desired spec.Object) *Change {
-	before := spec.Object{}
-	for name := range desired {
-		if value, set := live[name]; set {
-			before[name] = value
-		}
-	}
-	fields := diff(before, desired)
+	fields := diff(namedIn(desired, live), desired)
 	if len(fields) == 0 {
 		return nil
 	}
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
+}
+
+// namedIn are the live settings that the desired ones name.
+func namedIn(desired, live spec.Object) spec.Object {
+	named := spec.Object{}
+	for name := range desired {
+		if value, set := live[name]; set {
+			named[name] = value
+		}
+	}
+	return named
 }

@@ -25,7 +25,8 @@ const fullStack = `{
 			"kv_namespaces": [{"binding": "A", "ref": "tenant-data"}, {"binding": "B", "id": "abc"}],
 			"d1_databases": [{"binding": "C", "ref": "tenants"}, {"binding": "D", "database_id": "abc", "database_name": "x"}],
 			"r2_buckets": [{"binding": "E", "ref": "uploads"}, {"binding": "F", "bucket_name": "abc", "jurisdiction": "default"}],
-			"queues": {"producers": [{"binding": "G", "ref": "events"}, {"binding": "H", "queue": "x", "delivery_delay": 86400}]},
+			"queues": {"producers": [{"binding": "G", "ref": "events"}, {"binding": "H", "queue": "x", "delivery_delay": 86400}],
+				"consumers": [{"ref": "events", "type": "worker", "max_batch_size": 100, "max_batch_timeout": 0.5, "max_retries": 0, "dead_letter_queue": "failed", "max_concurrency": null, "retry_delay": 60}, {"queue": "x"}]},
 			"dispatch_namespaces": [{"binding": "T", "namespace": "customer-workers",
 				"outbound": {"service": "out", "environment": "production", "parameters": ["customer"]}}],
 			"services": [{"binding": "S", "service": "billing", "environment": "production", "entrypoint": "Api"}],
@@ -49,8 +50,10 @@ const fullStack = `{
 			"tags": ["a"],
 			"tail_consumers": [{"service": "tail", "environment": "production", "namespace": "staging"}],
 			"adopt": true,
-			"routes": [{"pattern": "*.example.com/*", "zone_name": "example.com"}, {"pattern": "x.org/*", "zone_id": "1"}]
+			"routes": [{"pattern": "*.example.com/*", "zone_name": "example.com"}, {"pattern": "x.org/*", "zone_id": "1"}, "y.org/*", {"pattern": "app.example.com", "custom_domain": true}],
+			"triggers": {"crons": ["* * * * *"]}, "workers_dev": false, "preview_urls": null
 		},
+		"one": {"route": "z.org/*", "triggers": {"crons": null}, "queues": {"consumers": null}},
 		"empty": {}
 	},
 	"user_workers": {"a": {"dispatch_namespace": "customer-workers", "script": "export default {}", "compatibility_date": "2026-10-01"}}
@@ -97,7 +100,10 @@ func TestStackMessages(t *testing.T) {
 		"text for namespace": {stack(`"dispatch_namespaces": {"n": "n"}`), `/dispatch_namespaces/n type: expected a mapping, got the text "n"`},
 		"location":           {stack(`"r2_buckets": {"b": {"location": "moon"}}`), `/r2_buckets/b/location enum: expected one of "apac", "eeur", "enam", "weur", "wnam", "oc", got the text "moon"`},
 		"retention":          {stack(`"queues": {"q": {"message_retention_period": 59, "delivery_delay": 86401}}`), "/queues/q/delivery_delay maximum: expected at most 86400, got 86401\n/queues/q/message_retention_period minimum: expected at least 60, got 59"},
-		"queue consumers":    {worker(`"queues": {"consumers": []}`), `/workers/w/queues/consumers unknown: unknown key "consumers"`},
+		"queue consumers":    {worker(`"queues": {"consumers": [{"queue": "q", "max_batch_size": 101, "max_concurrency": 0, "type": "http_pull"}]}`), "/workers/w/queues/consumers/0/max_batch_size maximum: expected at most 100, got 101\n/workers/w/queues/consumers/0/max_concurrency minimum: expected at least 1, got 0\n/workers/w/queues/consumers/0/type const: expected worker, got the text \"http_pull\""},
+		"consumers for all":  {stack(`"defaults": {"queues": {"consumers": []}}`), `/defaults/queues/consumers unknown: unknown key "consumers"`},
+		"crons":              {worker(`"triggers": {"cron": [], "crons": "* * * * *"}`), "/workers/w/triggers/cron unknown: unknown key \"cron\"\n/workers/w/triggers/crons type: expected a list, got the text \"* * * * *\""},
+		"workers.dev":        {worker(`"workers_dev": "no"`), `/workers/w/workers_dev type: expected true or false, got the text "no"`},
 		"list of namespaces": {stack(`"dispatch_namespaces": ["n"]`), `/dispatch_namespaces type: expected a mapping, got a list`},
 		"adopt":              {stack(`"kv_namespaces": {"k": {"adopt": "yes"}}`), `/kv_namespaces/k/adopt type: expected true or false, got the text "yes"`},
 		"main in defaults":   {stack(`"defaults": {"main": "a.ts"}`), `/defaults/main unknown: unknown key "main"`},
@@ -124,7 +130,7 @@ func TestStackMessages(t *testing.T) {
 		"placement":          {worker(`"placement": {"mode": "clever"}`), `/workers/w/placement/mode enum: expected one of "off", "smart", "targeted", got the text "clever"`},
 		"period":             {worker(`"ratelimits": [{"name": "L", "namespace_id": "1", "simple": {"limit": 1, "period": "60"}}]`), `/workers/w/ratelimits/0/simple/period enum: expected one of 10, 60, got the text "60"`},
 		"raw binding":        {worker(`"bindings": [{"name": "A", "type": "later", "anything": [1]}, {"anything": 1}]`), `/workers/w/bindings/1 required: missing the keys "name", "type"`},
-		"route as text":      {worker(`"routes": ["example.com/*"]`), `/workers/w/routes/0 type: expected a mapping, got the text "example.com/*"`},
+		"routes":             {worker(`"routes": [1, {"zone_name": "example.com"}, ""]`), "/workers/w/routes/0 type: expected text or a mapping, got the number 1\n/workers/w/routes/1 required: missing the key \"pattern\"\n/workers/w/routes/2 minLength: expected some text, got an empty one"},
 		"vars as list":       {worker(`"vars": ["A=1"]`), `/workers/w/vars type: expected a mapping, got a list`},
 		"long text":          {worker(`"logpush": "` + strings.Repeat("é", 100) + `"`), `/workers/w/logpush type: expected true or false, got the text "` + strings.Repeat("é", 60) + `…"`},
 	} {

@@ -13,8 +13,9 @@ type Kind string
 // plans, prompts, errors and --target speak in.
 //
 // Parent is the resource's container where names are unique only inside one:
-// the dispatch namespace of a user Worker, the zone of a route, the
-// jurisdiction of a bucket that has one. The zero Address names nothing.
+// the dispatch namespace of a user Worker, the zone of a route, the queue of a
+// consumer, the jurisdiction of a bucket that has one. The zero Address names
+// nothing.
 type Address struct {
 	Kind   Kind
 	Parent string
@@ -30,7 +31,15 @@ type Collection struct {
 }
 
 // Collection is where the address is listed.
-func (a Address) Collection() Collection { return Collection{Kind: a.Kind, Parent: a.Parent} }
+func (a Address) Collection() Collection {
+	switch c := kinds[a.Kind]; {
+	case c.ofWorker:
+		return Collection{Kind: a.Kind, Parent: a.Name}
+	case c.together:
+		return Collection{Kind: a.Kind}
+	}
+	return Collection{Kind: a.Kind, Parent: a.Parent}
+}
 
 // Compare orders addresses by kind, container and name.
 func (a Address) Compare(b Address) int {

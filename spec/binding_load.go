@@ -37,9 +37,8 @@ func (l *loader) analyticsEngineBinding(item *document.Value) (Binding, bool) {
 
 // sendEmailBinding reads an item of `send_email`.
 func (l *loader) sendEmailBinding(item *document.Value) (Binding, bool) {
-	one, several := item.Member("destination_address"), item.Member("allowed_destination_addresses")
-	if one != nil && several != nil {
-		return Binding{}, l.checkOneOf(item, one.Key, several.Key)
+	if !l.checkNotBoth(item, "destination_address", "allowed_destination_addresses") {
+		return Binding{}, false
 	}
 	return copyFields(Binding{Type: BindingSendEmail, At: item.Range()}, item,
 		"destination_address", "allowed_destination_addresses", "allowed_sender_addresses"), true

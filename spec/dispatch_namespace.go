@@ -32,7 +32,7 @@ func (n *DispatchNamespace) Canonical() Object {
 
 func (l *loader) loadDispatchNamespace(e entry) {
 	l.checkName(e, namespaceName)
-	l.add(&DispatchNamespace{Name: e.name, TrustedWorkers: boolOf(e.value.Get("trusted_workers")), ResourceMeta: e.meta()})
+	l.add(&DispatchNamespace{Name: e.name, TrustedWorkers: boolOf(e.value.Member("trusted_workers")), ResourceMeta: e.meta()})
 	l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: e.name})
 	l.readUnmanaged(e, e.name)
 }

@@ -52,37 +52,40 @@ func wantsText(v schema.Violation) bool {
 const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
 
 var (
-	userWorkerKey  = regexp.MustCompile(`^/user_workers/[^/]+/(.+)$`)
-	consumersKey   = regexp.MustCompile(`^/(?:(?:workers|profiles)/[^/]+|defaults)/queues/consumers$`)
+	sharedKey      = regexp.MustCompile(`^/((?:user_workers|profiles)/[^/]+|defaults)/(.+)$`)
 	secretPointer  = regexp.MustCompile(`^/(?:(?:workers|user_workers)/[^/]+|defaults)/secrets/[^/]+$`)
 	credentialKeys = []string{"api_token", "apiToken", "api_key", "apiKey", "token", "email", "api_email"}
 )
 
-// ignoredOnUserWorkers are the fields of a Worker that the platform takes no
-// notice of inside a dispatch namespace, with what to do instead.
+// workerOnly are the fields of a Worker that the platform takes no notice of
+// inside a dispatch namespace, with what to do instead. Defaults and profiles,
+// which user Workers take over, do not have them either.
 // Source: Workers for Platforms limits; workers-sdk#13840, #6758.
-var ignoredOnUserWorkers = map[string]string{
-	"routes":           "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
-	"route":            "a user Worker is reached through a dispatcher: put the route on the dispatcher under `workers:`",
-	"triggers":         "give the cron trigger to a Worker under `workers:` that calls the user Workers",
-	"queues/consumers": "a user Worker cannot consume a queue: let a Worker under `workers:` consume it and dispatch",
-	"workers_dev":      "a user Worker has no workers.dev address: reach it through a dispatcher",
-	"preview_urls":     "a user Worker has no preview URLs: use a namespace of its own for previews",
+var workerOnly = map[string]string{
+	"route":            throughDispatcher,
+	"routes":           throughDispatcher,
+	"triggers":         "give the cron trigger to a Worker under `workers:` with a dispatch namespace, and let its scheduled() call the user Workers",
+	"queues/consumers": "let a Worker under `workers:` with a dispatch namespace consume the queue, and hand each message to its user Worker",
+	"workers_dev":      "a user Worker has no workers.dev address: reach it through a dispatcher, which may have one",
+	"preview_urls":     "a user Worker has no preview URLs: upload it to a dispatch namespace of its own for previews",
 }
+
+const throughDispatcher = "a user Worker is reached through a dispatcher: give the Worker under `workers:` that dispatches a wildcard route, as in \"*.example.com/*\""
 
 func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
 	key := member.Key
 	d.Rule = RuleUnknownKey
 	d.Message = fmt.Sprintf("unknown key %q", key)
-	if m := userWorkerKey.FindStringSubmatch(v.Pointer); m != nil && ignoredOnUserWorkers[m[1]] != "" {
-		d.Rule = RuleIgnoredOnUserWorker
-		d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", strings.ReplaceAll(m[1], "/", "."))
-		d.Hint = ignoredOnUserWorkers[m[1]]
-		return false
-	}
-	if consumersKey.MatchString(v.Pointer) {
-		d.Message = "the consumers of a queue cannot be declared yet"
-		d.Hint = "they come later: until then, make the Worker a consumer with `wrangler queues consumer worker add`"
+	if m := sharedKey.FindStringSubmatch(v.Pointer); m != nil && workerOnly[m[2]] != "" {
+		name := strings.ReplaceAll(m[2], "/", ".")
+		if strings.HasPrefix(m[1], "user_workers/") {
+			d.Rule = RuleIgnoredOnUserWorker
+			d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", name)
+			d.Hint = workerOnly[m[2]]
+			return false
+		}
+		d.Message = fmt.Sprintf("%q cannot be said of all Workers", name)
+		d.Hint = "put it on the Workers under `workers:` that are to have it: user Workers cannot"
 		return false
 	}
 	if strings.Count(v.Pointer, "/") == 1 && l.explainCredentials(d, member) {
@@ -116,6 +119,7 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 
 // mostKeys is how many keys a hint lists.
 const mostKeys = 15
+
 // explainCredentials is for a key at the top of a file that holds credentials.
 func (l *loader) explainCredentials(d *diag.Diagnostic, member *document.Member) bool {
 	if !slices.Contains(credentialKeys, member.Key) {
@@ -141,6 +145,8 @@ func wranglerAdvice(pointer, key string) string {
 		return wrangler.Advice(key)
 	case insideKey.MatchString(pointer) && wrangler.IsForDevelopment(key):
 		return "it is for wrangler dev only: remove it"
+	case key == "visibility_timeout_ms" && insideKey.MatchString(pointer):
+		return "it is for those who pull a queue's messages over HTTP, and a Worker is not one of them: remove it"
 	}
 	return ""
 }

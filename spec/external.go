@@ -3,8 +3,6 @@ package spec
 import (
 	"fmt"
 	"slices"
-
-	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
 // externalKeys are what an entry may say of a resource that somebody else
@@ -26,7 +24,8 @@ func (l *loader) loadExternal(e entry) {
 	}
 	a := l.keyAddress(e)
 	if first, taken := l.definitions[a]; taken {
-		l.report(RuleDuplicateResource, e.at, fmt.Sprintf("%s is declared twice", a), "remove one of the two", diag.Related{Range: first, Message: "first declared here"})
+		d := declaredTwice(a, first)
+		l.report(d.Rule, e.at, d.Message, "remove one of the two", d.Related...)
 		return
 	}
 	l.definitions[a] = e.at

@@ -15,20 +15,31 @@ type kindColumn struct {
 	// optional says that a name may stand without that, and then has no slash.
 	optional bool
 
+	// ofWorker says that there is one at most for each Worker, whose name it has:
+	// the Worker is what it is listed by.
+	ofWorker bool
+
+	// together says that the resources of all containers are listed together.
+	together bool
+
 	// decode reads the kind's resource from a plan.
 	decode func(data []byte) (Resource, error)
 }
 
 // kinds is every kind there is. A new kind is a file of its own and a line here.
 var kinds = map[Kind]kindColumn{
+	KindCronTriggers:      {ofWorker: true, decode: decodeAs[*CronTriggers]},
+	KindCustomDomain:      {decode: decodeAs[*CustomDomain]},
 	KindD1Database:        {decode: decodeAs[*D1Database]},
 	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
 	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
 	KindQueue:             {decode: decodeAs[*Queue]},
+	KindQueueConsumer:     {parent: "queue", together: true, decode: decodeAs[*QueueConsumer]},
 	KindR2Bucket:          {parent: "jurisdiction", optional: true, decode: decodeAs[*R2Bucket]},
 	KindRoute:             {parent: "zone", decode: decodeAs[*Route]},
 	KindUserWorker:        {parent: "namespace", decode: decodeAs[*UserWorker]},
 	KindWorker:            {decode: decodeAs[*Worker]},
+	KindWorkerSubdomain:   {ofWorker: true, decode: decodeAs[*WorkerSubdomain]},
 }
 
 func decodeAs[R Resource](data []byte) (Resource, error) {

@@ -31,7 +31,8 @@ type Live struct {
 // Revision tells one state of a live resource from another, and whose it is.
 type Revision struct {
 	// ID is the platform's own identifier, where it is not the name: of a KV
-	// namespace, a D1 database, a queue, a route, a dispatch namespace.
+	// namespace, a D1 database, a queue, a route, a custom domain, a dispatch
+	// namespace. That of a queue's consumer stands behind its queue's.
 	ID string `json:"id,omitempty"`
 
 	// FormerName is what the resource is called so far, where that is not the

@@ -305,8 +305,8 @@ func (l *loader) add(r Resource) {
 	a := r.Address()
 	at := r.Meta().At
 	if first, taken := l.definitions[a]; taken {
-		l.report(RuleDuplicateResource, at, fmt.Sprintf("%s is declared twice", a), l.current.nameHint(),
-			diag.Related{Range: first, Message: "first declared here"})
+		d := declaredTwice(a, first)
+		l.report(d.Rule, at, d.Message, l.current.nameHint(), d.Related...)
 		return
 	}
 	l.definitions[a] = at
@@ -321,14 +321,23 @@ func (e entry) nameHint() string {
 	return "give one of the two another name"
 }
 
+// declaredTwice complains of an address that was first declared at a place.
+func declaredTwice(a Address, first diag.Range) diag.Diagnostic {
+	return diag.Diagnostic{
+		Rule: RuleDuplicateResource, Message: fmt.Sprintf("%s is declared twice", a), Hint: "give one of the two another name",
+		Related: []diag.Related{{Range: first, Message: "first declared here"}},
+	}
+}
+
 // finish puts the stack in order and runs the checks that need all of it.
 func (l *loader) finish() {
-	slices.SortFunc(l.stack.Resources, func(a, b Resource) int { return a.Address().Compare(b.Address()) })
+	l.stack.sort()
 	l.checkRemoved()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.stack.Files = slices.Sorted(maps.Keys(l.sources))
 	l.checkCycles()
+	l.checkConsumers()
 }
 
 // report adds an error at a place of a file.

@@ -103,7 +103,7 @@ func TestResourcesSurviveJSON(t *testing.T) {
 			t.Errorf("%s: %s", r.Address(), d)
 		}
 	}
-	if len(kinds) != 8 {
+	if len(kinds) != 12 {
 		t.Errorf("only the kinds %v were tried", kinds)
 	}
 }

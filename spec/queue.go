@@ -1,6 +1,9 @@
 package spec
 
-import "github.com/wfpsync/wfpsync/spec/internal/document"
+import (
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
 
 // KindQueue is a queue.
 const KindQueue Kind = "queue"
@@ -50,34 +53,26 @@ func numberOf(value *document.Value) *float64 {
 	return nil
 }
 
-// boolOf is true or false, or nil where there is neither.
-func boolOf(value *document.Value) *bool {
-	if b, ok := value.JSON().(bool); ok {
-		return &b
+// queueOf is the queue that an item names: by `ref`, one of this file; by
+// `queue`, any, by its name.
+func (l *loader) queueOf(item *document.Value) (name string, at diag.Range, ok bool) {
+	ref, queue := item.Get("ref"), item.Get("queue")
+	if !l.checkOneOf(item, "ref", "queue") {
+		return "", diag.Range{}, false
 	}
-	return nil
+	if ref == nil {
+		return queue.String(), queue.Range(), true
+	}
+	declared, ok := l.refer(KindQueue, "queues", ref)
+	return declared.Name, ref.Range(), ok
 }
 
-// queueBinding reads an item of `queues.producers` in a Worker: by `ref`, a
-// queue of this file; by `queue`, any, by its name.
+// queueBinding reads an item of `queues.producers` in a Worker.
 func (l *loader) queueBinding(item *document.Value) (Binding, bool) {
-	b := Binding{Type: BindingQueue, At: item.Range()}
-	ref, name := item.Get("ref"), item.Get("queue")
-	if !l.checkOneOf(item, "ref", "queue") {
-		return b, false
-	}
-	queue := name.String()
-	b.At = name.Range()
-	if ref != nil {
-		declared, ok := l.refer(KindQueue, "queues", ref)
-		if !ok {
-			return b, false
-		}
-		queue, b.At = declared.Name, ref.Range()
-	}
-	b.Properties = Object{"queue_name": queue}
+	queue, at, ok := l.queueOf(item)
+	b := Binding{Type: BindingQueue, Properties: Object{"queue_name": queue}, At: at}
 	if delay := numberOf(item.Get("delivery_delay")); delay != nil {
 		b.Properties["delivery_delay"] = *delay
 	}
-	return b, true
+	return b, ok
 }

@@ -66,7 +66,7 @@ func (l *loader) r2BucketBinding(item *document.Value) (Binding, bool) {
 	if !l.checkOneOf(item, "ref", "bucket_name") {
 		return b, false
 	}
-	if ref != nil && item.Get("jurisdiction") != nil && !l.checkOneOf(item, "ref", "jurisdiction") {
+	if !l.checkNotBoth(item, "ref", "jurisdiction") {
 		return b, false // the file says elsewhere where its bucket is
 	}
 	bucket := Address{Kind: KindR2Bucket, Parent: jurisdictionOf(item.Get("jurisdiction")), Name: name.String()}

@@ -13,7 +13,8 @@ const KindRoute Kind = "route"
 // Route sends the requests that match a pattern to a Worker. A pattern is
 // unique in its zone.
 type Route struct {
-	// Zone is the zone's name, or its id where the file gives that instead.
+	// Zone is the zone's name, or its id where the file gives that instead; ""
+	// while only the account can tell, see zone.go.
 	Zone    string `json:"zone"`
 	Pattern string `json:"pattern"`
 
@@ -24,7 +25,14 @@ type Route struct {
 }
 
 func (r *Route) Address() Address { return Address{Kind: KindRoute, Parent: r.Zone, Name: r.Pattern} }
-func (r *Route) Meta() Meta       { return r.ResourceMeta }
+func (r *Route) AttachedTo() Address {
+	return Address{Kind: KindWorker, Name: r.Worker}
+}
+func (r *Route) Host() string            { return RouteHost(r.Pattern) }
+func (r *Route) ZoneOf() string          { return r.Zone }
+func (r *Route) setZone(name string)     { r.Zone = name }
+func (r *Route) Meta() Meta              { return r.ResourceMeta }
+func (r *Route) References() []Reference { return attachedReferences(r) }
 
 func (r *Route) Canonical() Object {
 	c := Object{}
@@ -32,43 +40,61 @@ func (r *Route) Canonical() Object {
 	return c
 }
 
-func (r *Route) References() []Reference {
-	if r.Worker == "" {
-		return nil
+// loadRoutes reads a Worker's `routes`, or the only one of `route`, in all of
+// wrangler's forms.
+func (l *loader) loadRoutes(w *Worker, value *document.Value) {
+	if !l.checkNotBoth(value, "route", "routes") {
+		return
 	}
-	return []Reference{{To: Address{Kind: KindWorker, Name: r.Worker}, At: r.ResourceMeta.At}}
+	items := value.Get("routes").ItemsOrNil()
+	if one := value.Get("route"); one != nil {
+		items = append(items, one)
+	}
+	w.OwnsRoutes = value.Get("routes") != nil || value.Get("route") != nil
+	if w.OwnsRoutes {
+		l.declareCollection(KindCustomDomain)
+	}
+	for _, item := range items {
+		if item.Get("custom_domain").IsTrue() {
+			l.loadCustomDomain(w, item)
+		} else {
+			l.loadRoute(w, item)
+		}
+	}
 }
 
-// loadRoutes reads a Worker's `routes`.
-func (l *loader) loadRoutes(w *Worker, routes *document.Value) {
-	for _, item := range routes.Items {
-		if !l.checkOneOf(item, "zone_name", "zone_id") {
-			continue
-		}
-		zone := item.Get("zone_name").String()
-		if zone == "" {
-			zone = item.Get("zone_id").String()
-		}
-		pattern := item.Get("pattern")
-		l.checkPattern(pattern, item.Get("zone_name"))
-		l.checkCertificate(pattern, item.Get("zone_name"))
-		l.add(&Route{
-			Zone: zone, Pattern: pattern.String(), Worker: w.Name,
-			ResourceMeta: Meta{Adopt: w.ResourceMeta.Adopt, At: pattern.Range()},
-		})
+// loadRoute reads a pattern, or a pattern and its zone.
+func (l *loader) loadRoute(w *Worker, item *document.Value) {
+	pattern := item
+	if item.Kind == document.Map {
+		pattern = item.Get("pattern")
 	}
+	zone, ok := l.zoneOf(item)
+	if !ok {
+		return
+	}
+	r := &Route{
+		Zone: zone, Pattern: pattern.String(), Worker: w.Name,
+		ResourceMeta: Meta{Adopt: w.ResourceMeta.Adopt, At: pattern.Range()},
+	}
+	if zone == "" && !strings.Contains(r.Host(), ".") {
+		l.report(RuleZone, pattern.Range(), fmt.Sprintf("the pattern %q does not say which zone it is in", r.Pattern),
+			fmt.Sprintf("write { pattern: %q, zone_name: example.com } with the zone's name", r.Pattern))
+		return
+	}
+	l.checkPattern(pattern, item.Get("zone_name"))
+	l.checkCertificate(pattern, item.Get("zone_name"))
+	l.add(r)
 }
 
 // checkPattern refuses a pattern that cannot be in its zone: the platform would
 // answer that only in the middle of an apply.
 func (l *loader) checkPattern(pattern, zone *document.Value) {
 	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pattern.String(), "https://"), "http://"), "/")
-	name := zone.String()
-	if name == "" || host == "*" || host == name || strings.HasSuffix(host, "."+name) || host == "*"+name {
-		return
+	if name := zone.String(); !inZone(host, name) {
+		l.report(RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
+			fmt.Sprintf("a pattern in this zone is like \"*.%s/*\"", name))
 	}
-	l.report(RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
-		fmt.Sprintf("a pattern in this zone is like \"*.%s/*\"", name))
 }
 
 // checkCertificate warns of hosts that browsers will refuse, unless the zone has

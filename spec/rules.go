@@ -28,6 +28,11 @@ const (
 	RuleUndeclaredNamespace = "WFP213"
 	RuleRoutePattern        = "WFP214"
 
+	RuleZone          = "WFP232" // a route that says nothing of its zone
+	RuleCustomDomain  = "WFP233"
+	RuleCron          = "WFP234"
+	RuleQueueConsumer = "WFP235"
+
 	RuleInclude     = "WFP225"
 	RuleEnvironment = "WFP226"
 	RuleVariable    = "WFP227"

@@ -235,25 +235,31 @@ func (l *loader) declareHint(kind Kind, section, key string) string {
 
 // checkOneOf reports unless exactly one of some fields is given.
 func (l *loader) checkOneOf(value *document.Value, fields ...string) bool {
-	var given []*document.Member
-	for _, field := range fields {
-		if m := value.Member(field); m != nil {
-			given = append(given, m)
-		}
+	if slices.ContainsFunc(fields, func(field string) bool { return value.Member(field) != nil }) {
+		return l.checkNotBoth(value, fields...)
 	}
-	switch len(given) {
-	case 0:
-		hint := ""
-		if fields[0] == "ref" {
-			hint = "give `ref`, the key of a resource that this file declares: unlike wrangler, wfpsync creates nothing else"
-		}
-		last := len(fields) - 1
-		l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), hint)
-	case 1:
-		return true
-	default:
-		l.report(RuleOneOf, given[1].Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", given[0].Key, given[1].Key), "remove one of the two",
-			diag.Related{Range: given[0].Range(), Message: fmt.Sprintf("`%s` is here", given[0].Key)})
+	hint := ""
+	if fields[0] == "ref" {
+		hint = "give `ref`, the key of a resource that this file declares: unlike wrangler, wfpsync creates nothing else"
 	}
+	last := len(fields) - 1
+	l.report(RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), hint)
 	return false
+}
+
+// checkNotBoth reports when more than one of some fields is given.
+func (l *loader) checkNotBoth(value *document.Value, fields ...string) bool {
+	var first *document.Member
+	for _, field := range fields {
+		switch m := value.Member(field); {
+		case m == nil:
+		case first == nil:
+			first = m
+		default:
+			l.report(RuleOneOf, m.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", first.Key, m.Key), "remove one of the two",
+				diag.Related{Range: first.Range(), Message: fmt.Sprintf("`%s` is here", first.Key)})
+			return false
+		}
+	}
+	return true
 }

@@ -90,8 +90,9 @@ type Stack struct {
 	Resources []Resource
 
 	// Collections are what the file declares to be its own, sorted: a live
-	// resource in one of them that carries the stack's mark and is not in
-	// Resources is to be deleted. Other collections are never deleted from.
+	// resource in one of them that carries the stack's mark, or belongs to a
+	// Worker that does, and is not in Resources is to be deleted. Other
+	// collections are never deleted from.
 	Collections []Collection
 
 	// Removed is what is to be absent, sorted by address. Absence from the file
@@ -123,6 +124,10 @@ func (s *Stack) Removes(a Address) bool {
 // IsExternal reports whether the file leaves a resource to somebody else.
 func (s *Stack) IsExternal(a Address) bool {
 	return slices.ContainsFunc(s.External, func(r Reference) bool { return r.To == a })
+}
+
+func (s *Stack) sort() {
+	slices.SortStableFunc(s.Resources, func(a, b Resource) int { return a.Address().Compare(b.Address()) })
 }
 
 // Lookup finds a resource by address.
@@ -174,7 +179,9 @@ func (s *Stack) Scope() []Collection {
 		scope[c] = true
 	}
 	for _, r := range s.Resources {
-		scope[r.Address().Collection()] = true
+		if c := r.Address().Collection(); c != (Collection{Kind: KindRoute}) { // nobody knows its zone
+			scope[c] = true
+		}
 		for _, ref := range r.References() {
 			scope[ref.To.Collection()] = true
 		}

@@ -9,9 +9,12 @@ type Worker struct {
 	Name string `json:"name"`
 	Script
 
-	// OwnsRoutes says that the file lists the Worker's routes, so that other
-	// routes to it are to go. Without a list, routes made elsewhere stay.
+	// OwnsRoutes says that the file lists the Worker's routes and custom domains,
+	// so that others of it are to go. Without a list, those made elsewhere stay.
 	OwnsRoutes bool `json:"owns_routes,omitempty"`
+
+	// OwnsConsumers says the same of the queues that the Worker consumes.
+	OwnsConsumers bool `json:"owns_consumers,omitempty"`
 
 	ResourceMeta Meta `json:"meta,omitzero"`
 }

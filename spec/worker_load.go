@@ -10,11 +10,11 @@ import (
 func (l *loader) loadWorker(e entry) {
 	l.checkName(e, workerName)
 	w := &Worker{Name: e.name, Script: l.loadScript(e, e.value), ResourceMeta: e.meta()}
-	if routes := e.value.Get("routes"); routes != nil {
-		w.OwnsRoutes = true
-		l.loadRoutes(w, routes)
-	}
 	l.add(w)
+	l.loadRoutes(w, e.value)
+	l.loadCronTriggers(w, e.value.Get("triggers"))
+	l.loadWorkerSubdomain(w, e.value)
+	l.loadQueueConsumers(w, e.value.Get("queues").Get("consumers"))
 }
 
 // serviceBinding reads an item of `services`: a Worker of this file, by key, or

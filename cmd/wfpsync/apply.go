@@ -101,7 +101,7 @@ func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error
 	if fromEnv := a.env("CLOUDFLARE_ACCOUNT_ID"); fromEnv != "" && fromEnv != plan.Account.ID && !a.flags.local.on() {
 		return fmt.Errorf("%s is a plan for account %s, and CLOUDFLARE_ACCOUNT_ID is %s", name, plan.Account.ID, fromEnv)
 	}
-	c, err := a.connect(ctx, plan.Account.ID, nil)
+	c, err := a.connect(ctx, plan.Account.ID, zoneWants{})
 	if err != nil {
 		return err
 	}
@@ -201,14 +201,9 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 		addresses[i] = m.Address
 	}
 	stack := plan.Desired()
-	live, err := c.Read(ctx, stack.Name, stack.Scope())
-	if err != nil {
-		return nil, err
-	}
-	live.Account = c.info
-	live.Follow(stack)
 	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
-	if err := c.Inspect(ctx, live, planner.Inspect(stack, live, options)); err != nil {
+	live, err := c.look(ctx, stack, options)
+	if err != nil {
 		return nil, err
 	}
 	return planner.Again(plan, live, addresses, options)

@@ -73,7 +73,7 @@ type connection struct {
 // id is that of the stack file or the saved plan; "" leaves it open. Zones are
 // those the stack names: an account on this machine has them as soon as they
 // are named.
-func (a *app) connect(ctx context.Context, wanted string, zones []string) (*connection, error) {
+func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*connection, error) {
 	if a.flags.local.on() {
 		return a.connectLocal(wanted, zones)
 	}
@@ -142,7 +142,7 @@ func (a *app) chooseAccount(ctx context.Context, client *account.Client, wanted 
 
 // connectLocal opens the account on this machine and serves it to ourselves on
 // a loopback port: the same client talks to it as to the real one.
-func (a *app) connectLocal(wanted string, zones []string) (*connection, error) {
+func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) {
 	if wanted == "" {
 		wanted = emulator.LocalAccountID
 	}
@@ -150,11 +150,9 @@ func (a *app) connectLocal(wanted string, zones []string) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, zone := range zones {
-		if err := local.EnsureZone(wanted, zone); err != nil {
-			local.Close()
-			return nil, err
-		}
+	if err := zones.ensure(local, wanted); err != nil {
+		local.Close()
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -197,13 +195,32 @@ func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 	return local, err
 }
 
-// zoneNames are the zones that a stack's routes name.
-func zoneNames(resources []spec.Resource) []string {
-	var names []string
-	for _, r := range resources {
-		if route, ok := r.(*spec.Route); ok && strings.Contains(route.Zone, ".") {
-			names = append(names, route.Zone)
+// zonesOf are the zones that a stack names, and the hosts that are in others.
+func zonesOf(stack *spec.Stack) zoneWants {
+	wants := zoneWants{hosts: stack.HostsWithoutZone()}
+	for _, r := range stack.Resources {
+		if z, ok := r.(spec.Zoned); ok && strings.Contains(z.ZoneOf(), ".") {
+			wants.names = append(wants.names, z.ZoneOf())
 		}
 	}
-	return names
+	return wants
+}
+
+// zoneWants are what a stack needs zones for.
+type zoneWants struct{ names, hosts []string }
+
+// ensure gives an account on this machine the zones. Which one a host is in is
+// for the account to tell; one that has none for it gets the host's domain.
+func (w zoneWants) ensure(local *emulator.Emulator, account string) error {
+	for _, name := range w.names {
+		if err := local.EnsureZone(account, name); err != nil {
+			return err
+		}
+	}
+	for _, host := range w.hosts {
+		if err := local.EnsureZoneOf(account, host); err != nil {
+			return err
+		}
+	}
+	return nil
 }

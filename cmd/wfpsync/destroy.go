@@ -13,11 +13,12 @@ func (a *app) destroyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "destroy",
 		Short: "Remove everything the stack owns from the account",
-		Long: `destroy removes the Workers that carry the stack's mark, their routes, and the
-namespaces and stores that the stack file declares: traffic first, namespaces
-and stores last, those only with --allow namespace-delete, and D1 databases, R2
-buckets and queues only with --allow store-delete. A namespace with anything in
-it that is not the stack's own stays, and so does a bucket with objects in it.`,
+		Long: `destroy removes the Workers that carry the stack's mark, their routes, custom
+domains, cron triggers and queue consumers, and the namespaces and stores that
+the stack file declares: traffic first, namespaces and stores last, those only
+with --allow namespace-delete, and D1 databases, R2 buckets and queues only with
+--allow store-delete. A namespace with anything in it that is not the stack's own
+stays, and so does a bucket with objects in it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.checkApproval(options); err != nil {
 				return err

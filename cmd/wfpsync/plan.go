@@ -11,6 +11,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // planOptions are the flags of plan.
@@ -76,7 +77,7 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, allow []string) (*
 	if err := p.diagnostics.Err(); err != nil {
 		return nil, nil, err
 	}
-	c, err := a.connect(ctx, p.stack.AccountID, zoneNames(p.stack.Resources))
+	c, err := a.connect(ctx, p.stack.AccountID, zonesOf(p.stack))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,13 +91,16 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, allow []string) (*
 
 // plan compares the stack with the account.
 func (c *connection) plan(ctx context.Context, p *project, options planner.Options) (*planner.Plan, error) {
-	live, err := c.Read(ctx, p.stack.Name, p.stack.Scope())
+	zones, err := c.ZonesOf(ctx, p.stack.HostsWithoutZone())
 	if err != nil {
 		return nil, err
 	}
-	live.Account = c.info
-	live.Follow(p.stack)
-	if err := c.Inspect(ctx, live, planner.Inspect(p.stack, live, options)); err != nil {
+	p.note(p.stack.ResolveZones(zones))
+	if err := p.diagnostics.Err(); err != nil {
+		return nil, err
+	}
+	live, err := c.look(ctx, p.stack, options)
+	if err != nil {
 		return nil, err
 	}
 	plan, err := planner.New(p.stack, live, options)
@@ -106,6 +110,20 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 	p.note(plan.Diagnostics)
 	plan.Diagnostics = p.diagnostics
 	return plan, nil
+}
+
+// look reads what planning a stack needs of the account.
+func (c *connection) look(ctx context.Context, stack *spec.Stack, options planner.Options) (*spec.Snapshot, error) {
+	live, err := c.Read(ctx, stack.Name, stack.Scope())
+	if err != nil {
+		return nil, err
+	}
+	live.Account = c.info
+	live.Follow(stack)
+	if err := c.Extend(ctx, live, planner.Trailing(stack, live, options)); err != nil {
+		return nil, err
+	}
+	return live, c.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 
 // printPlan prints the plan in the wanted format, and warnings to the person.

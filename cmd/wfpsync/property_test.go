@@ -174,6 +174,7 @@ func stackFile(t *rapid.T, label string) string {
 	}
 	b.WriteString(storeSections(draw, len(namespaces)))
 	b.WriteString("workers:\n")
+	consumer := draw("consumer", 3) // of the queue; maybe none of the Workers
 	for i := range 1 + draw("workers", 2) {
 		worker := scriptFields(t, fmt.Sprintf("%s worker %d", label, i))
 		if i > 0 && draw("service", 1) == 1 {
@@ -182,11 +183,26 @@ func stackFile(t *rapid.T, label string) string {
 		if draw("dispatcher", 1) == 1 {
 			worker["dispatch_namespaces"] = []any{map[string]any{"binding": "NS", "namespace": namespaces[0]}}
 		}
-		if draw("route", 1) == 1 {
-			worker["routes"] = []any{map[string]any{"pattern": fmt.Sprintf("w%d.example.com/*", i), "zone_name": "example.com"}}
-		} else {
-			worker["routes"] = []any{}
+		worker["routes"] = [][]any{
+			{},
+			{map[string]any{"pattern": fmt.Sprintf("w%d.example.com/*", i), "zone_name": "example.com"}},
+			{fmt.Sprintf("w%d.example.com/*", i), map[string]any{"pattern": fmt.Sprintf("d%d.example.com", i), "custom_domain": true}},
+		}[draw("routes", 2)]
+		if crons := draw("crons", 3); crons > 0 {
+			worker["triggers"] = map[string]any{"crons": []string{"0 0 * * *", "*/5 * * * MON-FRI"}[:crons-1]}
 		}
+		if draw("subdomain", 1) == 1 {
+			worker[[]string{"workers_dev", "preview_urls"}[draw("which", 1)]] = draw("on", 1) == 1
+		}
+		queues, _ := worker["queues"].(map[string]any)
+		if queues == nil {
+			queues = map[string]any{}
+		}
+		queues["consumers"] = []any{}
+		if i == consumer {
+			queues["consumers"] = []any{map[string]any{"ref": "data", "max_retries": draw("retries", 3)}}
+		}
+		worker["queues"] = queues
 		fmt.Fprintf(&b, "  w%d: %s\n", i, encode(t, worker))
 	}
 	b.WriteString("user_workers:\n")

@@ -69,6 +69,8 @@ func TestScripts(t *testing.T) {
 			"replace":  cmdReplace,
 			"append":   cmdAppend,
 			"emulator": cmdEmulator,
+			"zone":     cmdZone,
+			"consume":  cmdConsume,
 			"upload":   cmdUpload,
 			"tamper":   cmdTamper,
 			"requests": cmdRequests,
@@ -170,6 +172,40 @@ func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], before)
 	}
 	ts.Check(os.WriteFile(name, []byte(strings.ReplaceAll(string(data), before, after)), 0o644))
+}
+
+// consume QUEUE WORKER makes a Worker the consumer of a queue, as somebody else
+// would; the Worker - is nobody.
+func cmdConsume(ts *testscript.TestScript, _ bool, args []string) {
+	var answer struct {
+		Result []struct {
+			ID        string `json:"queue_id"`
+			Consumers []struct {
+				ID string `json:"consumer_id"`
+			}
+		}
+	}
+	_, body := ask(ts, http.MethodGet, "/queues?name="+args[0])
+	ts.Check(json.Unmarshal(body, &answer))
+	path := "/queues/" + answer.Result[0].ID + "/consumers"
+	var status int
+	if args[1] == "-" {
+		status, body = ask(ts, http.MethodDelete, path+"/"+answer.Result[0].Consumers[0].ID)
+	} else {
+		status, body = ask(ts, http.MethodPost, path, fmt.Sprintf(`{"type":"worker","script_name":%q}`, args[1]))
+	}
+	if status != http.StatusOK {
+		ts.Fatalf("status %d: %s", status, body)
+	}
+}
+
+// zone NAME… gives the account zones.
+func cmdZone(ts *testscript.TestScript, _ bool, args []string) {
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		for _, name := range args {
+			ts.Check(account.EnsureZone(emulator.LocalAccountID, name))
+		}
+	})
 }
 
 // append FILE TEXT adds a text at the end of a file. \n stands for a line break.

@@ -53,14 +53,18 @@ type column struct {
 
 // columns is every kind that an account can hold for us.
 var columns = map[spec.Kind]column{
+	spec.KindCronTriggers:      cronTriggersColumn,
+	spec.KindCustomDomain:      customDomainColumn,
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
 	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
 	spec.KindQueue:             queueColumn,
+	spec.KindQueueConsumer:     queueConsumerColumn,
 	spec.KindR2Bucket:          r2BucketColumn,
 	spec.KindRoute:             routeColumn,
 	spec.KindUserWorker:        userWorkerColumn,
 	spec.KindWorker:            workerColumn,
+	spec.KindWorkerSubdomain:   workerSubdomainColumn,
 }
 
 func columnOf(kind spec.Kind) (column, error) {
@@ -77,8 +81,9 @@ type Account struct {
 	client *Client
 	id     string
 
-	zonesMu sync.Mutex
-	zones   map[string]zone // by name; only those that exist
+	zonesMu  sync.Mutex
+	zones    map[string]zone // by name; without an id where there is no such zone
+	allZones bool            // a name that is not among them is no zone
 
 	// lastCreated is when this process last created something here, in Unix
 	// nanoseconds; see settle.go.

@@ -69,11 +69,12 @@ const (
 	codeR2NotEmpty       = 10008 // seen by clients, and not documented; see bucketNotEmpty
 	codeQueueMissing     = 11000
 	codeQueueExists      = 11009
+	codeConsumerExists   = 11004
 )
 
 var (
-	// workersMissing: script, route, service, environment, namespace.
-	workersMissing = []int{10007, 10009, 10090, 10092, codeNamespaceMissing}
+	// workersMissing: script, route, service, environment, domain, namespace.
+	workersMissing = []int{10007, 10009, 10090, 10092, 100114, codeNamespaceMissing}
 
 	// workersMissingTargets are refusals of an upload or a route whose binding,
 	// tail consumer or Worker does not exist, or not yet everywhere: Worker of a
@@ -105,7 +106,7 @@ func exists(e *Error) bool {
 	if e.Product == ProductWorkers {
 		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
 	}
-	return e.Code != 0 && e.Code == existsCodes[e.Product]
+	return e.Code != 0 && e.Code == existsCodes[e.Product] || e.Product == ProductQueues && e.Code == codeConsumerExists
 }
 
 var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)

@@ -23,9 +23,10 @@ var queueColumn = column{
 // queue is a queue as the API answers it. The SDK's type cannot tell a setting
 // that is 0 from one that is not there.
 type queue struct {
-	ID       string        `json:"queue_id"`
-	Name     string        `json:"queue_name"`
-	Settings queueSettings `json:"settings"`
+	ID        string          `json:"queue_id"`
+	Name      string          `json:"queue_name"`
+	Settings  queueSettings   `json:"settings"`
+	Consumers []queueConsumer `json:"consumers"`
 }
 
 type queueSettings struct {
@@ -34,7 +35,7 @@ type queueSettings struct {
 }
 
 func listQueues(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
-	list, err := r.account.queues(ctx)
+	list, err := r.queues(ctx)
 	if err != nil {
 		return nil, err
 	}

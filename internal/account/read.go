@@ -18,6 +18,11 @@ type reading struct {
 	// routes are the ones that our Workers said to have.
 	routesMu sync.Mutex
 	routes   []workerRoute
+
+	// queueList is shared by queues and their consumers.
+	queuesOnce sync.Once
+	queueList  []queue
+	queuesErr  error
 }
 
 // Read lists collections of the account, a stack's own resources and all
@@ -28,36 +33,58 @@ type reading struct {
 // are, as far as the Workers are read: a route whose zone the stack file no
 // longer mentions could not be removed otherwise.
 func (a *Account) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
-	collections = slices.Compact(slices.SortedFunc(slices.Values(collections), spec.Collection.Compare))
-	r := &reading{account: a, stack: stack}
-	found := make([][]*spec.Live, len(collections))
-	g, groupCtx := errgroup.WithContext(ctx)
-	g.SetLimit(a.client.concurrency)
-	for i, collection := range collections {
-		column, err := columnOf(collection.Kind)
-		if err != nil {
-			return nil, err
-		}
-		g.Go(func() (err error) {
-			found[i], err = column.list(groupCtx, r, collection.Parent)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-
 	snap := spec.NewSnapshot(spec.Account{ID: a.id})
-	snap.Collections = collections
-	for _, list := range found {
-		for _, live := range list {
-			snap.Resources[live.Resource.Address()] = live
-		}
+	r := &reading{account: a, stack: stack}
+	if err := r.read(ctx, snap, collections, func(error) bool { return false }); err != nil {
+		return nil, err
 	}
 	if err := r.addRoutesElsewhere(ctx, snap); err != nil {
 		return nil, err
 	}
 	return snap, nil
+}
+
+// Extend adds collections to a snapshot. Those that the credentials may not read
+// stay unread.
+func (a *Account) Extend(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection) error {
+	r := &reading{account: a}
+	return r.read(ctx, snap, collections, IsDenied)
+}
+
+// read adds collections to a snapshot, but for those whose failure is passed over.
+func (r *reading) read(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection, passOver func(error) bool) error {
+	collections = slices.Compact(slices.SortedFunc(slices.Values(collections), spec.Collection.Compare))
+	found := make([][]*spec.Live, len(collections))
+	unread := make([]bool, len(collections))
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(r.account.client.concurrency)
+	for i, collection := range collections {
+		column, err := columnOf(collection.Kind)
+		if err != nil {
+			return err
+		}
+		g.Go(func() (err error) {
+			found[i], err = column.list(groupCtx, r, collection.Parent)
+			if unread[i] = err != nil && passOver(err); unread[i] {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, list := range found {
+		if unread[i] {
+			continue
+		}
+		snap.Collections = append(snap.Collections, collections[i])
+		for _, live := range list {
+			snap.Resources[live.Resource.Address()] = live
+		}
+	}
+	slices.SortFunc(snap.Collections, spec.Collection.Compare)
+	return nil
 }
 
 // Inspect completes resources of a snapshot that lists show only in part. One

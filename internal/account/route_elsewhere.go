@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -23,13 +22,12 @@ type workerRoute struct {
 func (r *reading) addRoutesElsewhere(ctx context.Context, snap *spec.Snapshot) error {
 	read := r.zonesRead(snap)
 	slices.SortFunc(r.routes, func(a, b workerRoute) int { return strings.Compare(a.Pattern, b.Pattern) })
-	absent := map[string]bool{} // names that are no zone
 	for _, route := range r.routes {
 		if read.patterns[route.Pattern] {
 			continue
 		}
-		zone, found, err := r.zoneOf(ctx, patternHost(route.Pattern), read.names, absent)
-		if err != nil {
+		zone, found, err := r.account.zoneOf(ctx, spec.RouteHost(route.Pattern), read.names)
+		if err != nil && !IsDenied(err) {
 			return err
 		}
 		if !found || read.ids[zone.ID] {
@@ -61,38 +59,4 @@ func (r *reading) zonesRead(snap *spec.Snapshot) zonesRead {
 		}
 	}
 	return read
-}
-
-// zoneOf finds the zone of a host, unless it is one of those that were read.
-func (r *reading) zoneOf(ctx context.Context, host string, read, absent map[string]bool) (zone, bool, error) {
-	for name := host; strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
-		if read[name] {
-			return zone{}, false, nil
-		}
-		if absent[name] {
-			continue
-		}
-		z, err := r.account.zone(ctx, name)
-		switch {
-		case errors.As(err, new(*UnknownZoneError)):
-			absent[name] = true
-		case IsDenied(err):
-			return zone{}, false, nil
-		case err != nil:
-			return zone{}, false, err
-		default:
-			return z, true, nil
-		}
-	}
-	return zone{}, false, nil
-}
-
-// patternHost is the host of a route pattern without its wildcard: both
-// *.example.com/* and *example.com/* are about example.com.
-func patternHost(pattern string) string {
-	if _, rest, ok := strings.Cut(pattern, "://"); ok {
-		pattern = rest
-	}
-	host, _, _ := strings.Cut(pattern, "/")
-	return strings.TrimLeft(host, "*.")
 }

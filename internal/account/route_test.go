@@ -103,19 +103,3 @@ func TestRoutesElsewhereWithoutPermission(t *testing.T) {
 		t.Errorf("%v, %v after %d requests", snap, err, *n)
 	}
 }
-
-func TestPatternHost(t *testing.T) {
-	for pattern, want := range map[string]string{
-		"example.com/*":                "example.com",
-		"*.platform.example.com/*":     "platform.example.com",
-		"*example.com/*":               "example.com",
-		"https://shop.example.com/a/b": "shop.example.com",
-		"*/*":                          "",
-		"example.com":                  "example.com",
-		"":                             "",
-	} {
-		if got := patternHost(pattern); got != want {
-			t.Errorf("patternHost(%q) = %q, want %q", pattern, got, want)
-		}
-	}
-}

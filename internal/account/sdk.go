@@ -26,7 +26,11 @@ type services struct {
 	d1         *d1.DatabaseService
 	r2         *r2.BucketService
 	queues     *queues.QueueService
+	consumers  *queues.ConsumerService
 	routes     *workers.RouteService
+	domains    *workers.DomainService
+	schedules  *workers.ScriptScheduleService
+	subdomains *workers.ScriptSubdomainService
 	zones      *zones.ZoneService
 }
 
@@ -48,7 +52,11 @@ func newServices(base string, client *http.Client) services {
 		d1:         d1.NewDatabaseService(options...),
 		r2:         r2.NewBucketService(options...),
 		queues:     queues.NewQueueService(options...),
+		consumers:  queues.NewConsumerService(options...),
 		routes:     workers.NewRouteService(options...),
+		domains:    workers.NewDomainService(options...),
+		schedules:  workers.NewScriptScheduleService(options...),
+		subdomains: workers.NewScriptSubdomainService(options...),
 		zones:      zones.NewZoneService(options...),
 	}
 }

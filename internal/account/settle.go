@@ -40,19 +40,23 @@ const (
 	settleTries = 5
 )
 
-// settled repeats a write that is refused because something it refers to does
-// not exist, as long as this process created something moments ago: a new KV
-// namespace or Worker is not known everywhere at once. (Alchemy waits for the
-// same codes.) A reference that is simply wrong fails at once.
+// settled repeats a write that is refused because something it refers to, or is
+// a part of, does not exist, as long as this process created something moments
+// ago: a new KV namespace or Worker is not known everywhere at once. (Alchemy
+// waits for the same codes.) A reference that is simply wrong fails at once.
 func (a *Account) settled(ctx context.Context, write func() (spec.Revision, error)) (spec.Revision, error) {
 	for tries := 1; ; tries++ {
 		revision, err := write()
 		created := time.Unix(0, a.lastCreated.Load())
-		if err == nil || tries == settleTries || !is(err, missingTarget) || time.Since(created) > settleTime {
+		if err == nil || tries == settleTries || !notYetThere(err) || time.Since(created) > settleTime {
 			return revision, err
 		}
 		if err := a.client.sleep(ctx, settlePause); err != nil {
 			return spec.Revision{}, err
 		}
 	}
+}
+
+func notYetThere(err error) bool {
+	return is(err, missingTarget) || IsNotFound(err) || errors.Is(err, errAbsent)
 }

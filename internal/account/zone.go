@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -31,28 +32,105 @@ func (a *Account) zone(ctx context.Context, name string) (zone, error) {
 	if zoneID.MatchString(name) {
 		return zone{ID: name}, nil
 	}
-	a.zonesMu.Lock()
-	known, ok := a.zones[name]
-	a.zonesMu.Unlock()
-	if ok {
-		return known, nil
+	name = strings.ToLower(name)
+	known, ok := a.knownZone(name)
+	if !ok {
+		var params zones.ZoneListParams
+		params.Name.Value, params.Name.Present = name, true
+		found, err := a.listZones(ctx, params)
+		if err != nil {
+			return zone{}, err
+		}
+		known = a.learnZones(name, found)
 	}
-	var params zones.ZoneListParams
-	params.Name.Value, params.Name.Present = name, true
+	if known.ID == "" {
+		return zone{}, &UnknownZoneError{Zone: name, Account: a.id}
+	}
+	return known, nil
+}
+
+// listZones reads one page of the account's zones.
+func (a *Account) listZones(ctx context.Context, params zones.ZoneListParams) ([]zones.Zone, error) {
 	params.Account.Value.ID.Value, params.Account.Value.ID.Present = a.id, true
 	params.Account.Present = true
 	answer, err := a.client.sdk.zones.List(ctx, params)
 	if err != nil {
-		return zone{}, plain(err)
+		return nil, plain(err)
 	}
-	for _, z := range answer.Result {
-		if strings.EqualFold(z.Name, name) {
-			known = zone{ID: z.ID, Name: z.Name}
-			a.zonesMu.Lock()
-			defer a.zonesMu.Unlock()
-			a.zones[name] = known
-			return known, nil
+	return answer.Result, nil
+}
+
+// knownZone is what is known of a name: its zone, or that there is none.
+func (a *Account) knownZone(name string) (zone, bool) {
+	a.zonesMu.Lock()
+	defer a.zonesMu.Unlock()
+	known, ok := a.zones[name]
+	return known, ok || a.allZones
+}
+
+// learnZones notes zones, and what came of looking for a name.
+func (a *Account) learnZones(name string, found []zones.Zone) zone {
+	a.zonesMu.Lock()
+	defer a.zonesMu.Unlock()
+	a.zones[name] = zone{}
+	for _, z := range found {
+		a.zones[strings.ToLower(z.Name)] = zone{ID: z.ID, Name: z.Name}
+	}
+	return a.zones[name]
+}
+
+// ZonesOf finds the zones that hosts are in, by host. A host that is in none is
+// not among the keys.
+func (a *Account) ZonesOf(ctx context.Context, hosts []string) (map[string]string, error) {
+	if len(hosts) == 0 {
+		return nil, nil
+	}
+	if err := a.firstZones(ctx); err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	for _, host := range hosts {
+		z, ok, err := a.zoneOf(ctx, host, nil)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found[host] = z.Name
 		}
 	}
-	return zone{}, &UnknownZoneError{Zone: name, Account: a.id}
+	return found, nil
+}
+
+// zonesOnPage is the most zones that a page can have.
+const zonesOnPage = 50
+
+// firstZones reads the first page of zones. Few accounts have more, and then no
+// zone needs a request of its own.
+func (a *Account) firstZones(ctx context.Context) error {
+	var params zones.ZoneListParams
+	params.PerPage.Value, params.PerPage.Present = zonesOnPage, true
+	found, err := a.listZones(ctx, params)
+	if err != nil {
+		return err
+	}
+	a.learnZones("", found)
+	a.zonesMu.Lock()
+	defer a.zonesMu.Unlock()
+	a.allZones = len(found) < zonesOnPage
+	return nil
+}
+
+// zoneOf finds the longest zone that a host is in, as wrangler does, by walking
+// up its labels. It stops at a name in the given set and finds nothing.
+func (a *Account) zoneOf(ctx context.Context, host string, stop map[string]bool) (zone, bool, error) {
+	for name := host; strings.Contains(name, ".") && !stop[name]; _, name, _ = strings.Cut(name, ".") {
+		z, err := a.zone(ctx, name)
+		if err == nil {
+			return z, true, nil
+		}
+		if !errors.As(err, new(*UnknownZoneError)) {
+			return zone{}, false, err
+		}
+	}
+	return zone{}, false, nil
 }

@@ -115,7 +115,7 @@ func TestRoutesOfAWorker(t *testing.T) {
 func TestEnsureZoneOf(t *testing.T) {
 	a := open(t, emulator.Options{})
 	a.zone("eu.example.com")
-	for _, host := range []string{"www.eu.example.com", "www.us.example.com", "deep.us.example.com", "example.org"} {
+	for _, host := range []string{"www.eu.example.com", "www.us.example.com", "deep.us.example.com", "example.org", "www.example.invalid"} {
 		if err := a.EnsureZoneOf(a.id, host); err != nil {
 			t.Fatal(err)
 		}

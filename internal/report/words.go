@@ -37,14 +37,18 @@ func wordsOf(action planner.Action) actionWords {
 }
 
 var kindNouns = map[spec.Kind][2]string{
+	spec.KindCronTriggers:      {"Worker's cron triggers", "Workers' cron triggers"},
+	spec.KindCustomDomain:      {"custom domain", "custom domains"},
 	spec.KindD1Database:        {"D1 database", "D1 databases"},
 	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
 	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
 	spec.KindQueue:             {"queue", "queues"},
+	spec.KindQueueConsumer:     {"queue consumer", "queue consumers"},
 	spec.KindR2Bucket:          {"R2 bucket", "R2 buckets"},
 	spec.KindRoute:             {"route", "routes"},
 	spec.KindUserWorker:        {"user Worker", "user Workers"},
 	spec.KindWorker:            {"Worker", "Workers"},
+	spec.KindWorkerSubdomain:   {"Worker's subdomain", "Workers' subdomains"},
 }
 
 // countKind is a number of resources of a kind.

@@ -59,14 +59,14 @@ func (s *Server) EnsureZone(account, name string) error {
 }
 
 // EnsureZoneOf gives an account a zone for a host, unless it has one already: the last two labels of the host. Where
-// domains are really sold is a long list that is not needed here.
+// domains are really sold is a long list that is not needed here; below .invalid, none are (RFC 2606).
 func (s *Server) EnsureZoneOf(account, host string) error {
 	found := false
 	err := s.store.View(func(tx *store.Tx) error {
 		_, found = zoneOfHost(tx, account, host)
 		return nil
 	})
-	if err != nil || found {
+	if err != nil || found || strings.HasSuffix(host, ".invalid") {
 		return err
 	}
 	labels := strings.Split(host, ".")

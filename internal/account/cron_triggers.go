@@ -1,0 +1,75 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/cloudflare/cloudflare-go/v4/workers"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var cronTriggersColumn = column{
+	list:   listCronTriggers,
+	put:    putCronTriggers,
+	delete: deleteCronTriggers,
+}
+
+// listCronTriggers reads those of one Worker. One that does not exist has none.
+func listCronTriggers(ctx context.Context, r *reading, worker string) ([]*spec.Live, error) {
+	var params workers.ScriptScheduleGetParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
+	answer, err := r.account.client.sdk.schedules.Get(ctx, url.PathEscape(worker), params)
+	switch err = plain(err); {
+	case IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case len(answer.Schedules) == 0:
+		return nil, nil
+	}
+	t := &spec.CronTriggers{Worker: worker}
+	for _, s := range answer.Schedules {
+		t.Crons = append(t.Crons, spec.NormalCron(s.Cron))
+	}
+	return []*spec.Live{{Resource: t, Revision: revisionOfCrons(t.Crons), Detailed: true}}, nil
+}
+
+// revisionOfCrons has the expressions in the place of a hash. The times in the
+// answer are those of single triggers, and may stay when others come and go.
+func revisionOfCrons(crons []string) spec.Revision {
+	return spec.Revision{ETag: strings.Join(slices.Sorted(slices.Values(crons)), ", ")}
+}
+
+func putCronTriggers(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	t := w.Resource.(*spec.CronTriggers)
+	return a.settled(ctx, func() (spec.Revision, error) { return a.setCrons(ctx, t.Worker, t.Crons) })
+}
+
+func deleteCronTriggers(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
+	_, err := a.setCrons(ctx, address.Name, nil)
+	return err
+}
+
+// setCrons replaces all of a Worker's cron triggers.
+func (a *Account) setCrons(ctx context.Context, worker string, crons []string) (spec.Revision, error) {
+	var params workers.ScriptScheduleUpdateParams
+	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
+	params.Body = []workers.ScriptScheduleUpdateParamsBody{} // [] and not null: it takes them all away
+	for _, cron := range crons {
+		var body workers.ScriptScheduleUpdateParamsBody
+		body.Cron.Value, body.Cron.Present = cron, true
+		params.Body = append(params.Body, body)
+	}
+	answer, err := a.client.sdk.schedules.Update(ctx, url.PathEscape(worker), params)
+	if err != nil {
+		return spec.Revision{}, plain(err)
+	}
+	if len(answer.Schedules) != len(crons) {
+		return spec.Revision{}, fmt.Errorf("the API answered %d cron triggers of the Worker %q to writing %d", len(answer.Schedules), worker, len(crons))
+	}
+	return revisionOfCrons(crons), nil
+}

@@ -1,0 +1,6 @@
+package planner
+
+import "github.com/wfpsync/wfpsync/spec"
+
+// A custom domain is listed among the routes of its Worker.
+var customDomainColumn = attachedColumn(func(w *spec.Worker) bool { return w.OwnsRoutes })

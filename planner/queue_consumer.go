@@ -1,0 +1,34 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var queueConsumerColumn = func() column {
+	c := attachedColumn(func(w *spec.Worker) bool { return w.OwnsConsumers })
+	c.rivals, c.describeRival = otherConsumers, describeConsumer
+	return c
+}()
+
+// otherConsumers are the live consumers of a queue that is to have another one.
+func otherConsumers(p *planning, desired spec.Resource) []spec.Address {
+	var others []spec.Address
+	for a := range p.live.Resources {
+		if a.Kind == spec.KindQueueConsumer && a.Parent == desired.Address().Parent && a != desired.Address() {
+			others = append(others, a)
+		}
+	}
+	slices.SortFunc(others, spec.Address.Compare)
+	return others
+}
+
+// describeConsumer is what keeps a queue from having another consumer.
+func describeConsumer(other spec.Address) string {
+	if other.Name == "" {
+		return "the queue's messages are pulled over HTTP, and a queue has one consumer at most"
+	}
+	return fmt.Sprintf("the queue has the consumer %q already, and one at most", other.Name)
+}

@@ -1,0 +1,93 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/document"
+)
+
+// A stack file need not say which zone a route or a custom domain is in: it is
+// the longest one that its host is in, which only the account can tell. Until
+// then the resource has no zone; [Stack.ResolveZones] gives it one, between
+// loading the file and planning it, so that its address is the same however the
+// file spells it and the planner asks nobody.
+
+// Zoned is a resource of a zone.
+type Zoned interface {
+	Resource
+
+	// Host is what its zone can be found by.
+	Host() string
+
+	// ZoneOf is the zone's name, or its id where the file gives that; "" while
+	// nobody knows.
+	ZoneOf() string
+
+	setZone(name string)
+}
+
+// HostsWithoutZone are the hosts of the resources whose zone the file does not
+// say, sorted.
+func (s *Stack) HostsWithoutZone() []string {
+	var hosts []string
+	for _, r := range s.Resources {
+		if z, ok := r.(Zoned); ok && z.ZoneOf() == "" {
+			hosts = append(hosts, z.Host())
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// ResolveZones gives resources without a zone that of their host. A host that is
+// not among the keys leaves its resource as it is, for the planner to report. Two
+// resources that turn out to be one are reported.
+func (s *Stack) ResolveZones(zones map[string]string) diag.List {
+	for _, r := range s.Resources {
+		if z, ok := r.(Zoned); ok && z.ZoneOf() == "" {
+			z.setZone(zones[z.Host()])
+		}
+	}
+	s.sort()
+	var list diag.List
+	s.Resources = slices.CompactFunc(s.Resources, func(a, b Resource) bool {
+		if a.Address() != b.Address() {
+			return false
+		}
+		d := declaredTwice(a.Address(), a.Meta().At)
+		d.Severity, d.Range = diag.Error, b.Meta().At
+		list = append(list, d)
+		return true
+	})
+	return list
+}
+
+// RouteHost is the host of a route's pattern without its wildcard: both
+// *.example.com/* and *example.com/* are about example.com. It is "" for a
+// pattern of every host.
+func RouteHost(pattern string) string {
+	if _, rest, ok := strings.Cut(pattern, "://"); ok {
+		pattern = rest
+	}
+	host, _, _ := strings.Cut(pattern, "/")
+	return strings.ToLower(strings.TrimLeft(host, "*."))
+}
+
+// zoneOf is the zone that an item of `routes` gives, or "".
+func (l *loader) zoneOf(item *document.Value) (zone string, ok bool) {
+	if !l.checkNotBoth(item, "zone_name", "zone_id") {
+		return "", false
+	}
+	if id := item.Get("zone_id").String(); id != "" {
+		return id, true
+	}
+	return item.Get("zone_name").String(), true
+}
+
+// inZone reports whether a host can be in a zone; one that is not known by name
+// can hold any.
+func inZone(host, zone string) bool {
+	return zone == "" || host == "*" || host == zone || host == "*"+zone || strings.HasSuffix(host, "."+zone)
+}
