@@ -8,7 +8,7 @@
 //	http.Serve(listener, account)
 //
 // It knows accounts, dispatch namespaces and the user Workers in them, the account's own Workers with their versions and
-// deployments, KV namespaces and values, zones and routes. Real clients are the judge of its fidelity: wrangler must be
+// deployments, the static assets of both, KV namespaces and values, zones and routes. Real clients are the judge of its fidelity: wrangler must be
 // able to use it. What an answer has confirmed is on disk, whatever happens to the process afterwards.
 //
 // The package stands alone. It shares no type with the code that talks to Cloudflare, so that the two cannot be wrong
@@ -53,6 +53,8 @@ type (
 	Module = api.Module
 	// Tampering is a change behind the API's back, see Emulator.Tamper.
 	Tampering = api.Tampering
+	// ServedAsset is a static file as a script serves it, see Emulator.ServedAssets.
+	ServedAsset = api.ServedAsset
 )
 
 // What deleting a namespace with scripts in it does: both are told of the real API.
@@ -138,4 +140,10 @@ func (e *Emulator) Seed(accountID, namespace string, scripts iter.Seq[Seed]) err
 // namespace "" stands for the account itself.
 func (e *Emulator) Tamper(accountID, namespace, script string, t Tampering) error {
 	return e.api.Tamper(accountID, namespace, script, t)
+}
+
+// ServedAssets returns the static files that a script serves, sorted by path. The namespace "" stands for the account
+// itself.
+func (e *Emulator) ServedAssets(accountID, namespace, script string) ([]ServedAsset, error) {
+	return e.api.ServedAssets(accountID, namespace, script)
 }

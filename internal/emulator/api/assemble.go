@@ -10,6 +10,8 @@ import (
 // An assembly is everything that goes into the next state of an uploaded script.
 type assembly struct {
 	account string
+	scripts *store.Scripts // of the place that the script is in
+	name    string
 	self    string        // the script's name when it is an account Worker, "" for a user Worker
 	old     *store.Script // nil: the script is new
 	up      upload
@@ -37,6 +39,16 @@ func (s *Server) assemble(tx *store.Tx, a assembly) (store.Script, error) {
 	script.Bindings = bindings
 	if script.MigrationTag, err = migrate(a.old, a.up.metadata["migrations"]); err != nil {
 		return store.Script{}, err
+	}
+	if script.Assets, err = s.assembleAssets(tx, a); err != nil {
+		return store.Script{}, err
+	}
+	script.HasAssets = script.Assets != nil
+	if err := checkAssetsBinding(&script); err != nil {
+		return store.Script{}, err
+	}
+	if len(a.up.code.modules) == 0 && !script.HasAssets {
+		return store.Script{}, errNoMainModule
 	}
 	a.up.code.store(tx, &script)
 	return script, nil

@@ -11,6 +11,10 @@ import (
 func (s *Server) getContent(c *call, p place) (reply, error) {
 	var answer reply
 	err := s.readScript(c, p, func(tx *store.Tx, script store.Script) error {
+		if len(script.Modules) == 0 { // only static files
+			answer = reply{status: http.StatusNoContent, raw: &rawReply{}}
+			return nil
+		}
 		header := http.Header{}
 		header.Set("Etag", `"`+script.ETag+`"`)
 		if !script.HasModules && len(script.Modules) == 1 {

@@ -55,6 +55,7 @@ const (
 	workersRouteExists          = 10020
 	workersValidationFailed     = 10021
 	workersInvalidRoutePattern  = 10022
+	workersAssetTokenInvalid    = 10023
 	workersScriptTooLarge       = 10027
 	workersSubdomainTaken       = 10031
 	workersInvalidSubdomain     = 10032
@@ -79,6 +80,9 @@ const (
 	workersLimitsNeedStandard   = 10205
 	workersCPULimitTooHigh      = 10206
 	workersInvalidDeployment    = 10210
+	workersPartialAssets        = 10301
+	workersInvalidAssets        = 10304
+	workersAssetsBindingAlone   = 10305
 	workersNoAssetsManifest     = 10343
 	workersQueueNotFound        = 11000
 	workersTagTooLarge          = 100102
@@ -139,5 +143,6 @@ var (
 	errD1Malformed      = fail(http.StatusBadRequest, d1InvalidRequest, "The request is malformed")
 	errR2Malformed      = fail(http.StatusBadRequest, r2InvalidRequest, "The JSON you provided was not well formed.")
 	errQueueMalformed   = fail(http.StatusBadRequest, queueInvalidBody, "could not parse the request body")
+	errAssetManifest    = fail(http.StatusBadRequest, workersInvalidAssets, "The manifest of the assets is invalid")
 	errScriptNotFound   = fail(http.StatusNotFound, workersScriptNotFound, "This Worker does not exist on your account.")
 )

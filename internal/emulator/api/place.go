@@ -28,6 +28,7 @@ func (s *Server) sharedScriptRoutes(base string, p place) []route {
 	}
 	return []route{
 		{"PUT", base, at(s.uploadScript)},
+		{"POST", base + "/assets-upload-session", at(s.createAssetSession)},
 		{"PUT", base + "/content", at(s.putContent)},
 		{"GET", base + "/settings", at(s.getSettings)},
 		{"PATCH", base + "/settings", at(s.patchSettings)},

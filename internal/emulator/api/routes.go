@@ -15,6 +15,7 @@ func (s *Server) routes() []route {
 		s.dispatchNamespaceRoutes(),
 		s.userWorkerRoutes(),
 		s.workerRoutes(),
+		s.assetRoutes(),
 		s.workerServiceRoutes(),
 		s.workerVersionRoutes(),
 		s.workerDeploymentRoutes(),

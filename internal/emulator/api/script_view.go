@@ -45,7 +45,7 @@ func viewScript(h store.Head) scriptView {
 	return scriptView{
 		ID: h.Name, Tag: h.Tag, Tags: &h.Tags, ETag: h.ETag,
 		CreatedOn: timestamp(h.CreatedOn), ModifiedOn: timestamp(h.ModifiedOn),
-		HasModules: h.HasModules, Handlers: orEmpty(h.Handlers), LastDeployedFrom: h.LastDeployedFrom,
+		HasAssets: h.HasAssets, HasModules: h.HasModules, Handlers: orEmpty(h.Handlers), LastDeployedFrom: h.LastDeployedFrom,
 		CompatibilityDate: h.CompatibilityDate, CompatibilityFlags: orEmpty(h.CompatibilityFlags),
 		Logpush: h.Logpush, MigrationTag: h.MigrationTag, UsageModel: h.UsageModel,
 		TailConsumers: orNull(h.TailConsumers), Placement: h.Placement, PlacementMode: placement.Mode,

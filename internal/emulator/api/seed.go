@@ -89,7 +89,7 @@ func (s *Server) seed(tx *store.Tx, account, namespace string, seeds []Seed) err
 
 func (s *Server) seedScript(tx *store.Tx, t target, up upload, modifiedOn time.Time) error {
 	script, err := s.write(tx, t, func(tx *store.Tx, old *store.Script) (store.Script, error) {
-		return s.assemble(tx, assembly{account: t.account, self: t.place.owner(t.name), old: old, up: up, strict: true})
+		return s.assemble(tx, assembly{account: t.account, scripts: t.scripts, name: t.name, self: t.place.owner(t.name), old: old, up: up, strict: true})
 	})
 	if err == nil && !modifiedOn.IsZero() {
 		backdate(t.scripts, script, modifiedOn)

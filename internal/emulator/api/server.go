@@ -13,6 +13,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
@@ -56,7 +57,15 @@ type Request struct {
 	Path     string // as it was sent: escaped, from /client/v4 on, with its query
 	Status   int
 	Duration time.Duration
+
+	// Files is how many static files an upload of such brought.
+	Files int
 }
+
+type observedKey struct{}
+
+// observed is what will be told about the call, for a handler to add to.
+func (c *call) observed() *Request { return c.r.Context().Value(observedKey{}).(*Request) }
 
 // NonEmptyNamespaceDelete says what happens when a dispatch namespace that holds scripts is deleted. The official
 // documents do not say; one client that is tested against the real API reports that the scripts go with it.
@@ -107,14 +116,11 @@ func New(st *store.Store, options Options) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	s.serve(recorder, r)
+	observed := &Request{Method: r.Method, Path: r.URL.RequestURI()}
+	s.serve(recorder, r.WithContext(context.WithValue(r.Context(), observedKey{}, observed)))
 	if s.options.Observe != nil {
-		s.options.Observe(Request{
-			Method:   r.Method,
-			Path:     r.URL.RequestURI(),
-			Status:   recorder.status,
-			Duration: time.Since(started),
-		})
+		observed.Status, observed.Duration = recorder.status, time.Since(started)
+		s.options.Observe(*observed)
 	}
 }
 

@@ -102,5 +102,8 @@ func (s *Server) changeSettings(tx *store.Tx, account, self string, script *stor
 		return err
 	}
 	script.Bindings = bindings
+	if err := checkAssetsBinding(script); err != nil {
+		return err
+	}
 	return checkTargets(tx, account, self, bindings)
 }

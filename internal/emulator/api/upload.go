@@ -54,9 +54,14 @@ func (s *Server) uploadScript(c *call, p place) (reply, error) {
 // uploading is the change that an upload makes.
 func (s *Server) uploading(c *call, p place, up upload) change {
 	strict := c.query().Get("bindings_inherit") == "strict"
+	name := c.param("script")
 	return func(tx *store.Tx, old *store.Script) (store.Script, error) {
+		scripts, err := p.scripts(c, tx)
+		if err != nil {
+			return store.Script{}, err
+		}
 		return s.assemble(tx, assembly{
-			account: c.account, self: p.owner(c.param("script")), old: old, up: up, strict: strict,
+			account: c.account, scripts: scripts, name: name, self: p.owner(name), old: old, up: up, strict: strict,
 		})
 	}
 }
@@ -64,6 +69,9 @@ func (s *Server) uploading(c *call, p place, up upload) change {
 // putContent answers PUT …/content: new code, the settings stay.
 func (s *Server) putContent(c *call, p place) (reply, error) {
 	up, err := readUpload(c)
+	if err == nil && len(up.code.modules) == 0 {
+		err = errNoMainModule
+	}
 	if err != nil {
 		return reply{}, err
 	}
@@ -119,7 +127,6 @@ func parseUpload(parts []part, header http.Header) (upload, error) {
 	var named struct {
 		MainModule string `json:"main_module"`
 		BodyPart   string `json:"body_part"`
-		Assets     any    `json:"assets"`
 	}
 	if found {
 		if err := json.Unmarshal(raw, &named); err != nil {
@@ -129,13 +136,14 @@ func parseUpload(parts []part, header http.Header) (upload, error) {
 	if named.MainModule == "" && named.BodyPart == "" {
 		named.MainModule, named.BodyPart = header.Get("CF-WORKER-MAIN-MODULE-PART"), header.Get("CF-WORKER-BODY-PART")
 	}
-	if named.Assets != nil {
-		return upload{}, fail(http.StatusBadRequest, workersNoAssetsManifest,
-			"The assets of this upload are unknown: the local account has no static assets")
+	if named.MainModule == "" && named.BodyPart == "" && len(rest) == 0 && (metadata["assets"] != nil || metadata["keep_assets"] != nil) {
+		return upload{metadata: metadata}, nil // no code, only static files
 	}
 	code, err := newCode(named.MainModule, named.BodyPart, rest)
 	return upload{metadata: metadata, code: code}, err
 }
+
+var errNoMainModule = invalid("The metadata names neither main_module nor body_part")
 
 // newCode makes a set of modules out of an upload's parts.
 func newCode(mainModule, bodyPart string, parts []part) (code, error) {
@@ -144,7 +152,7 @@ func newCode(mainModule, bodyPart string, parts []part) (code, error) {
 	case mainModule != "" && bodyPart != "":
 		return code{}, invalid("The metadata names both main_module and body_part")
 	case mainModule == "" && bodyPart == "":
-		return code{}, invalid("The metadata names neither main_module nor body_part")
+		return code{}, errNoMainModule
 	}
 	seen := map[string]bool{}
 	for _, p := range parts {

@@ -116,6 +116,7 @@ func checkShares(body deploymentFields) (largest int, err error) {
 func deployVersion(script *store.Script, version store.Version) {
 	from := version.Script
 	script.ETag, script.HasModules, script.Handlers = from.ETag, from.HasModules, from.Handlers
+	script.HasAssets, script.Assets = from.HasAssets, from.Assets
 	script.CompatibilityDate, script.CompatibilityFlags = from.CompatibilityDate, from.CompatibilityFlags
 	script.UsageModel, script.MigrationTag, script.Placement = from.UsageModel, from.MigrationTag, from.Placement
 	script.EntryPoint, script.Modules, script.Bindings = from.EntryPoint, from.Modules, from.Bindings

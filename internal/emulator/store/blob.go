@@ -12,7 +12,7 @@ const (
 	blobRefsBucket = "blob refs"
 )
 
-// A Blob is the content of a module under the name of its hash. Ten thousand scripts with the same code keep it once.
+// A Blob is the content of a module or a static file under the name of its hash. Ten thousand scripts with the same code keep it once.
 type Blob struct {
 	Hash string // lower-case hex of the SHA-256
 	Data []byte

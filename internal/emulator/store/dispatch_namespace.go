@@ -44,6 +44,7 @@ func (t *Tx) DeleteDispatchNamespace(account string, n DispatchNamespace) {
 	for _, name := range names {
 		scripts.Delete(name) // one by one: each gives back its modules and its references
 	}
+	scripts.Assets().Delete()
 	t.drop(n.ID, accountDataBucket, account, userWorkersBucket)
 	t.dispatchNamespaces(account).delete(n.Name)
 }

@@ -35,6 +35,7 @@ type Head struct {
 	CreatedOn          time.Time       `json:"created_on"`
 	ModifiedOn         time.Time       `json:"modified_on"`
 	HasModules         bool            `json:"has_modules,omitempty"`
+	HasAssets          bool            `json:"has_assets,omitempty"`
 	Handlers           []string        `json:"handlers,omitempty"`
 	CompatibilityDate  string          `json:"compatibility_date,omitempty"`
 	CompatibilityFlags []string        `json:"compatibility_flags,omitempty"`
@@ -52,6 +53,7 @@ type Body struct {
 	EntryPoint   string          `json:"entry_point"` // name of the module that is started
 	Modules      []Module        `json:"modules"`
 	Bindings     []Binding       `json:"bindings,omitempty"`
+	Assets       *Assets         `json:"assets,omitempty"`
 	Limits       json.RawMessage `json:"limits,omitempty"`
 	CacheOptions json.RawMessage `json:"cache_options,omitempty"`
 	DeploymentID string          `json:"deployment_id"`

@@ -25,6 +25,8 @@
 //	    r2 buckets             jurisdiction → name → R2Bucket
 //	    queues                 id → Queue
 //	    custom domains         id → CustomDomain
+//	    assets                 namespace id, or "account" → hash → Asset
+//	    asset sessions         id → AssetSession
 //	zones                  zone id → Zone
 //	routes                 zone id → route id → Route
 //	blobs, blob refs       sha-256 → bytes, number of holders

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"encoding/json"
+	"iter"
+	"time"
+)
+
+const (
+	assetsBucket        = "assets"
+	assetSessionsBucket = "asset sessions"
+)
+
+// An Asset is a static file that a place knows: its scripts may serve it under any path, whoever of them brought it.
+type Asset struct {
+	Hash string `json:"hash"` // what the client calls it
+	Size int64  `json:"size"`
+	Type string `json:"type,omitempty"` // the Content-Type it is served with; empty for none
+	Blob string `json:"blob"`           // its content
+}
+
+// Assets are what a script serves: the static files by path, and how.
+type Assets struct {
+	Files  []AssetFile     `json:"files"`
+	Config json.RawMessage `json:"config,omitempty"` // the metadata's assets.config as it was sent
+}
+
+// An AssetFile is a path and the file that is served there.
+type AssetFile struct {
+	Path string `json:"path"`
+	Hash string `json:"hash"`
+	Size int64  `json:"size"`
+}
+
+// AssetStore holds the files of one place: of an account's own Workers, or of the user Workers of one dispatch
+// namespace. A file stays as long as the place.
+type AssetStore struct {
+	tx      *Tx
+	account string
+	place   string
+}
+
+// ownPlace stands for the account's own Workers among the ids of namespaces.
+const ownPlace = "account"
+
+// Assets returns the files of the place that the scripts are in.
+func (s *Scripts) Assets() AssetStore {
+	place := s.namespace
+	if place == "" {
+		place = ownPlace
+	}
+	return AssetStore{tx: s.tx, account: s.account, place: place}
+}
+
+// Get returns a file by its hash.
+func (a AssetStore) Get(hash string) (Asset, bool) { return a.assets().get(hash) }
+
+// Has reports whether there is a file with that hash.
+func (a AssetStore) Has(hash string) bool { return a.assets().has(hash) }
+
+// Put keeps a file and its content. One that is known already stays what it is.
+func (a AssetStore) Put(asset Asset, content Blob) {
+	if a.Has(asset.Hash) {
+		return
+	}
+	a.tx.PutBlob(content)
+	a.tx.addHolders(content.Hash, 1)
+	asset.Blob = content.Hash
+	a.assets().put(asset.Hash, asset)
+}
+
+// All yields every file, sorted by hash.
+func (a AssetStore) All() iter.Seq[Asset] {
+	return func(yield func(Asset) bool) {
+		for _, asset := range a.assets().after("") {
+			if !yield(asset) {
+				return
+			}
+		}
+	}
+}
+
+// Delete forgets the place's files.
+func (a AssetStore) Delete() {
+	for asset := range a.All() {
+		a.tx.addHolders(asset.Blob, -1)
+	}
+	a.tx.drop(a.place, accountDataBucket, a.account, assetsBucket)
+}
+
+func (a AssetStore) assets() collection[Asset] {
+	return collect[Asset](a.tx, accountDataBucket, a.account, assetsBucket, a.place)
+}
+
+// An AssetSession is an upload of static files that has begun.
+type AssetSession struct {
+	ID        string      `json:"id"` // sorts by time
+	Key       []byte      `json:"key"`
+	Place     string      `json:"place"`
+	Script    string      `json:"script"`
+	Files     []AssetFile `json:"files"`
+	ExpiresOn time.Time   `json:"expires_on"`
+}
+
+// IsFor reports whether the session is about a script of the scripts' place.
+func (s AssetSession) IsFor(scripts *Scripts, name string) bool {
+	return s.Place == scripts.Assets().place && s.Script == name
+}
+
+// AssetsOf returns the files of the place that a session is about.
+func (t *Tx) AssetsOf(account string, session AssetSession) AssetStore {
+	return AssetStore{tx: t, account: account, place: session.Place}
+}
+
+// AssetSession returns a session by its id.
+func (t *Tx) AssetSession(account, id string) (AssetSession, bool) {
+	return t.assetSessions(account).get(id)
+}
+
+// AddAssetSession keeps a session for a script of a place, and forgets those that are over.
+func (t *Tx) AddAssetSession(account string, scripts *Scripts, session AssetSession, now time.Time) {
+	session.Place = scripts.Assets().place
+	sessions := t.assetSessions(account)
+	var over []string
+	for id, old := range sessions.after("") {
+		if now.Before(old.ExpiresOn) {
+			break // and so are all that began later
+		}
+		over = append(over, id)
+	}
+	for _, id := range over {
+		sessions.delete(id)
+	}
+	sessions.put(session.ID, session)
+}
+
+func (t *Tx) assetSessions(account string) collection[AssetSession] {
+	return collect[AssetSession](t, accountDataBucket, account, assetSessionsBucket)
+}
