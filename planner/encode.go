@@ -1,29 +1,56 @@
 package planner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Encode writes a plan as JSON.
+// Encode is a plan as JSON.
 func Encode(p *Plan) ([]byte, error) {
-	data, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encode plan: %w", err)
-	}
-	return append(data, '\n'), nil
+	var data bytes.Buffer
+	err := Write(&data, p)
+	return data.Bytes(), err
 }
 
-// Decode reads a plan that [Encode] wrote. It refuses one of another major
-// version, and one that was edited: the error of the latter is a [*Tampered].
-func Decode(data []byte) (*Plan, error) {
+// Write writes a plan as JSON. The contents of static files, which may be more
+// than memory holds, go from where they are to the writer.
+func Write(w io.Writer, p *Plan) error {
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode plan: %w", err)
+	}
+	if _, err := w.Write(bytes.TrimSuffix(data, []byte("\n}"))); err != nil {
+		return err
+	}
+	if err := p.writeContents(w); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, "\n}\n")
+	return err
+}
+
+// Decode reads a plan that [Encode] wrote.
+func Decode(data []byte) (*Plan, error) { return Read(bytes.NewReader(data), int64(len(data))) }
+
+// Read reads a plan that [Write] wrote, and leaves the contents of static files
+// where they are: the reader is needed until the plan is applied. It refuses a
+// plan of another major version, and one that was edited: the error of the
+// latter is a [*Tampered].
+func Read(r io.ReaderAt, size int64) (*Plan, error) {
+	source := &planSource{plan: r, place: map[string]span{}}
+	data, err := splitContents(io.NewSectionReader(r, 0, size), source)
+	if err != nil {
+		return nil, fmt.Errorf("not a plan file: %w", err)
+	}
 	var header struct {
 		FormatVersion string `json:"format_version"`
 	}
@@ -37,11 +64,54 @@ func Decode(data []byte) (*Plan, error) {
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("plan file is damaged: %w", err)
 	}
+	for digest, assets := range p.Assets {
+		assets.source = source
+		p.Assets[digest] = assets
+	}
 	if err := p.verify(); err != nil {
 		return nil, err
 	}
 	p.linkCode()
+	p.linkAssets()
 	return &p, nil
+}
+
+// splitContents is a plan without the contents of static files, whose places the
+// source takes note of.
+func splitContents(r io.Reader, source *planSource) ([]byte, error) {
+	decoder := json.NewDecoder(r)
+	opening, err := decoder.Token()
+	switch {
+	case err != nil:
+		return nil, err
+	case opening != json.Delim('{'):
+		return nil, errors.New("it is not a mapping")
+	}
+	rest := map[string]json.RawMessage{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		if name == contentsKey {
+			err = source.readContents(decoder)
+		} else {
+			var value json.RawMessage
+			err = decoder.Decode(&value)
+			rest[name] = value
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, errors.New("there is something after the plan")
+	}
+	return json.Marshal(rest)
 }
 
 func major(version string) string {
@@ -107,7 +177,7 @@ func (p *Plan) verify() error {
 			return &Tampered{What: "the code " + spec.ShortDigest(digest)}
 		}
 	}
-	return nil
+	return p.verifyAssets()
 }
 
 // digest is a hash of all the change says, but for the hash itself and the place
@@ -141,7 +211,8 @@ func hash(prefix string, value any) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// ErrNoCode says that a plan was saved without the code it would upload.
+// ErrNoCode says that a plan was saved without the code, or the static files, it
+// would upload.
 var ErrNoCode = errors.New("the plan holds no code: it is an outline made to be read; save one to apply with --out")
 
 // linkCode gives the desired Workers the code that the plan embeds.
@@ -168,18 +239,28 @@ func (p *Plan) linkCode() {
 // Complete reports whether the plan holds everything that applying it needs.
 func (p *Plan) Complete() error {
 	for _, c := range p.Changes {
-		if script, ok := c.Desired.(spec.Scripted); ok && len(script.Definition().Code.Modules) == 0 {
+		if script, ok := c.Desired.(spec.Scripted); ok && len(script.Definition().Code.Modules) == 0 && !script.Definition().Code.IsNone() {
+			return ErrNoCode
+		}
+	}
+	for _, assets := range p.desiredAssets() {
+		if assets.Files.Source == nil {
 			return ErrNoCode
 		}
 	}
 	return nil
 }
 
-// embedCode collects the code that the changes upload.
+// embed collects what the changes upload.
+func (p *Plan) embed() {
+	p.embedCode()
+	p.embedAssets()
+}
+
 func (p *Plan) embedCode() {
 	for _, c := range p.Changes {
 		script, ok := c.Desired.(spec.Scripted)
-		if !ok || script.Definition().Code == nil {
+		if !ok || script.Definition().Code == nil || script.Definition().Code.IsNone() {
 			continue
 		}
 		if p.Code == nil {

@@ -58,12 +58,34 @@ type Plan struct {
 	// Code is what the changes upload, by digest, once however many Workers
 	// run it. A plan that is only looked at has none; see [Plan.Outline].
 	Code map[string]Code `json:"code,omitempty"`
+
+	// Assets are the directories of static files that the changes upload, by
+	// digest. The contents of the files come after everything else in the
+	// plan's JSON form; see [Write].
+	Assets map[string]Assets `json:"assets,omitempty"`
 }
 
 // Code is the built modules of a Worker inside a plan.
 type Code struct {
 	MainModule string        `json:"main_module"`
 	Modules    []spec.Module `json:"modules"`
+}
+
+// Assets are a directory of static files inside a plan.
+type Assets struct {
+	Files     []spec.AssetFile `json:"files"`
+	Headers   string           `json:"headers,omitempty"`
+	Redirects string           `json:"redirects,omitempty"`
+
+	// source is where the contents are: the project that the plan was made of,
+	// or the file that it was read from.
+	source spec.AssetSource
+}
+
+// Size is the number of bytes in the files.
+func (a Assets) Size() int64 {
+	files := spec.AssetFiles{Files: a.Files}
+	return files.Size()
 }
 
 // Action is what a change does to its resource.
@@ -98,7 +120,8 @@ type Change struct {
 	Reason  Reason       `json:"reason"`
 
 	// Fields are the differences, as JSON Pointers into the resource's
-	// canonical form. Those of a Worker's code are under /code.
+	// canonical form. That of a Worker's code is /code, and that of its static
+	// assets /assets.
 	Fields []FieldChange `json:"fields,omitempty"`
 
 	// Desired is the resource to write; nil when it is to be deleted.
@@ -187,11 +210,11 @@ func (p *Plan) Blocked() []Change {
 	return blocked
 }
 
-// Outline is the plan without the code it would upload: enough to look at,
-// not to apply.
+// Outline is the plan without the code and the files it would upload: enough to
+// look at, not to apply.
 func (p *Plan) Outline() *Plan {
 	outline := *p
-	outline.Code = nil
+	outline.Code, outline.Assets = nil, nil
 	return &outline
 }
 

@@ -139,8 +139,16 @@ func (p *planning) wants(a spec.Address) bool {
 
 func (p *planning) checkInputs() error {
 	for _, r := range p.wanted() {
-		if script, ok := r.(spec.Scripted); ok && (script.Definition().Code == nil || script.Definition().Code.Digest == "") {
+		script, ok := r.(spec.Scripted)
+		if !ok {
+			continue
+		}
+		definition := script.Definition()
+		if definition.Code == nil || definition.Code.Digest == "" {
 			return fmt.Errorf("the code of %s has not been built", r.Address())
+		}
+		if assets := definition.Assets; assets != nil && (assets.Files == nil || assets.Files.Digest == "") {
+			return fmt.Errorf("the static assets of %s have not been read", r.Address())
 		}
 	}
 	return nil
@@ -328,7 +336,7 @@ func (p *planning) finish() (*Plan, error) {
 		return spec.Collection{Kind: a.Kind, Parent: a.Parent}.Compare(spec.Collection{Kind: b.Kind, Parent: b.Parent})
 	})
 	plan.Summary = summarize(plan.Changes, p.unchanged)
-	plan.embedCode()
+	plan.embed()
 	return plan, plan.seal()
 }
 

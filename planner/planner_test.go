@@ -676,6 +676,11 @@ func TestDecodeRefusesOtherVersions(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	saved, err := planner.Encode(plan(f, parse(f, "version: 1\nname: sites"), serve(f, website, folder{"/a": "1", "/b": ""}), planner.Options{}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(saved)
 	data, err := planner.Encode(plan(f, parse(f, nothing), parse(f, platform), planner.Options{}))
 	if err != nil {
 		f.Fatal(err)

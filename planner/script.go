@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
@@ -70,7 +71,7 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 		return true
 	}
 	script, complete := wanted.Definition().Resolved(p.live.ID)
-	return !complete || !mark.Describes(script.Code.Digest, script.Digest())
+	return !complete || !mark.Describes(script.Code.Digest, script.Digest()) || !mark.DescribesAssets(script.Assets)
 }
 
 // fields are the differences between a live resource, nil when there is none,
@@ -88,10 +89,12 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 	after := script.Canonical()
 	script.LeaveAlone(before, after)
 	changes := diff(before, after)
-	if code, differs := codeChange(live, script.Code); differs {
-		changes = append([]FieldChange{code}, changes...)
+	current := &spec.Script{Code: spec.NoCode()}
+	if live != nil {
+		current = live.Resource.(spec.Scripted).Definition()
 	}
-	return append(changes, protectionChange(live, desired)...)
+	uploaded := slices.Concat(codeChange(current.Code, script.Code), assetsChange(current.Assets, script.Assets))
+	return slices.Concat(uploaded, changes, protectionChange(live, desired))
 }
 
 // protectionChange compares what the mark says of deletion.
@@ -108,18 +111,50 @@ func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
 	}
 }
 
-// codeChange compares code by digest.
-func codeChange(live *spec.Live, wanted *spec.Code) (FieldChange, bool) {
-	after := spec.ShortDigest(wanted.Digest)
-	if live == nil {
-		return FieldChange{Path: "/code", Op: FieldAdd, After: after}, true
+// unknownDigest stands for the digest of what the account has and nobody can
+// read.
+const unknownDigest = "unknown"
+
+// codeChange compares code by digest. That of a live script is nil when nobody
+// knows it.
+func codeChange(live, wanted *spec.Code) []FieldChange {
+	digest := func(c *spec.Code) string {
+		switch {
+		case c == nil:
+			return unknownDigest
+		case c.IsNone():
+			return ""
+		default:
+			return c.Digest
+		}
 	}
-	script, ok := live.Resource.(spec.Scripted)
-	if !ok || script.Definition().Code == nil {
-		return FieldChange{Path: "/code", Op: FieldReplace, Before: "unknown", After: after}, true
+	return digestChange("/code", digest(live), digest(wanted))
+}
+
+// assetsChange compares static assets by digest. Which of the files differ is
+// more than the platform tells anybody; see [spec.Assets].
+func assetsChange(live, wanted *spec.Assets) []FieldChange {
+	before := live.Digest()
+	if live != nil && before == "" {
+		before = unknownDigest
 	}
-	before := spec.ShortDigest(script.Definition().Code.Digest)
-	return FieldChange{Path: "/code", Op: FieldReplace, Before: before, After: after}, before != after
+	return digestChange("/assets", before, wanted.Digest())
+}
+
+// digestChange is the difference of what is compared by digest, which is "" where
+// there is nothing.
+func digestChange(path, before, after string) []FieldChange {
+	before, after = spec.ShortDigest(before), spec.ShortDigest(after)
+	switch {
+	case before == after:
+		return nil
+	case before == "":
+		return []FieldChange{{Path: path, Op: FieldAdd, After: after}}
+	case after == "":
+		return []FieldChange{{Path: path, Op: FieldRemove, Before: before}}
+	default:
+		return []FieldChange{{Path: path, Op: FieldReplace, Before: before, After: after}}
+	}
 }
 
 // scriptStanding tells scripts that are not wanted apart by their owner tag.

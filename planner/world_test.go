@@ -58,7 +58,7 @@ func uploaded(t testing.TB, s *spec.Snapshot, script spec.Scripted, owner string
 	if !complete {
 		t.Fatalf("%s has references that are not live", script.Address())
 	}
-	mark := spec.NewMark(resolved.Code.Digest, resolved.Digest(), applied)
+	mark := spec.NewMark(resolved.Code.Digest, resolved.Digest(), applied).WithAssets(resolved.Assets)
 	return &spec.Live{
 		Resource: script.WithDefinition(spec.Script{Tags: resolved.Tags}),
 		Revision: spec.Revision{ETag: "etag", ModifiedOn: applied.Add(time.Second), Owner: owner, Mark: &mark},

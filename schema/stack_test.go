@@ -49,6 +49,7 @@ const fullStack = `{
 				"traces": {"enabled": true, "head_sampling_rate": 0, "persist": false, "destinations": []}},
 			"tags": ["a"],
 			"tail_consumers": [{"service": "tail", "environment": "production", "namespace": "staging"}],
+			"assets": {"directory": "./public", "binding": "ASSETS", "html_handling": "none", "not_found_handling": "404-page", "run_worker_first": ["/api/*"]},
 			"adopt": true,
 			"routes": [{"pattern": "*.example.com/*", "zone_name": "example.com"}, {"pattern": "x.org/*", "zone_id": "1"}, "y.org/*", {"pattern": "app.example.com", "custom_domain": true}],
 			"triggers": {"crons": ["* * * * *"]}, "workers_dev": false, "preview_urls": null

@@ -53,6 +53,7 @@ var rawBindingAdvice = map[string]struct{ rule, message, hint string }{
 		"give the Worker the key as text, and let it import the key: secrets: { %[1]s: { env: %[1]s } }"},
 	BindingInherit: {RuleRawBinding, "the type \"inherit\" says nothing of what the Worker is to have",
 		"to leave what is there now to somebody else: `carry_over: [%[1]s]`"},
+	BindingAssets: {RuleRawBinding, "a binding to the Worker's own assets belongs to them", "write assets: { directory: ./public, binding: %[1]s }"},
 	"data_blob":   blobAdvice,
 	"text_blob":   blobAdvice,
 	"wasm_module": blobAdvice,

@@ -60,6 +60,14 @@ type Code struct {
 	Digest     string
 }
 
+// NoCode is the code of a Worker that does nothing but serve its assets.
+func NoCode() *Code { return &Code{Digest: noCode} }
+
+var noCode = digestModules("", nil)
+
+// IsNone reports whether it is known that there is no code.
+func (c *Code) IsNone() bool { return c != nil && ShortDigest(c.Digest) == ShortDigest(noCode) }
+
 // Complete sets the built modules and their digest.
 func (c *Code) Complete(mainModule string, modules []Module) {
 	c.MainModule = mainModule

@@ -145,6 +145,11 @@ type loader struct {
 
 	// codes holds each distinct source once.
 	codes map[codeSource]*Code
+
+	// noCode is that of all Workers without any, and assets holds the files of
+	// each directory once.
+	noCode *Code
+	assets map[string]*AssetFiles
 }
 
 // section is a top-level map of the stack file that declares resources of one
@@ -212,6 +217,8 @@ func newLoader(name string, root *document.Value) *loader {
 		definitions: map[Address]diag.Range{},
 		codes:       map[codeSource]*Code{},
 		wrangler:    newWranglerFiles(),
+		noCode:      NoCode(),
+		assets:      map[string]*AssetFiles{},
 	}
 	l.scope()
 	return l

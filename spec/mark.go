@@ -33,6 +33,8 @@ const (
 
 	// markProtected is a field of the mark of a Worker that must not be deleted.
 	markProtected = "protected"
+	// markAssets begins the field of a mark that only Workers with assets have.
+	markAssets = "assets-"
 )
 
 // Mark is what an upload says of itself.
@@ -44,11 +46,18 @@ type Mark struct {
 
 	// Protected says that the Worker must not be deleted.
 	Protected bool `json:"protected,omitempty"`
+
+	// Assets is the digest of the static assets; "" where there are none. See
+	// [Assets.Digest].
+	Assets string `json:"assets,omitempty"`
 }
 
 // NewMark makes the mark of an upload at a time on the server's clock.
 func NewMark(code, settings string, uploaded time.Time) Mark {
-	return Mark{Version: MarkVersion, Code: ShortDigest(code), Settings: ShortDigest(settings), Uploaded: uploaded.UTC().Truncate(time.Second)}
+	return Mark{
+		Version: MarkVersion, Code: ShortDigest(code), Settings: ShortDigest(settings),
+		Uploaded: uploaded.UTC().Truncate(time.Second),
+	}
 }
 
 // Tag is the mark as a script tag.
@@ -57,6 +66,9 @@ func (m Mark) Tag() string {
 	if m.Protected {
 		tag += "." + markProtected
 	}
+	if m.Assets != "" {
+		tag += "." + markAssets + m.Assets
+	}
 	return tag
 }
 
@@ -64,6 +76,15 @@ func (m Mark) Tag() string {
 func (m Mark) Describes(code, settings string) bool {
 	return m.Version == MarkVersion && m.Code == ShortDigest(code) && m.Settings == ShortDigest(settings)
 }
+
+// WithAssets is the mark of an upload that has assets as well.
+func (m Mark) WithAssets(a *Assets) Mark {
+	m.Assets = ShortDigest(a.Digest())
+	return m
+}
+
+// DescribesAssets reports whether the mark was made of these assets, or of none.
+func (m Mark) DescribesAssets(a *Assets) bool { return m.Assets == ShortDigest(a.Digest()) }
 
 var markDigest = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
@@ -86,7 +107,14 @@ func ParseMark(tag string) (Mark, bool) {
 	if err != nil {
 		return Mark{}, false
 	}
-	return Mark{version, fields[1], fields[2], uploaded, slices.Contains(fields[4:], markProtected)}, true
+	m := Mark{Version: version, Code: fields[1], Settings: fields[2], Uploaded: uploaded}
+	for _, field := range fields[4:] {
+		if digest, ok := strings.CutPrefix(field, markAssets); ok && markDigest.MatchString(digest) {
+			m.Assets = digest
+		}
+		m.Protected = m.Protected || field == markProtected
+	}
+	return m, true
 }
 
 // OwnerTag is the tag that says a stack owns a script.

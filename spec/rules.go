@@ -58,4 +58,8 @@ const (
 	RuleRawBinding       = "WFP222" // a binding that an upload cannot carry
 	RulePlacement        = "WFP223"
 	RuleBundling         = "WFP224" // settings of the bundle that do nothing, or cannot work
+
+	RuleAssets            = "WFP240" // static assets that say too little, or do nothing
+	RuleRunWorkerFirst    = "WFP241"
+	RuleUnreachableAssets = "WFP242"
 )

@@ -11,6 +11,7 @@ type Script struct {
 	CompatibilityDate  string    `json:"compatibility_date,omitempty"`
 	CompatibilityFlags []string  `json:"compatibility_flags,omitempty"`
 	Bindings           []Binding `json:"bindings,omitempty"` // sorted by name
+	Assets             *Assets   `json:"assets,omitempty"`
 
 	// Migrations are all that the file lists, the first one first, and
 	// MigrationTag the last one's tag; of a live script, the tag of the last one
@@ -44,7 +45,7 @@ type Scripted interface {
 func (s *Script) Definition() *Script { return s }
 
 // Canonical is the settings in comparable form: bindings by name, everything
-// else by API field.
+// else by API field. Assets, like code, are compared by digest.
 func (s *Script) Canonical() Object {
 	c := Object{}
 	setIfAny(c, "compatibility_date", s.CompatibilityDate)

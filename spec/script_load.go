@@ -40,6 +40,7 @@ var bindingGroups = []bindingGroup{
 	{"browser", plainBinding("browser")},
 	{"images", plainBinding("images")},
 	{"version_metadata", plainBinding("version_metadata")},
+	{"assets", (*loader).assetsBinding},
 	{"bindings", (*loader).rawBinding},
 }
 
@@ -71,14 +72,20 @@ func bindingNameOf(item *document.Value) *document.Value {
 // loadScript reads what Workers and user Workers have in common. The value is
 // the entry with the file's defaults below it.
 func (l *loader) loadScript(e entry, value *document.Value) Script {
+	code := l.loadCode(e, value)
 	s := Script{
-		Code:               l.loadCode(e, value),
+		Code:               code,
 		CompatibilityDate:  l.loadCompatibilityDate(e, value),
 		CompatibilityFlags: value.Get("compatibility_flags").Strings(),
 		Tags:               l.loadTags(value),
-		Bindings:           l.loadBindings(l.addressOf(e), value),
-		Migrations:         l.loadMigrations(value.Get("migrations")),
+		Assets:             l.loadAssets(value, code),
 	}
+	if code.IsNone() {
+		l.checkWithoutCode(e.member.Value, value)
+		return s
+	}
+	s.Bindings = l.loadBindings(l.addressOf(e), value)
+	s.Migrations = l.loadMigrations(value.Get("migrations"))
 	s.MigrationTag = lastTag(s.Migrations)
 	for _, name := range ScriptOptions {
 		option := l.loadOption(name, value.Get(name))
@@ -109,8 +116,10 @@ type codeSource struct{ entrypoint, inline, options string }
 func (l *loader) loadCode(e entry, value *document.Value) *Code {
 	entrypoint, inline := value.Get("main"), value.Get("script")
 	switch {
+	case entrypoint == nil && inline == nil && hasAssets(value):
+		return l.noCode
 	case entrypoint == nil && inline == nil:
-		l.report(RuleCodeSource, e.at, fmt.Sprintf("%q has no code", e.key), "name its entrypoint with `main: ./src/index.ts`, or give it as `script: |`")
+		l.report(RuleCodeSource, e.at, fmt.Sprintf("%q has no code", e.key), "name its entrypoint with `main: ./src/index.ts`, or give it as `script: |`; a Worker without code serves `assets`")
 		return nil
 	case entrypoint != nil && inline != nil:
 		l.report(RuleCodeSource, inline.Range(), fmt.Sprintf("%q has both `main` and `script`", e.key), "remove one of the two",

@@ -146,19 +146,38 @@ func (s *Stack) Declares(c Collection) bool {
 }
 
 // Codes are the distinct code objects of the stack, in the order of the first
-// resource that runs them. Workers that share an entrypoint share one.
+// resource that runs them. Workers that share an entrypoint share one, and those
+// without code have none.
 func (s *Stack) Codes() []*Code {
 	var codes []*Code
 	seen := map[*Code]bool{}
 	for _, r := range s.Resources {
 		if w, ok := r.(Scripted); ok {
-			if c := w.Definition().Code; c != nil && !seen[c] {
+			if c := w.Definition().Code; c != nil && !c.IsNone() && !seen[c] {
 				seen[c] = true
 				codes = append(codes, c)
 			}
 		}
 	}
 	return codes
+}
+
+// Assets are the distinct directories of static files of the stack, in the order
+// of the first Worker that serves them.
+func (s *Stack) Assets() []*AssetFiles {
+	var all []*AssetFiles
+	seen := map[*AssetFiles]bool{}
+	for _, r := range s.Resources {
+		w, ok := r.(Scripted)
+		if !ok || w.Definition().Assets == nil {
+			continue
+		}
+		if files := w.Definition().Assets.Files; !seen[files] {
+			seen[files] = true
+			all = append(all, files)
+		}
+	}
+	return all
 }
 
 // Scope is every collection that must be read to plan the stack: the declared

@@ -91,10 +91,11 @@ func (a *app) applyStack(ctx context.Context, mode planner.Mode, o applyOptions)
 
 // applySaved applies a saved plan, if the account is still what it was.
 func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error {
-	plan, err := openPlan(name)
+	plan, done, err := openPlan(name)
 	if err != nil {
 		return err
 	}
+	defer done()
 	if err := plan.Complete(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

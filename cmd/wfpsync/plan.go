@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -154,51 +156,74 @@ func (a *app) applicable(p *planner.Plan) error {
 // code. A regular file appears whole or not at all; what is at the other end of
 // a link, a pipe or a device stays what it is and is written to.
 func savePlan(name string, p *planner.Plan) error {
-	data, err := planner.Encode(p)
-	if err != nil {
-		return err
-	}
 	write := writeWhole
 	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		write = writeThrough
 	}
-	if err := write(name, data); err != nil {
+	if err := write(name, func(w io.Writer) error { return planner.Write(w, p) }); err != nil {
 		return fmt.Errorf("save plan: %w", err)
 	}
 	return nil
 }
 
-func writeWhole(name string, data []byte) error {
+func writeWhole(name string, write func(io.Writer) error) error {
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".plan-*") // 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(data)
-	if err = errors.Join(err, temporary.Close()); err != nil {
+	if err := writeAndClose(temporary, write); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), name)
 }
 
-func writeThrough(name string, data []byte) error {
+func writeThrough(name string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(data)
+	return writeAndClose(file, write)
+}
+
+func writeAndClose(file *os.File, write func(io.Writer) error) error {
+	buffer := bufio.NewWriter(file)
+	err := write(buffer)
+	if err == nil {
+		err = buffer.Flush()
+	}
 	return errors.Join(err, file.Close())
 }
 
-// openPlan reads a saved plan.
-func openPlan(name string) (*planner.Plan, error) {
-	data, err := os.ReadFile(name)
+// openPlan reads a saved plan. The contents of static files stay in it, so it
+// is the caller's to close when the plan has been applied.
+func openPlan(name string) (*planner.Plan, func(), error) {
+	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("open plan: %w", err)
+		return nil, nil, fmt.Errorf("open plan: %w", err)
 	}
-	p, err := planner.Decode(data)
+	done := func() { _ = file.Close() } // it was only read
+	p, err := readPlan(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		done()
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return p, nil
+	return p, done, nil
+}
+
+// readPlan reads a plan where it lies, and what has no places, a pipe, into
+// memory.
+func readPlan(file *os.File) (*planner.Plan, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() {
+		return planner.Read(file, info.Size())
+	}
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	return planner.Decode(data)
 }

@@ -75,7 +75,8 @@ func noFolder(dir string, err error) error {
 	return err
 }
 
-// build bundles the stack's code, unless the stack itself is wrong.
+// build bundles the stack's code and reads its static files, unless the stack
+// itself is wrong.
 func (p *project) build(ctx context.Context) error {
 	if p.diagnostics.HasErrors() {
 		return nil
@@ -85,6 +86,7 @@ func (p *project) build(ctx context.Context) error {
 		return err
 	}
 	p.note(bundle.Build(ctx, root, p.stack.Codes()))
+	p.note(bundle.ReadAssets(ctx, root, p.stack.Assets()))
 	return ctx.Err()
 }
 

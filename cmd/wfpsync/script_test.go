@@ -74,6 +74,8 @@ func TestScripts(t *testing.T) {
 			"upload":   cmdUpload,
 			"tamper":   cmdTamper,
 			"requests": cmdRequests,
+			"sent":     cmdSent,
+			"assets":   cmdAssets,
 			"api":      cmdAPI,
 			"tenants":  cmdTenants,
 			"empty":    cmdEmpty,
@@ -334,6 +336,37 @@ func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("%d requests match %q, want %d:\n%s", got, args[1], want, strings.Join(list, "\n"))
 	}
+}
+
+// sent N expects that N static files were uploaded since `requests reset`.
+func cmdSent(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	for _, r := range w.seen {
+		got += r.Files
+	}
+	if got != want {
+		ts.Fatalf("%d static files were sent, want %d", got, want)
+	}
+}
+
+// assets NAMESPACE NAME puts the static files that a script serves into the file
+// assets.txt, each as PATH TYPE HASH CONTENT; the namespace - stands for the
+// account itself.
+func cmdAssets(ts *testscript.TestScript, _ bool, args []string) {
+	var b strings.Builder
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		served, err := account.ServedAssets(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1])
+		ts.Check(err)
+		for _, file := range served {
+			fmt.Fprintf(&b, "%s %q %s %q\n", file.Path, file.Type, file.Hash, file.Content)
+		}
+	})
+	ts.Check(os.WriteFile(ts.MkAbs("assets.txt"), []byte(b.String()), 0o644))
 }
 
 // api METHOD PATH [BODY] asks the account, as curl would, and puts the answer into

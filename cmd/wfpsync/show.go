@@ -12,10 +12,11 @@ func (a *app) showCommand() *cobra.Command {
 		Short: "Show a saved plan",
 		Args:  onePlan,
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := openPlan(args[0])
+			p, done, err := openPlan(args[0])
 			if err != nil {
 				return err
 			}
+			defer done()
 			return a.printPlan(p)
 		},
 	}

@@ -48,7 +48,11 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(ctx)
 	req.Header.Set("User-Agent", a.userAgent)
 	if req.URL.Scheme == a.base.Scheme && req.URL.Host == a.base.Host {
-		a.authorize(req.Header)
+		if token, ok := req.Context().Value(tokenKey{}).(string); ok {
+			req.Header.Set("Authorization", "Bearer "+token)
+		} else {
+			a.authorize(req.Header)
+		}
 	}
 
 	failure := newError(a.base, req)
@@ -79,6 +83,16 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil
+}
+
+// tokenKey is the context's key of a token that takes the place of the
+// credentials.
+type tokenKey struct{}
+
+// withToken lets requests be sent with a token that the API has given out for
+// them, and without the credentials.
+func withToken(ctx context.Context, token string) context.Context {
+	return context.WithValue(ctx, tokenKey{}, token)
 }
 
 // newError is an error about a request, before anything is known of it.

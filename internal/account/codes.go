@@ -132,18 +132,42 @@ func throttled(e *Error) bool {
 
 // retryable reports whether sending the request again may help and can do no
 // harm. What creates by POST is sent again only when the server certainly did
-// nothing; otherwise the caller looks whether it did.
+// nothing; otherwise the caller looks whether it did. Static files are told by
+// their hash, so that sending one twice is sending it once.
 func retryable(e *Error) bool {
 	switch {
-	case exists(e) || errors.As(e.Cause, new(*tls.CertificateVerificationError)):
+	case exists(e) || errors.As(e.Cause, new(*tls.CertificateVerificationError)) || errors.As(e.Cause, new(*bodyError)):
 		return false
 	case throttled(e):
 		return true
-	case e.Method == http.MethodPost:
+	case e.Method == http.MethodPost && !repeatable(e.Path):
 		return neverSent(e)
 	default:
 		return e.Status == 0 || transient(e)
 	}
+}
+
+// The last part of the paths of static assets.
+const (
+	assetSessionEndpoint = "assets-upload-session"
+	assetUploadEndpoint  = "assets/upload"
+)
+
+// repeatable reports whether a POST to a path may be sent any number of times.
+func repeatable(path string) bool {
+	return strings.HasSuffix(path, "/"+assetSessionEndpoint) || strings.HasSuffix(path, "/workers/"+assetUploadEndpoint)
+}
+
+// sessionOver reports whether a static file was refused because the token of
+// its session is not, or no longer, good for anything.
+func sessionOver(e *Error) bool {
+	return strings.HasSuffix(e.Path, "/workers/"+assetUploadEndpoint) && denied(e)
+}
+
+// assetsForgotten are refusals of a script whose assets were not all there, or
+// whose token is too old. Source: API errors 10301, 10304 and 10343.
+func assetsForgotten(e *Error) bool {
+	return e.Product == ProductWorkers && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
 }
 
 func transient(e *Error) bool {

@@ -26,9 +26,14 @@ func apiPath(segments ...string) string {
 	return b.String()
 }
 
+// requestBody can be sent any number of times.
+type requestBody interface {
+	attach(req *http.Request) error
+}
+
 // send sends a request and returns the answer, which is a success and held in
 // memory. A body is nil or can be sent again.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body *multipartBody, accept string) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body requestBody, accept string) (*http.Response, error) {
 	req, err := c.newRequest(ctx, method, path, query, accept)
 	if err != nil {
 		return nil, err
@@ -92,7 +97,7 @@ func (i resultInfo) next() string {
 
 // exchange sends a request and decodes the result of its JSON answer into what
 // result points to.
-func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body *multipartBody, result any) (resultInfo, error) {
+func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body requestBody, result any) (resultInfo, error) {
 	resp, err := c.send(ctx, method, path, query, body, jsonType)
 	if err != nil {
 		return resultInfo{}, err

@@ -40,6 +40,7 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 		return nil, err
 	}
 	complete.Revision.MigrationTag = definition.MigrationTag
+	definition.Assets = liveAssets(complete.Revision, live.Resource.(spec.Scripted).Definition().Assets != nil)
 	if markVouches(complete.Revision) {
 		definition.Code = &spec.Code{Digest: complete.Revision.Mark.Code}
 	} else if definition.Code, err = a.code(ctx, address, complete.Revision.Mark); err != nil {
@@ -69,6 +70,23 @@ func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []
 	return s.MigrationTag, err
 }
 
+// liveAssets are a script's static assets, as far as they can be told: by the
+// mark, where it vouches for what is there, else by whether there are any. A
+// script that was written since may have others, by going back to an earlier
+// version for example, which leaves the mark where it is.
+func liveAssets(r spec.Revision, listed bool) *spec.Assets {
+	switch {
+	case markVouches(r) && r.Mark.Assets != "":
+		return spec.LiveAssets(r.Mark.Assets)
+	case markVouches(r):
+		return nil
+	case listed || r.Mark != nil && r.Mark.Assets != "":
+		return spec.LiveAssets("")
+	default:
+		return nil
+	}
+}
+
 // scriptResource is the Worker or user Worker at an address.
 func scriptResource(address spec.Address, definition spec.Script) spec.Resource {
 	if address.Kind == spec.KindUserWorker {
@@ -82,14 +100,32 @@ func scriptResource(address spec.Address, definition spec.Script) spec.Resource 
 // Source: API reference, "Upload Worker Module", query parameter bindings_inherit.
 var strictInherit = url.Values{"bindings_inherit": {"strict"}}
 
-// putScript uploads a script: code, settings, owner and mark in one write.
+// putScript uploads a script: code, settings, owner and mark in one write, after
+// the static files that it serves.
 func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	address := w.Resource.Address()
 	u, err := newUpload(w, a.client.clock)
 	if err != nil {
 		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
 	}
+	revision, err := a.sendScript(ctx, u)
+	if is(err, assetsForgotten) && u.script.Assets != nil {
+		return a.sendScript(ctx, u)
+	}
+	return revision, err
+}
+
+// sendScript uploads the static files of a script, and then the script.
+func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, error) {
+	address := u.write.Resource.Address()
 	return a.settled(ctx, func() (spec.Revision, error) {
+		if u.script.Assets != nil {
+			token, err := newAssetUpload(a, address, u.script.Assets.Files).send(ctx)
+			if err != nil {
+				return spec.Revision{}, err
+			}
+			u.setAssets(token)
+		}
 		var answer wireScript
 		_, err := a.client.exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &answer)
 		if err != nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// code downloads a script's code. It is nil when the script has none, only
-// static assets.
+// code downloads a script's code.
 func (a *Account) code(ctx context.Context, address spec.Address, mark *spec.Mark) (*spec.Code, error) {
 	path := a.scriptPath(address) + "/content"
 	if address.Kind == spec.KindWorker {
@@ -38,7 +37,7 @@ func (a *Account) code(ctx context.Context, address spec.Address, mark *spec.Mar
 // whether it is there for a user Worker is not documented.
 func decodeContent(header http.Header, body []byte, mark *spec.Mark) (*spec.Code, error) {
 	if len(body) == 0 {
-		return nil, nil
+		return spec.NoCode(), nil // static assets only
 	}
 	entrypoint := header.Get("Cf-Entrypoint")
 	mediaType, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
@@ -52,7 +51,7 @@ func decodeContent(header http.Header, body []byte, mark *spec.Mark) (*spec.Code
 		modules[0].Name = "worker.js"
 	}
 	if len(modules) == 0 {
-		return nil, nil
+		return spec.NoCode(), nil
 	}
 	code := new(spec.Code)
 	for _, name := range entrypoints(entrypoint, modules) {

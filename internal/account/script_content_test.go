@@ -48,8 +48,8 @@ func TestDecodeContent(t *testing.T) {
 		"a bare script":                        {http.Header{"Content-Type": {"application/javascript"}}, "raw", nil, raw("worker.js", spec.CommonJS)},
 		"a bare script with an entrypoint":     {http.Header{"Content-Type": {"text/javascript"}, "Cf-Entrypoint": {"sw.js"}}, "raw", nil, raw("sw.js", spec.CommonJS)},
 		"a bare module":                        {http.Header{"Content-Type": {"application/javascript+module"}, "Cf-Entrypoint": {"i.mjs"}}, "raw", nil, raw("i.mjs", spec.ESModule)},
-		"static assets only":                   {http.Header{}, "", nil, nil},
-		"a form of nothing":                    {form(""), "--b--\r\n", nil, nil},
+		"static assets only":                   {http.Header{}, "", nil, spec.NoCode()},
+		"a form of nothing":                    {form(""), "--b--\r\n", nil, spec.NoCode()},
 		"an unknown type is kept as it is":     {http.Header{"Content-Type": {"text/x-python"}}, "raw", nil, raw("worker.js", "text/x-python")},
 		"a part without a type is binary data": {form(""), "--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nraw\r\n--b--\r\n", nil, raw("x", spec.BinaryModule)},
 	} {

@@ -49,6 +49,8 @@ type script struct {
 	ModifiedOn         time.Time
 	Tags               []string
 	TagsShown          bool // tags were answered, if only an empty list
+	HasAssets          bool
+	AssetsShown        bool // whether there are assets was answered
 	CompatibilityDate  string
 	CompatibilityFlags []string
 	MigrationTag       string
@@ -62,6 +64,7 @@ type wireScript struct {
 	ETag               string        `json:"etag"`
 	ModifiedOn         string        `json:"modified_on"`
 	Tags               *[]string     `json:"tags"`
+	HasAssets          *bool         `json:"has_assets"`
 	CompatibilityDate  string        `json:"compatibility_date"`
 	CompatibilityFlags []string      `json:"compatibility_flags"`
 	MigrationTag       string        `json:"migration_tag"`
@@ -102,6 +105,9 @@ func (s *script) take(w *wireScript) error {
 	if w.Tags != nil {
 		s.Tags, s.TagsShown = *w.Tags, true
 	}
+	if w.HasAssets != nil {
+		s.HasAssets, s.AssetsShown = *w.HasAssets, true
+	}
 	if len(w.CompatibilityFlags) > 0 {
 		s.CompatibilityFlags = w.CompatibilityFlags
 	}
@@ -120,7 +126,10 @@ func (s *script) revision() spec.Revision {
 // definition is as much of the script as a list shows.
 func (s *script) definition() spec.Script {
 	_, _, rest := spec.Ownership(s.Tags)
-	return spec.Script{CompatibilityDate: s.CompatibilityDate, CompatibilityFlags: s.CompatibilityFlags, Tags: rest}
+	return spec.Script{
+		CompatibilityDate: s.CompatibilityDate, CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
+		Assets: liveAssets(s.revision(), s.HasAssets),
+	}
 }
 
 // scripts lists a place, with the tags of all scripts, or at least of those

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -24,6 +25,7 @@ type upload struct {
 	settings string      // digest
 	clock    *serverClock
 	redact   func(string) string
+	token    string                    // for the static files
 	sent     atomic.Pointer[spec.Mark] // of the last attempt
 }
 
@@ -34,6 +36,9 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	main, err := mainModule(script.Code)
 	if err != nil {
 		return nil, err
+	}
+	if script.Assets != nil && (script.Assets.Files == nil || script.Assets.Files.Source == nil) {
+		return nil, errors.New("there are no static files to upload")
 	}
 	bindings, values, err := bindingsToAPI(script.Bindings, w.Secrets)
 	if err != nil {
@@ -48,9 +53,11 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 		clock:    clock,
 		redact:   maskValues(values...),
 	}
-	if main.Type == spec.CommonJS {
+	switch {
+	case script.Code.IsNone(): // the platform serves the assets and nothing else
+	case main.Type == spec.CommonJS:
 		u.metadata["body_part"] = main.Name // service worker syntax
-	} else {
+	default:
 		u.metadata["main_module"] = main.Name
 	}
 	if script.CompatibilityDate != "" {
@@ -65,7 +72,28 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	return u, u.setMigrations()
 }
 
+// setAssets says which static files the script serves, and how. The token says
+// that the account has them.
+func (u *upload) setAssets(token string) {
+	assets := u.script.Assets
+	config := maps.Clone(assets.Config)
+	if config == nil {
+		config = spec.Object{}
+	}
+	if assets.Files.Headers != "" {
+		config["_headers"] = assets.Files.Headers
+	}
+	if assets.Files.Redirects != "" {
+		config["_redirects"] = assets.Files.Redirects
+	}
+	u.metadata["assets"] = spec.Object{"jwt": token, "config": config}
+	u.token = token
+}
+
 func mainModule(code *spec.Code) (spec.Module, error) {
+	if code.IsNone() {
+		return spec.Module{}, nil
+	}
 	if code == nil || code.Digest == "" || len(code.Modules) == 0 {
 		return spec.Module{}, errors.New("there is no built code to upload")
 	}
@@ -142,7 +170,7 @@ func (u *upload) body() *multipartBody {
 
 // encodeMetadata has the same length whenever it is called: a mark's time does.
 func (u *upload) encodeMetadata() ([]byte, error) {
-	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now())
+	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now()).WithAssets(u.script.Assets)
 	mark.Protected = u.write.Resource.Meta().Protect
 	u.sent.Store(&mark)
 	metadata := spec.Object{"tags": spec.MarkedTags(u.script.Tags, u.write.Stack, mark)}
@@ -164,6 +192,9 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 	if answer.ID != u.name {
 		return spec.Revision{}, fmt.Errorf("the API answered script %q to the upload of %q", answer.ID, u.name)
 	}
+	if u.script.Assets != nil && answer.AssetsShown && !answer.HasAssets {
+		return spec.Revision{}, fmt.Errorf("the API answered that %q has no static assets, which were uploaded with it", u.name)
+	}
 	if answer.TagsShown {
 		owner, answered, _ := spec.Ownership(answer.Tags)
 		if owner != u.write.Stack || answered == nil || *answered != mark {
@@ -178,7 +209,7 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 func (u *upload) redacted(err error) error {
 	var e *Error
 	if errors.As(err, &e) {
-		e.Message = u.redact(e.Message)
+		e.Message = maskValues(u.token)(u.redact(e.Message))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 // Package bundle turns the source of a Worker into the modules that are
 // uploaded: it bundles TypeScript and JavaScript entrypoints with esbuild, with
-// the settings wrangler uses, and checks scripts given in the stack file.
+// the settings wrangler uses, and checks scripts given in the stack file. It also
+// reads the directories of static files that are uploaded beside the modules.
 //
 // A stack file may come from a pull request, so bundling runs nothing that the
 // file names and takes no content from outside the project folder; see

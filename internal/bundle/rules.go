@@ -19,6 +19,18 @@ const (
 
 	// RuleInlineScript: a script in the stack file is not one complete module.
 	RuleInlineScript = "WFP304"
+
+	// RuleAssetDirectory: there are no static files where assets points, or
+	// they cannot be read.
+	RuleAssetDirectory = "WFP305"
+
+	// RuleAssetOutside: the directory of assets, or a file in it, lies outside
+	// the project folder, or cannot be reached without a link to a folder.
+	RuleAssetOutside = "WFP306"
+
+	// RuleAssetLimits: the platform does not take the files, or should not get
+	// them.
+	RuleAssetLimits = "WFP307"
 )
 
 // problem is an error about a code as a whole; [inStackFile] gives it its place.

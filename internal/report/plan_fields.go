@@ -58,6 +58,8 @@ func inlineValue(plan *planner.Plan, c planner.Change, f planner.FieldChange) (s
 		return "(secret)", true
 	case f.Path == "/code":
 		return codeValue(plan, c, f), true
+	case f.Path == "/assets":
+		return assetsValue(plan, c, f), true
 	}
 	var value string
 	switch f.Op {
@@ -87,10 +89,7 @@ func jsonText(value any, indent string, unknown bool) string {
 // codeValue is code by its short digest. How much code it is, is known only
 // where the plan embeds it.
 func codeValue(plan *planner.Plan, c planner.Change, f planner.FieldChange) string {
-	value := codeDigest(f.After)
-	if f.Op == planner.FieldReplace {
-		value = codeDigest(f.Before) + " -> " + value
-	}
+	value := digestValue(f)
 	script, ok := c.Desired.(spec.Scripted)
 	if !ok || script.Definition().Code == nil {
 		return value
@@ -103,16 +102,49 @@ func codeValue(plan *planner.Plan, c planner.Change, f planner.FieldChange) stri
 	for _, m := range code.Modules {
 		size += len(m.Content)
 	}
-	return fmt.Sprintf("%s (%s, %s)", value, count(len(code.Modules), "module", "modules"), bytesOf(size))
+	return fmt.Sprintf("%s (%s, %s)", value, count(len(code.Modules), "module", "modules"), bytesOf(int64(size)))
 }
 
-func codeDigest(value any) string {
+// assetsValue is static files by their short digest, and how many there are
+// where the plan embeds them. The platform tells nobody which files a Worker has,
+// so a plan cannot say which of them it changes.
+func assetsValue(plan *planner.Plan, c planner.Change, f planner.FieldChange) string {
+	value := digestValue(f)
+	script, ok := c.Desired.(spec.Scripted)
+	if !ok || script.Definition().Assets == nil || script.Definition().Assets.Files == nil {
+		return value
+	}
+	assets, embedded := plan.Assets[script.Definition().Assets.Files.Digest]
+	if !embedded {
+		return value
+	}
+	size := fmt.Sprintf("%s, %s", count(len(assets.Files), "file", "files"), bytesOf(assets.Size()))
+	if f.Op == planner.FieldReplace {
+		size += "; the account does not tell which differ"
+	}
+	return value + " (" + size + ")"
+}
+
+// digestValue is what is compared by digest.
+func digestValue(f planner.FieldChange) string {
+	before, after := digestText(f.Before), digestText(f.After)
+	switch f.Op {
+	case planner.FieldAdd:
+		return after
+	case planner.FieldRemove:
+		return before
+	default:
+		return before + " -> " + after
+	}
+}
+
+func digestText(value any) string {
 	digest, _ := value.(string)
 	return safe(digest)
 }
 
 // bytesOf is a size in the unit that suits it.
-func bytesOf(n int) string {
+func bytesOf(n int64) string {
 	const kib, mib = 1 << 10, 1 << 20
 	switch {
 	case n < kib:

@@ -67,6 +67,18 @@ func planCases() map[string]*planner.Plan {
 			planner.Change{Address: customerB, Action: planner.Update, Reason: planner.ReasonUnmarked, Desired: userWorker(customerB),
 				Fields: []planner.FieldChange{replaced("/code", "unknown", "0123456789abcdef")}},
 		), func(p *planner.Plan) { p.Code = codeOf(3 << 20) }),
+		"update-assets": with(planOf(
+			planner.Change{Address: customerA, Action: planner.Update, Reason: planner.ReasonChanged, Desired: withAssets(userWorker(customerA)),
+				Fields: []planner.FieldChange{replaced("/assets", "fedcba9876543210", "0123456789abcdef")}},
+			planner.Change{Address: customerB, Action: planner.Create, Reason: planner.ReasonMissing, Desired: withAssets(userWorker(customerB)),
+				Fields: []planner.FieldChange{added("/code", "0123456789abcdef"), added("/assets", "0123456789abcdef")}},
+			planner.Change{Address: routerAddress, Action: planner.Update, Reason: planner.ReasonChanged,
+				Fields: []planner.FieldChange{removed("/code", "fedcba9876543210"), removed("/assets", "unknown")}},
+		), func(p *planner.Plan) {
+			p.Assets = map[string]planner.Assets{digestOfCode: {Files: []spec.AssetFile{{Path: "/a", Size: 1 << 20}, {Path: "/b", Size: 1 << 19}}}}
+		}),
+		"update-assets-outline": planOf(planner.Change{Address: customerA, Action: planner.Update, Reason: planner.ReasonChanged, Desired: withAssets(userWorker(customerA)),
+			Fields: []planner.FieldChange{replaced("/assets", "fedcba9876543210", "0123456789abcdef")}}),
 		"update-code-outline": planOf(planner.Change{Address: customerA, Action: planner.Update, Reason: planner.ReasonChanged, Desired: userWorker(customerA),
 			Fields: []planner.FieldChange{replaced("/code", "fedcba9876543210", "0123456789abcdef")}}),
 		"drifted": planOf(

@@ -92,6 +92,11 @@ func userWorker(a spec.Address) *spec.UserWorker {
 	return &spec.UserWorker{DispatchNamespace: a.Parent, Name: a.Name, Script: spec.Script{Code: &spec.Code{Digest: digestOfCode}}}
 }
 
+func withAssets(w *spec.UserWorker) *spec.UserWorker {
+	w.Assets = &spec.Assets{Files: &spec.AssetFiles{Digest: digestOfCode}}
+	return w
+}
+
 func codeOf(sizes ...int) map[string]planner.Code {
 	var code planner.Code
 	for _, size := range sizes {

@@ -1,0 +1,150 @@
+package spec
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
+// BindingAssets lets a Worker's code ask for its own static files.
+const BindingAssets = "assets"
+
+// Assets are the static files that a Worker serves, and how it serves them.
+//
+// The platform tells nobody which files a Worker has, nor how it serves them;
+// a live Worker says no more than that there are some. What they were when the
+// Worker was uploaded is in its mark, as a digest.
+type Assets struct {
+	// Files are what is served; nil for a live Worker.
+	Files *AssetFiles `json:"files,omitempty"`
+
+	// Config is how requests are answered, by API field, without what the
+	// platform does by itself: html_handling, not_found_handling and
+	// run_worker_first. Source: API reference, "Upload Worker Module".
+	Config Object `json:"config,omitempty"`
+
+	// mark is the short digest that the mark of a live Worker vouches for.
+	mark string
+}
+
+// LiveAssets are those of a live Worker, by the digest in its mark; "" where no
+// mark vouches for them.
+func LiveAssets(mark string) *Assets { return &Assets{mark: mark} }
+
+// Digest is the hex SHA-256 over the files and how they are served, or as much
+// of it as a mark holds: "" where there are no assets, and for live ones that
+// nobody can tell.
+func (a *Assets) Digest() string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Files == nil:
+		return a.mark
+	}
+	content := Object{"files": a.Files.Digest}
+	if len(a.Config) > 0 {
+		content["config"] = a.Config
+	}
+	return digestJSON("wfpsync assets 1\n", content)
+}
+
+// AssetFiles are the files of a directory. Workers that serve one directory
+// share one *AssetFiles, however many they are, so it is read once.
+//
+// It starts as the name of the directory, and is completed by internal/bundle.
+type AssetFiles struct {
+	// Directory is slash-separated and relative to the project root, and At is
+	// where the stack file names it.
+	Directory string
+	At        diag.Range
+
+	// Files are sorted by path. Headers and Redirects are the contents of the
+	// files _headers and _redirects, which say how to serve the others and are
+	// not served themselves.
+	Files     []AssetFile
+	Headers   string
+	Redirects string
+
+	// Digest is the hex SHA-256 over all of it.
+	Digest string
+
+	// Source is where the contents are.
+	Source AssetSource
+}
+
+// AssetFile is one static file. Its content is not part of it: there may be more
+// of it than memory.
+type AssetFile struct {
+	// Path is what a request asks for: slash-separated, with a slash before it.
+	Path string `json:"path"`
+
+	// Type is the Content-Type that the file is served with; "" for none.
+	Type string `json:"type,omitempty"`
+
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"` // of the content, in hex
+}
+
+// AssetSource opens the contents of files.
+type AssetSource interface {
+	OpenAsset(AssetFile) (io.ReadCloser, error)
+}
+
+// Complete sets the files and their digest.
+func (f *AssetFiles) Complete(files []AssetFile, headers, redirects string, source AssetSource) {
+	f.Files = slices.SortedFunc(slices.Values(files), func(a, b AssetFile) int { return cmp.Compare(a.Path, b.Path) })
+	f.Headers, f.Redirects, f.Source = headers, redirects, source
+	f.Digest = f.digest()
+}
+
+// digest hashes everything, each part preceded by its length so that no two
+// directories run together into the same bytes.
+func (f *AssetFiles) digest() string {
+	h := sha256.New()
+	write := func(part string) { fmt.Fprintf(h, "%d:%s", len(part), part) }
+	io.WriteString(h, "wfpsync asset files 1\n")
+	write(f.Headers)
+	write(f.Redirects)
+	for _, file := range f.Files {
+		write(file.Path)
+		write(file.Type)
+		write(file.SHA256)
+		fmt.Fprintf(h, "%d\n", file.Size)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Size is the number of bytes in the files.
+func (f *AssetFiles) Size() int64 {
+	var n int64
+	for _, file := range f.Files {
+		n += file.Size
+	}
+	return n
+}
+
+// MarshalJSON writes the digest only: whoever encodes a resource keeps the files
+// once beside it.
+func (f *AssetFiles) MarshalJSON() ([]byte, error) { return json.Marshal(f.Digest) }
+
+// UnmarshalJSON reads the digest.
+func (f *AssetFiles) UnmarshalJSON(data []byte) error {
+	*f = AssetFiles{}
+	return json.Unmarshal(data, &f.Digest)
+}
+
+// OpenAsset opens the content of a file. Reading it to its end fails when it is
+// not the content that was planned with.
+func (f *AssetFiles) OpenAsset(file AssetFile) (io.ReadCloser, error) {
+	content, err := f.Source.OpenAsset(file)
+	if err != nil {
+		return nil, err
+	}
+	return &checkedAsset{content: content, file: file, hash: sha256.New()}, nil
+}
