@@ -22,12 +22,16 @@ func DiagnosticsJSON(w io.Writer, list diag.List) error {
 
 // ErrorJSON writes the document that stands in for the requested one when a
 // command fails.
-func ErrorJSON(w io.Writer, list diag.List) error {
-	document := struct {
-		FormatVersion string    `json:"format_version"`
-		Errors        diag.List `json:"errors"`
-		Warnings      diag.List `json:"warnings,omitempty"`
-	}{FormatVersion: FormatVersion, Errors: diag.List{}}
+func ErrorJSON(w io.Writer, list diag.List) error { return writeJSON(w, errorsOf(list)) }
+
+type errorDocument struct {
+	FormatVersion string    `json:"format_version"`
+	Errors        diag.List `json:"errors"`
+	Warnings      diag.List `json:"warnings,omitempty"`
+}
+
+func errorsOf(list diag.List) errorDocument {
+	document := errorDocument{FormatVersion: FormatVersion, Errors: diag.List{}}
 	for _, d := range list.Sorted() {
 		if d.Severity == diag.Warning {
 			document.Warnings = append(document.Warnings, d)
@@ -35,7 +39,7 @@ func ErrorJSON(w io.Writer, list diag.List) error {
 			document.Errors = append(document.Errors, d)
 		}
 	}
-	return writeJSON(w, document)
+	return document
 }
 
 // listed is a list that encodes as one even when it is empty.

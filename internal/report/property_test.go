@@ -36,8 +36,18 @@ func TestAnythingIsShownSafely(t *testing.T) {
 			"ResultText":      func(w io.Writer) error { return ResultText(w, style, plan, result) },
 			"ResultJSON":      func(w io.Writer) error { return ResultJSON(w, plan, result) },
 			"MovedText":       func(w io.Writer) error { return MovedText(w, style, moved) },
-			"StaleJSON":       func(w io.Writer) error { return StaleJSON(w, moved, plan) },
-			"EventLine":       func(w io.Writer) error { _, err := io.WriteString(w, EventLine(style, anyEvent(t))); return err },
+			"PlanMarkdown":    func(w io.Writer) error { return PlanMarkdown(w, plan, MarkdownBudget) },
+			"PlanHTML":        func(w io.Writer) error { return PlanHTML(w, plan) },
+			"PlanGitHub":      func(w io.Writer) error { return PlanGitHub(w, style, plan) },
+			"PlanOutputs":     func(w io.Writer) error { return PlanOutputs(w, plan) },
+			"PlanDOT":         func(w io.Writer) error { return PlanDOT(w, style, plan) },
+			"PlanMermaid":     func(w io.Writer) error { return PlanMermaid(w, style, plan) },
+			"Events": func(w io.Writer) error {
+				e := NewEvents(w, func() time.Time { return applied })
+				return errors.Join(e.Plan(plan), e.Applied(anyEvent(t)), e.Result(plan, result), e.Stale(moved, plan), e.Refused(plan), e.Error(list))
+			},
+			"StaleJSON": func(w io.Writer) error { return StaleJSON(w, moved, plan) },
+			"EventLine": func(w io.Writer) error { _, err := io.WriteString(w, EventLine(style, anyEvent(t))); return err },
 		} {
 			var report text
 			if err := write(&report); err != nil {
@@ -76,11 +86,21 @@ type text []byte
 
 func (t *text) Write(p []byte) (int, error) { *t = append(*t, p...); return len(p), nil }
 
+// payloads are texts that mean something to a format, or to somebody's reader.
+var payloads = []string{
+	"```", "````````\n# pwned", "~~~", "</code></pre><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script>", "<!--", "-->",
+	"a | b || c", "\\|", "| - |", "\n\n# pwned\n\n", "</details>", "</table>", "<b>", "&lt;b&gt;", "&#60;", "@everyone", "#1", "[x](javascript:alert(1))",
+	"https://example.com/?a=b&c=d", "www.example.com", "{{.}}", "${x}", "`x`", "'\"", "::error::pwned", "##[error]pwned", "%0A::error::pwned", "%%",
+	"\r\n\r\n", "\u2028\u2029", "\u202egnp.exe", "\u200f\u2066", "🚀👩‍👩‍👧", "Plan: 9 to add, 9 to change, 9 to destroy.", "No changes.", "Error: pwned",
+	"]]>", "\\u003c", "\\", "\"]-->x", "#quot;",
+}
+
 // anyText has a liking for what causes trouble.
 func anyText(t *rapid.T, label string) string {
 	return rapid.OneOf(
 		rapid.String(),
 		rapid.StringOfN(rapid.SampledFrom([]rune("ab \t\n\r\x00\x1b\x7f\u009b\u202e\u2066\u200d\u0301日🚀")), 0, 300, -1),
+		rapid.SampledFrom(payloads),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
 	).Draw(t, label)
 }

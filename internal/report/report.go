@@ -28,6 +28,9 @@ type Style struct {
 	// Width is the terminal's in columns; 0 when there is none. Only source
 	// lines are cut to it: everything else is for other tools to read, too.
 	Width int
+
+	// Expand shows every change of a plan, also those that are alike.
+	Expand bool
 }
 
 // The colours of the sixteen that every terminal has.

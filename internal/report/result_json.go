@@ -11,25 +11,32 @@ import (
 
 // ResultJSON writes what became of a plan as one document.
 func ResultJSON(w io.Writer, plan *planner.Plan, result *applier.Result) error {
-	type summary struct {
-		Applied int `json:"applied"`
-		Failed  int `json:"failed"`
-		Skipped int `json:"skipped"`
-		made
-	}
-	return writeJSON(w, struct {
-		FormatVersion string            `json:"format_version"`
-		Tool          string            `json:"tool"`
-		Stack         string            `json:"stack"`
-		Account       spec.Account      `json:"account"`
-		Mode          planner.Mode      `json:"mode"`
-		PlanDigest    string            `json:"plan_digest"`
-		Complete      bool              `json:"complete"`
-		Interrupted   bool              `json:"interrupted"`
-		Summary       summary           `json:"summary"`
-		Changes       []applier.Outcome `json:"changes"`
-		Diagnostics   diag.List         `json:"diagnostics"`
-	}{
+	return writeJSON(w, resultOfPlan(plan, result))
+}
+
+type resultDocument struct {
+	FormatVersion string            `json:"format_version"`
+	Tool          string            `json:"tool"`
+	Stack         string            `json:"stack"`
+	Account       spec.Account      `json:"account"`
+	Mode          planner.Mode      `json:"mode"`
+	PlanDigest    string            `json:"plan_digest"`
+	Complete      bool              `json:"complete"`
+	Interrupted   bool              `json:"interrupted"`
+	Summary       resultSummary     `json:"summary"`
+	Changes       []applier.Outcome `json:"changes"`
+	Diagnostics   diag.List         `json:"diagnostics"`
+}
+
+type resultSummary struct {
+	Applied int `json:"applied"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+	made
+}
+
+func resultOfPlan(plan *planner.Plan, result *applier.Result) resultDocument {
+	return resultDocument{
 		FormatVersion: FormatVersion,
 		Tool:          plan.Tool,
 		Stack:         plan.Stack,
@@ -38,8 +45,8 @@ func ResultJSON(w io.Writer, plan *planner.Plan, result *applier.Result) error {
 		PlanDigest:    plan.Digest,
 		Complete:      result.Complete(),
 		Interrupted:   interrupted(result),
-		Summary:       summary{result.Applied, result.Failed, result.Skipped, countMade(result)},
+		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, countMade(result)},
 		Changes:       append([]applier.Outcome{}, result.Outcomes...),
 		Diagnostics:   listed(plan.Diagnostics.Sorted()),
-	})
+	}
 }

@@ -110,3 +110,6 @@ func ownership(message, hint string) *planner.Block {
 }
 
 var declared = diag.Range{File: "wfpsync.yaml", Line: 31, Column: 3, EndLine: 31, EndColumn: 20}
+
+// digestOfAssets is what changes tell of the static files of withAssets.
+var digestOfAssets = spec.ShortDigest(withAssets(userWorker(customerA)).Definition().Assets.Digest())

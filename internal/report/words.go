@@ -10,9 +10,11 @@ import (
 // actionWords are how an action is spoken of, in Terraform's words: the tools
 // that read them out of pull requests know no others.
 type actionWords struct {
+	order  int // among actions
 	color  string
 	marker string
 
+	todo    string // how many there are to…
 	planned string // the resource will be…
 	failed  string // the resource could not be…
 	doing   string
@@ -20,10 +22,10 @@ type actionWords struct {
 }
 
 var actions = map[planner.Action]actionWords{
-	planner.Create: {green, "+", "created", "created", "Creating", "Creation"},
-	planner.Update: {yellow, "~", "updated in-place", "updated", "Modifying", "Modifications"},
-	planner.Delete: {red, "-", "destroyed", "destroyed", "Destroying", "Destruction"},
-	planner.Adopt:  {yellow, "~", "adopted", "adopted", "Adopting", "Adoption"},
+	planner.Create: {1, green, "+", "add", "created", "created", "Creating", "Creation"},
+	planner.Update: {2, yellow, "~", "change", "updated in-place", "updated", "Modifying", "Modifications"},
+	planner.Delete: {3, red, "-", "destroy", "destroyed", "destroyed", "Destroying", "Destruction"},
+	planner.Adopt:  {0, yellow, "~", "adopt", "adopted", "adopted", "Adopting", "Adoption"},
 }
 
 // wordsOf are the words for an action. One of a later version is spoken of by
@@ -33,7 +35,7 @@ func wordsOf(action planner.Action) actionWords {
 		return words
 	}
 	name := safe(string(action))
-	return actionWords{yellow, "~", "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")"}
+	return actionWords{4, yellow, "~", name, "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")"}
 }
 
 var kindNouns = map[spec.Kind][2]string{
@@ -51,15 +53,23 @@ var kindNouns = map[spec.Kind][2]string{
 	spec.KindWorkerSubdomain:   {"Worker's subdomain", "Workers' subdomains"},
 }
 
+// nounsOf are a kind in words: one of it, and several.
+func nounsOf(kind spec.Kind) [2]string {
+	if nouns, known := kindNouns[kind]; known {
+		return nouns
+	}
+	name := safe(strings.ReplaceAll(string(kind), "_", " "))
+	return [2]string{name, name + "s"}
+}
+
 // countKind is a number of resources of a kind.
 func countKind(n int, kind spec.Kind) string {
-	nouns, known := kindNouns[kind]
-	if !known {
-		name := safe(strings.ReplaceAll(string(kind), "_", " "))
-		nouns = [2]string{name, name + "s"}
-	}
+	nouns := nounsOf(kind)
 	return count(n, nouns[0], nouns[1])
 }
+
+// capital is a word as a sentence begins with it.
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // accountName is an account as a person knows it.
 func accountName(a spec.Account) string {

@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/planner"
+)
+
+// What every format says of a plan, in safe words.
+
+// because is the reason for a change where the action does not say it already.
+func because(c planner.Change) string {
+	switch c.Reason {
+	case planner.ReasonDrifted:
+		if c.Prior != nil && c.Prior.Mark != nil {
+			return fmt.Sprintf("changed outside of wfpsync: applied %s, last written %s",
+				moment(c.Prior.Mark.Uploaded), moment(c.Prior.ModifiedOn))
+		}
+		return "changed outside of wfpsync"
+	case planner.ReasonUnmarked:
+		return "its mark cannot be read, so nothing vouches for what is there"
+	case planner.ReasonRemoved:
+		return "no longer in the stack file"
+	case planner.ReasonRenamed:
+		return "renamed"
+	case planner.ReasonUnwanted:
+		return "listed under `removed`"
+	case planner.ReasonUnmanaged:
+		if c.Blocked == nil {
+			return "exists already, and no stack manages it"
+		}
+	}
+	return ""
+}
+
+// moment is a time on the platform's clock.
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// blockedWords say what keeps a change from being made, and what to do about it.
+// Both are "" when nothing does.
+func blockedWords(c planner.Change) (message, hint string) {
+	if c.Blocked == nil {
+		return "", ""
+	}
+	message = safe(c.Blocked.Message)
+	if at := c.At.String(); at != "" {
+		message += " (" + safe(at) + ")"
+	}
+	return message, safe(c.Blocked.Hint)
+}
+
+// conclusion is the line that counts what happens: its beginning, which other
+// programs look for, and the rest.
+func conclusion(plan *planner.Plan) (verdict, rest string) {
+	s := plan.Summary
+	switch {
+	case !plan.HasChanges() && plan.Mode == planner.Destroy:
+		return "No changes.", " The account has nothing that this stack could remove."
+	case !plan.HasChanges():
+		return "No changes.", " The account matches the stack file."
+	}
+	adopt := ""
+	if s.Adopt > 0 {
+		adopt = fmt.Sprintf("%d to adopt, ", s.Adopt)
+	}
+	return "Plan:", fmt.Sprintf(" %s%d to add, %d to change, %d to destroy.", adopt, s.Add, s.Change, s.Destroy)
+}
+
+// leftAlone says what was seen and is not touched.
+func leftAlone(plan *planner.Plan) []string {
+	var lines []string
+	if n := plan.Summary.Unchanged; n > 0 && plan.HasChanges() {
+		lines = append(lines, count(n, "resource stays as it is.", "resources stay as they are."))
+	}
+	for _, u := range plan.Unmanaged {
+		n, verb := u.Unowned+u.Foreign, "are"
+		if n == 1 {
+			verb = "is"
+		}
+		line := fmt.Sprintf("%s%s %s not managed by this stack and %s left alone", countKind(n, u.Kind), in(u.Parent), verb, verb)
+		if u.Foreign > 0 {
+			line += fmt.Sprintf(" (%s of another stack)", number(u.Foreign))
+		}
+		lines = append(lines, line+".")
+	}
+	return lines
+}
+
+// obstacles say whether the plan can be applied at all.
+func obstacles(plan *planner.Plan) []string {
+	const refusal = "This plan cannot be applied: "
+	var lines []string
+	if n := plan.Summary.Blocked; n > 0 {
+		lines = append(lines, refusal+count(n, "change is", "changes are")+" blocked.")
+	}
+	if errors, _ := countDiagnostics(plan.Diagnostics); errors > 0 {
+		lines = append(lines, refusal+count(errors, "error", "errors")+" must be resolved first.")
+	}
+	return lines
+}
+
+// diagnosticWords are a diagnostic on one line, with its hint on further ones.
+func diagnosticWords(d diag.Diagnostic) (text string, hints []string) {
+	text = string(d.Severity) + ": " + safe(d.Message)
+	if at := d.Range.String(); at != "" {
+		text = safe(at) + ": " + text
+	}
+	if d.Rule != "" {
+		text += " [" + safe(d.Rule) + "]"
+	}
+	if d.Hint != "" {
+		hints = textLines(d.Hint)
+	}
+	return text, hints
+}

@@ -1,0 +1,239 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Parts of stack files.
+const (
+	namespaces = `
+dispatch_namespaces: { customers: {} }
+`
+	oneCustomer = namespaces + `
+user_workers:
+  acme:
+    dispatch_namespace: customers
+    script: export default { fetch() { return new Response("one") } }
+    vars: { PLAN: free, SETTINGS: { features: [a, b], limit: 10 } }
+`
+	router = `
+workers:
+  router:
+    script: export default { fetch() { return new Response("routed") } }
+`
+)
+
+var acme = spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "acme"}
+
+// fleet is n user Workers, each by a line of YAML about it.
+func fleet(n int, about func(i int) string) string {
+	var b strings.Builder
+	b.WriteString(namespaces + "user_workers:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  shop-%02d: { dispatch_namespace: customers, %s }\n", i, about(i))
+	}
+	return b.String()
+}
+
+// shop is a line about a user Worker of a fleet.
+func shop(code, plan string) string {
+	return fmt.Sprintf(`script: 'export default { fetch() { return new Response("%s") } }', vars: { PLAN: %s }`, code, plan)
+}
+
+func sameShops(code, plan string) func(int) string {
+	return func(int) string { return shop(code, plan) }
+}
+
+func ownShops(code string) func(int) string {
+	return func(i int) string { return shop(code, fmt.Sprintf("plan-of-%02d", i)) }
+}
+
+// program is code of several lines, as a bundler writes it.
+func program(lines ...string) string {
+	return "script: |\n      " + strings.Join(lines, "\n      ")
+}
+
+// oneWithText is a customer with a text in its environment.
+func oneWithText(text string) string {
+	return namespaces + fmt.Sprintf("user_workers:\n  acme:\n    dispatch_namespace: customers\n    script: export default {}\n    vars: { TEXT: %q }\n", text)
+}
+
+var situations = map[string]situation{
+	// nothing
+	"no-changes":       {was: oneCustomer},
+	"no-changes-empty": {was: "\n"},
+
+	// creating each kind
+	"create-everything": {wanted: `
+dispatch_namespaces: { customers: {} }
+kv_namespaces: { data: { title: Tenant Configuration } }
+d1_databases: { orders: {} }
+r2_buckets: { uploads: { jurisdiction: eu } }
+queues: { events: { delivery_delay: 5 } }
+user_workers:
+  acme:
+    dispatch_namespace: customers
+    script: export default { fetch() { return new Response("one") } }
+    vars: { PLAN: free, SETTINGS: { features: [a, b] } }
+    secrets: { API_KEY: { env: ACME_KEY } }
+    kv_namespaces: [{ binding: DATA, ref: data }]
+    d1_databases: [{ binding: ORDERS, ref: orders }]
+    r2_buckets: [{ binding: UPLOADS, ref: uploads }]
+workers:
+  router:
+    script: export default { fetch() { return new Response("routed") } }
+    dispatch_namespaces: [{ binding: CUSTOMERS, namespace: customers }]
+    routes: [{ pattern: "*.example.com/*", zone_name: example.com }]
+`},
+	"create-namespace":   {wanted: namespaces},
+	"create-kv":          {wanted: "kv_namespaces: { data: { title: Tenant Configuration } }"},
+	"create-d1":          {wanted: "d1_databases: { orders: {} }"},
+	"create-r2":          {wanted: "r2_buckets: { uploads: {} }"},
+	"create-queue":       {wanted: "queues: { events: {} }"},
+	"create-worker":      {wanted: router},
+	"create-user-worker": {was: namespaces, wanted: oneCustomer},
+	"create-outline":     {was: namespaces, wanted: oneCustomer, outline: true},
+	"create-route":       {was: router, wanted: router + `    routes: [{ pattern: "shop.example.com/*", zone_name: example.com }]`},
+
+	// changing
+	"update-variable":    {was: oneCustomer, wanted: strings.Replace(oneCustomer, "PLAN: free", "PLAN: pro", 1)},
+	"update-json":        {was: oneCustomer, wanted: strings.Replace(oneCustomer, "features: [a, b], limit: 10", "features: [a, c], limit: 20, beta: true", 1)},
+	"update-code":        {was: oneCustomer, wanted: strings.Replace(oneCustomer, `"one"`, `"two"`, 1)},
+	"update-type":        {was: oneCustomer, wanted: strings.Replace(oneCustomer, "PLAN: free", "PLAN: { name: free }", 1)},
+	"update-options":     {was: oneCustomer, wanted: oneCustomer + "    limits: { cpu_ms: 50 }\n    tags: [gold]\n    observability: { enabled: true }\n    compatibility_flags: [nodejs_compat]"},
+	"update-binding":     {was: oneCustomer, wanted: "kv_namespaces: { data: {} }\n" + oneCustomer + "    kv_namespaces: [{ binding: DATA, ref: data }]"},
+	"update-worker":      {was: router, wanted: strings.Replace(router, "routed", "sent", 1)},
+	"update-queue":       {was: "queues: { events: { delivery_delay: 5 } }", wanted: "queues: { events: { delivery_delay: 10 } }"},
+	"update-route":       {was: router + `    routes: [{ pattern: "shop.example.com/*", zone_name: example.com }]` + "\n  other: { script: 'export default {}' }", wanted: router + "  other: { script: 'export default {}', routes: [{ pattern: \"shop.example.com/*\", zone_name: example.com }] }"},
+	"update-and-outline": {was: oneCustomer, wanted: strings.Replace(oneCustomer, `"one"`, `"two"`, 1), outline: true},
+	"code-moves": { // a customer gets the code that another one gives up
+		was: namespaces + "user_workers:\n" +
+			"  acme:\n    dispatch_namespace: customers\n    " + program("const greeting = 'hello';", "export default {", "  fetch() { return new Response(greeting); }", "};") +
+			"\n  beta:\n    dispatch_namespace: customers\n    " + program("const greeting = 'welcome';", "export default {", "  async fetch() { return new Response(greeting); }", "};") + "\n",
+		wanted: namespaces + "user_workers:\n" +
+			"  acme:\n    dispatch_namespace: customers\n    " + program("const greeting = 'welcome';", "export default {", "  async fetch() { return new Response(greeting); }", "};") +
+			"\n  beta:\n    dispatch_namespace: customers\n    " + program("const greeting = 'hello';", "export default {", "  fetch() { return new Response(greeting); }", "};") + "\n",
+	},
+
+	// others
+	"drifted":        {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},
+	"mark-lost":      {was: oneCustomer, since: unmarked(acme, "platform")},
+	"adopt":          {was: oneCustomer, wanted: oneCustomer + "    adopt: true", since: unmarked(acme, "")},
+	"blocked":        {was: oneCustomer, since: unmarked(acme, "")},
+	"foreign":        {was: oneCustomer, since: unmarked(acme, "shop-team")},
+	"unmanaged":      {was: namespaces, since: all(stranger(spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "theirs"}, "other"), stranger(spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "nobodys"}, ""))},
+	"unmanaged-also": {was: namespaces, wanted: oneCustomer, since: stranger(spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "theirs"}, "")},
+	"fleet-blocked": {was: fleet(7, sameShops("one", "free")), since: func(world *spec.Snapshot) {
+		for a := range world.Resources {
+			if a.Kind == spec.KindUserWorker {
+				unmarked(a, "")(world)
+			}
+		}
+	}},
+
+	// removing
+	"removed":          {was: oneCustomer, wanted: namespaces},
+	"destroy":          {was: oneCustomer + router, mode: planner.Destroy, allow: []string{planner.GuardNamespaceDelete}},
+	"destroy-refused":  {was: oneCustomer, mode: planner.Destroy},
+	"destroy-stores":   {was: "d1_databases: { orders: {} }\nkv_namespaces: { data: {} }", mode: planner.Destroy},
+	"destroy-nothing":  {was: "\n", mode: planner.Destroy},
+	"guard-max-delete": {was: fleet(12, sameShops("one", "free")), wanted: fleet(2, sameShops("one", "free"))},
+	"guard-allowed":    {was: fleet(12, sameShops("one", "free")), wanted: fleet(2, sameShops("one", "free")), allow: []string{planner.GuardMaxDelete}},
+
+	// fleets
+	"fleet-create":      {was: namespaces, wanted: fleet(14, ownShops("one"))},
+	"fleet-code":        {was: fleet(14, ownShops("one")), wanted: fleet(14, ownShops("two"))},
+	"fleet-same-values": {was: fleet(6, sameShops("one", "free")), wanted: fleet(6, sameShops("one", "pro"))},
+	"fleet-own-values": {was: fleet(6, sameShops("one", "free")), wanted: fleet(6, func(i int) string {
+		return shop("one", []string{"pro", "enterprise"}[i/5])
+	})},
+	"fleet-unlike": {was: fleet(8, sameShops("one", "free")), wanted: fleet(8, func(i int) string {
+		return shop([]string{"one", "two"}[i%2], []string{"free", "pro"}[i/4])
+	})},
+	"fleet-few": {was: fleet(4, sameShops("one", "free")), wanted: fleet(4, sameShops("two", "free"))},
+	"fleet-all-at-once": {was: fleet(20, sameShops("one", "free")) + router, wanted: fleet(24, func(i int) string {
+		if i == 3 {
+			return shop("three", "free")
+		}
+		return shop("two", "free")
+	}) + router + "    dispatch_namespaces: [{ binding: CUSTOMERS, namespace: customers }]\n"},
+
+	// secrets
+	"secret-new":     {was: oneCustomer, wanted: oneCustomer + "    secrets: { API_KEY: { env: ACME_KEY } }"},
+	"secret-gone":    {was: oneCustomer + "    secrets: { API_KEY: { env: ACME_KEY } }", wanted: oneCustomer},
+	"secret-instead": {was: strings.Replace(oneCustomer, "PLAN: free", "PLAN: hunter2", 1), wanted: strings.Replace(oneCustomer, "PLAN: free, ", "", 1) + "    secrets: { PLAN: { env: ACME_PLAN } }"},
+
+	// messages
+	"warning":           {wanted: strings.Replace(oneCustomer, "  acme:", "  acme_shop:", 1)},
+	"missing-reference": {was: namespaces, wanted: oneCustomer + "    services: [{ binding: AUTH, service: nowhere }]"},
+
+	// values
+	"long-value":   {was: oneWithText(strings.Repeat("a", 2000)), wanted: oneWithText(strings.Repeat("a", 1990) + "b")},
+	"lines":        {was: oneWithText("one\ntwo\nthree\nfour\nfive\nsix\nseven\n"), wanted: oneWithText("one\n2\nthree\nfour\nfive\nsix\n7\neight\n")},
+	"large-json":   {was: strings.Replace(oneCustomer, "limit: 10", "limit: 10, "+yamlItems(10), 1), wanted: strings.Replace(oneCustomer, "limit: 10", "limit: 10, "+yamlItems(11), 1)},
+	"unicode":      {was: oneWithText("grüße"), wanted: oneWithText("日本語 العربية 🚀 👩‍👩‍👧")},
+	"empty-values": {was: oneWithText(""), wanted: oneWithText(" ")},
+
+	// people who mean no good, or do not think of us
+	"hostile-script":   {was: oneWithText("x"), wanted: oneWithText(`</script><script>alert(1)</script><!--`)},
+	"hostile-markdown": {was: oneWithText("x"), wanted: oneWithText("```\n# pwned\n| a | b |\n@everyone [x](javascript:alert(1)) ````\n</details>")},
+	"hostile-terminal": {was: oneWithText("x"), wanted: oneWithText("\x1b[2J\u202egnp.exe\u202c\r\n::error::pwned\u2028")},
+	"hostile-names": {wanted: `
+kv_namespaces:
+  a: { title: "<script>alert(1)</script>" }
+  b: { title: "a | b || c" }
+  c: { title: "` + "```` `x` ```" + `" }
+  d: { title: "Plan: 9 to add, 9 to change, 9 to destroy." }
+  e: { title: "\u202Eevil\u2066 \U0001F680" }
+  f: { title: "@everyone -->\" --flag=%0A::error::x" }
+`},
+}
+
+// yamlItems is a JSON list of n objects in YAML.
+func yamlItems(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "{ id: item-%d, active: true }, ", i)
+	}
+	return "items: [" + b.String() + "]"
+}
+
+func TestSituations(t *testing.T) {
+	if len(situations) < 40 {
+		t.Errorf("only %d situations", len(situations))
+	}
+	for name, s := range situations {
+		t.Run(name, func(t *testing.T) {
+			plan := s.plan(t)
+			folder := "situation/" + name + "/"
+			golden(t, folder+"plan.txt", func(w io.Writer) error { return PlanText(w, Style{}, plan) })
+			golden(t, folder+"plan.json", func(w io.Writer) error { return PlanJSON(w, plan) })
+			golden(t, folder+"plan.md", func(w io.Writer) error { return PlanMarkdown(w, plan, MarkdownBudget) })
+			golden(t, folder+"plan.html", func(w io.Writer) error { return withoutAssets(w, plan) })
+			if strings.HasPrefix(name, "fleet-") {
+				golden(t, folder+"expanded.txt", func(w io.Writer) error { return PlanText(w, Style{Expand: true}, plan) })
+			}
+			golden(t, folder+"plan.github", func(w io.Writer) error { return PlanGitHub(w, Style{}, plan) })
+			golden(t, folder+"plan.mermaid", func(w io.Writer) error { return PlanMermaid(w, Style{}, plan) })
+			golden(t, folder+"plan.dot", func(w io.Writer) error { return PlanDOT(w, Style{}, plan) })
+		})
+	}
+}
+
+// withoutAssets is a page without what all pages have in common.
+func withoutAssets(w io.Writer, plan *planner.Plan) error {
+	var b strings.Builder
+	if err := PlanHTML(&b, plan); err != nil {
+		return err
+	}
+	policy := template.HTMLEscapeString(pagePolicy)
+	_, err := strings.NewReplacer(pageStyle, "…", pageScript, "…", strings.ReplaceAll(policy, "+", "&#43;"), "…").WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// situation is what somebody finds who plans: what was applied before, what has
+// happened to the account since, and what the file says now.
+type situation struct {
+	was    string // the stack file that was applied last; "" for none
+	wanted string // the stack file now; "" for the same
+
+	// since is what others did to the account.
+	since func(world *spec.Snapshot)
+
+	mode  planner.Mode
+	allow []string
+
+	// outline leaves out the code, as a plan that was made as JSON does.
+	outline bool
+}
+
+// plan is what wfpsync plans in the situation.
+func (s situation) plan(t *testing.T) *planner.Plan {
+	t.Helper()
+	was, _ := stackOf(t, s.was)
+	if s.wanted == "" {
+		s.wanted = s.was
+	}
+	wanted, warnings := stackOf(t, s.wanted)
+	world := accountAfter(t, was)
+	world.Collections = append(world.Collections, wanted.Scope()...)
+	if s.since != nil {
+		s.since(world)
+	}
+	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow}
+	if options.Mode == "" {
+		options.Mode = planner.Apply
+	}
+	for _, a := range planner.Inspect(wanted, world, options) {
+		readWhole(t, world, was, a)
+	}
+	plan, err := planner.New(wanted, world, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Diagnostics = append(plan.Diagnostics, warnings...).Sorted()
+	if s.outline {
+		return plan.Outline()
+	}
+	return plan
+}
+
+// stackOf reads a stack file, and completes its code as a bundler would.
+func stackOf(t *testing.T, text string) (*spec.Stack, diag.List) {
+	t.Helper()
+	stack, list := spec.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+strings.TrimPrefix(text, "\n")))
+	if list.HasErrors() {
+		t.Fatalf("stack file: %v", list)
+	}
+	for _, code := range stack.Codes() {
+		code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte(code.Inline)}})
+	}
+	return stack, list
+}
+
+// accountAfter is the account after a stack was applied to an empty one, as
+// lists show it.
+func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
+	t.Helper()
+	world := spec.NewSnapshot(spec.Account{ID: "0123456789abcdef0123456789abcdef", Name: "Example"})
+	world.Collections = stack.Scope()
+	for _, r := range stack.Resources {
+		if _, isScript := r.(spec.Scripted); !isScript {
+			world.Resources[r.Address()] = &spec.Live{Resource: r, Detailed: true, Revision: spec.Revision{ID: "id of " + r.Address().String()}}
+		}
+	}
+	for _, r := range stack.Resources {
+		if script, isScript := r.(spec.Scripted); isScript {
+			world.Resources[r.Address()] = uploaded(t, world, script)
+		}
+	}
+	return world
+}
+
+// uploaded is a script as a list shows it after an upload.
+func uploaded(t *testing.T, world *spec.Snapshot, script spec.Scripted) *spec.Live {
+	t.Helper()
+	resolved, complete := script.Definition().Resolved(world.ID)
+	if !complete {
+		t.Fatalf("%s has references that are not live", script.Address())
+	}
+	mark := spec.NewMark(resolved.Code.Digest, resolved.Digest(), applied)
+	return &spec.Live{
+		Resource: script.WithDefinition(spec.Script{Tags: resolved.Tags}),
+		Revision: spec.Revision{ETag: "etag", ModifiedOn: applied.Add(time.Second), Owner: "platform", Mark: &mark},
+	}
+}
+
+// readWhole fills in what reading a script shows: what the stack that was
+// applied says of it, unless somebody has put something else there.
+func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Address) {
+	t.Helper()
+	live := world.Resources[a]
+	if live.Detailed {
+		return
+	}
+	r, ok := was.Lookup(a)
+	if !ok {
+		t.Fatalf("%s is to be read, and was never applied", a)
+	}
+	resolved, _ := r.(spec.Scripted).Definition().Resolved(world.ID)
+	live.Resource, live.Detailed = r.(spec.Scripted).WithDefinition(resolved), true
+}
+
+// What others do to an account.
+
+func wrote(a spec.Address, script spec.Script) func(*spec.Snapshot) {
+	return func(world *spec.Snapshot) {
+		live := world.Resources[a]
+		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
+		live.Revision.ModifiedOn = drifted
+	}
+}
+
+func unmarked(a spec.Address, owner string) func(*spec.Snapshot) {
+	return func(world *spec.Snapshot) {
+		world.Resources[a].Revision.Owner, world.Resources[a].Revision.Mark = owner, nil
+	}
+}
+
+func stranger(a spec.Address, owner string) func(*spec.Snapshot) {
+	return func(world *spec.Snapshot) {
+		world.Resources[a] = &spec.Live{
+			Resource: &spec.UserWorker{DispatchNamespace: a.Parent, Name: a.Name},
+			Revision: spec.Revision{ETag: "theirs", ModifiedOn: drifted, Owner: owner},
+		}
+	}
+}
+
+func all(happened ...func(*spec.Snapshot)) func(*spec.Snapshot) {
+	return func(world *spec.Snapshot) {
+		for _, f := range happened {
+			f(world)
+		}
+	}
+}
