@@ -1,5 +1,5 @@
-// Package schema holds the JSON Schemas of wfpsync's two documents, the stack
-// file and the plan, and checks values against them.
+// Package schema holds the JSON Schemas of wfpsync's documents, the stack file,
+// the plan and the events of an apply, and checks values against them.
 //
 // The schemas are for editors and for other programs as much as for wfpsync, so
 // they say what a document looks like and nothing else: which keys, of which
@@ -28,6 +28,9 @@ var (
 
 	//go:embed plan.schema.json
 	planSource []byte
+
+	//go:embed events.schema.json
+	eventsSource []byte
 )
 
 // Stack is the JSON Schema of the stack file.
@@ -35,6 +38,9 @@ func Stack() []byte { return bytes.Clone(stackSource) }
 
 // Plan is the JSON Schema of a plan.
 func Plan() []byte { return bytes.Clone(planSource) }
+
+// Events is the JSON Schema of one event of an apply.
+func Events() []byte { return bytes.Clone(eventsSource) }
 
 // ValidateStack checks a decoded stack file. The violations are in the order
 // of their pointers.
@@ -54,9 +60,15 @@ var WorkerKeys = sync.OnceValue(func() []string {
 	return slices.Sorted(maps.Keys(keys))
 })
 
+// ValidateEvent checks a decoded event. The violations are in the order of their
+// pointers.
+func ValidateEvent(value any) []Violation { return eventsSchema().validate(value) }
+
 var (
 	stackSchema = sync.OnceValue(func() *document { return mustCompile(stackSource) })
 	planSchema  = sync.OnceValue(func() *document { return mustCompile(planSource) })
+
+	eventsSchema = sync.OnceValue(func() *document { return mustCompile(eventsSource) })
 )
 
 // document is one schema, its references resolved: compiled, to find

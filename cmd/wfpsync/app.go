@@ -71,6 +71,9 @@ func (a *app) tell(err error) {
 	case formatJSON:
 		_ = report.ErrorJSON(a.stdout, list)
 		return
+	case formatJSONL:
+		_ = a.events().Error(list)
+		return
 	case formatGitHub:
 		_ = report.DiagnosticsGitHub(a.stdout, list)
 		return
@@ -138,6 +141,12 @@ const (
 	formatJSON   = "json"
 	formatGitHub = "github" // annotations by GitHub Actions
 	formatSARIF  = "sarif"
+
+	formatMarkdown = "markdown"
+	formatHTML     = "html"
+	formatJSONL    = "jsonl" // one object a line
+	formatDOT      = "dot"
+	formatMermaid  = "mermaid"
 )
 
 // formatsAnnotation is what the flag of a command says of the formats that it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -21,6 +22,8 @@ type applyOptions struct {
 	autoApprove bool
 	allow       []string
 	concurrency int
+	result      string
+	output      planOutput
 }
 
 // addAllowFlag is the flag of commands that make plans.
@@ -32,6 +35,8 @@ func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
 	addAllowFlag(cmd, &o.allow)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
+	cmd.Flags().StringVar(&o.result, "result", "", "write what became of the plan to `FILE`, as JSON")
+	o.output.addFlags(cmd)
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -61,7 +66,7 @@ the plan touches has changed since.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, formatJSONL)
 	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd
@@ -76,7 +81,7 @@ func (a *app) checkApproval(o applyOptions) error {
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
 		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
 	}
-	return nil
+	return o.output.check(a)
 }
 
 // applyStack plans the stack file and applies the plan.
@@ -115,7 +120,7 @@ func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error
 
 // carryOut shows a plan, asks unless told not to, and applies it.
 func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
-	if err := a.announce(plan); err != nil {
+	if err := a.announce(plan, o.output); err != nil {
 		return err
 	}
 	if err := a.applicable(plan); err != nil {
@@ -134,22 +139,35 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 }
 
 // announce shows what is about to be done. The plan is text for a person even
-// when the result is to be JSON.
-func (a *app) announce(plan *planner.Plan) error {
-	if a.flags.format == formatJSON {
-		if err := report.PlanText(a.stderr, a.style(a.stderr), plan); err != nil {
+// when the result is for a program.
+func (a *app) announce(plan *planner.Plan, o planOutput) error {
+	if err := a.writeReports(plan, o); err != nil {
+		return err
+	}
+	if a.flags.format == formatText {
+		return a.printPlan(plan, o)
+	}
+	if a.flags.format == formatJSONL {
+		if err := a.events().Plan(plan); err != nil {
 			return err
 		}
-		return report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics)
 	}
-	return a.printPlan(plan)
+	if err := a.writePlan(a.stderr, formatText, plan, o); err != nil {
+		return err
+	}
+	return report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics)
 }
 
-// refuse ends a run that may not change anything; a program that asked for JSON
-// gets the plan that says why.
+// events are what a program reads that asked for them.
+func (a *app) events() *report.Events { return report.NewEvents(a.stdout, a.now) }
+
+// refuse ends a run that may not change anything; a program gets what says why.
 func (a *app) refuse(plan *planner.Plan, err error) error {
-	if a.flags.format == formatJSON {
+	switch a.flags.format {
+	case formatJSON:
 		return errors.Join(report.PlanJSON(a.stdout, plan), err)
+	case formatJSONL:
+		return errors.Join(a.events().Refused(plan), err)
 	}
 	return err
 }
@@ -183,10 +201,15 @@ func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Pla
 	if err != nil {
 		return err
 	}
-	if a.flags.format == formatJSON {
+	switch a.flags.format {
+	case formatJSON:
 		err = report.StaleJSON(a.stdout, moved, now)
-	} else if err = report.MovedText(a.stderr, a.style(a.stderr), moved); err == nil && now != nil {
-		err = report.PlanText(a.stdout, a.style(a.stdout), now)
+	case formatJSONL:
+		err = a.events().Stale(moved, now)
+	default:
+		if err = report.MovedText(a.stderr, a.style(a.stderr), moved); err == nil && now != nil {
+			err = report.PlanText(a.stdout, a.style(a.stdout), now)
+		}
 	}
 	return errors.Join(err, told(exitStale))
 }
@@ -213,6 +236,7 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 // execute applies the plan and reports what became of it.
 func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
 	stop := a.drainOnInterrupt(ctx)
+	var untold error // a reader that went away does not stop the run
 	result, err := applier.Run(ctx, c, plan, applier.Options{
 		Concurrency: o.concurrency,
 		Secret:      a.readSecret,
@@ -220,15 +244,14 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 		Now:         a.now,
 	}, func(e applier.Event) {
 		fmt.Fprintln(a.stderr, report.EventLine(a.style(a.stderr), e))
+		if a.flags.format == formatJSONL && untold == nil {
+			untold = a.events().Applied(e)
+		}
 	})
 	if err != nil {
 		return err
 	}
-	if a.flags.format == formatJSON {
-		err = report.ResultJSON(a.stdout, plan, result)
-	} else {
-		err = report.ResultText(a.stdout, a.style(a.stdout), plan, result)
-	}
+	err = errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result))
 	switch {
 	case err != nil:
 		return err
@@ -239,6 +262,29 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	default:
 		return told(exitPartial)
 	}
+}
+
+// printResult prints what became of a plan in the wanted format.
+func (a *app) printResult(plan *planner.Plan, result *applier.Result) error {
+	switch a.flags.format {
+	case formatJSON:
+		return report.ResultJSON(a.stdout, plan, result)
+	case formatJSONL:
+		return a.events().Result(plan, result)
+	}
+	return report.ResultText(a.stdout, a.style(a.stdout), plan, result)
+}
+
+// saveResult writes what became of a plan to a file, if one is named.
+func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
+	if name == "" {
+		return nil
+	}
+	write := func(w io.Writer) error { return report.ResultJSON(w, plan, result) }
+	if err := writeFile(name, 0o666, write); err != nil {
+		return fmt.Errorf("save result: %w", err)
+	}
+	return nil
 }
 
 // readSecret reads a secret's value from where the stack file says. A file ends

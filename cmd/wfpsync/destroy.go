@@ -29,7 +29,7 @@ stays, and so does a bucket with objects in it.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, formatJSONL)
 	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -21,6 +17,7 @@ type planOptions struct {
 	out              string
 	detailedExitcode bool
 	allow            []string
+	output           planOutput
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -29,13 +26,18 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan",
 		Short: "Show what applying the stack file would change",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := options.output.check(a); err != nil {
+				return err
+			}
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.plan(ctx, options) })
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, planFormats...)
 	a.addAccountFlags(cmd.Flags())
 	addAllowFlag(cmd, &options.allow)
+	options.output.addFlags(cmd)
+	options.output.addGraphFlag(cmd)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
 	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
@@ -47,7 +49,10 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	defer c.close()
-	if err := a.printPlan(p); err != nil {
+	if err := a.printPlan(p, o.output); err != nil {
+		return err
+	}
+	if err := a.writeReports(p, o.output); err != nil {
 		return err
 	}
 	if o.out != "" {
@@ -128,17 +133,6 @@ func (c *connection) look(ctx context.Context, stack *spec.Stack, options planne
 	return live, c.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 
-// printPlan prints the plan in the wanted format, and warnings to the person.
-func (a *app) printPlan(p *planner.Plan) error {
-	if a.flags.format == formatJSON {
-		return report.PlanJSON(a.stdout, p)
-	}
-	if err := report.PlanText(a.stdout, a.style(a.stdout), p); err != nil {
-		return err
-	}
-	return report.Diagnostics(a.stderr, a.style(a.stderr), p.Diagnostics)
-}
-
 // applicable is the error that a plan which cannot be applied ends with. What
 // stands in the way has been printed with the plan.
 func (a *app) applicable(p *planner.Plan) error {
@@ -153,46 +147,12 @@ func (a *app) applicable(p *planner.Plan) error {
 }
 
 // savePlan writes the plan to a file that only its owner can read: it holds
-// code. A regular file appears whole or not at all; what is at the other end of
-// a link, a pipe or a device stays what it is and is written to.
+// code.
 func savePlan(name string, p *planner.Plan) error {
-	write := writeWhole
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		write = writeThrough
-	}
-	if err := write(name, func(w io.Writer) error { return planner.Write(w, p) }); err != nil {
+	if err := writeFile(name, 0o600, func(w io.Writer) error { return planner.Write(w, p) }); err != nil {
 		return fmt.Errorf("save plan: %w", err)
 	}
 	return nil
-}
-
-func writeWhole(name string, write func(io.Writer) error) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".plan-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	if err := writeAndClose(temporary, write); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
-}
-
-func writeThrough(name string, write func(io.Writer) error) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	return writeAndClose(file, write)
-}
-
-func writeAndClose(file *os.File, write func(io.Writer) error) error {
-	buffer := bufio.NewWriter(file)
-	err := write(buffer)
-	if err == nil {
-		err = buffer.Flush()
-	}
-	return errors.Join(err, file.Close())
 }
 
 // openPlan reads a saved plan. The contents of static files stay in it, so it

@@ -2,32 +2,32 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/schema"
 )
 
+// schemas are the schemas by the names that they are asked for by.
+var schemas = map[string]func() []byte{"stack": schema.Stack, "plan": schema.Plan, "events": schema.Events}
+
 func (a *app) schemaCommand() *cobra.Command {
+	names := []string{"stack", "plan", "events"}
 	return &cobra.Command{
-		Use:       "schema [stack|plan]",
-		Short:     "Print the JSON Schema of the stack file or of plans",
-		ValidArgs: []string{"stack", "plan"},
-		Args:      func(_ *cobra.Command, args []string) error { return checkSchemaArgs(args) },
-		RunE: func(_ *cobra.Command, args []string) error {
-			text := schema.Stack()
-			if len(args) == 1 && args[0] == "plan" {
-				text = schema.Plan()
+		Use:       "schema [" + strings.Join(names, "|") + "]",
+		Short:     "Print the JSON Schema of the stack file, of plans, or of the events of an apply",
+		ValidArgs: names,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) == 1 && schemas[args[0]] != nil {
+				return nil
 			}
-			_, err := a.stdout.Write(text)
+			return usage(fmt.Errorf("wfpsync schema takes %s, not %q", alternatives(names), args[0]))
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := append(args, "stack")[0]
+			_, err := a.stdout.Write(schemas[name]())
 			return err
 		},
 	}
-}
-
-func checkSchemaArgs(args []string) error {
-	if len(args) == 0 || len(args) == 1 && (args[0] == "stack" || args[0] == "plan") {
-		return nil
-	}
-	return usage(fmt.Errorf("wfpsync schema takes stack or plan, not %q", args[0]))
 }

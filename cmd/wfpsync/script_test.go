@@ -481,11 +481,18 @@ func cmdFake(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
 }
 
-// valid FILE expects a plan that its schema describes.
+// valid FILE checks a plan, and valid events FILE the events of an apply, each
+// against its schema.
 func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
-	var plan any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &plan))
-	for _, violation := range schema.ValidatePlan(plan) {
-		ts.Fatalf("%s: %s: %s", args[0], violation.Pointer, violation.Message)
+	documents, validate := []string{ts.ReadFile(args[len(args)-1])}, schema.ValidatePlan
+	if args[0] == "events" {
+		documents, validate = strings.Split(strings.TrimSpace(documents[0]), "\n"), schema.ValidateEvent
+	}
+	for _, document := range documents {
+		var value any
+		ts.Check(json.Unmarshal([]byte(document), &value))
+		for _, violation := range validate(value) {
+			ts.Fatalf("%s: %s: %s in\n%s", args[0], violation.Pointer, violation.Message, document)
+		}
 	}
 }

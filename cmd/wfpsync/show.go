@@ -7,20 +7,29 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
+	var output planOutput
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show a saved plan",
 		Args:  onePlan,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := output.check(a); err != nil {
+				return err
+			}
 			p, done, err := openPlan(args[0])
 			if err != nil {
 				return err
 			}
 			defer done()
-			return a.printPlan(p)
+			if err := a.printPlan(p, output); err != nil {
+				return err
+			}
+			return a.writeReports(p, output)
 		},
 	}
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, planFormats...)
+	output.addFlags(cmd)
+	output.addGraphFlag(cmd)
 	return cmd
 }
 

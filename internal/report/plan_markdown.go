@@ -174,14 +174,18 @@ func (m *markdown) details(groups []group, large bool) {
 		if m.err != nil {
 			return
 		}
-		c := g.example()
+		lines := m.diff(g, large)
+		if len(lines) == 0 {
+			m.line("<p>%s</p>", groupHTML(g))
+			continue
+		}
 		open := ""
-		if c.Blocked != nil {
+		if g.example().Blocked != nil {
 			open = " open"
 		}
 		m.line("<details%s><summary>%s</summary>", open, groupHTML(g))
 		m.line("")
-		m.fenced("diff", m.diff(g, large))
+		m.fenced("diff", lines)
 		m.line("")
 		m.line("</details>")
 	}
@@ -202,8 +206,8 @@ func groupHTML(g group) string {
 	return text
 }
 
-// diff is a group in lines that highlighters for differences colour: what is
-// replaced begins with an exclamation mark.
+// diff is what there is to say about a group, in lines that highlighters for
+// differences colour: what is replaced begins with an exclamation mark.
 func (m *markdown) diff(g group, large bool) []string {
 	c := g.example()
 	var lines []string
@@ -229,9 +233,6 @@ func (m *markdown) diff(g group, large bool) []string {
 		if hint != "" {
 			lines = append(lines, "! hint: "+hint)
 		}
-	}
-	if len(lines) == 0 {
-		lines = append(lines, wordsOf(c.Action).marker+" "+safe(c.Address.String()))
 	}
 	return lines
 }
