@@ -13,6 +13,10 @@ type Result struct {
 	Applied  int       `json:"applied"`
 	Failed   int       `json:"failed"`
 	Skipped  int       `json:"skipped"`
+
+	// Continue is the command that does what is left, for who reads the result;
+	// "" where nobody said it.
+	Continue string `json:"continue,omitempty"`
 }
 
 // Outcome is what became of one change.

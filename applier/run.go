@@ -25,6 +25,10 @@ type Options struct {
 	// Stop, when closed, lets no further change begin; those under way end.
 	Stop <-chan struct{}
 
+	// StopOn says of a failure that no further change may begin after it; nil
+	// means that only what depends on the failed change is skipped.
+	StopOn func(error) bool
+
 	// Now is the clock that durations are measured by; nil means time.Now.
 	Now func() time.Time
 }
@@ -66,6 +70,7 @@ type run struct {
 	ids      map[spec.Address]string
 	secrets  map[spec.SecretSource]spec.Secret
 	done     chan answer
+	halted   bool // by a failure
 }
 
 // job is a change and its place in the graph.
@@ -138,6 +143,9 @@ func (r *run) loop(ctx context.Context) {
 }
 
 func (r *run) stopped(ctx context.Context) bool {
+	if r.halted {
+		return true
+	}
 	select {
 	case <-ctx.Done():
 		return true
@@ -199,6 +207,7 @@ func (r *run) take(a answer) {
 	if a.err != nil {
 		outcome.Status, outcome.Error = StatusFailed, a.err.Error()
 		r.outcomes[c.Address] = outcome
+		r.halted = r.halted || r.options.StopOn != nil && r.options.StopOn(a.err)
 		r.emit(Failed{c.Address, c.Action, a.took, a.err})
 		for _, next := range a.job.next {
 			r.skip(next, c.Address)

@@ -200,6 +200,23 @@ func TestStopDrains(t *testing.T) {
 	}
 }
 
+func TestStopOn(t *testing.T) {
+	refused := errors.New("refused")
+	account := &target{fail: map[string]error{"dispatch_namespace/customers": refused}}
+	result, _ := run(t, account, plan(t, stack), applier.Options{Concurrency: 1, StopOn: func(err error) bool { return err == refused }})
+	if d := cmp.Diff([]string{"put dispatch_namespace/customers"}, account.calls); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if result.Failed != 1 || result.Skipped != 5 {
+		t.Errorf("counts: %+v", result)
+	}
+	account = &target{fail: account.fail}
+	result, _ = run(t, account, plan(t, stack), applier.Options{Concurrency: 1, StopOn: func(error) bool { return false }})
+	if result.Applied != 1 || result.Failed != 1 || result.Skipped != 4 { // the KV namespace depends on nothing
+		t.Errorf("counts: %+v", result)
+	}
+}
+
 func TestRunNeedsEverySecretBeforeItBegins(t *testing.T) {
 	account := &target{}
 	missing := func(spec.SecretSource) (spec.Secret, error) { return spec.Secret{}, errors.New("not set") }

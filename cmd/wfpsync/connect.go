@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/time/rate"
 
 	"github.com/wfpsync/wfpsync/internal/account"
 	"github.com/wfpsync/wfpsync/internal/emulator"
@@ -33,13 +32,14 @@ func (a *app) addLocalFlag(flags *pflag.FlagSet) {
 	flags.Lookup("local").NoOptDefVal = defaultLocalDir
 }
 
-// The platform lets a token make 1,200 requests in five minutes, the dashboard's
-// and the product's own among them, and blocks the account for as long when it
-// makes more. Half a burst and a steady rest stay below that in any five minutes.
+// The platform lets a token make 1,200 requests in five minutes, and an address
+// 200 in a second, and blocks whoever makes more for five minutes. The second is
+// far off for uploads, but not for answers from nearby.
 // Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 const (
-	rateWindow  = 5 * time.Minute
-	defaultRate = 1200
+	rateWindow   = 5 * time.Minute
+	defaultRate  = 1200
+	mostInSecond = 150
 )
 
 // addAccountFlags are the flags of commands that talk to an account.
@@ -49,8 +49,8 @@ func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
 }
 
-// limiter keeps to a rate: half of it may go out at once, the rest evenly.
-func (a *app) limiter(baseURL string) *rate.Limiter {
+// limits are what the client keeps to.
+func (a *app) limits(baseURL string) []account.Limit {
 	requests := a.flags.rate
 	if requests < 0 && baseURL == account.DefaultBaseURL {
 		requests = defaultRate
@@ -58,8 +58,7 @@ func (a *app) limiter(baseURL string) *rate.Limiter {
 	if requests <= 0 {
 		return nil
 	}
-	half := float64(requests) / 2
-	return rate.NewLimiter(rate.Limit(half/rateWindow.Seconds()), max(1, int(half)))
+	return []account.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
 }
 
 // connection is an account that can be talked to until it is closed.
@@ -89,7 +88,7 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 		BaseURL:     a.baseURL(),
 		Credentials: credentials,
 		UserAgent:   userAgent(),
-		Limiter:     a.limiter(a.baseURL()),
+		Limits:      a.limits(a.baseURL()),
 	})
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,9 @@ import (
 type column struct {
 	// list reads a collection. What a list does not show is left to inspect.
 	list func(ctx context.Context, r *reading, parent string) ([]*spec.Live, error)
+
+	// look reads the revision of one resource; nil where only a list shows it.
+	look func(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error)
 
 	// inspect completes a listed resource; nil where the list shows everything.
 	inspect func(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error)
@@ -91,31 +95,76 @@ type Account struct {
 }
 
 // Put brings one resource into the desired state and returns the revision it
-// then has. A create whose answer was lost is looked up before it counts as
-// failed. Creating what exists in the meantime is an error, see [IsExists].
+// then has. A write whose answer was lost is looked up before it is sent again;
+// if somebody else has written the resource meanwhile, it is not, and the error
+// is a [*MovedError]. Creating what exists leads to what exists. No error quotes
+// a secret of the write, should the server have done so.
 func (a *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
-	if w.Resource == nil {
-		return spec.Revision{}, fmt.Errorf("nothing to put")
-	}
-	c, err := columnOf(w.Resource.Address().Kind)
-	if err != nil {
-		return spec.Revision{}, err
-	}
-	revision, err := c.put(ctx, a, w)
-	if err == nil && w.Prior == nil {
-		a.lastCreated.Store(time.Now().UnixNano())
+	revision, err := a.put(ctx, w)
+	var e *Error
+	if errors.As(err, &e) && len(w.Secrets) > 0 {
+		var values []string
+		for _, secret := range w.Secrets {
+			values = append(values, secret.Reveal())
+		}
+		e.Message = maskValues(values...)(e.Message)
 	}
 	return revision, err
 }
 
-// Delete removes a resource. That it is gone already is success.
+func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	if w.Resource == nil {
+		return spec.Revision{}, fmt.Errorf("nothing to put")
+	}
+	address := w.Resource.Address()
+	c, err := columnOf(address.Kind)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	var revision spec.Revision
+	err = a.client.insist(ctx, func() (err error) {
+		revision, err = c.put(ctx, a, w)
+		return err
+	}, func(err error) (bool, error) {
+		if c.look != nil {
+			now, lookErr := a.current(ctx, w.Stack, address, w.Prior)
+			if lookErr != nil {
+				return false, lookErr
+			}
+			return compare(w, now, &revision)
+		}
+		// A create has been looked up; what replaces by an id can be repeated.
+		if w.Prior == nil && !errors.As(err, new(notMadeError)) {
+			return false, err
+		}
+		return false, nil
+	})
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	if w.Prior == nil {
+		a.lastCreated.Store(time.Now().UnixNano())
+	}
+	return revision, nil
+}
+
+// Delete removes a resource. That it is gone already is success. A deletion
+// whose answer was lost is looked up before it is sent again, as in [Account.Put].
 func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
 	c, err := columnOf(address.Kind)
 	if err != nil {
 		return err
 	}
-	if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
-		return err
-	}
-	return nil
+	return a.client.insist(ctx, func() error {
+		if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
+			return err
+		}
+		return nil
+	}, func(error) (bool, error) {
+		now, err := a.current(ctx, prior.Owner, address, &prior)
+		if err != nil {
+			return false, err
+		}
+		return gone(address, prior, now)
+	})
 }

@@ -283,7 +283,7 @@ func TestAnswerAboutAnotherUpload(t *testing.T) {
 	}
 }
 
-// A create whose answer is lost is looked up, and never sent twice.
+// A create whose answer is lost is looked up before anything is sent again.
 func TestLostAnswersToCreates(t *testing.T) {
 	zone := strings.Repeat("a", 32)
 	for _, tt := range []struct {
@@ -306,7 +306,8 @@ func TestLostAnswersToCreates(t *testing.T) {
 			}
 		}
 
-		// It is not there: the create's own error is the one to tell.
+		// It is not there: it is sent again, after a look each time, and in the
+		// end the create's own error is the one to tell.
 		empty := success(`[]`)
 		switch tt.resource.Address().Kind {
 		case spec.KindDispatchNamespace:
@@ -314,10 +315,21 @@ func TestLostAnswersToCreates(t *testing.T) {
 		case spec.KindR2Bucket:
 			empty = failure(404, 10006, "not found")
 		}
-		handler, _ := answers(reply(502, "text/html", ""), empty)
-		_, err := craft(t, handler).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource})
-		if err == nil || !strings.Contains(err.Error(), "HTTP 502") {
+		var methods []string
+		a := craft(t, func(w http.ResponseWriter, r *http.Request) {
+			methods = append(methods, r.Method)
+			if r.Method == http.MethodGet {
+				empty(w, r)
+				return
+			}
+			reply(502, "text/html", "")(w, r)
+		}, func(o *Options) { o.RetryMax = 2 }).Account(testAccount)
+		_, err := a.Put(t.Context(), spec.Write{Resource: tt.resource})
+		if err == nil || !strings.Contains(err.Error(), "HTTP 502, after 3 attempts") {
 			t.Errorf("%s: %v", tt.resource.Address(), err)
+		}
+		if got := strings.Join(methods, " "); got != "POST GET POST GET POST GET" {
+			t.Errorf("%s: sent %s", tt.resource.Address(), got)
 		}
 	}
 

@@ -37,12 +37,15 @@ type attempt struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := a.gate.wait(req.Context()); err != nil {
+	pass, err := a.gate.wait(req.Context())
+	if err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}
 		return nil, err
 	}
+	var header http.Header // of the answer, if there is one
+	defer func() { pass.back(header) }()
 	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
 	defer cancel() // the answer is read to its end below
 	req = req.Clone(ctx)
@@ -61,6 +64,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		failure.Cause = err
 		return nil, failure
 	}
+	header = resp.Header
 	a.clock.observe(resp.Header)
 	failure.RayID = resp.Header.Get("Cf-Ray")
 	// An answer that breaks off is a broken connection, not an answer.

@@ -10,10 +10,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// bindingsToAPI is the metadata's list of bindings, and the secret values that
-// are in it.
-func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) (list []spec.Object, values []string, err error) {
-	list = []spec.Object{} // an upload's list is never null
+// bindingsToAPI is the metadata's list of bindings.
+func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]spec.Object, error) {
+	list := []spec.Object{} // an upload's list is never null
 	for _, b := range bindings {
 		if b.Vacant {
 			continue
@@ -26,17 +25,16 @@ func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) (lis
 		if b.Type == spec.BindingSecret {
 			secret, ok := secrets[b.Name]
 			if !ok {
-				return nil, nil, fmt.Errorf("there is no value for the secret %q", b.Name)
+				return nil, fmt.Errorf("there is no value for the secret %q", b.Name)
 			}
 			object["text"] = secret.Reveal()
-			values = append(values, secret.Reveal())
 		}
 		if id, open := openReference(b); open {
-			return nil, nil, fmt.Errorf("binding %q needs the %s of %s, which is not known", b.Name, id, b.Ref)
+			return nil, fmt.Errorf("binding %q needs the %s of %s, which is not known", b.Name, id, b.Ref)
 		}
 		list = append(list, object)
 	}
-	return list, values, nil
+	return list, nil
 }
 
 // openReference is the property that still waits for an id.

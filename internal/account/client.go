@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/cloudflare/cloudflare-go/v4/accounts"
-	"golang.org/x/time/rate"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -39,8 +38,9 @@ type Options struct {
 	// UserAgent names the program to Cloudflare.
 	UserAgent string
 
-	// Limiter is asked before every request, retries included; nil means no limit.
-	Limiter *rate.Limiter
+	// Limits hold for every request, retries included. What the server says of
+	// its own limits holds besides.
+	Limits []Limit
 
 	// Concurrency bounds how many collections, or Workers of one collection,
 	// are read at once.
@@ -68,6 +68,8 @@ type Client struct {
 	base        string // without a final slash
 	sdk         services
 	clock       *serverClock
+	gate        *gate
+	retries     *retries
 	concurrency int
 	sleep       func(context.Context, time.Duration) error
 }
@@ -97,7 +99,17 @@ func New(o Options) (*Client, error) {
 	if c.sleep == nil {
 		c.sleep = sleep
 	}
-	gate := &gate{limiter: o.Limiter, sleep: c.sleep}
+	for _, limit := range o.Limits {
+		if limit.Requests < 1 || limit.Window <= 0 {
+			return nil, fmt.Errorf("a limit of %d requests in %v lets nothing through", limit.Requests, limit.Window)
+		}
+	}
+	c.gate = newGate(o.Limits, c.sleep)
+	c.retries = &retries{
+		most:    max(0, cmp.Or(o.RetryMax, defaultRetryMax)),
+		waitMin: positive(o.RetryWaitMin, defaultRetryWaitMin),
+		waitMax: positive(o.RetryWaitMax, defaultRetryWaitMax),
+	}
 	c.http = &http.Client{Transport: &transport{
 		base: base,
 		attempt: &http.Client{Transport: &attempt{
@@ -106,14 +118,12 @@ func New(o Options) (*Client, error) {
 			authorize: authorize,
 			redact:    o.Credentials.redactor(),
 			userAgent: cmp.Or(o.UserAgent, "wfpsync"),
-			gate:      gate,
+			gate:      c.gate,
 			clock:     c.clock,
 		}},
-		gate:     gate,
-		retryMax: max(0, cmp.Or(o.RetryMax, defaultRetryMax)),
-		waitMin:  positive(o.RetryWaitMin, defaultRetryWaitMin),
-		waitMax:  positive(o.RetryWaitMax, defaultRetryWaitMax),
-		sleep:    c.sleep,
+		gate:    c.gate,
+		retries: c.retries,
+		sleep:   c.sleep,
 	}}
 	c.sdk = newServices(c.base, c.http)
 	return c, nil
@@ -134,6 +144,9 @@ func defaultTransport() http.RoundTripper {
 	t.ResponseHeaderTimeout = 2 * time.Minute
 	return t
 }
+
+// Pace is how long it takes at least until a number of requests have gone out.
+func (c *Client) Pace(requests int) time.Duration { return c.gate.pace(requests) }
 
 // Account is the account with an identifier. Nothing is sent yet.
 func (c *Client) Account(id string) *Account {

@@ -131,19 +131,19 @@ func throttled(e *Error) bool {
 }
 
 // retryable reports whether sending the request again may help and can do no
-// harm. What creates by POST is sent again only when the server certainly did
-// nothing; otherwise the caller looks whether it did. Static files are told by
-// their hash, so that sending one twice is sending it once.
+// harm. What writes is sent again only when the server certainly did nothing;
+// otherwise the caller looks whether it did, see [Account.Put]. Static files are
+// told by their hash, so that sending one twice is sending it once.
 func retryable(e *Error) bool {
 	switch {
 	case exists(e) || errors.As(e.Cause, new(*tls.CertificateVerificationError)) || errors.As(e.Cause, new(*bodyError)):
 		return false
-	case throttled(e):
+	case throttled(e) || refusedForNow(e):
 		return true
-	case e.Method == http.MethodPost && !repeatable(e.Path):
+	case e.Method != http.MethodGet && !repeatable(e.Path):
 		return neverSent(e)
 	default:
-		return e.Status == 0 || transient(e)
+		return e.Cause != nil || transient(e)
 	}
 }
 
@@ -170,6 +170,12 @@ func assetsForgotten(e *Error) bool {
 	return e.Product == ProductWorkers && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
 }
 
+// refusedForNow reports whether the server did nothing, and may do it when it
+// is asked again.
+func refusedForNow(e *Error) bool {
+	return e.Product == ProductWorkers && (e.Code == codeConcurrentChange || failedToGenerate(e))
+}
+
 func transient(e *Error) bool {
 	switch {
 	case e.Status == http.StatusRequestTimeout:
@@ -177,7 +183,7 @@ func transient(e *Error) bool {
 	case e.Status >= http.StatusInternalServerError:
 		return e.Status != http.StatusNotImplemented
 	case e.Product == ProductWorkers:
-		return slices.Contains([]int{codeConcurrentChange, codeInternal, codeInternalToo}, e.Code) || failedToGenerate(e)
+		return e.Code == codeInternal || e.Code == codeInternalToo
 	case e.Code == codeRequestTimeout:
 		// The same code is used for invalid requests; only the text tells.
 		return strings.Contains(e.Message, "Request timeout") || strings.Contains(e.Message, "Internal Server Error")

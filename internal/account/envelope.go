@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -60,6 +61,9 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
 		failure.Message = notAnEnvelope(resp, mediaType, body)
+		if syntax := new(json.SyntaxError); mediaType == jsonType && errors.As(err, &syntax) {
+			failure.Cause = err // cut off on its way, not made so
+		}
 		return nil, false
 	}
 	if success && e.Success {

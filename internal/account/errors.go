@@ -29,7 +29,8 @@ type Error struct {
 	// Attempts is how often the request was sent.
 	Attempts int
 
-	// Cause is why there was no answer: a network error, the context's end.
+	// Cause is why there was no answer, or no whole one: a network error, the
+	// context's end.
 	Cause error
 }
 
@@ -109,15 +110,17 @@ func neverSent(e *Error) bool {
 // although the answer is no proof of it.
 func ambiguous(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || exists(e) || throttled(e) || refusedForNow(e) {
 		return false
 	}
 	switch {
 	case e.Status == 0:
-		return e.Cause != nil && !neverSent(e)
+		return e.Attempts > 0 && e.Cause != nil && !neverSent(e)
 	case e.Status >= http.StatusInternalServerError:
 		return true
-	default: // a success that says nothing
-		return e.Status < http.StatusMultipleChoices && e.Code == 0
+	case e.Status < http.StatusMultipleChoices && e.Code == 0: // a success that says nothing
+		return true
+	default:
+		return transient(e)
 	}
 }

@@ -2,43 +2,158 @@ package account
 
 import (
 	"context"
+	"math"
+	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// gate lets requests through at the rate of a limiter, and nobody at all while
-// the server has told one of them to wait: Cloudflare counts requests per
-// token, so what one request is told holds for every other.
+// gate lets requests through as the limits allow, and nobody at all while the
+// server has told one of them to wait: Cloudflare counts requests per token, so
+// what one request is told holds for every other.
 // Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 type gate struct {
-	limiter *rate.Limiter
-	sleep   func(context.Context, time.Duration) error
+	sleep func(context.Context, time.Duration) error
 
-	mu     sync.Mutex
-	closed time.Time // until when nobody passes
+	mu         sync.Mutex
+	windows    []*window
+	policies   map[string]*window   // limits that the server said, by name
+	allowances map[string]allowance // what is left of them, as it said last
+	sent       int                  // requests that have passed
+	underWay   int                  // of them, those that are not answered
+	closed     time.Time            // until when nobody passes
 }
 
-// wait returns when a request may be sent.
-func (g *gate) wait(ctx context.Context) error {
-	if g.limiter != nil {
-		if err := g.limiter.Wait(ctx); err != nil {
-			return err
-		}
+// allowance is how many requests the server takes until a time.
+type allowance struct {
+	left  int
+	until time.Time
+}
+
+func newGate(limits []Limit, sleep func(context.Context, time.Duration) error) *gate {
+	g := &gate{sleep: sleep, policies: map[string]*window{}, allowances: map[string]allowance{}}
+	for _, limit := range limits {
+		g.windows = append(g.windows, newWindow(limit))
 	}
+	return g
+}
+
+// pass is a request that was let through.
+type pass struct {
+	gate   *gate
+	slots  []slot
+	number int // of the requests that have passed; 0 as long as it has not
+	others int // that were under way when it did
+}
+
+// wait returns when a request may be sent. The pass is to be given back.
+func (g *gate) wait(ctx context.Context) (*pass, error) {
+	p, turn := g.enter()
 	// The gate may be closed for longer by another answer while we wait.
 	for waited := (time.Time{}); ; {
-		until := g.closedUntil()
+		until := g.opens(turn)
 		d := time.Until(until)
 		if d <= 0 || !until.After(waited) {
-			return ctx.Err()
+			break
 		}
 		if err := g.sleep(ctx, d); err != nil {
-			return err
+			p.back(nil)
+			return nil, err
 		}
 		waited = until
 	}
+	if err := ctx.Err(); err != nil {
+		p.back(nil)
+		return nil, err
+	}
+	p.leave()
+	return p, nil
+}
+
+// enter takes a place in every window, and says when all of them allow it.
+func (g *gate) enter() (*pass, time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	p, turn := &pass{gate: g}, now
+	for _, w := range g.windows {
+		s := w.reserve(now)
+		p.slots = append(p.slots, s)
+		if s.at.After(turn) {
+			turn = s.at
+		}
+	}
+	return p, turn
+}
+
+// opens is when a request may pass whose turn it is at a time.
+func (g *gate) opens(turn time.Time) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed.After(turn) {
+		turn = g.closed
+	}
+	for _, a := range g.allowances {
+		if a.left <= 0 && a.until.After(turn) {
+			turn = a.until
+		}
+	}
+	return turn
+}
+
+// leave counts the request among those that were sent.
+func (p *pass) leave() {
+	g := p.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p.others = g.underWay
+	g.sent++
+	g.underWay++
+	p.number = g.sent
+	for name, a := range g.allowances {
+		a.left--
+		g.allowances[name] = a
+	}
+}
+
+// back ends a request's stay. What the answer's headers, if there was one, say
+// of the limits holds for everybody from now on.
+func (p *pass) back(header http.Header) {
+	g := p.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	for _, s := range p.slots {
+		s.answered(now)
+	}
+	if p.number > 0 {
+		g.underWay--
+	}
+	for name, limit := range parsePolicy(header) {
+		if known := g.policies[name]; known == nil || known.limit != limit {
+			g.adopt(name, limit)
+		}
+	}
+	for name, said := range parseRemaining(header) {
+		// Whether the server counted the requests that were under way at the
+		// same time before this one, nobody knows.
+		uncounted := p.others + g.sent - p.number
+		g.allowances[name] = allowance{left: said.requests - uncounted, until: now.Add(said.reset)}
+	}
+}
+
+// adopt keeps to a limit that the server has said, from now on.
+func (g *gate) adopt(name string, limit Limit) {
+	w := newWindow(limit)
+	for i, other := range g.windows {
+		if other == g.policies[name] {
+			g.windows[i] = w
+			g.policies[name] = w
+			return
+		}
+	}
+	g.policies[name] = w
+	g.windows = append(g.windows, w)
 }
 
 // close holds everybody back for a while.
@@ -50,10 +165,36 @@ func (g *gate) close(d time.Duration) {
 	}
 }
 
-func (g *gate) closedUntil() time.Time {
+// pace is how long it takes at least until a number of requests have gone out.
+func (g *gate) pace(requests int) time.Duration {
+	if requests <= 0 {
+		return 0
+	}
+	now, turn := time.Now(), g.opens(time.Now())
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.closed
+	for _, w := range g.windows {
+		if t := w.turn(requests-1, now); t.After(turn) {
+			turn = t
+		}
+	}
+	return turn.Sub(now)
+}
+
+// free is how many requests could go out now without waiting.
+func (g *gate) free() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now, free := time.Now(), math.MaxInt
+	for _, w := range g.windows {
+		free = min(free, w.free(now))
+	}
+	for _, a := range g.allowances {
+		if a.until.After(now) {
+			free = min(free, max(0, a.left))
+		}
+	}
+	return free
 }
 
 // sleep waits until the time is over or the context ends.

@@ -15,8 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -57,7 +55,7 @@ func TestRetriesEnd(t *testing.T) {
 }
 
 // What exists is not going to stop existing, even if the server calls it its
-// own failure; and a refusal stays a refusal.
+// own failure: it is looked for, and not made again. A refusal stays a refusal.
 func TestFinalFailuresAreNotRetried(t *testing.T) {
 	a := func(c crafted) *Account { return c.Account(testAccount) }
 	zone := &spec.Route{Zone: strings.Repeat("a", 32), Pattern: "x.example/*", Worker: "w"}
@@ -83,7 +81,13 @@ func TestFinalFailuresAreNotRetried(t *testing.T) {
 		{10000, 403, func(c crafted) error { return get(c.Client) }},
 	} {
 		handler, n := answers(failure(tt.status, tt.code, "no"))
-		err := tt.send(craft(t, handler))
+		err := tt.send(craft(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet && tt.code != 10021 && tt.code != 10000 {
+				failure(403, 10000, "no look")(w, r)
+				return
+			}
+			handler(w, r)
+		}))
 		if err == nil || *n != 1 {
 			t.Errorf("%d was sent %d times: %v", tt.code, *n, err)
 		}
@@ -129,7 +133,7 @@ func TestThrottleHoldsEverybodyBack(t *testing.T) {
 		var mu sync.Mutex
 		var late []time.Duration
 		start, throttle := time.Now(), true
-		client, err := New(Options{Limiter: rate.NewLimiter(4, 8), Transport: roundTrip(func(r *http.Request) *http.Response {
+		client, err := New(Options{Limits: []Limit{{8, 2 * time.Second}}, Transport: roundTrip(func(r *http.Request) *http.Response {
 			mu.Lock()
 			defer mu.Unlock()
 			recorder := httptest.NewRecorder()
@@ -219,8 +223,8 @@ func TestUploadIsReplayed(t *testing.T) {
 	}
 	early := http.TimeFormat
 	handler, _ := answers(
-		record(failure(503, 0, "", "Date", time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
-		record(reply(502, "text/html", "", "Date", time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
+		record(failure(429, 0, "", "Date", time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
+		record(reply(429, "text/html", "", "Date", time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC).Format(early))),
 		record(echoUpload("u")),
 	)
 	revision := put(t, craft(t, handler).Account(testAccount), userWorker("ns", "u"), nil)

@@ -24,7 +24,6 @@ type upload struct {
 	metadata spec.Object // all but the tags
 	settings string      // digest
 	clock    *serverClock
-	redact   func(string) string
 	token    string                    // for the static files
 	sent     atomic.Pointer[spec.Mark] // of the last attempt
 }
@@ -40,7 +39,7 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if script.Assets != nil && (script.Assets.Files == nil || script.Assets.Files.Source == nil) {
 		return nil, errors.New("there are no static files to upload")
 	}
-	bindings, values, err := bindingsToAPI(script.Bindings, w.Secrets)
+	bindings, err := bindingsToAPI(script.Bindings, w.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +50,6 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 		metadata: spec.Object{"bindings": bindings},
 		settings: script.Digest(),
 		clock:    clock,
-		redact:   maskValues(values...),
 	}
 	switch {
 	case script.Code.IsNone(): // the platform serves the assets and nothing else
@@ -204,12 +202,12 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 	return spec.Revision{ETag: answer.ETag, MigrationTag: answer.MigrationTag, ModifiedOn: answer.ModifiedOn, Owner: u.write.Stack, Mark: &mark}, nil
 }
 
-// redacted is an error that does not quote a secret of the upload, should the
-// server have done so.
+// redacted is an error that does not quote the token of the static files, should
+// the server have done so.
 func (u *upload) redacted(err error) error {
 	var e *Error
 	if errors.As(err, &e) {
-		e.Message = maskValues(u.token)(u.redact(e.Message))
+		e.Message = maskValues(u.token)(e.Message)
 	}
 	return err
 }

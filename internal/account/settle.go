@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wfpsync/wfpsync/spec"
@@ -19,19 +20,60 @@ func goneIfAbsent(err error) error {
 	return err
 }
 
-// afterLostAnswer settles a create that failed. When the server may have acted
-// although its answer did not say so, a lookup tells; a create must not be sent
-// twice, since the second would be refused, or make a second one.
+// notMadeError is a create whose answer was lost, and of which a look has found
+// nothing: it may be sent again.
+type notMadeError struct{ error }
+
+func (e notMadeError) Unwrap() error { return e.error }
+
+// afterLostAnswer settles a create that failed, when the server may have acted
+// although its answer did not say so, and when what was to be created exists:
+// made by a lost attempt, or by somebody in the same moment. A look tells.
+// Nothing is created twice on a guess, since the second would be refused, or
+// make a second one.
 func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revision, error) {
 	err = plain(err)
-	if !ambiguous(err) {
+	if !ambiguous(err) && !IsExists(err) {
 		return spec.Revision{}, err
 	}
 	revision, lookupErr := lookup()
-	if lookupErr != nil {
+	switch {
+	case lookupErr == nil:
+		return revision, nil
+	case ambiguous(err) && (errors.Is(lookupErr, errAbsent) || IsNotFound(lookupErr)):
+		return spec.Revision{}, notMadeError{err}
+	default:
 		return spec.Revision{}, err // the first error is the one that explains
 	}
-	return revision, nil
+}
+
+// insist makes a write until it is known whether it was made. When an answer is
+// lost, made looks first, and only what was not made is sent again.
+func (c *Client) insist(ctx context.Context, write func() error, made func(err error) (bool, error)) error {
+	for try := 1; ; try++ {
+		err := write()
+		if !ambiguous(err) || ctx.Err() != nil {
+			return err
+		}
+		var e *Error
+		if errors.As(err, &e) {
+			e.Attempts = max(e.Attempts, try)
+		}
+		done, lookErr := made(err)
+		switch {
+		case IsMoved(lookErr):
+			return lookErr
+		case lookErr != nil:
+			return err // the first error is the one that explains
+		case done:
+			return nil
+		case try > c.retries.most:
+			return e
+		}
+		if err := c.sleep(ctx, c.retries.wait(try)); err != nil {
+			return fmt.Errorf("%w while waiting to try again after: %v", err, e)
+		}
+	}
 }
 
 const (

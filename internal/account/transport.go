@@ -18,13 +18,27 @@ import (
 // doors' http.Client sends through, so both are retried alike and fail alike:
 // every error is an [*Error].
 type transport struct {
-	base     *url.URL
-	attempt  *http.Client // sends once
-	gate     *gate
-	retryMax int
-	waitMin  time.Duration
-	waitMax  time.Duration
-	sleep    func(context.Context, time.Duration) error
+	base    *url.URL
+	attempt *http.Client // sends once
+	gate    *gate
+	retries *retries
+	sleep   func(context.Context, time.Duration) error
+}
+
+// retries are how often, and after which waits, something is tried again.
+type retries struct {
+	most             int
+	waitMin, waitMax time.Duration
+}
+
+// wait doubles with each attempt. The jitter keeps requests that failed
+// together from returning together.
+func (r *retries) wait(attempts int) time.Duration {
+	d := r.waitMax
+	if doublings := attempts - 1; doublings < 16 {
+		d = min(d, r.waitMin<<doublings)
+	}
+	return d/2 + rand.N(d/2+1)
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -42,7 +56,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	client := &retryablehttp.Client{
 		HTTPClient:   t.attempt,
-		RetryMax:     t.retryMax,
+		RetryMax:     t.retries.most,
 		CheckRetry:   r.check,
 		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
 		PrepareRetry: r.wait,
@@ -113,31 +127,27 @@ func (r *run) check(ctx context.Context, _ *http.Response, err error) (bool, err
 	case !errors.As(err, &r.last): // never let through the gate
 		return false, nil
 	}
+	if throttled(r.last) {
+		r.transport.gate.close(r.delay())
+	}
 	return retryable(r.last), nil
 }
 
 // wait passes the time until the next attempt. Throttled requests wait at the
 // gate, with everybody else. Its signature is retryablehttp.PrepareRetry.
 func (r *run) wait(req *http.Request) error {
-	d := r.delay()
 	if throttled(r.last) {
-		r.transport.gate.close(d)
 		return nil
 	}
-	return r.transport.sleep(req.Context(), d)
+	return r.transport.sleep(req.Context(), r.delay())
 }
 
-// delay is what the server asks for, or else doubles with each attempt. The
-// jitter keeps requests that failed together from returning together.
+// delay is what the server asks for, or else doubles with each attempt.
 func (r *run) delay() time.Duration {
 	if r.last.RetryAfter > 0 {
 		return r.last.RetryAfter
 	}
-	d := r.transport.waitMax
-	if doublings := r.attempts - 1; doublings < 16 {
-		d = min(d, r.transport.waitMin<<doublings)
-	}
-	return d/2 + rand.N(d/2+1)
+	return r.transport.retries.wait(r.attempts)
 }
 
 // failed is the error to return: the last attempt's, unless the context ended

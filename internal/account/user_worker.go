@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -9,6 +10,7 @@ import (
 // A user Worker is a script like a Worker, in another place.
 var userWorkerColumn = column{
 	list:    listUserWorkers,
+	look:    lookAtUserWorker,
 	inspect: inspectScript,
 	put:     putScript,
 	delete:  deleteScript,
@@ -34,4 +36,25 @@ func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec
 		}
 	}
 	return out, nil
+}
+
+// lookAtUserWorker reads a user Worker as the list shows it.
+func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
+	var answer wireScript
+	path := a.scriptPath(address)
+	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &answer); err != nil {
+		return spec.Revision{}, err
+	}
+	s, err := answer.script()
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	if !s.TagsShown {
+		settings, err := a.settings(ctx, path)
+		if err != nil {
+			return spec.Revision{}, err
+		}
+		s.Tags = settings.Tags
+	}
+	return s.revision(), nil
 }

@@ -8,6 +8,7 @@ import (
 
 var workerColumn = column{
 	list:    listWorkers,
+	look:    lookAtWorker,
 	inspect: inspectScript,
 	put:     putScript,
 	delete:  deleteScript,
@@ -40,4 +41,17 @@ func (r *reading) noteRoutes(s *script) {
 		route.Script = s.ID
 		r.routes = append(r.routes, route)
 	}
+}
+
+// lookAtWorker reads the list of Workers, which has one page: what the API
+// answers to a GET of a Worker is its code.
+func lookAtWorker(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
+	found, err := listWorkers(ctx, &reading{account: a}, "")
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	if now := revisionIn(found, address); now != nil {
+		return *now, nil
+	}
+	return spec.Revision{}, errAbsent
 }

@@ -1,0 +1,116 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Cautious is an account that nobody's writes get lost in. The API has no
+// conditional writes, so it takes a look at what is about to be replaced right
+// before: whoever wrote it since the plan was made is not overwritten.
+//
+// A look is a request. Where there are more writes to come than the limits have
+// room for twice, lists of a recent past take the place of looks: one request
+// then does for a thousand user Workers.
+type Cautious struct {
+	*Account
+	expected atomic.Int64 // writes to come
+
+	mu       sync.Mutex
+	listings map[spec.Collection]*listing
+}
+
+// NewCautious returns an account whose writes look first.
+func NewCautious(a *Account) *Cautious {
+	return &Cautious{Account: a, listings: map[spec.Collection]*listing{}}
+}
+
+// Expect says how many writes are to come, so that looks do not take the
+// requests that the writes need.
+func (c *Cautious) Expect(writes int) { c.expected.Store(int64(writes)) }
+
+// Put is [Account.Put] of a resource that is still what the write says to
+// replace; of any other the error is a [*MovedError]. One that is already as it
+// shall be is left as it is. What the server refuses to create twice needs no look.
+func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	defer c.expected.Add(-1)
+	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
+		return c.Account.Put(ctx, w)
+	}
+	now, err := c.recent(ctx, w.Stack, w.Resource.Address(), w.Prior)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	var revision spec.Revision
+	if done, err := compare(w, now, &revision); done || err != nil {
+		return revision, err
+	}
+	return c.Account.Put(ctx, w)
+}
+
+// Delete is [Account.Delete] of a resource that is still what it was.
+func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
+	defer c.expected.Add(-1)
+	if isUnknown(&prior) {
+		return c.Account.Delete(ctx, address, prior)
+	}
+	now, err := c.recent(ctx, prior.Owner, address, &prior)
+	if err != nil {
+		return err
+	}
+	if done, err := gone(address, prior, now); done || err != nil {
+		return err
+	}
+	return c.Account.Delete(ctx, address, prior)
+}
+
+// listing is a collection as it was a while ago.
+type listing struct {
+	turn  chan struct{} // holds one while somebody reads
+	at    time.Time
+	found map[spec.Address]*spec.Revision
+}
+
+const (
+	listAge     = 10 * time.Second // of the youngest list that is read anew
+	listPageAge = 15 * time.Second // and per page of it, so that lists stay few among the writes
+)
+
+// recent is current, or, when requests are scarce, what a recent list says.
+func (c *Cautious) recent(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
+	if int(2*c.expected.Load()) <= c.client.gate.free() {
+		return c.current(ctx, stack, address, prior)
+	}
+	l := c.listing(address.Collection())
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if age := listAge + time.Duration(len(l.found)/pageLimit)*listPageAge; l.found == nil || time.Since(l.at) > age {
+		began := time.Now()
+		found, err := c.list(ctx, stack, address.Collection())
+		if err != nil {
+			return nil, err
+		}
+		l.at, l.found = began, make(map[spec.Address]*spec.Revision, len(found))
+		for _, live := range found {
+			l.found[live.Resource.Address()] = &live.Revision
+		}
+	}
+	return l.found[address], nil
+}
+
+func (c *Cautious) listing(collection spec.Collection) *listing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.listings[collection] == nil {
+		c.listings[collection] = &listing{turn: make(chan struct{}, 1)}
+	}
+	return c.listings[collection]
+}

@@ -1,0 +1,140 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// MovedError is the refusal to write a resource that is not what it was when
+// the plan was made. Before or Now is nil where there was, or is, none.
+type MovedError struct {
+	Address     spec.Address
+	Before, Now *spec.Revision
+}
+
+func (e *MovedError) Error() string {
+	return e.how() + " since the plan was made; it was left as it is"
+}
+
+func (e *MovedError) how() string {
+	switch {
+	case e.Now == nil:
+		return "it was deleted"
+	case e.Before == nil:
+		return "it was created" + writer(e.Now)
+	default:
+		return "it was changed" + writer(e.Now)
+	}
+}
+
+// writer says who wrote a revision, and when, as far as it tells.
+func writer(r *spec.Revision) string {
+	var text string
+	switch {
+	case r.Mark == nil || r.Drifted():
+		text = " by somebody else"
+	case r.Owner != "":
+		text = fmt.Sprintf(" by a run for the stack %q", r.Owner)
+	}
+	if !r.ModifiedOn.IsZero() {
+		text += " at " + r.ModifiedOn.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+// IsMoved reports whether an error is a [*MovedError].
+func IsMoved(err error) bool { return errors.As(err, new(*MovedError)) }
+
+// isUnknown reports whether a prior revision tells nothing that could be
+// compared, as that of a bucket does not.
+func isUnknown(prior *spec.Revision) bool { return prior != nil && *prior == spec.Revision{} }
+
+// compare says whether a write is done, can be made, or would overwrite what
+// the plan knows nothing of.
+func compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) {
+	switch {
+	case unmoved(w.Prior, now):
+		return false, nil
+	case now != nil && describes(w, now):
+		*revision = *now
+		return true, nil
+	default:
+		return false, &MovedError{Address: w.Resource.Address(), Before: w.Prior, Now: now}
+	}
+}
+
+// unmoved compares what tells the states of a resource apart. Only scripts have
+// a time that nothing but a write to themselves moves.
+func unmoved(prior, now *spec.Revision) bool {
+	switch {
+	case prior == nil || now == nil:
+		return prior == nil && now == nil
+	case prior.Mark != nil || now.Mark != nil || prior.ID == "":
+		return prior.Same(*now)
+	default:
+		return prior.ID == now.ID && prior.ETag == now.ETag
+	}
+}
+
+// gone says whether what is to be deleted is gone, can be deleted, or is not
+// what was to be deleted.
+func gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, error) {
+	switch {
+	case now == nil:
+		return true, nil
+	case isUnknown(&prior) || unmoved(&prior, now):
+		return false, nil
+	default:
+		return false, &MovedError{Address: address, Before: &prior, Now: now}
+	}
+}
+
+// describes reports whether a script is what a write would make of it: an
+// attempt whose answer was lost has made it so, or another run for the same stack.
+func describes(w spec.Write, now *spec.Revision) bool {
+	scripted, ok := w.Resource.(spec.Scripted)
+	if !ok || now.Mark == nil || now.Drifted() || now.Owner != w.Stack {
+		return false
+	}
+	script := scripted.Definition()
+	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest())
+}
+
+// current is the revision that a resource has now, nil when there is none. A
+// look that does not show the prior revision is checked against the list that
+// the prior one came from: the two endpoints need not word it alike.
+func (a *Account) current(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
+	if look := columns[address.Kind].look; look != nil {
+		now, err := look(ctx, a, address)
+		switch {
+		case IsNotFound(err) || errors.Is(err, errAbsent):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case prior == nil || unmoved(prior, &now):
+			return &now, nil
+		}
+	}
+	found, err := a.list(ctx, stack, address.Collection())
+	if err != nil {
+		return nil, err
+	}
+	return revisionIn(found, address), nil
+}
+
+func (a *Account) list(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error) {
+	return columns[c.Kind].list(ctx, &reading{account: a, stack: stack}, c.Parent)
+}
+
+func revisionIn(found []*spec.Live, address spec.Address) *spec.Revision {
+	for _, live := range found {
+		if live.Resource.Address() == address {
+			return &live.Revision
+		}
+	}
+	return nil
+}

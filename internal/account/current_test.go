@@ -1,0 +1,257 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// unreliable is a local account that loses the answers to the next writes: the
+// server has acted, or has not, and the connection breaks.
+type unreliable struct {
+	*local
+	lose   atomic.Int32 // how many writes to come
+	acting bool         // does what it was asked to, nevertheless
+	before func()       // called when an answer is lost
+}
+
+func openUnreliable(t *testing.T) *unreliable {
+	u := &unreliable{local: openLocal(t)}
+	server := u.client.base
+	client, err := New(Options{
+		BaseURL: server, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep,
+		Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet || u.lose.Add(-1) < 0 {
+				return http.DefaultTransport.RoundTrip(r)
+			}
+			if u.acting {
+				resp, err := http.DefaultTransport.RoundTrip(r)
+				if err != nil {
+					return nil, err
+				}
+				resp.Body.Close()
+			}
+			if u.before != nil {
+				u.before()
+			}
+			return nil, errors.New("connection reset by peer")
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Account = client.Account(testAccount)
+	return u
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func (u *unreliable) next(lose int, acting bool) {
+	u.asked()
+	u.lose.Store(int32(lose))
+	u.acting = acting
+}
+
+// writes are the requests since the last call that are no reads.
+func (u *unreliable) writes() []string {
+	return slices.DeleteFunc(u.asked(), func(r string) bool { return strings.HasPrefix(r, "GET ") })
+}
+
+// What is lost is looked for, and repeated only when it was not done.
+func TestLostAnswersToScripts(t *testing.T) {
+	for _, resource := range []spec.Resource{userWorker("customers", "u"), worker("w")} {
+		u := openUnreliable(t)
+		put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+		changed := resource.(spec.Scripted).WithDefinition(testScript([]func(*spec.Script){func(s *spec.Script) { s.Code = codeOf("export default {}") }}))
+		var prior *spec.Revision
+		for step, write := range []spec.Resource{resource, changed} {
+			u.next(1, true)
+			first := put(t, u.Account, write, prior)
+			if got := u.writes(); len(got) != 1 {
+				t.Errorf("step %d, done before the answer was lost: sent %v", step, got)
+			}
+			prior = &first
+		}
+		u.next(2, false)
+		second := put(t, u.Account, resource, prior)
+		if got := u.writes(); len(got) != 1 || second.Owner != "platform" {
+			t.Errorf("not done: %v reached the account, which has %+v", got, second)
+		}
+		u.next(1, true)
+		if err := u.Delete(t.Context(), resource.Address(), second); err != nil || len(u.writes()) != 1 {
+			t.Errorf("deleted before the answer was lost: %v", err)
+		}
+		third := put(t, u.Account, resource, nil)
+		u.next(1, false)
+		if err := u.Delete(t.Context(), resource.Address(), third); err != nil || len(u.writes()) != 1 {
+			t.Errorf("not deleted: %v", err)
+		}
+	}
+}
+
+// Who wrote a Worker between a write whose answer was lost and the look at what
+// became of it, is not overwritten.
+func TestLostAnswerAndSomebodyElse(t *testing.T) {
+	u := openUnreliable(t)
+	put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	resource := userWorker("customers", "u")
+	first := put(t, u.Account, resource, nil)
+	u.before = func() {
+		tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
+		if err := u.emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+			t.Error(err)
+		}
+	}
+	u.next(1, false)
+	_, err := u.Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("customers", "u", func(s *spec.Script) { s.Tags = []string{"new"} }), Prior: &first})
+	if !IsMoved(err) || len(u.writes()) > 0 {
+		t.Errorf("got %v", err)
+	}
+	u.next(1, false)
+	if err := u.Delete(t.Context(), resource.Address(), first); !IsMoved(err) || len(u.writes()) > 0 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A create that loses a race finds what the winner made.
+func TestLostRaceToCreate(t *testing.T) {
+	l := openLocal(t)
+	l.ensureZone(t, "example.com")
+	put(t, l.Account, worker("w"), nil)
+	for _, r := range []spec.Resource{
+		&spec.DispatchNamespace{Name: "n"}, &spec.KVNamespace{Title: "t"}, &spec.D1Database{Name: "d"}, &spec.R2Bucket{Name: "bucket"},
+		&spec.Queue{Name: "q", DeliveryDelay: number(5)}, &spec.Route{Zone: "example.com", Pattern: "example.com/*", Worker: "w"},
+	} {
+		first := put(t, l.Account, r, nil)
+		if second := put(t, l.Account, r, nil); second.ID != first.ID {
+			t.Errorf("%s is %+v for the winner, and %+v for the loser", r.Address(), first, second)
+		}
+	}
+	elsewhere := &spec.Route{Zone: "example.com", Pattern: "example.com/*"}
+	if _, err := l.Put(t.Context(), spec.Write{Resource: elsewhere}); !IsExists(err) {
+		t.Errorf("a route that leads elsewhere was taken for ours: %v", err)
+	}
+}
+
+// A cautious account leaves alone what somebody else has written since.
+func TestCautious(t *testing.T) {
+	for _, scarce := range []bool{false, true} {
+		for _, shape := range []emulator.ListShape{{}, {Nested: true}, {WithoutTags: true}} {
+			l := openLocal(t)
+			l.emulator.SetListShape(shape)
+			l.ensureZone(t, "example.com")
+			if scarce {
+				l.limited(t, Limit{1, time.Hour})
+			}
+			c := NewCautious(l.Account)
+			c.Expect(1000)
+			checkCautious(t, l, c)
+		}
+	}
+}
+
+func checkCautious(t *testing.T, l *local, c *Cautious) {
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	put(t, l.Account, worker("w"), nil)
+	put(t, l.Account, worker("y"), nil)
+	for _, tt := range []struct {
+		resource, changed, theirs spec.Resource
+	}{
+		{userWorker("customers", "u"), userWorker("customers", "u", newTag("new")), userWorker("customers", "u", newTag("theirs"))},
+		{worker("x"), worker("x", newTag("new")), worker("x", newTag("theirs"))},
+		{&spec.Route{Zone: "example.com", Pattern: "example.com/*", Worker: "w"}, &spec.Route{Zone: "example.com", Pattern: "example.com/*"}, &spec.Route{Zone: "example.com", Pattern: "example.com/*", Worker: "y"}},
+		{&spec.Queue{Name: "q"}, &spec.Queue{Name: "q", DeliveryDelay: number(5)}, &spec.Queue{Name: "q", DeliveryDelay: number(7)}},
+	} {
+		address := tt.resource.Address()
+		fresh := func() { c.listings = map[spec.Collection]*listing{} }
+		write := func(r spec.Resource, prior *spec.Revision) (spec.Revision, error) {
+			fresh()
+			return c.Put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior})
+		}
+		first, err := write(tt.resource, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		collection := address.Collection()
+		live := l.read(t, collection).Resources[address].Revision
+		second, err := write(tt.changed, &live)
+		if err != nil {
+			t.Fatalf("%s, which nobody changed: %v", address, err)
+		}
+		_, scripted := tt.resource.(spec.Scripted)
+		if again, err := write(tt.changed, &first); scripted && (err != nil || !again.Same(second)) {
+			t.Errorf("%s, which another run has brought there: %+v, %v", address, again, err)
+		}
+		live = l.read(t, collection).Resources[address].Revision
+		put(t, l.Account, tt.theirs, &live)
+		var moved *MovedError
+		if _, err := write(tt.resource, &live); !errors.As(err, &moved) || moved.Now == nil {
+			t.Errorf("%s, which somebody changed, was written: %v", address, err)
+		}
+		if _, err := write(tt.resource, nil); scripted && !IsMoved(err) {
+			t.Errorf("%s, which somebody created, was written: %v", address, err)
+		}
+		fresh()
+		if err := c.Delete(t.Context(), address, live); !IsMoved(err) {
+			t.Errorf("%s, which somebody changed, was deleted: %v", address, err)
+		}
+		live = l.read(t, collection).Resources[address].Revision
+		for range 2 {
+			fresh()
+			if err := c.Delete(t.Context(), address, live); err != nil {
+				t.Errorf("deleting %s: %v", address, err)
+			}
+		}
+		if _, err := write(tt.resource, &live); !IsMoved(err) {
+			t.Errorf("%s, which somebody deleted, was written: %v", address, err)
+		}
+	}
+}
+
+func newTag(tag string) func(*spec.Script) {
+	return func(s *spec.Script) { s.Tags = []string{tag} }
+}
+
+// limited makes requests count against a limit, without the waits.
+func (l *local) limited(t *testing.T, limit Limit) {
+	client, err := New(Options{BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep, Limits: []Limit{limit}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Account = client.Account(testAccount)
+}
+
+// Where there is room, each write costs a look; where there is none, a list
+// serves them all.
+func TestLooksLeaveRoomForWrites(t *testing.T) {
+	for _, scarce := range []bool{false, true} {
+		l := openLocal(t)
+		put(t, l.Account, &spec.DispatchNamespace{Name: "ns"}, nil)
+		limit := Limit{1000, time.Hour}
+		if scarce {
+			limit.Requests = 45
+		}
+		l.limited(t, limit)
+		c := NewCautious(l.Account)
+		c.Expect(40)
+		l.asked()
+		for i := range 40 {
+			if _, err := c.Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("ns", seedName(i))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		reads := len(slices.DeleteFunc(l.asked(), func(r string) bool { return !strings.HasPrefix(r, "GET ") }))
+		if scarce && reads > 8 || !scarce && reads != 40 {
+			t.Errorf("scarce: %v: %d looks and lists for 40 writes", scarce, reads)
+		}
+	}
+}
