@@ -30,6 +30,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,8 +134,10 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 			}
 			return compare(w, now, &revision)
 		}
-		// A create has been looked up; what replaces by an id can be repeated.
-		if w.Prior == nil && !errors.As(err, new(notMadeError)) {
+		// What creates was looked up already, unless that failed, too; what
+		// replaces by an id can be repeated.
+		var e *Error
+		if errors.As(err, &e) && e.Method == http.MethodPost && !errors.As(err, new(notMadeError)) {
 			return false, err
 		}
 		return false, nil
