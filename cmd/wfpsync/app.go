@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -31,6 +32,11 @@ type app struct {
 	// outside of tests.
 	observe func(emulator.Request)
 
+	// transport sends the requests to an account that is not on this machine;
+	// nil, outside of tests, for the network.
+	transport http.RoundTripper
+
+	args  []string // the command line, without the program
 	flags globalFlags
 }
 
@@ -48,6 +54,7 @@ type globalFlags struct {
 
 // run runs one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.args = args
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
@@ -128,6 +135,12 @@ func (a *app) style(w io.Writer) report.Style {
 	}
 	width, _, _ := term.GetSize(int(f.Fd())) // 0 when it cannot be told
 	return report.Style{Color: true, Width: width}
+}
+
+// canRedraw reports whether a stream shows what moves.
+func (a *app) canRedraw(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && a.isTerminal(f) && a.env("TERM") != "dumb"
 }
 
 // env is an environment variable, "" when unset.

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/account"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
@@ -22,7 +24,11 @@ type applyOptions struct {
 	autoApprove bool
 	allow       []string
 	concurrency int
+	failFast    bool
+	quiet       bool
+	timeout     time.Duration
 	result      string
+	again       string // the command that continues an incomplete run
 	output      planOutput
 }
 
@@ -35,7 +41,11 @@ func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
 	addAllowFlag(cmd, &o.allow)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
-	cmd.Flags().StringVar(&o.result, "result", "", "write what became of the plan to `FILE`, as JSON")
+	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin no further change after one that failed")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 30m; what was begun is abandoned (default never)")
+	cmd.Flags().Lookup("timeout").DefValue = "0s"
+	cmd.Flags().StringVar(&o.result, "result", "", "write what became of every change to `FILE`, as JSON")
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 	o.output.addFlags(cmd)
 }
 
@@ -57,7 +67,11 @@ the plan touches has changed since.`,
 			if err := a.checkApproval(options); err != nil {
 				return err
 			}
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error {
+			options.again = a.continuation()
+			if len(args) == 1 {
+				options.again = a.anew(args[0])
+			}
+			return a.change(cmd.Context(), options, func(ctx context.Context) error {
 				if len(args) == 1 {
 					return a.applySaved(ctx, args[0], options)
 				}
@@ -72,11 +86,23 @@ the plan touches has changed since.`,
 	return cmd
 }
 
+// change runs something that changes the account, until a signal or the time
+// that it is given ends it.
+func (a *app) change(ctx context.Context, o applyOptions, run func(context.Context) error) error {
+	if err := prepareResult(o.result); err != nil {
+		return err
+	}
+	return a.interruptible(ctx, func(ctx context.Context) error { return timed(ctx, o.timeout, run) })
+}
+
 // checkApproval makes sure that there is someone to ask, before anything is
 // done: without a terminal, silence is not consent.
 func (a *app) checkApproval(o applyOptions) error {
 	if o.concurrency < 1 {
 		return usage(fmt.Errorf("--concurrency %d: it is at least 1", o.concurrency))
+	}
+	if o.timeout < 0 {
+		return usage(fmt.Errorf("--timeout %v: it is not negative", o.timeout))
 	}
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
 		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
@@ -127,7 +153,7 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 		return a.refuse(plan, err)
 	}
 	if plan.HasChanges() && !o.autoApprove {
-		if err := a.approve(plan); err != nil {
+		if err := a.approve(ctx, plan); err != nil {
 			return err
 		}
 		// Somebody may have written to the account while the person was reading.
@@ -174,20 +200,39 @@ func (a *app) refuse(plan *planner.Plan, err error) error {
 
 // approve asks, and takes only the whole word. To destroy a stack, the word is
 // its name.
-func (a *app) approve(plan *planner.Plan) error {
+func (a *app) approve(ctx context.Context, plan *planner.Plan) error {
 	word, question := "yes", fmt.Sprintf("Do you want to make these changes in account %s?\n  Only 'yes' will be accepted.", plan.Account.ID)
 	if plan.Mode == planner.Destroy {
 		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy everything of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", plan.Stack, plan.Account.ID)
 	}
 	fmt.Fprintf(a.stderr, "\n%s\n\n  Enter a value: ", question)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
-	if err != nil && answer == "" {
+	answer, err := a.readLine(ctx)
+	if answer == "" {
 		fmt.Fprintln(a.stderr)
+	}
+	if err != nil {
+		return err
 	}
 	if strings.TrimSpace(answer) != word {
 		return &exit{code: exitError, err: errors.New("not approved; nothing was changed")}
 	}
 	return nil
+}
+
+// readLine reads a line that a person writes, and no longer than the context.
+// What it has not read by then is lost to nobody: the program ends.
+func (a *app) readLine(ctx context.Context) (string, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // no answer is no consent
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		return line, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // checkCurrent refuses a plan whose resources somebody has written since, and
@@ -235,30 +280,50 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 
 // execute applies the plan and reports what became of it.
 func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
-	stop := a.drainOnInterrupt(ctx)
+	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
+		Style: a.style(a.stderr),
+		Live:  a.canRedraw(a.stderr),
+		Quiet: o.quiet,
+		Pace:  c.pace,
+		Now:   a.now,
+	})
+	stop := a.drainOnInterrupt(ctx, progress.Note)
+	overtaken := false
 	var untold error // a reader that went away does not stop the run
+	c.Expect(len(plan.Changes))
 	result, err := applier.Run(ctx, c, plan, applier.Options{
 		Concurrency: o.concurrency,
 		Secret:      a.readSecret,
 		Stop:        stop,
-		Now:         a.now,
+		StopOn: func(err error) bool {
+			// Where one change meets another run, the others will, too.
+			overtaken = overtaken || account.IsMoved(err)
+			return o.failFast || overtaken
+		},
+		Now: a.now,
 	}, func(e applier.Event) {
-		fmt.Fprintln(a.stderr, report.EventLine(a.style(a.stderr), e))
+		progress.Event(e)
 		if a.flags.format == formatJSONL && untold == nil {
 			untold = a.events().Applied(e)
 		}
 	})
+	progress.Close()
 	if err != nil {
 		return err
 	}
-	err = errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result))
-	switch {
-	case err != nil:
+	if !result.Complete() {
+		result.Continue = o.again
+	}
+	if err := errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result)); err != nil {
 		return err
+	}
+	switch {
 	case result.Complete():
 		return nil
 	case isClosed(stop):
 		return told(exitInterrupted)
+	case overtaken && result.Applied == 0:
+		return told(exitStale)
 	default:
 		return told(exitPartial)
 	}
@@ -275,6 +340,22 @@ func (a *app) printResult(plan *planner.Plan, result *applier.Result) error {
 	return report.ResultText(a.stdout, a.style(a.stdout), plan, result)
 }
 
+// prepareResult makes sure that the result of a run can be written before
+// anything is changed, and that one of an earlier run is not taken for it.
+func prepareResult(name string) error {
+	if name == "" {
+		return nil
+	}
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	nothing := func(io.Writer) error { return nil }
+	if err := writeFile(name, 0o666, nothing); err != nil {
+		return fmt.Errorf("--result: %w", err)
+	}
+	return os.Remove(name)
+}
+
 // saveResult writes what became of a plan to a file, if one is named.
 func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
 	if name == "" {
@@ -282,7 +363,7 @@ func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
 	}
 	write := func(w io.Writer) error { return report.ResultJSON(w, plan, result) }
 	if err := writeFile(name, 0o666, write); err != nil {
-		return fmt.Errorf("save result: %w", err)
+		return fmt.Errorf("--result: %w", err)
 	}
 	return nil
 }

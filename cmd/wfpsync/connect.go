@@ -63,8 +63,9 @@ func (a *app) limits(baseURL string) []account.Limit {
 
 // connection is an account that can be talked to until it is closed.
 type connection struct {
-	*account.Account
+	*account.Cautious
 	info  spec.Account
+	pace  func(requests int) time.Duration // see account.Client.Pace
 	close func()
 }
 
@@ -89,6 +90,7 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 		Credentials: credentials,
 		UserAgent:   userAgent(),
 		Limits:      a.limits(a.baseURL()),
+		Transport:   a.transport,
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Account: client.Account(info.ID), info: info, close: func() {}}, nil
+	return connected(client, info, func() {}), nil
 }
 
 var errNoCredentials = errors.New("no credentials: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment; or use --local for an account on this machine")
@@ -174,7 +176,16 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 		return nil, err
 	}
 	info := spec.Account{ID: wanted, Name: emulator.LocalAccountName}
-	return &connection{Account: client.Account(wanted), info: info, close: shut}, nil
+	return connected(client, info, shut), nil
+}
+
+func connected(client *account.Client, info spec.Account, shut func()) *connection {
+	return &connection{
+		Cautious: account.NewCautious(client.Account(info.ID)),
+		info:     info,
+		pace:     client.Pace,
+		close:    shut,
+	}
 }
 
 // openLocal opens the store of the local account.

@@ -23,7 +23,8 @@ stays, and so does a bucket with objects in it.`,
 			if err := a.checkApproval(options); err != nil {
 				return err
 			}
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error {
+			options.again = a.continuation()
+			return a.change(cmd.Context(), options, func(ctx context.Context) error {
 				return a.applyStack(ctx, planner.Destroy, options)
 			})
 		},

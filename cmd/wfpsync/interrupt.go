@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // errInterrupted is why a context of [app.interruptible] ended.
@@ -19,6 +19,7 @@ var errInterrupted = &exit{code: exitInterrupted, err: errors.New("interrupted; 
 type interrupts struct {
 	mu     sync.Mutex
 	drain  chan struct{} // not nil while changes are made
+	note   func(string)  // tells the person, while changes are made
 	closed bool
 }
 
@@ -38,9 +39,7 @@ func (a *app) interruptible(parent context.Context, run func(context.Context) er
 			case <-ctx.Done():
 				return
 			case <-signals:
-				if state.beginDraining() {
-					fmt.Fprintln(a.stderr, "\nInterrupted: finishing what is under way. Interrupt again to abandon it.")
-				} else {
+				if !state.beginDraining() {
 					cancel(errInterrupted)
 				}
 			}
@@ -62,19 +61,37 @@ func (i *interrupts) beginDraining() bool {
 	}
 	i.closed = true
 	close(i.drain)
+	i.note("\nInterrupted: finishing what is under way. Interrupt again to abandon it.")
 	return true
 }
 
 // drainOnInterrupt says that changes are being made from now on. The channel
-// closes with the first signal.
-func (a *app) drainOnInterrupt(ctx context.Context) <-chan struct{} {
+// closes with the first signal, of which note tells the person.
+func (a *app) drainOnInterrupt(ctx context.Context, note func(string)) <-chan struct{} {
 	drain := make(chan struct{})
 	if state, ok := ctx.Value(interruptsKey{}).(*interrupts); ok {
 		state.mu.Lock()
-		state.drain = drain
+		state.drain, state.note = drain, note
 		state.mu.Unlock()
 	}
 	return drain
+}
+
+// errTimedOut is why a context of [timed] ended.
+var errTimedOut = errors.New("timed out; nothing was changed. --timeout gives it more time")
+
+// timed runs something with a context that ends after a while; 0 is for ever.
+func timed(parent context.Context, limit time.Duration, run func(context.Context) error) error {
+	if limit == 0 {
+		return run(parent)
+	}
+	ctx, cancel := context.WithTimeoutCause(parent, limit, errTimedOut)
+	defer cancel()
+	err := run(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errTimedOut) && exitCode(err) == exitError {
+		return errTimedOut // what the context's end broke is not worth telling
+	}
+	return err
 }
 
 func isClosed(c <-chan struct{}) bool {

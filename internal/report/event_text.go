@@ -9,7 +9,7 @@ import (
 )
 
 // EventLine is one event of an apply as a line of progress, without its end of
-// line. It is "" for an event that is not worth a line.
+// line.
 func EventLine(style Style, e applier.Event) string {
 	switch e := e.(type) {
 	case applier.Started:

@@ -23,6 +23,7 @@ type resultDocument struct {
 	PlanDigest    string            `json:"plan_digest"`
 	Complete      bool              `json:"complete"`
 	Interrupted   bool              `json:"interrupted"`
+	Continue      string            `json:"continue,omitempty"`
 	Summary       resultSummary     `json:"summary"`
 	Changes       []applier.Outcome `json:"changes"`
 	Diagnostics   diag.List         `json:"diagnostics"`
@@ -46,6 +47,7 @@ func resultOfPlan(plan *planner.Plan, result *applier.Result) resultDocument {
 		Complete:      result.Complete(),
 		Interrupted:   interrupted(result),
 		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, countMade(result)},
+		Continue:      result.Continue,
 		Changes:       append([]applier.Outcome{}, result.Outcomes...),
 		Diagnostics:   listed(plan.Diagnostics.Sorted()),
 	}

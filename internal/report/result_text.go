@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +38,9 @@ func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Re
 		p.section(p.skippedLines(result))
 		p.line("")
 		p.line("Resources: %s.", countsOf(plan, result))
-		p.line("What was applied stays. Run %s again to continue: it plans what is left.", p.paint(bold, run.command))
+		p.line("What was applied stays. To continue with a plan of what is left, run")
+		p.line("")
+		p.line("    %s", p.paint(bold, safe(cmp.Or(result.Continue, run.command))))
 	})
 }
 

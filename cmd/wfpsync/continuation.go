@@ -1,0 +1,34 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+)
+
+// continuation is the command line of this run, which also continues it: what
+// is left to do is what the next plan finds.
+func (a *app) continuation() string { return commandLine(a.args) }
+
+// anew is the command line that plans what is left of a saved plan: the plan
+// itself is stale as soon as a part of it was applied.
+func (a *app) anew(file string) string {
+	args := []string{"plan"}
+	if a.flags.local.on() {
+		args = append(args, "--local="+a.flags.local.dir)
+	}
+	return commandLine(append(args, "--out", file))
+}
+
+var plainArgument = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// commandLine is what a person can give to a shell.
+func commandLine(args []string) string {
+	words := []string{"wfpsync"}
+	for _, arg := range args {
+		if !plainArgument.MatchString(arg) {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// bubble runs something in a bubble, where time passes when nothing else can
+// happen. It stays until a goroutine that esbuild leaves behind for a moment is gone.
+func bubble(t *testing.T, run func(*testing.T)) {
+	synctest.Test(t, func(t *testing.T) {
+		run(t)
+		time.Sleep(time.Second)
+	})
+}
+
+// simulation is a local account behind a network of this process: real HTTP,
+// but over connections that a test can break, and without a socket, so that in
+// a bubble of testing/synctest an hour passes in no time.
+type simulation struct {
+	t       *testing.T
+	dir     string
+	account *emulator.Emulator
+	network *network
+	server  *http.Server
+	handler http.Handler // what the server answers with; the account unless changed
+
+	// terminal is what the program writes its progress to, as to a terminal;
+	// nil where there is none.
+	terminal *os.File
+}
+
+// startSimulation serves the account in a folder. It is to be stopped.
+func startSimulation(t *testing.T, dir string, options emulator.Options) *simulation {
+	t.Helper()
+	options.Dir = filepath.Join(dir, "account")
+	account, err := emulator.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := account.EnsureZone(emulator.LocalAccountID, "example.com"); err != nil {
+		t.Fatal(err)
+	}
+	s := &simulation{t: t, dir: dir, account: account, network: newNetwork(), handler: account}
+	s.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) })}
+	go func() { _ = s.server.Serve(s.network) }()
+	return s
+}
+
+func (s *simulation) stop() {
+	_ = s.server.Close()
+	s.network.clients.CloseIdleConnections()
+	if err := s.account.Close(); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// write writes the stack file.
+func (s *simulation) write(text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "wfpsync.yaml"), []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// outcome is what a run of the program came to.
+type outcome struct {
+	code           int
+	stdout, stderr string
+	took           time.Duration
+}
+
+// run runs a command line in the folder of the stack file.
+func (s *simulation) run(ctx context.Context, args ...string) outcome {
+	var stdout, stderr bytes.Buffer
+	env := map[string]string{
+		"CLOUDFLARE_BASE_URL":   "http://account.test" + emulator.BasePath,
+		"CLOUDFLARE_API_TOKEN":  "test",
+		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
+		"A_SECRET":              "value",
+	}
+	a := &app{
+		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
+		lookupEnv:  func(name string) (string, bool) { value, set := env[name]; return value, set },
+		isTerminal: func(*os.File) bool { return false },
+		transport:  s.network.clients,
+	}
+	if s.terminal != nil {
+		a.stderr, a.isTerminal = s.terminal, func(f *os.File) bool { return f == s.terminal }
+	}
+	began := time.Now()
+	code := a.run(ctx, append(args, "-f", s.dir))
+	return outcome{code, stdout.String(), stderr.String(), time.Since(began)}
+}
+
+// must runs a command line that must exit with a code.
+func (s *simulation) must(code int, args ...string) outcome {
+	s.t.Helper()
+	o := s.run(s.t.Context(), args...)
+	if o.code != code {
+		s.t.Fatalf("wfpsync %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), o.code, code, o.stdout, o.stderr)
+	}
+	return o
+}
+
+// network is a listener, and the transport of clients that connect to it.
+type network struct {
+	conns   chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+	clients *http.Transport
+}
+
+func newNetwork() *network {
+	n := &network{conns: make(chan net.Conn), closed: make(chan struct{})}
+	n.clients = &http.Transport{
+		MaxIdleConnsPerHost:   64,
+		ResponseHeaderTimeout: 2 * time.Minute, // as in production
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			near, far := net.Pipe()
+			reset := &atomic.Bool{}
+			select {
+			case n.conns <- &conn{far, reset}:
+				return &conn{near, reset}, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-n.closed:
+				return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
+			}
+		},
+	}
+	return n
+}
+
+func (n *network) Accept() (net.Conn, error) {
+	select {
+	case c := <-n.conns:
+		return c, nil
+	case <-n.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (n *network) Close() error {
+	n.once.Do(func() { close(n.closed) })
+	return nil
+}
+
+func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "simulation", Net: "pipe"} }
+
+// conn is one end of a connection, of which either end can break both.
+type conn struct {
+	net.Conn
+	broken *atomic.Bool
+}
+
+// reset breaks a connection as a RST does.
+func (c *conn) reset() {
+	c.broken.Store(true)
+	c.Close()
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	return n, c.explained("read", err)
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, c.explained("write", err)
+}
+
+func (c *conn) explained(op string, err error) error {
+	if err != nil && c.broken.Load() {
+		return &net.OpError{Op: op, Net: "pipe", Err: syscall.ECONNRESET}
+	}
+	return err
+}
+
+// listenForSignals begins to, in this process, outside of any bubble: the
+// runtime's goroutine for it lives as long as the process.
+var listenForSignals = sync.OnceFunc(func() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	signal.Stop(signals)
+})
+
+// dump is everything that an account holds, without what differs between two
+// accounts that were brought into the same shape: identifiers and times.
+func dump(t *testing.T, account http.Handler) string {
+	t.Helper()
+	var b strings.Builder
+	show := func(path string) json.RawMessage {
+		status, body := request(account, http.MethodGet, path)
+		fmt.Fprintf(&b, "%s %d\n%s\n", path, status, body)
+		var answer struct{ Result json.RawMessage }
+		_ = json.Unmarshal(body, &answer)
+		return answer.Result
+	}
+	names := func(list json.RawMessage, field string) []string {
+		var items []map[string]any
+		if err := json.Unmarshal(list, &items); err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, item := range items {
+			out = append(out, item[field].(string))
+		}
+		slices.Sort(out)
+		return out
+	}
+	scripts := func(path string) {
+		for _, name := range names(show(path), "id") {
+			show(path + "/" + name + "/settings")
+			show(path + "/" + name + "/content")
+		}
+	}
+	for _, path := range []string{"/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues"} {
+		show(path)
+	}
+	for _, name := range names(show("/workers/dispatch/namespaces"), "namespace_name") {
+		scripts("/workers/dispatch/namespaces/" + name + "/scripts")
+	}
+	scripts("/workers/scripts")
+	var zones []struct{ ID string }
+	status, body := requestAt(account, http.MethodGet, "/zones")
+	var answer struct{ Result json.RawMessage }
+	if err := cmp.Or(json.Unmarshal(body, &answer), json.Unmarshal(answer.Result, &zones)); err != nil || status != http.StatusOK {
+		t.Fatal(status, err)
+	}
+	for _, zone := range zones {
+		status, body := requestAt(account, http.MethodGet, "/zones/"+zone.ID+"/workers/routes")
+		fmt.Fprintf(&b, "routes %d\n%s\n", status, body)
+	}
+	return normal(b.String())
+}
+
+var (
+	identifiers = regexp.MustCompile(`"(id|tag|uuid|queue_id|namespace_id|database_id|version_id|deployment_id)":"([0-9a-f-]{32,36})"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	times       = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{8}T\d{6}Z`)
+	marks       = regexp.MustCompile(`wfpsync-mark\.1\.[0-9a-f]+\.([0-9a-f]+)\.`)
+	boundaries  = regexp.MustCompile(`--[0-9a-f]{32,}`)
+)
+
+// normal takes out identifiers and times, and what is made of them: the digest
+// of settings that name a store by its identifier, and the order of stores.
+func normal(text string) string {
+	text = identifiers.ReplaceAllString(text, `"$1":"ID"`)
+	text = times.ReplaceAllString(text, "TIME")
+	text = marks.ReplaceAllString(text, "MARK.")
+	text = boundaries.ReplaceAllString(text, "--BOUNDARY")
+	var lines []string
+	for line := range strings.Lines(text) {
+		var answer map[string]any
+		if json.Unmarshal([]byte(line), &answer) == nil {
+			lines = append(lines, sorted(answer)+"\n")
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "")
+}
+
+// sorted is a JSON value with its lists in order.
+func sorted(value any) string {
+	switch v := value.(type) {
+	case []any:
+		var items []string
+		for _, item := range v {
+			items = append(items, sorted(item))
+		}
+		slices.Sort(items)
+		return "[" + strings.Join(items, ",") + "]"
+	case map[string]any:
+		var fields []string
+		for name, field := range v {
+			fields = append(fields, name+":"+sorted(field))
+		}
+		slices.Sort(fields)
+		return "{" + strings.Join(fields, ",") + "}"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func request(account http.Handler, method, path string) (int, []byte) {
+	return requestAt(account, method, "/accounts/"+emulator.LocalAccountID+path)
+}
+
+func requestAt(account http.Handler, method, path string) (int, []byte) {
+	recorder := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+path, nil)
+	r.Header.Set("Authorization", "Bearer test")
+	account.ServeHTTP(recorder, r)
+	return recorder.Code, recorder.Body.Bytes()
+}
+
+// copyDir copies a folder of files and folders.
+func copyDir(t *testing.T, to, from string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
+}
