@@ -10,7 +10,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build test lint bench demo golden fuzz clean
+.PHONY: build test lint bench demo golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -51,6 +51,11 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 	  done; \
 	done
+
+## kill: kill -9 an apply at KILLS moments, of which the tests have a few
+KILLS ?= 200
+kill:
+	WFPSYNC_TEST_KILLS=$(KILLS) $(GO) test -run '^TestKill$$' -v ./cmd/wfpsync
 
 clean:
 	rm -rf bin $(DEMO) .wfpsync

@@ -45,7 +45,7 @@ var onlyIn = map[string]string{
 	"github.com/santhosh-tekuri/jsonschema/": "schema",
 	"github.com/evanw/esbuild/":              "internal/bundle",
 	"github.com/sergi/go-diff/":              "internal/report",
-	"github.com/vbauerster/mpb/":            "internal/report",
+	"github.com/vbauerster/mpb/":             "internal/report",
 	"github.com/cloudflare/cloudflare-go/":   "internal/account",
 	"github.com/hashicorp/go-retryablehttp":  "internal/account",
 	"go.etcd.io/bbolt":                       "internal/emulator/store",

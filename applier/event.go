@@ -42,7 +42,15 @@ type Skipped struct {
 	Because spec.Address
 }
 
-func (Started) event()   {}
-func (Succeeded) event() {}
-func (Failed) event()    {}
-func (Skipped) event()   {}
+// Overwritten says that a change was made, and that somebody else has written
+// the resource since: it counts as failed.
+type Overwritten struct {
+	Address spec.Address
+	Action  planner.Action
+}
+
+func (Started) event()     {}
+func (Succeeded) event()   {}
+func (Failed) event()      {}
+func (Skipped) event()     {}
+func (Overwritten) event() {}

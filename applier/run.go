@@ -53,6 +53,7 @@ func Run(ctx context.Context, target Target, plan *planner.Plan, options Options
 	}
 	r := newRun(target, plan, secrets, options, emit)
 	r.loop(ctx)
+	r.confirm(ctx)
 	return r.result(), nil
 }
 
@@ -68,6 +69,7 @@ type run struct {
 	ready    []*job // may begin, in the order in which they became so
 	outcomes map[spec.Address]Outcome
 	ids      map[spec.Address]string
+	marks    map[spec.Address]spec.Mark // that were left by this run
 	secrets  map[spec.SecretSource]spec.Secret
 	done     chan answer
 	halted   bool // by a failure
@@ -99,6 +101,7 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		target: target, stack: plan.Stack, options: options, emit: emit, secrets: secrets,
 		outcomes: map[spec.Address]Outcome{},
 		ids:      map[spec.Address]string{},
+		marks:    map[spec.Address]spec.Mark{},
 		done:     make(chan answer),
 	}
 	jobs := map[spec.Address]*job{}
@@ -218,6 +221,9 @@ func (r *run) take(a answer) {
 	r.outcomes[c.Address] = outcome
 	if a.revision.ID != "" {
 		r.ids[c.Address] = a.revision.ID
+	}
+	if a.revision.Mark != nil {
+		r.marks[c.Address] = *a.revision.Mark
 	}
 	r.emit(Succeeded{c.Address, c.Action, a.took})
 	for _, next := range a.job.next {

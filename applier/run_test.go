@@ -30,6 +30,9 @@ type target struct {
 }
 
 func (t *target) Read(context.Context, string, []spec.Collection) (*spec.Snapshot, error) {
+	if t.snapshot == nil {
+		return nil, errors.New("nothing to read")
+	}
 	return t.snapshot, nil
 }
 
@@ -41,7 +44,11 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 		t.writes = map[string]spec.Write{}
 	}
 	t.writes[w.Resource.Address().String()] = w
-	return spec.Revision{ID: "id of " + w.Resource.Address().String()}, err
+	revision := spec.Revision{ID: "id of " + w.Resource.Address().String()}
+	if _, scripted := w.Resource.(spec.Scripted); scripted {
+		revision.Mark = &spec.Mark{Code: w.Resource.Address().String()}
+	}
+	return revision, err
 }
 
 func (t *target) Delete(_ context.Context, a spec.Address, _ spec.Revision) error {
@@ -214,6 +221,29 @@ func TestStopOn(t *testing.T) {
 	result, _ = run(t, account, plan(t, stack), applier.Options{Concurrency: 1, StopOn: func(error) bool { return false }})
 	if result.Applied != 1 || result.Failed != 1 || result.Skipped != 4 { // the KV namespace depends on nothing
 		t.Errorf("counts: %+v", result)
+	}
+}
+
+// What is not there any more at the end was not a success.
+func TestRunConfirmsItsMarks(t *testing.T) {
+	address := func(name string) spec.Address {
+		return spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
+	}
+	router := spec.Address{Kind: spec.KindWorker, Name: "router"}
+	live := func(mark *spec.Mark) *spec.Live { return &spec.Live{Revision: spec.Revision{Mark: mark}} }
+	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
+	account.snapshot.Resources[address("a")] = live(&spec.Mark{Code: "somebody else's"})
+	account.snapshot.Resources[router] = live(nil) // a list without tags
+	result, events := run(t, account, plan(t, stack), applier.Options{})
+	if result.Applied != 4 || result.Failed != 2 || events[len(events)-1] != (applier.Overwritten{Address: address("b"), Action: planner.Create}) {
+		t.Errorf("%+v, then %+v", result, events[len(events)-1])
+	}
+	account = &target{snapshot: spec.NewSnapshot(spec.Account{})}
+	for _, a := range []spec.Address{address("a"), address("b"), router} {
+		account.snapshot.Resources[a] = live(&spec.Mark{Code: a.String()})
+	}
+	if result, _ := run(t, account, plan(t, stack), applier.Options{}); !result.Complete() {
+		t.Errorf("%+v", result)
 	}
 }
 

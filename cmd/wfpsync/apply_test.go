@@ -42,13 +42,13 @@ func TestOvertaken(t *testing.T) {
 		code      int
 		complaint string
 	}{
-		"the first change": {"a", exitStale, "user_worker/customers/a: Modifications failed after 0s: it was changed by somebody else"},
-		"the last one":     {"c", exitPartial, "user_worker/customers/c: Modifications failed after 0s: it was changed by somebody else"},
+		"the first change": {"a", exitStale, "user_worker/customers/a: Modifications failed after 2s: it was changed by somebody else"},
+		"the last one":     {"c", exitPartial, "user_worker/customers/c: Modifications failed after 2s: it was changed by somebody else"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			bubble(t, func(t *testing.T) {
-				s := startSimulation(t, dir, emulator.Options{})
+				s := startSimulation(t, dir, emulator.Options{Latency: time.Second}) // so that no list is a moment old
 				defer s.stop()
 				const text = "version: 1\nname: s\ndefaults: { compatibility_date: 1999-01-01 }\ndispatch_namespaces: { customers: {} }\nuser_workers:\n" +
 					"  a: { dispatch_namespace: customers, script: 'export default {}' }\n" +

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,8 +36,15 @@ func unheard(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }
 
 func breakConnection(w http.ResponseWriter) {
 	c, _, err := w.(http.Hijacker).Hijack()
-	if err == nil {
-		c.(*conn).reset()
+	if err != nil {
+		return
+	}
+	switch c := c.(type) {
+	case *conn:
+		c.reset()
+	case *net.TCPConn:
+		_ = c.SetLinger(0) // makes Close send a RST
+		_ = c.Close()
 	}
 }
 
@@ -268,6 +276,38 @@ func TestOutage(t *testing.T) {
 					}
 					disturb(t, before, story.stack, story.command, &faulty{fault: fault, at: int32(at), forGood: true}, want)
 				}
+			})
+		}
+	}
+}
+
+// TestFaultOnLoopback breaks real connections, of which the simulated ones are
+// a likeness: an upload that was done, one that was not, and a creation.
+func TestFaultOnLoopback(t *testing.T) {
+	for _, fault := range faults[:3] { // the resets
+		for _, pattern := range []string{"PUT /scripts/a", "POST /workers/dispatch/namespaces", "GET /queues"} {
+			method, path, _ := strings.Cut(pattern, " ")
+			t.Run(fault.name+"/"+method, func(t *testing.T) {
+				t.Parallel()
+				s := startSimulation(t, t.TempDir(), emulator.Options{})
+				defer s.stop()
+				var once sync.Once
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					goesWrong := false
+					if r.Method == method && strings.HasSuffix(r.URL.Path, path) {
+						once.Do(func() { goesWrong = true })
+					}
+					if goesWrong {
+						fault.do(w, r, s.account)
+						return
+					}
+					s.account.ServeHTTP(w, r)
+				}))
+				defer server.Close()
+				s.url = server.URL
+				s.write(storyStack)
+				s.must(exitOK, "apply", "--auto-approve")
+				s.must(exitOK, "plan", "--detailed-exitcode")
 			})
 		}
 	}

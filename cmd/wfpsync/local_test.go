@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
 // TestLocalServes starts `wfpsync local` on a free port and asks it what any
@@ -62,5 +65,32 @@ func TestLocalServes(t *testing.T) {
 	stop()
 	if got := <-code; got != exitOK {
 		t.Errorf("exit code %d after it was stopped", got)
+	}
+}
+
+// TestLocalAccountIsLocked: while one process has the account on this machine
+// open, another one says so, and comes in when it is closed.
+func TestLocalAccountIsLocked(t *testing.T) {
+	dir := t.TempDir()
+	first := &app{flags: globalFlags{local: localFlag{dir: dir}}}
+	opened, err := first.openLocal(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := &app{flags: globalFlags{local: localFlag{dir: dir}}}
+	if _, err := second.openLocal(emulator.Options{}); err == nil || !strings.Contains(err.Error(), "is in use by another wfpsync: wait for it") {
+		t.Errorf("got %v", err)
+	}
+	closed := make(chan error)
+	go func() { closed <- opened.Close() }()
+	waited, err := second.openLocal(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if err := waited.Close(); err != nil {
+		t.Error(err)
 	}
 }

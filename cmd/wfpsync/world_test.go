@@ -30,8 +30,8 @@ import (
 // happen. It stays until a goroutine that esbuild leaves behind for a moment is gone.
 func bubble(t *testing.T, run func(*testing.T)) {
 	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(time.Second)
 		run(t)
-		time.Sleep(time.Second)
 	})
 }
 
@@ -45,6 +45,10 @@ type simulation struct {
 	network *network
 	server  *http.Server
 	handler http.Handler // what the server answers with; the account unless changed
+
+	// url is where the account is reached over the network of this machine; ""
+	// for the connections of this process.
+	url string
 
 	// terminal is what the program writes its progress to, as to a terminal;
 	// nil where there is none.
@@ -108,6 +112,10 @@ func (s *simulation) run(ctx context.Context, args ...string) outcome {
 	}
 	if s.terminal != nil {
 		a.stderr, a.isTerminal = s.terminal, func(f *os.File) bool { return f == s.terminal }
+	}
+	if s.url != "" {
+		a.transport = nil
+		env["CLOUDFLARE_BASE_URL"] = s.url + emulator.BasePath
 	}
 	began := time.Now()
 	code := a.run(ctx, append(args, "-f", s.dir))

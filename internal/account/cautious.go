@@ -13,9 +13,9 @@ import (
 // conditional writes, so it takes a look at what is about to be replaced right
 // before: whoever wrote it since the plan was made is not overwritten.
 //
-// A look is a request. Where there are more writes to come than the limits have
-// room for twice, lists of a recent past take the place of looks: one request
-// then does for a thousand user Workers.
+// A look is a request, unless a list is but a moment old. Where there are more
+// writes to come than the limits have room for twice, lists of a recent past
+// take the place of looks: one request then does for a thousand user Workers.
 type Cautious struct {
 	*Account
 	expected atomic.Int64 // writes to come
@@ -32,6 +32,26 @@ func NewCautious(a *Account) *Cautious {
 // Expect says how many writes are to come, so that looks do not take the
 // requests that the writes need.
 func (c *Cautious) Expect(writes int) { c.expected.Store(int64(writes)) }
+
+// Read is [Account.Read], whose lists are looked at, too.
+func (c *Cautious) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
+	began := time.Now()
+	snap, err := c.Account.Read(ctx, stack, collections)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, collection := range snap.Collections {
+		c.listings[collection] = newListing(began)
+	}
+	for address, live := range snap.Resources {
+		if l := c.listings[address.Collection()]; l != nil {
+			l.found[address] = &live.Revision
+		}
+	}
+	return snap, nil
+}
 
 // Put is [Account.Put] of a resource that is still what the write says to
 // replace; of any other the error is a [*MovedError]. One that is already as it
@@ -75,33 +95,46 @@ type listing struct {
 	found map[spec.Address]*spec.Revision
 }
 
+func newListing(at time.Time) *listing {
+	return &listing{turn: make(chan struct{}, 1), at: at, found: map[spec.Address]*spec.Revision{}}
+}
+
 const (
-	listAge     = 10 * time.Second // of the youngest list that is read anew
+	momentAge   = time.Second      // of a list that is as good as a look
+	listAge     = 10 * time.Second // of one that has to do when requests are scarce
 	listPageAge = 15 * time.Second // and per page of it, so that lists stay few among the writes
 )
 
-// recent is current, or, when requests are scarce, what a recent list says.
+// recent is current, or what a list says that is recent enough.
 func (c *Cautious) recent(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
-	if int(2*c.expected.Load()) <= c.client.gate.free() {
-		return c.current(ctx, stack, address, prior)
-	}
 	l := c.listing(address.Collection())
 	select {
 	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if age := listAge + time.Duration(len(l.found)/pageLimit)*listPageAge; l.found == nil || time.Since(l.at) > age {
-		began := time.Now()
-		found, err := c.list(ctx, stack, address.Collection())
-		if err != nil {
-			return nil, err
-		}
-		l.at, l.found = began, make(map[spec.Address]*spec.Revision, len(found))
-		for _, live := range found {
-			l.found[live.Resource.Address()] = &live.Revision
-		}
+	scarce := int(2*c.expected.Load()) > c.client.gate.free()
+	age := momentAge
+	if scarce {
+		age = listAge + time.Duration(len(l.found)/pageLimit)*listPageAge
+	}
+	switch {
+	case time.Since(l.at) <= age:
+		defer func() { <-l.turn }()
+		return l.found[address], nil
+	case !scarce:
+		<-l.turn
+		return c.current(ctx, stack, address, prior)
+	}
+	defer func() { <-l.turn }()
+	began := time.Now()
+	found, err := c.list(ctx, stack, address.Collection())
+	if err != nil {
+		return nil, err
+	}
+	l.at, l.found = began, make(map[spec.Address]*spec.Revision, len(found))
+	for _, live := range found {
+		l.found[live.Resource.Address()] = &live.Revision
 	}
 	return l.found[address], nil
 }
@@ -110,7 +143,7 @@ func (c *Cautious) listing(collection spec.Collection) *listing {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.listings[collection] == nil {
-		c.listings[collection] = &listing{turn: make(chan struct{}, 1)}
+		c.listings[collection] = newListing(time.Time{})
 	}
 	return c.listings[collection]
 }

@@ -20,6 +20,8 @@ func EventLine(style Style, e applier.Event) string {
 		return style.progress(e.Address, red, fmt.Sprintf("%s failed after %s: %s", wordsOf(e.Action).done, seconds(e.Took), oneLine(errorText(e.Err))))
 	case applier.Skipped:
 		return style.progress(e.Address, yellow, skippedWords(e.Action)+" "+reasonToSkip(e.Because))
+	case applier.Overwritten:
+		return style.progress(e.Address, red, oneLine(applier.ErrOverwritten.Error()))
 	}
 	return ""
 }

@@ -72,7 +72,8 @@ func (p *Progress) Event(e applier.Event) {
 	switch {
 	case p.options.Quiet:
 	case p.live != nil:
-		if _, failed := e.(applier.Failed); failed {
+		switch e.(type) {
+		case applier.Failed, applier.Overwritten:
 			p.live.print(EventLine(p.options.Style, e))
 		}
 		p.live.event(e)
@@ -114,6 +115,9 @@ func (p *Progress) count(e applier.Event) {
 		return
 	case applier.Skipped:
 		p.done++
+		return
+	case applier.Overwritten:
+		p.failed++
 		return
 	case applier.Failed:
 		p.failed++

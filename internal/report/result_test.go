@@ -110,6 +110,7 @@ func TestEventLine(t *testing.T) {
 		applier.Failed{Address: customerA, Action: planner.Delete, Took: time.Second},
 		applier.Skipped{Address: routerAddress, Action: planner.Create, Because: customerA},
 		applier.Skipped{Address: routerAddress, Action: planner.Update},
+		applier.Overwritten{Address: customerA, Action: planner.Update},
 	}
 	lines := func(style Style) func(w io.Writer) error {
 		return func(w io.Writer) error {

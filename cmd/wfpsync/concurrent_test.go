@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// rivals is a stack whose Workers all say a word, in code and in a variable.
+func rivals(stack, word string, names ...string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version: 1\nname: %s\ndefaults: { compatibility_date: 1999-10-01 }\ndispatch_namespaces: { customers: {} }\nkv_namespaces: { shared: {} }\nuser_workers:\n", stack)
+	for _, name := range names {
+		fmt.Fprintf(&b, "  %s: { dispatch_namespace: customers, script: \"export default { word: '%s' }\", vars: { WORD: %s }, kv_namespaces: [{ binding: KV, ref: shared }] }\n", name, word, word)
+	}
+	return b.String()
+}
+
+var rivalNames = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+
+// words are what each Worker of the account says, in its code and in its
+// settings; they are never two words.
+func words(t *testing.T, account http.Handler) map[string]string {
+	t.Helper()
+	said := map[string]string{}
+	inCode, inSettings := regexp.MustCompile(`word: '(\w+)'`), regexp.MustCompile(`"WORD","text":"(\w+)"|"text":"(\w+)"`)
+	for _, name := range rivalNames {
+		path := "/workers/dispatch/namespaces/customers/scripts/" + name
+		_, code := request(account, http.MethodGet, path+"/content")
+		_, settings := request(account, http.MethodGet, path+"/settings")
+		word := inCode.FindSubmatch(code)
+		if word == nil {
+			continue
+		}
+		said[name] = string(word[1])
+		if m := inSettings.FindSubmatch(settings); m == nil || string(m[1])+string(m[2]) != said[name] {
+			t.Errorf("%s has the code of %q, and other settings: %s", name, said[name], settings)
+		}
+	}
+	return said
+}
+
+// race lets two stacks be applied at once to an account with an unsteady
+// network, and returns how each ended.
+func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcome {
+	random := rand.New(rand.NewPCG(uint64(seed), 1))
+	var mu sync.Mutex
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		before, after := time.Duration(random.IntN(100))*time.Millisecond, time.Duration(random.IntN(100))*time.Millisecond
+		mu.Unlock()
+		time.Sleep(before)
+		s.account.ServeHTTP(w, r)
+		time.Sleep(after)
+	})
+	defer func() { s.handler = s.account }()
+	var outcomes [2]outcome
+	var wg sync.WaitGroup
+	for i, stack := range []string{first, second} {
+		dir := filepath.Join(s.dir, fmt.Sprint(i))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		rival := *s
+		rival.dir = dir
+		rival.write(stack)
+		delay := time.Duration(random.IntN(4)) * 50 * time.Millisecond
+		wg.Go(func() {
+			time.Sleep(delay)
+			outcomes[i] = rival.run(t.Context(), "apply", "--auto-approve", "--concurrency", "3")
+		})
+	}
+	wg.Wait()
+	return outcomes
+}
+
+// TestTwoAppliesOfAStack applies two versions of a stack at once. Every Worker
+// is one or the other, a run that ends well has all of its own in place, and
+// the one that does not says so.
+func TestTwoAppliesOfAStack(t *testing.T) {
+	listenForSignals()
+	ends := map[string]int{}
+	for seed := range 50 {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			s := startSimulation(t, dir, emulator.Options{})
+			defer s.stop()
+			if seed%2 == 1 { // an update, else a first apply
+				s.write(rivals("s", "old", rivalNames...))
+				s.must(exitOK, "apply", "--auto-approve")
+			}
+			outcomes := race(t, s, seed, rivals("s", "first", rivalNames...), rivals("s", "second", rivalNames...))
+			said := words(t, s.account)
+			won := 0
+			for i, word := range []string{"first", "second"} {
+				o := outcomes[i]
+				if o.code != exitOK && o.code != exitPartial && o.code != exitStale {
+					t.Errorf("seed %d: the %s run: exit code %d\n%s%s", seed, word, o.code, o.stdout, o.stderr)
+				}
+				if o.code != exitOK {
+					if !strings.Contains(o.stderr, "since the plan was made") && !strings.Contains(o.stderr, "right after this run did") {
+						t.Errorf("seed %d: the %s run does not say what it met:\n%s", seed, word, o.stderr)
+					}
+					continue
+				}
+				won++
+				for _, name := range rivalNames {
+					if said[name] != word {
+						t.Errorf("seed %d: the %s run ended well, and %s says %q", seed, word, name, said[name])
+					}
+				}
+			}
+			ends[fmt.Sprintf("%d of 2 ended well", won)]++
+			s.write(rivals("s", "last", rivalNames...))
+			s.must(exitOK, "apply", "--auto-approve")
+			s.must(exitOK, "plan", "--detailed-exitcode")
+		})
+	}
+	t.Log(ends)
+}
+
+// TestTwoAppliesOfDifferentStacks applies two stacks that share a namespace and
+// a store at once: neither touches what is the other's.
+func TestTwoAppliesOfDifferentStacks(t *testing.T) {
+	listenForSignals()
+	for seed := range 50 {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			s := startSimulation(t, dir, emulator.Options{})
+			defer s.stop()
+			outcomes := race(t, s, seed, rivals("one", "first", rivalNames[:5]...), rivals("two", "second", rivalNames[5:]...))
+			for i, o := range outcomes {
+				if o.code != exitOK {
+					t.Errorf("seed %d: run %d: exit code %d\n%s%s", seed, i, o.code, o.stdout, o.stderr)
+				}
+			}
+			said := words(t, s.account)
+			for i, name := range rivalNames {
+				if want := []string{"first", "second"}[i/5]; said[name] != want {
+					t.Errorf("seed %d: %s says %q, want %q", seed, name, said[name], want)
+				}
+			}
+			// One goes on; the other stays as it is.
+			s.write(rivals("one", "third", rivalNames[:4]...))
+			s.must(exitOK, "apply", "--auto-approve")
+			said = words(t, s.account)
+			if said["a"] != "third" || said["e"] != "" || said["f"] != "second" {
+				t.Errorf("seed %d: %v", seed, said)
+			}
+		})
+	}
+}
