@@ -58,7 +58,7 @@ func TestOvertaken(t *testing.T) {
 				s.must(exitOK, "apply", "--auto-approve")
 				s.write(strings.ReplaceAll(text, "1999-01-01", "1999-02-02"))
 				worker := story.theirs
-				s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/scripts/"+worker) {
 						tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
 						if err := s.account.Tamper(emulator.LocalAccountID, "customers", worker, tampering); err != nil {
@@ -66,7 +66,7 @@ func TestOvertaken(t *testing.T) {
 						}
 					}
 					s.account.ServeHTTP(w, r)
-				})
+				}))
 				o := s.must(story.code, "apply", "--auto-approve", "--concurrency", "1")
 				if !strings.Contains(o.stderr, story.complaint) || !strings.Contains(o.stderr, "it was left as it is") {
 					t.Errorf("it does not say %q:\n%s", story.complaint, o.stderr)

@@ -54,15 +54,17 @@ func words(t *testing.T, account http.Handler) map[string]string {
 func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcome {
 	random := rand.New(rand.NewPCG(uint64(seed), 1))
 	var mu sync.Mutex
-	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	draw := func() time.Duration {
 		mu.Lock()
-		before, after := time.Duration(random.IntN(100))*time.Millisecond, time.Duration(random.IntN(100))*time.Millisecond
-		mu.Unlock()
-		time.Sleep(before)
+		defer mu.Unlock()
+		return time.Duration(random.IntN(100)) * time.Millisecond
+	}
+	s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(draw())
 		s.account.ServeHTTP(w, r)
-		time.Sleep(after)
-	})
-	defer func() { s.handler = s.account }()
+		time.Sleep(draw())
+	}))
+	defer func() { s.handler.set(s.account) }()
 	var outcomes [2]outcome
 	var wg sync.WaitGroup
 	for i, stack := range []string{first, second} {
@@ -73,7 +75,7 @@ func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcom
 		rival := *s
 		rival.dir = dir
 		rival.write(stack)
-		delay := time.Duration(random.IntN(4)) * 50 * time.Millisecond
+		delay := draw()
 		wg.Go(func() {
 			time.Sleep(delay)
 			outcomes[i] = rival.run(t.Context(), "apply", "--auto-approve", "--concurrency", "3")

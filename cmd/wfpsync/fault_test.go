@@ -227,6 +227,18 @@ const (
 	mostTimeInOutage = time.Hour
 )
 
+// stride is which requests go wrong: every one, unless that takes too long.
+func stride() int {
+	switch {
+	case testing.Short():
+		return 10
+	case raceDetector:
+		return 5
+	default:
+		return 1
+	}
+}
+
 // TestFaultAtEveryRequest lets every request of a run go wrong in turn, in every
 // way there is. The run puts up with it, and leaves the account in the shape
 // that an undisturbed run does.
@@ -235,7 +247,7 @@ func TestFaultAtEveryRequest(t *testing.T) {
 	var points atomic.Int32
 	t.Cleanup(func() {
 		t.Logf("%d points", points.Load())
-		if points.Load() < 500 && !testing.Short() {
+		if points.Load() < 500 && stride() == 1 {
 			t.Errorf("only %d points", points.Load())
 		}
 	})
@@ -244,10 +256,7 @@ func TestFaultAtEveryRequest(t *testing.T) {
 		for _, fault := range faults {
 			t.Run(story.name+"/"+fault.name, func(t *testing.T) {
 				t.Parallel()
-				for at := 1; at <= requests; at++ {
-					if testing.Short() && at%10 != 1 {
-						continue
-					}
+				for at := 1; at <= requests; at += stride() {
 					points.Add(1)
 					disturb(t, before, story.stack, story.command, &faulty{fault: fault, at: int32(at)}, want)
 				}
@@ -260,6 +269,8 @@ func TestFaultAtEveryRequest(t *testing.T) {
 // its exit code, and one that comes later does the rest.
 func TestOutage(t *testing.T) {
 	listenForSignals()
+	var points atomic.Int32
+	t.Cleanup(func() { t.Logf("%d outages", points.Load()) })
 	for _, story := range stories {
 		before, want, requests := tell(t, story.before, story.stack, story.command)
 		for _, fault := range faults {
@@ -270,10 +281,8 @@ func TestOutage(t *testing.T) {
 			}
 			t.Run(story.name+"/"+fault.name, func(t *testing.T) {
 				t.Parallel()
-				for at := 1; at <= requests; at++ {
-					if testing.Short() && at%10 != 1 {
-						continue
-					}
+				for at := 1; at <= requests; at += stride() {
+					points.Add(1)
 					disturb(t, before, story.stack, story.command, &faulty{fault: fault, at: int32(at), forGood: true}, want)
 				}
 			})
@@ -331,7 +340,7 @@ func tell(t *testing.T, first, stack string, command []string) (before, want str
 		s := startSimulation(t, after, emulator.Options{})
 		defer s.stop()
 		counter := &faulty{account: s.account}
-		s.handler = counter
+		s.handler.set(counter)
 		s.write(stack)
 		s.must(exitOK, command...)
 		want, requests = dump(t, s.account), int(counter.n.Load())
@@ -351,7 +360,7 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 		s := startSimulation(t, dir, emulator.Options{})
 		defer s.stop()
 		f.account = s.account
-		s.handler = f
+		s.handler.set(f)
 		s.write(stack)
 		o := s.run(t.Context(), command...)
 		problem := func(format string, args ...any) {
@@ -370,7 +379,7 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 		if o.took > limit {
 			problem("took %v", o.took)
 		}
-		s.handler = s.account
+		s.handler.set(s.account)
 		if f.forGood {
 			o = s.run(t.Context(), command...)
 			if o.code != exitOK {

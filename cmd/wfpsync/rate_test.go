@@ -73,7 +73,7 @@ func TestRealRateLimit(t *testing.T) {
 		s := startSimulation(t, dir, emulator.Options{Latency: 100 * time.Millisecond})
 		defer s.stop()
 		limit := &platformLimit{next: s.account}
-		s.handler = limit
+		s.handler.set(limit)
 		s.write(manyTenants(2000))
 		o := s.must(exitOK, "apply", "--auto-approve", "--quiet", "--rate", fmt.Sprint(defaultRate))
 		least := 2000 / defaultRate * rateWindow
@@ -102,7 +102,7 @@ func TestThroughput(t *testing.T) {
 		var first, last time.Time
 		var mu sync.Mutex
 		requests := 0
-		s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			looks := strings.Contains(r.URL.Path, "/scripts/tenant-")
 			mu.Lock()
 			if looks && first.IsZero() {
@@ -116,7 +116,7 @@ func TestThroughput(t *testing.T) {
 				requests++
 			}
 			mu.Unlock()
-		})
+		}))
 		s.write(manyTenants(uploads))
 		s.must(exitOK, "apply", "--auto-approve", "--quiet", "--concurrency", fmt.Sprint(concurrency))
 		most := concurrency / latency.Seconds()

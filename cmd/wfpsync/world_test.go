@@ -44,7 +44,7 @@ type simulation struct {
 	account *emulator.Emulator
 	network *network
 	server  *http.Server
-	handler http.Handler // what the server answers with; the account unless changed
+	handler *switchable // what the server answers with; the account unless changed
 
 	// url is where the account is reached over the network of this machine; ""
 	// for the connections of this process.
@@ -66,10 +66,20 @@ func startSimulation(t *testing.T, dir string, options emulator.Options) *simula
 	if err := account.EnsureZone(emulator.LocalAccountID, "example.com"); err != nil {
 		t.Fatal(err)
 	}
-	s := &simulation{t: t, dir: dir, account: account, network: newNetwork(), handler: account}
-	s.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) })}
+	s := &simulation{t: t, dir: dir, account: account, network: newNetwork(), handler: &switchable{}}
+	s.handler.set(account)
+	s.server = &http.Server{Handler: s.handler}
 	go func() { _ = s.server.Serve(s.network) }()
 	return s
+}
+
+// switchable is a handler that can be changed while it serves.
+type switchable struct{ now atomic.Pointer[http.Handler] }
+
+func (s *switchable) set(h http.Handler) { s.now.Store(&h) }
+
+func (s *switchable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*s.now.Load()).ServeHTTP(w, r)
 }
 
 func (s *simulation) stop() {
