@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -12,10 +13,14 @@ import (
 // ErrOverwritten is why a change has failed that was made.
 var ErrOverwritten = errors.New("somebody else has written it right after this run did: two runs at once?")
 
+// confirmTime is how long the look at the end may take.
+const confirmTime = 10 * time.Minute
+
 // confirm reads once more the lists of what was marked. Nothing keeps another
 // run from writing between the look at a Worker and its upload, but then one of
 // the two does not find its mark at the end, and says so. A list that does not
-// show marks, or cannot be read, proves nothing.
+// show marks proves nothing, and one that cannot be read takes nothing back:
+// every write was answered.
 func (r *run) confirm(ctx context.Context) {
 	collections := map[spec.Collection]bool{}
 	for a := range r.marks {
@@ -24,9 +29,12 @@ func (r *run) confirm(ctx context.Context) {
 	if len(collections) == 0 || ctx.Err() != nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, confirmTime)
+	defer cancel()
 	// Without a stack, nothing but the lists is read.
 	now, err := r.target.Read(ctx, "", slices.SortedFunc(maps.Keys(collections), spec.Collection.Compare))
 	if err != nil {
+		r.emit(Unconfirmed{err})
 		return
 	}
 	for _, j := range r.order {

@@ -49,8 +49,12 @@ type Overwritten struct {
 	Action  planner.Action
 }
 
+// Unconfirmed says that nobody could see whether a resource was overwritten.
+type Unconfirmed struct{ Err error }
+
 func (Started) event()     {}
 func (Succeeded) event()   {}
 func (Failed) event()      {}
 func (Skipped) event()     {}
 func (Overwritten) event() {}
+func (Unconfirmed) event() {}

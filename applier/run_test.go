@@ -174,7 +174,7 @@ func TestRunSkipsWhatDependsOnAFailure(t *testing.T) {
 	for _, e := range events {
 		counts[fmt.Sprintf("%T", e)]++
 	}
-	if d := cmp.Diff(map[string]int{"applier.Started": 4, "applier.Succeeded": 3, "applier.Failed": 1, "applier.Skipped": 2}, counts); d != "" {
+	if d := cmp.Diff(map[string]int{"applier.Started": 4, "applier.Succeeded": 3, "applier.Failed": 1, "applier.Skipped": 2, "applier.Unconfirmed": 1}, counts); d != "" {
 		t.Errorf("events -want +got:\n%s", d)
 	}
 }
@@ -244,6 +244,10 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 	}
 	if result, _ := run(t, account, plan(t, stack), applier.Options{}); !result.Complete() {
 		t.Errorf("%+v", result)
+	}
+	result, events = run(t, &target{}, plan(t, stack), applier.Options{})
+	if _, told := events[len(events)-1].(applier.Unconfirmed); !result.Complete() || !told {
+		t.Errorf("%+v, then %+v", result, events[len(events)-1])
 	}
 }
 

@@ -366,15 +366,18 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 		problem := func(format string, args ...any) {
 			t.Errorf("%s at request %d, %s: %s\n%s%s", f.fault.name, f.at, f.hit, fmt.Sprintf(format, args...), o.stdout, o.stderr)
 		}
-		limit, codes := mostTime, []int{exitOK}
+		limit, code := mostTime, exitOK
 		if f.forGood {
-			limit, codes = mostTimeInOutage, []int{exitError}
-			if strings.Contains(o.stdout, "Error: the ") {
-				codes = []int{exitPartial}
+			limit = mostTimeInOutage
+			switch {
+			case strings.Contains(o.stdout, "Error: the "):
+				code = exitPartial
+			case !strings.Contains(o.stderr, "could not be looked at once more"): // by then, all is done
+				code = exitError
 			}
 		}
-		if o.code != codes[0] {
-			problem("exit code %d, want %d", o.code, codes[0])
+		if o.code != code {
+			problem("exit code %d, want %d", o.code, code)
 		}
 		if o.took > limit {
 			problem("took %v", o.took)

@@ -22,6 +22,8 @@ func EventLine(style Style, e applier.Event) string {
 		return style.progress(e.Address, yellow, skippedWords(e.Action)+" "+reasonToSkip(e.Because))
 	case applier.Overwritten:
 		return style.progress(e.Address, red, oneLine(applier.ErrOverwritten.Error()))
+	case applier.Unconfirmed:
+		return style.paint(yellow, "What was made could not be looked at once more: "+oneLine(errorText(e.Err)))
 	}
 	return ""
 }

@@ -73,7 +73,7 @@ func (p *Progress) Event(e applier.Event) {
 	case p.options.Quiet:
 	case p.live != nil:
 		switch e.(type) {
-		case applier.Failed, applier.Overwritten:
+		case applier.Failed, applier.Overwritten, applier.Unconfirmed:
 			p.live.print(EventLine(p.options.Style, e))
 		}
 		p.live.event(e)
@@ -118,6 +118,8 @@ func (p *Progress) count(e applier.Event) {
 		return
 	case applier.Overwritten:
 		p.failed++
+		return
+	case applier.Unconfirmed:
 		return
 	case applier.Failed:
 		p.failed++

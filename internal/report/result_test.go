@@ -111,6 +111,7 @@ func TestEventLine(t *testing.T) {
 		applier.Skipped{Address: routerAddress, Action: planner.Create, Because: customerA},
 		applier.Skipped{Address: routerAddress, Action: planner.Update},
 		applier.Overwritten{Address: customerA, Action: planner.Update},
+		applier.Unconfirmed{Err: errors.New("no connection")},
 	}
 	lines := func(style Style) func(w io.Writer) error {
 		return func(w io.Writer) error {
