@@ -220,6 +220,9 @@ workers:
     routes: [{ pattern: "*.example.com/*", zone_name: example.com }, { pattern: "new.example.com/*", zone_name: example.com }]
 `
 
+// storyLatency makes lists too old to do for looks, which can go wrong as well.
+const storyLatency = 600 * time.Millisecond
+
 // mostTime is how long a run may take with one request that goes wrong, and
 // mostTimeInOutage with an API that is gone for good.
 const (
@@ -337,7 +340,7 @@ func tell(t *testing.T, first, stack string, command []string) (before, want str
 	after := t.TempDir()
 	copyDir(t, after, before)
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, after, emulator.Options{})
+		s := startSimulation(t, after, emulator.Options{Latency: storyLatency})
 		defer s.stop()
 		counter := &faulty{account: s.account}
 		s.handler.set(counter)
@@ -357,7 +360,7 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 	defer os.RemoveAll(dir)
 	copyDir(t, filepath.Join(dir, "account"), filepath.Join(before, "account"))
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{})
+		s := startSimulation(t, dir, emulator.Options{Latency: storyLatency})
 		defer s.stop()
 		f.account = s.account
 		s.handler.set(f)
