@@ -61,7 +61,12 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
 		return c.Account.Put(ctx, w)
 	}
-	now, err := c.recent(ctx, w.Stack, w.Resource.Address(), w.Prior)
+	address := w.Resource.Address()
+	renamed := w.Prior != nil && w.Prior.FormerName != ""
+	if renamed {
+		address.Name = w.Prior.FormerName
+	}
+	now, err := c.recent(ctx, w.Stack, address, w.Prior)
 	if err != nil {
 		return spec.Revision{}, err
 	}
@@ -69,7 +74,18 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	if done, err := compare(w, now, &revision); done || err != nil {
 		return revision, err
 	}
-	return c.Account.Put(ctx, w)
+	revision, err = c.Account.Put(ctx, w)
+	if renamed && address.Kind == spec.KindDispatchNamespace {
+		c.forget(spec.Collection{Kind: spec.KindUserWorker, Parent: w.Resource.Address().Name})
+	}
+	return revision, err
+}
+
+// forget drops what is known of a collection that has become another one.
+func (c *Cautious) forget(collection spec.Collection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.listings, collection)
 }
 
 // Delete is [Account.Delete] of a resource that is still what it was.

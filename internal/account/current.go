@@ -101,7 +101,8 @@ func describes(w spec.Write, now *spec.Revision) bool {
 		return false
 	}
 	script := scripted.Definition()
-	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest())
+	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest()) &&
+		now.Mark.DescribesAssets(script.Assets) && now.Mark.Protected == w.Resource.Meta().Protect
 }
 
 // current is the revision that a resource has now, nil when there is none. A
