@@ -10,13 +10,17 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build test lint bench demo golden fuzz kill clean
+.PHONY: build runtime test lint bench demo golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
 
+## runtime: workerd for the tests that run Workers, pinned and from npm; without npm those tests are skipped
+runtime: build
+	@$(BIN) local install-runtime || echo "There is no workerd: the tests that need it are skipped."
+
 ## test: everything that must hold
-test: lint
+test: lint runtime
 	$(GO) test $(RACE) ./...
 
 ## lint: formatting, vet and staticcheck

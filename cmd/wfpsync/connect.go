@@ -188,13 +188,18 @@ func connected(client *account.Client, info spec.Account, shut func()) *connecti
 	}
 }
 
-// openLocal opens the store of the local account.
+// openLocal opens the store of the local account. With a workerd on this machine
+// it starts every upload, as the platform does.
 func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 	dir, err := filepath.Abs(a.flags.local.dir)
 	if err != nil {
 		return nil, err
 	}
-	options.Dir, options.Observe = dir, a.observe
+	workerd, err := a.workerdIfAny()
+	if err != nil {
+		return nil, err
+	}
+	options.Dir, options.Observe, options.Workerd = dir, a.observe, workerd
 	local, err := emulator.Open(options)
 	if errors.Is(err, emulator.ErrInUse) {
 		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)

@@ -34,6 +34,7 @@ func (a *app) localCommand() *cobra.Command {
 		},
 	}
 	a.addLocalFlag(cmd.Flags())
+	cmd.AddCommand(a.installRuntimeCommand())
 	cmd.Flags().IntVar(&options.port, "port", defaultLocalPort, "the port to listen on; 0 picks a free one")
 	cmd.Flags().StringSliceVar(&options.zones, "zone", nil, "a zone the account is to have, such as `example.com`")
 	cmd.Flags().BoolVar(&options.nested, "list-nested", false, "list user Workers in the nested shape that the API reference documents")

@@ -16,12 +16,17 @@
 package emulator
 
 import (
+	"context"
+	"errors"
+	"io"
 	"iter"
+	"net"
 	"net/http"
 	"path/filepath"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
@@ -55,7 +60,26 @@ type (
 	Tampering = api.Tampering
 	// ServedAsset is a static file as a script serves it, see Emulator.ServedAssets.
 	ServedAsset = api.ServedAsset
+	// Runtime runs Workers, see Emulator.Run.
+	Runtime = runtime.Runtime
+	// Message is what a Worker printed or threw, or what the runtime has to say.
+	Message = runtime.Message
+	// RunLimits are when the runtime renews itself; the zero value has defaults.
+	RunLimits = runtime.Limits
+	// WorkerdPlaces are where FindWorkerd looks.
+	WorkerdPlaces = runtime.Places
 )
+
+// ErrNoWorkerd is what FindWorkerd's error is when there is none.
+var ErrNoWorkerd = runtime.ErrNotFound
+
+// FindWorkerd returns the file of the program that runs Workers.
+func FindWorkerd(places WorkerdPlaces) (string, error) { return runtime.Find(places) }
+
+// InstallWorkerd installs the pinned workerd into a folder, which is WorkerdPlaces.Cache later, with a person's npm.
+func InstallWorkerd(ctx context.Context, npm, cache string, log io.Writer) (string, error) {
+	return runtime.Install(ctx, npm, cache, log)
+}
 
 // What deleting a namespace with scripts in it does: both are told of the real API.
 const (
@@ -82,12 +106,17 @@ type Options struct {
 	Observe func(Request)
 	// Latency is added to every answer.
 	Latency time.Duration
+	// Workerd is the program that starts every upload, as the platform does, and runs the Workers of Run. Without it
+	// uploads are only looked at.
+	Workerd string
 }
 
 // An Emulator is an open account. It may be used by many goroutines.
 type Emulator struct {
-	store *store.Store
-	api   *api.Server
+	options   Options
+	store     *store.Store
+	api       *api.Server
+	validator *runtime.Validator // nil: uploads are only looked at
 }
 
 // Open opens the account in a directory, creating it when there is none.
@@ -96,7 +125,8 @@ func Open(options Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := api.New(st, api.Options{
+	e := &Emulator{options: options, store: st}
+	apiOptions := api.Options{
 		Now:                     options.Now,
 		ListShape:               options.ListShape,
 		NonEmptyNamespaceDelete: options.NonEmptyNamespaceDelete,
@@ -104,19 +134,53 @@ func Open(options Options) (*Emulator, error) {
 		Observe:                 options.Observe,
 		Latency:                 options.Latency,
 		DefaultAccount:          api.Account{ID: LocalAccountID, Name: LocalAccountName},
-	})
-	if err != nil {
+	}
+	if options.Workerd != "" {
+		e.validator = runtime.NewValidator(options.Workerd)
+		apiOptions.Start = e.validator.Start
+	}
+	if e.api, err = api.New(st, apiOptions); err != nil {
 		_ = st.Close() // the first error says more
 		return nil, err
 	}
-	return &Emulator{store: st, api: server}, nil
+	return e, nil
 }
 
 // ServeHTTP answers a request. It implements http.Handler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.api.ServeHTTP(w, r) }
 
 // Close closes the account's file. Requests that come later fail.
-func (e *Emulator) Close() error { return e.store.Close() }
+func (e *Emulator) Close() error {
+	if e.validator != nil {
+		e.validator.Close()
+	}
+	return e.store.Close()
+}
+
+// Run answers the requests on a listener, which becomes its own, with what an account's Workers answer. There is one
+// Runtime at a time, and it must be closed before the Emulator.
+func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error) {
+	if e.options.Workerd == "" {
+		return nil, errors.New("there is no workerd to run Workers with")
+	}
+	return runtime.Start(ctx, runtime.Options{
+		Binary:   e.options.Workerd,
+		Store:    e.store,
+		Account:  options.Account,
+		Dir:      e.options.Dir,
+		Listener: options.Listener,
+		Tell:     options.Tell,
+		Limits:   options.Limits,
+	})
+}
+
+// RunOptions are whose Workers run, where they are reached, and who is told what they print.
+type RunOptions struct {
+	Account  string
+	Listener *net.TCPListener
+	Tell     func(Message)
+	Limits   RunLimits
+}
 
 // EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a
 // registered domain. The id of a zone depends on nothing but the account and the name.

@@ -69,6 +69,7 @@ const (
 	workersInheritUnresolved    = 10057
 	workersClassScriptMissing   = 10061
 	workersStillConsumer        = 10064
+	workersNoHandlers           = 10068
 	workersVersionNotFound      = 10071
 	workersMigrationTagMismatch = 10079
 	workersR2NotFound           = 10085

@@ -23,6 +23,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
@@ -46,6 +47,8 @@ type Options struct {
 	Observe                 func(Request)
 	Latency                 time.Duration
 	DefaultAccount          Account
+	// Start starts the code of every upload; nil: it is only looked at.
+	Start func(context.Context, runtime.Program) (runtime.Started, error)
 }
 
 // An Account is the identity of an account.

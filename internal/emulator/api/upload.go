@@ -30,6 +30,7 @@ type code struct {
 	entryPoint string
 	asModule   bool // an ES module rather than the older service-worker syntax
 	modules    []module
+	found      []string // the handlers, when it was started
 }
 
 // maxCompressed is the size of a script after gzip from which on it is refused, for paid accounts.
@@ -42,6 +43,9 @@ const maxCompressed = 10 << 20
 func (s *Server) uploadScript(c *call, p place) (reply, error) {
 	up, err := readUpload(c)
 	if err != nil {
+		return reply{}, err
+	}
+	if err := s.start(c.r.Context(), &up.code, up.metadata.startSettings()); err != nil {
 		return reply{}, err
 	}
 	script, err := s.writeScript(c, p, s.uploading(c, p, up))
@@ -73,6 +77,16 @@ func (s *Server) putContent(c *call, p place) (reply, error) {
 		err = errNoMainModule
 	}
 	if err != nil {
+		return reply{}, err
+	}
+	var settings startSettings
+	if err := s.readScript(c, p, func(_ *store.Tx, script store.Script) error {
+		settings = startSettings{script.CompatibilityDate, script.CompatibilityFlags, script.Bindings}
+		return nil
+	}); err != nil {
+		return reply{}, err
+	}
+	if err := s.start(c.r.Context(), &up.code, settings); err != nil {
 		return reply{}, err
 	}
 	script, err := s.editScript(c, p, func(tx *store.Tx, script *store.Script) error {
@@ -245,8 +259,11 @@ func (k code) etag() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// handlers looks at the module that is started.
+// handlers are what was found by starting the code, or by looking at the module that would be started.
 func (k code) handlers() []string {
+	if k.found != nil {
+		return k.found
+	}
 	for _, m := range k.modules {
 		if m.Name == k.entryPoint {
 			return findHandlers(m.blob.Data)

@@ -127,6 +127,9 @@ func (s *Server) uploadVersion(c *call) (reply, error) {
 			return reply{}, named(err, "annotations")
 		}
 	}
+	if err := s.start(c.r.Context(), &up.code, up.metadata.startSettings()); err != nil {
+		return reply{}, err
+	}
 	next := s.uploading(c, workers{}, up)
 	var view versionView
 	err = c.update(func(tx *store.Tx) error {

@@ -26,6 +26,7 @@ func (t *Tx) DispatchNamespace(account, name string) (DispatchNamespace, bool) {
 // PutDispatchNamespace creates or replaces the record of a dispatch namespace; what it holds stays.
 func (t *Tx) PutDispatchNamespace(account string, n DispatchNamespace) {
 	t.dispatchNamespaces(account).put(n.Name, n)
+	t.changed(Change{Account: account})
 }
 
 // RenameDispatchNamespace stores n, which so far was known as oldName.
@@ -47,6 +48,7 @@ func (t *Tx) DeleteDispatchNamespace(account string, n DispatchNamespace) {
 	scripts.Assets().Delete()
 	t.drop(n.ID, accountDataBucket, account, userWorkersBucket)
 	t.dispatchNamespaces(account).delete(n.Name)
+	t.changed(Change{Account: account})
 }
 
 func (t *Tx) dispatchNamespaces(account string) collection[DispatchNamespace] {

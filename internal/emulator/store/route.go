@@ -16,10 +16,16 @@ func (t *Tx) Routes(zoneID string) []Route { return t.routes(zoneID).all() }
 func (t *Tx) Route(zoneID, id string) (Route, bool) { return t.routes(zoneID).get(id) }
 
 // PutRoute creates or replaces a route.
-func (t *Tx) PutRoute(zoneID string, r Route) { t.routes(zoneID).put(r.ID, r) }
+func (t *Tx) PutRoute(zoneID string, r Route) {
+	t.routes(zoneID).put(r.ID, r)
+	t.changed(Change{})
+}
 
 // DeleteRoute removes a route.
-func (t *Tx) DeleteRoute(zoneID, id string) { t.routes(zoneID).delete(id) }
+func (t *Tx) DeleteRoute(zoneID, id string) {
+	t.routes(zoneID).delete(id)
+	t.changed(Change{})
+}
 
 func (t *Tx) routes(zoneID string) collection[Route] {
 	return collect[Route](t, routesBucket, zoneID)

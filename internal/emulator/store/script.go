@@ -148,6 +148,7 @@ func (s *Scripts) Put(script Script) {
 	s.tx.refer(s.referrer(script.Name), old.Bindings, script.Bindings)
 	s.heads.put(script.Name, script.Head)
 	s.bodies.put(script.Name, script.Body)
+	s.changed(script.Name)
 	if !existed {
 		s.setCount(s.Count() + 1)
 	}
@@ -163,6 +164,7 @@ func (s *Scripts) Delete(name string) {
 	s.tx.refer(s.referrer(name), old.Bindings, nil)
 	s.heads.delete(name)
 	s.bodies.delete(name)
+	s.changed(name)
 	s.setCount(s.Count() - 1)
 }
 
@@ -182,6 +184,10 @@ func (s *Scripts) setCount(n int) {
 	if s.root != nil {
 		s.tx.fail(s.root.Put(countKey, binary.BigEndian.AppendUint64(nil, uint64(n))))
 	}
+}
+
+func (s *Scripts) changed(name string) {
+	s.tx.changed(Change{Account: s.account, NamespaceID: s.namespace, Script: name})
 }
 
 func (s *Scripts) referrer(name string) Referrer {

@@ -67,6 +67,7 @@ var (
 type Store struct {
 	db      *bbolt.DB
 	writers atomic.Int32
+	watcher atomic.Pointer[func([]Change)]
 }
 
 // Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
@@ -112,7 +113,7 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // View runs fn on one consistent state of the store.
 func (s *Store) View(fn func(*Tx) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return run(tx, fn) })
+	return s.db.View(func(tx *bbolt.Tx) error { return s.run(tx, fn) })
 }
 
 // Update runs fn in a read-write transaction. When it returns nil, the changes are on disk: they survive a power cut.
@@ -122,7 +123,7 @@ func (s *Store) View(fn func(*Tx) error) error {
 // than once and must compute everything it reports anew each time.
 func (s *Store) Update(fn func(*Tx) error) error {
 	defer s.writers.Add(-1)
-	work := func(tx *bbolt.Tx) error { return run(tx, fn) }
+	work := func(tx *bbolt.Tx) error { return s.run(tx, fn) }
 	if s.writers.Add(1) == 1 {
 		// bbolt's Batch always waits for company. With nobody else writing that would be a wait for nothing, and a
 		// client that uploads one script after the other would pay it every time.
@@ -131,20 +132,24 @@ func (s *Store) Update(fn func(*Tx) error) error {
 	return s.db.Batch(work)
 }
 
-func run(btx *bbolt.Tx, fn func(*Tx) error) error {
+func (s *Store) run(btx *bbolt.Tx, fn func(*Tx) error) error {
 	tx := &Tx{tx: btx}
 	err := fn(tx)
 	if tx.err != nil {
 		// Whatever fn concluded, it concluded from a record that could not be read.
 		return tx.err
 	}
+	if watch := s.watcher.Load(); watch != nil && err == nil && len(tx.changes) > 0 {
+		btx.OnCommit(func() { (*watch)(tx.changes) })
+	}
 	return err
 }
 
 // A Tx is a transaction. It must not be kept after the function it was given to has returned.
 type Tx struct {
-	tx  *bbolt.Tx
-	err error
+	tx      *bbolt.Tx
+	err     error
+	changes []Change
 }
 
 // fail makes the transaction fail with its first failure.

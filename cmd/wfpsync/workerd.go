@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func (a *app) installRuntimeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "install-runtime",
+		Short: "Install workerd, which runs the Workers of the account on this machine",
+		Long: `install-runtime installs the workerd that this version of wfpsync was tested
+with, for this user, with the npm that is on the PATH: from its registry, and
+only if the sha512 is the one that wfpsync knows. A workerd that is there
+already is used instead: that of WFPSYNC_WORKERD, of a node_modules folder here
+or above, or of the PATH.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.interruptible(cmd.Context(), a.installRuntime)
+		},
+	}
+}
+
+func (a *app) installRuntime(ctx context.Context) error {
+	cache, err := a.workerdCache()
+	if err != nil {
+		return err
+	}
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return errors.New("workerd comes from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
+	}
+	file, err := emulator.InstallWorkerd(ctx, npm, cache, a.stderr)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, file)
+	return err
+}
+
+// workerdIfAny is workerd, or "" for an account that does without: uploads are
+// looked at and not started.
+func (a *app) workerdIfAny() (string, error) {
+	file, err := a.findWorkerd()
+	if errors.Is(err, emulator.ErrNoWorkerd) {
+		return "", nil
+	}
+	return file, err
+}
+
+func (a *app) findWorkerd() (string, error) {
+	places := emulator.WorkerdPlaces{Named: a.env("WFPSYNC_WORKERD"), Path: a.env("PATH")}
+	if cache, err := a.workerdCache(); err == nil {
+		places.Cache = cache
+	}
+	if folder, err := os.Getwd(); err == nil {
+		places.Folder = folder
+	}
+	file, err := emulator.FindWorkerd(places)
+	if err != nil && places.Named != "" {
+		return "", fmt.Errorf("WFPSYNC_WORKERD: %w", err)
+	}
+	return file, err
+}
+
+// workerdCache is where install-runtime installs into.
+func (a *app) workerdCache() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for workerd: %w", err)
+	}
+	return filepath.Join(cache, "wfpsync", "workerd"), nil
+}

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// start starts the code of an upload, if there is something to start it with, and notes what it handles. Code that does
+// not start is refused in the platform's words, which are those of the runtime that both have.
+func (s *Server) start(ctx context.Context, k *code, settings startSettings) error {
+	if s.options.Start == nil {
+		return nil
+	}
+	program := runtime.Program{
+		Main: k.entryPoint, AsModule: k.asModule, Date: settings.CompatibilityDate, Flags: settings.CompatibilityFlags,
+		Env: settings.variables(),
+	}
+	for _, m := range k.modules {
+		program.Modules = append(program.Modules, runtime.Module{Name: m.Name, Type: m.Type, Content: m.blob.Data})
+	}
+	started, err := s.options.Start(ctx, program)
+	switch {
+	case err != nil:
+		return err
+	case started.Failure != "":
+		return invalid("%s", started.Failure)
+	case len(started.Handlers) == 0 && len(started.Classes) == 0:
+		return fail(http.StatusBadRequest, workersNoHandlers, "No event handlers were registered. This script does nothing.")
+	}
+	k.found = started.Handlers
+	return nil
+}
+
+// startSettings is what the metadata says of how code is started.
+type startSettings struct {
+	CompatibilityDate  string          `json:"compatibility_date"`
+	CompatibilityFlags []string        `json:"compatibility_flags"`
+	Bindings           []store.Binding `json:"bindings"`
+}
+
+// startSettings reads what start needs. What is malformed is left out: it is refused later, with more to say.
+func (f fields) startSettings() startSettings {
+	var settings startSettings
+	_ = json.Unmarshal(f["compatibility_date"], &settings.CompatibilityDate)
+	_ = json.Unmarshal(f["compatibility_flags"], &settings.CompatibilityFlags)
+	_ = json.Unmarshal(f["bindings"], &settings.Bindings)
+	return settings
+}
+
+func (s startSettings) variables() map[string]any {
+	values := map[string]any{}
+	for _, b := range s.Bindings {
+		switch b.Type {
+		case "plain_text", "secret_text":
+			values[b.Name] = b.Text("text")
+		case "json":
+			values[b.Name] = b.Fields["json"]
+		}
+	}
+	return values
+}

@@ -1,0 +1,210 @@
+package emulator_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestRunKV(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	id := r.kv("data")
+	r.send("PUT", "/storage/kv/namespaces/"+id+"/values/from-api", "text/plain", strings.NewReader("hello")).ok()
+	r.script(worker("w"), `export default { async fetch(request, env) {
+  const { KV } = env, seen = {};
+  seen.api = await KV.get("from-api");
+  seen.none = await KV.get("none");
+  await KV.put("a/b?c", JSON.stringify({ x: "ü" }), { metadata: { m: "é" }, expirationTtl: 60 });
+  seen.json = await KV.get("a/b?c", "json");
+  seen.both = await KV.getWithMetadata("a/b?c", { type: "json" });
+  await KV.put("bytes", new Uint8Array([0, 255, 10]));
+  seen.bytes = [...new Uint8Array(await KV.get("bytes", "arrayBuffer"))];
+  await KV.put("stream", new Response("streamed").body);
+  seen.stream = await new Response(await KV.get("stream", "stream")).text();
+  seen.many = Object.fromEntries(await KV.get(["from-api", "none"]));
+  const first = await KV.list({ limit: 2 }), rest = await KV.list({ cursor: first.cursor });
+  seen.list = [first.list_complete, first.keys.map((k) => k.name), rest.list_complete, rest.keys.map((k) => k.name)];
+  seen.prefix = (await KV.list({ prefix: "str" })).keys;
+  await KV.delete("stream");
+  seen.deleted = await KV.get("stream");
+  seen.refused = await KV.put("short", "x", { expirationTtl: 1 }).catch((e) => e.message);
+  return Response.json(seen);
+} }`, object{"bindings": []any{object{"type": "kv_namespace", "name": "KV", "namespace_id": id}}}).ok()
+	r.says("anything", "/", `{"api":"hello","none":null,"json":{"x":"ü"},"both":{"value":{"x":"ü"},"metadata":{"m":"é"},"cacheStatus":null},`+
+		`"bytes":[0,255,10],"stream":"streamed","many":{"from-api":"hello","none":null},`+
+		`"list":[false,["a/b?c","bytes"],true,["from-api","stream"]],"prefix":[{"name":"stream"}],"deleted":null,`+
+		`"refused":"KV PUT failed: 400 Invalid expiration_ttl of 1. It must be at least 60 seconds in the future.\n"}`)
+	if got := string(r.get("/storage/kv/namespaces/" + id + "/values/bytes").body); got != "\x00\xff\n" {
+		t.Errorf("the API has %q", got)
+	}
+}
+
+func TestRunR2(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.json("POST", "/r2/buckets", object{"name": "files"}).ok()
+	r.script(worker("w"), `export default { async fetch(request, env) {
+  const { R2 } = env, seen = {};
+  const put = await R2.put("a/1.txt", "hello world", { httpMetadata: { contentType: "text/plain" }, customMetadata: { by: "me" } });
+  seen.put = [put.key, put.size, put.etag, put.httpEtag];
+  await R2.put("a/2.txt", new Uint8Array([1, 2])), await R2.put("b", "b");
+  const got = await R2.get("a/1.txt"), headers = new Headers();
+  got.writeHttpMetadata(headers);
+  seen.got = [await got.text(), headers.get("content-type"), got.customMetadata.by, got.uploaded instanceof Date];
+  seen.part = await (await R2.get("a/1.txt", { range: { offset: 6, length: 3 } })).text();
+  seen.head = (await R2.head("b")).size;
+  seen.none = [await R2.get("none"), await R2.head("none")];
+  seen.unchanged = "body" in await R2.get("a/1.txt", { onlyIf: { etagDoesNotMatch: put.etag } });
+  seen.kept = await R2.put("b", "x", { onlyIf: { etagMatches: "other" } });
+  const list = await R2.list({ delimiter: "/" }), page = await R2.list({ limit: 2 }), rest = await R2.list({ cursor: page.cursor });
+  seen.list = [list.objects.map((o) => o.key), list.delimitedPrefixes, page.truncated, rest.objects.map((o) => o.key)];
+  await R2.delete(["a/1.txt", "none"]);
+  seen.left = (await R2.list()).objects.map((o) => o.key);
+  return Response.json(seen);
+} }`, object{"bindings": []any{object{"type": "r2_bucket", "name": "R2", "bucket_name": "files"}}}).ok()
+	r.says("anything", "/", `{"put":["a/1.txt",11,"5eb63bbbe01eeed093cb22bb8f5acdc3","\"5eb63bbbe01eeed093cb22bb8f5acdc3\""],`+
+		`"got":["hello world","text/plain","me",true],"part":"wor","head":1,"none":[null,null],"unchanged":false,"kept":null,`+
+		`"list":[["b"],["a/"],true,["b"]],"left":["a/2.txt","b"]}`)
+}
+
+func TestRunD1(t *testing.T) {
+	dir := t.TempDir()
+	t.Run("fill", func(t *testing.T) {
+		r := run(t, emulator.Options{Dir: dir}, emulator.RunLimits{})
+		id := r.database("db")
+		r.script(worker("w"), `export default { async fetch(request, env) {
+  const { DB } = env, seen = {};
+  if (new URL(request.url).pathname === "/count") return Response.json(await DB.prepare("SELECT count(*) AS n FROM t").first("n"));
+  await DB.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, data BLOB)");
+  const insert = DB.prepare("INSERT INTO t (name, data) VALUES (?1, ?2)");
+  const { meta, success } = await insert.bind("a", new Uint8Array([1, 2])).run();
+  seen.run = [success, meta.changes, meta.last_row_id, meta.changed_db];
+  await DB.batch([insert.bind("b", null), insert.bind("c", null)]);
+  seen.all = (await DB.prepare("SELECT * FROM t ORDER BY id").all()).results;
+  seen.first = [await DB.prepare("SELECT name FROM t WHERE id = ?").bind(2).first(), await DB.prepare("SELECT name FROM t WHERE id = 9").first()];
+  seen.raw = await DB.prepare("SELECT id, name FROM t WHERE id > ?").bind(1).raw({ columnNames: true });
+  seen.undone = await DB.batch([insert.bind("d", null), DB.prepare("INSERT INTO nowhere VALUES (1)")]).catch((e) => e.message);
+  seen.count = await DB.prepare("SELECT count(*) AS n FROM t").first("n");
+  return Response.json(seen);
+} }`, object{"bindings": []any{object{"type": "d1", "name": "DB", "id": id}}}).ok()
+		r.says("anything", "/", `{"run":[true,1,1,true],"all":[{"id":1,"name":"a","data":[1,2]},{"id":2,"name":"b","data":null},{"id":3,"name":"c","data":null}],`+
+			`"first":[{"name":"b"},null],"raw":[["id","name"],[2,"b"],[3,"c"]],"undone":"D1_ERROR: no such table: nowhere: SQLITE_ERROR","count":3}`)
+	})
+	// Tables outlive the processes.
+	run(t, emulator.Options{Dir: dir}, emulator.RunLimits{}).says("anything", "/count", "3")
+}
+
+func TestRunDurableObject(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	upload := func(word string) {
+		r.script(worker("w"), `import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {
+  async fetch(request) { return Response.json([await this.add(), new URL(request.url).pathname, "`+word+`"]) }
+  async add() { const n = (await this.ctx.storage.get("n") ?? 0) + 1; await this.ctx.storage.put("n", n); return n }
+  about() { return [this.ctx.id.toString().length, this.env.WORD] }
+}
+export default { async fetch(request, env) {
+  const a = env.COUNTER.get(env.COUNTER.idFromName("a")), b = env.COUNTER.getByName("b"), [, method] = new URL(request.url).pathname.split("/");
+  if (method === "rpc") return Response.json([await a.add(), await b.add(), await b.about()]);
+  return a.fetch(request);
+} }`, object{"bindings": []any{
+			object{"type": "durable_object_namespace", "name": "COUNTER", "class_name": "Counter"},
+			object{"type": "plain_text", "name": "WORD", "text": word},
+		}}).ok()
+	}
+	upload("first")
+	r.says("anything", "/x", `[1,"/x","first"]`)
+	r.says("anything", "/rpc", `[2,1,[64,"first"]]`)
+	upload("second") // the code is new, the storage is not
+	r.says("anything", "/x", `[3,"/x","second"]`)
+}
+
+func TestRunService(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("backend"), `import { WorkerEntrypoint } from "cloudflare:workers";
+export class Admin extends WorkerEntrypoint { who() { return "admin " + this.env.X } }
+export default class extends WorkerEntrypoint {
+  fetch(request) { return new Response("backend " + new URL(request.url).pathname) }
+  add(a, b) { return a + b }
+  fail() { throw new TypeError("no") }
+}`, object{"bindings": []any{object{"type": "secret_text", "name": "X", "text": "secret"}}}).ok()
+	r.script(worker("front"), `export default { async fetch(request, env) {
+  const answer = await env.BACKEND.fetch("http://backend/path");
+  return Response.json([await answer.text(), await env.BACKEND.add(1, 2), await env.ADMIN.who(), await env.BACKEND.fail().catch((e) => e.name + e.message)]);
+} }`, object{"bindings": []any{
+		object{"type": "service", "name": "BACKEND", "service": "backend"},
+		object{"type": "service", "name": "ADMIN", "service": "backend", "entrypoint": "Admin"},
+	}}).ok()
+	r.says("front.localhost", "/", `["backend /path",3,"admin secret","TypeErrorno"]`)
+}
+
+// TestRunOutbound sends many requests at once through one user Worker, each with parameters of its own.
+func TestRunOutbound(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.script(worker("outbound"), `export default { async fetch(request, env) {
+  return Response.json([env.customer, env.hidden ?? null, env.OWN, request.url]);
+} }`, object{"bindings": []any{object{"type": "plain_text", "name": "OWN", "text": "own"}}}).ok()
+	r.script(worker("dispatcher"), `export default { fetch(request, env) {
+  const customer = new URL(request.url).pathname.slice(1);
+  return env.TENANTS.get("acme", {}, { outbound: { customer, hidden: "x" } }).fetch(request);
+} }`, object{"bindings": []any{object{
+		"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod",
+		"outbound": object{"worker": object{"service": "outbound"}, "params": []any{object{"name": "customer"}}},
+	}}}).ok()
+	r.script(script("prod", "acme"), `export default { async fetch() {
+  const first = await (await fetch("https://api.example.com/1")).json();
+  await scheduler.wait(5);
+  return Response.json([first, await (await fetch(new Request("https://api.example.com/2"))).json()]);
+} }`, nil).ok()
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			r.says("x", fmt.Sprintf("/c%d", i), fmt.Sprintf(`[["c%d",null,"own","https://api.example.com/1"],["c%[1]d",null,"own","https://api.example.com/2"]]`, i))
+		})
+	}
+	all.Wait()
+}
+
+func TestRunOtherBindings(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.queue("jobs")
+	r.script(worker("w"), `import { env as imported } from "cloudflare:workers";
+export default { async fetch(request, env) {
+  env.EVENTS.writeDataPoint({ blobs: ["x"] });
+  await env.JOBS.send({ n: 1 });
+  await env.JOBS.sendBatch([{ body: "text", contentType: "text" }]);
+  const limits = [await env.LIMIT.limit({ key: "a" }), await env.LIMIT.limit({ key: "a" })].map((l) => l.success);
+  return Response.json([limits, typeof env.VERSION.id, imported.TEXT, await env.AI.run("model").catch((e) => e.message)]);
+} }`, object{"bindings": []any{
+		object{"type": "analytics_engine", "name": "EVENTS", "dataset": "events"},
+		object{"type": "queue", "name": "JOBS", "queue_name": "jobs"},
+		object{"type": "ratelimit", "name": "LIMIT", "namespace_id": "1", "simple": object{"limit": 1, "period": 60}},
+		object{"type": "version_metadata", "name": "VERSION"},
+		object{"type": "plain_text", "name": "TEXT", "text": "text"},
+		object{"type": "ai", "name": "AI"},
+	}}).ok()
+	r.says("anything", "/", `[[true,false],"string","text","The binding \"AI\" of type ai does nothing here: the local account cannot run it."]`)
+}
+
+func TestRunServiceWorker(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	contentType, body := form(t, "metadata", object{"body_part": "script", "bindings": []any{object{"type": "plain_text", "name": "NAME", "text": "old"}}},
+		filePart{"script", "worker.js", "application/javascript", `addEventListener("fetch", (event) => event.respondWith(new Response("hello " + NAME)))`})
+	r.send("PUT", worker("w"), contentType, body).ok()
+	r.says("anything", "/", "hello old")
+}
+
+func TestRunModules(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	contentType, body := form(t, "metadata", object{"main_module": "src/index.js", "compatibility_date": "2026-10-01", "compatibility_flags": []string{"nodejs_compat"}},
+		js("src/index.js", `import { join } from "node:path"; import { word } from "./lib/util.js"; import text from "./page.html"; import data from "./blob.bin";
+export default { fetch: () => Response.json([word, text, data.byteLength, join("a", "b")]) }`),
+		js("src/lib/util.js", `export const word = "util"`),
+		filePart{"src/page.html", "src/page.html", "text/plain", "<p>"},
+		filePart{"src/blob.bin", "src/blob.bin", "application/octet-stream", "\x00\x01\x02"})
+	r.send("PUT", worker("w"), contentType, body).ok()
+	r.says("anything", "/", `["util","<p>",3,"a/b"]`)
+}

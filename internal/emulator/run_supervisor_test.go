@@ -1,0 +1,226 @@
+package emulator_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+const answering = `export default { fetch: (request) => new Response(%q) }`
+
+// TestRunUpdates uploads a user Worker again and again while others are called: an answer after an upload is never that
+// of an earlier one, and nothing else is disturbed.
+func TestRunUpdates(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.dispatches(nil)
+	for _, name := range []string{"acme", "other"} {
+		r.script(script("prod", name), fmt.Sprintf(answering, "first"), nil).ok()
+	}
+	stop := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				r.says("other.example.com", "/", "first")
+			}
+		}
+	})
+	for i := range 20 {
+		want := fmt.Sprintf("version %d", i)
+		r.script(script("prod", "acme"), fmt.Sprintf(answering, want), nil).ok()
+		r.says("acme.example.com", "/", want)
+	}
+	// Settings count as well, and so do the ways to a Worker.
+	r.script(script("prod", "acme"), `export default { fetch: (request, env) => new Response(env.X) }`, object{"bindings": []any{object{"type": "plain_text", "name": "X", "text": "1"}}}).ok()
+	r.says("acme.example.com", "/", "1")
+	r.patch(script("prod", "acme")+"/settings", object{"bindings": []any{object{"type": "plain_text", "name": "X", "text": "2"}}}).ok()
+	r.says("acme.example.com", "/", "2")
+	r.json("DELETE", script("prod", "acme"), nil).ok()
+	if status, _ := r.ask("acme.example.com", "/"); status != 404 {
+		t.Errorf("a deleted Worker answers %d", status)
+	}
+	close(stop)
+	others.Wait()
+	r.json("PUT", "/workers/dispatch/namespaces/prod", object{"name": "renamed"}).ok()
+	if status, _ := r.ask("other.example.com", "/"); status != 404 {
+		t.Errorf("a Worker of a renamed namespace answers %d under the old name", status)
+	}
+}
+
+// children are the workerd processes that this one has started.
+func children(t *testing.T) []int {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "workerd").Output()
+	if err != nil && len(out) > 0 {
+		t.Fatal(err)
+	}
+	var pids []int
+	for field := range strings.FieldsSeq(string(out)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunSurvivesKill(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("w"), fmt.Sprintf(answering, "here"), nil).ok()
+	for range 2 {
+		r.says("anything", "/", "here")
+		for _, pid := range children(t) {
+			kill(t, pid)
+		}
+		r.hears("signal: killed")
+	}
+	r.says("anything", "/", "here")
+	r.Runtime.Close()
+	if left := children(t); len(left) > 1 { // the validator's goes with the account
+		t.Errorf("processes are left behind: %v", left)
+	}
+}
+
+const looping = `export default { fetch: (request) => { if (request.url.endsWith("/loop")) for (;;); return new Response("fine") } }`
+
+// loop has a Worker begin an endless loop, and returns when nothing answers any more.
+func (r *running) loop() {
+	r.t.Helper()
+	impatient := &http.Client{Timeout: 200 * time.Millisecond}
+	_, _ = impatient.Get(r.url + "/loop") // it never answers
+	for range 100 {
+		response, err := impatient.Get(r.url + "/")
+		if err != nil {
+			return
+		}
+		response.Body.Close()
+	}
+	r.t.Fatal("the endless loop stops nothing")
+}
+
+func TestRunEndlessLoop(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Stuck: 500 * time.Millisecond})
+	r.script(worker("w"), looping, nil).ok()
+	r.says("anything", "/", "fine")
+	r.loop()
+	r.hears("endless loop")
+	r.says("anything", "/", "fine")
+}
+
+// TestRunUploadIntoLoop: what does not forget an old version is killed, so that it cannot answer with it.
+func TestRunUploadIntoLoop(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Stuck: time.Hour})
+	r.script(worker("w"), looping, nil).ok()
+	r.says("anything", "/", "fine")
+	r.loop()
+	r.script(worker("w"), fmt.Sprintf(answering, "new"), nil).ok()
+	r.says("anything", "/", "new")
+}
+
+// TestRunRenews loads more than one process may, while requests go on.
+func TestRunRenews(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Loads: 5})
+	r.namespace("prod")
+	r.dispatches(nil)
+	for i := range 12 {
+		r.script(script("prod", fmt.Sprintf("t%d", i)), fmt.Sprintf(answering, fmt.Sprintf("tenant %d", i)), nil).ok()
+	}
+	var renewed atomic.Bool
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := 0; !renewed.Load(); i++ {
+				n := (i*4 + worker) % 12
+				r.says(fmt.Sprintf("t%d.example.com", n), "/", fmt.Sprintf("tenant %d", n))
+			}
+		})
+	}
+	r.hears("the runtime was renewed: it had loaded")
+	renewed.Store(true)
+	all.Wait()
+}
+
+// TestRunIsolation tries to reach the account from a user Worker.
+func TestRunIsolation(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("w"), `import { env } from "cloudflare:workers";
+export default { async fetch(request, given, ctx) {
+  const tries = [fetch("`+r.base+`/user/tokens/verify", { headers: { authorization: "Bearer x" } }), fetch("http://account/routes")];
+  const answers = (await Promise.allSettled(tries)).map((t) => t.status);
+  return Response.json([answers, Object.keys(env), Object.keys(given), Object.keys(ctx.exports ?? {}).sort(), Object.keys(ctx.props ?? {})]);
+} }`, nil).ok()
+	r.says("anything", "/", `[["rejected","rejected"],[],[],["default"],[]]`)
+}
+
+func TestRunRoutes(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	zone := r.zone("example.com")
+	for _, name := range []string{"site", "api", "shops"} {
+		r.script(worker(name), fmt.Sprintf(`export default { fetch: (request) => new Response(%q + new URL(request.url).hostname) }`, name+" "), nil).ok()
+	}
+	if status, body := r.ask("example.com", "/"); status != 404 || !strings.Contains(body, "http://api.localhost:") {
+		t.Errorf("without a route: %d %s", status, body)
+	}
+	for pattern, name := range map[string]string{"example.com/*": "site", "example.com/api*": "api", "*.example.com/*": "shops", "static.example.com/*": ""} {
+		r.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": pattern, "script": name}).ok()
+	}
+	r.says("example.com", "/", "site example.com")
+	r.says("example.com", "/api/x", "api example.com")
+	r.says("a.example.com", "/api/x", "shops a.example.com")
+	r.says("a.example.com.localhost", "/", "shops a.example.com")
+	r.says("api.localhost", "/", "api api.localhost")
+	if status, body := r.ask("static.example.com", "/"); status != 404 || !strings.Contains(body, "static.example.com/* leads past all Workers") {
+		t.Errorf("a route without a Worker: %d %s", status, body)
+	}
+}
+
+func TestRunValidation(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	refused := func(code string, number int, want string) {
+		t.Helper()
+		got := r.script(script("prod", "w"), code, nil).fails(400, number)
+		if len(got.Errors) == 1 && got.Errors[0].Message != want {
+			t.Errorf("%s:\n got %q\nwant %q", code, got.Errors[0].Message, want)
+		}
+	}
+	refused("export default { fetch( { return 1 } }", 10021, "Uncaught SyntaxError: Unexpected number\n  at index.js:1:33")
+	refused("undefinedFn(); export default { fetch() {} }", 10021, "Uncaught ReferenceError: undefinedFn is not defined\n  at index.js:1:1")
+	refused(`import "./missing.js"; export default { fetch() {} }`, 10021, "Uncaught Error: No such module \"missing.js\".\n  imported from \"index.js\"")
+	refused("while (true) {} export default { fetch() {} }", 10021, "Error: Script startup exceeded CPU time limit.")
+	refused("export default {}", 10068, "No event handlers were registered. This script does nothing.")
+	refused("export const x = 1", 10068, "No event handlers were registered. This script does nothing.")
+	if got := r.script(script("prod", "w"), "export default { fetch() {} }", object{"compatibility_date": "2999-01-01"}).fails(400, 10021); !strings.Contains(string(got.body), "2999-01-01") {
+		t.Errorf("a date in the future: %s", got.body)
+	}
+	r.get(script("prod", "w")).fails(404, 10092) // nothing was stored
+	r.script(script("prod", "w"), "export default { scheduled() {}, queue() {} }", nil).ok()
+	if got := r.get(script("prod", "w")).ok(); !strings.Contains(string(got.body), `"handlers":["queue","scheduled"]`) {
+		t.Errorf("the handlers are not those that were found: %s", got.body)
+	}
+}

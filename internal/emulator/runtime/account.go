@@ -1,0 +1,141 @@
+package runtime
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// handler answers what the host asks the account.
+func (r *Runtime) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, answer := range map[string]func(*http.Request) (answer, error){
+		"GET /load":          r.load,
+		"GET /routes":        r.routes,
+		"POST /log":          r.log,
+		"POST /queue/{name}": r.send,
+		"GET /kv/{id}":       r.getKV,
+		"PUT /kv/{id}":       r.putKV,
+		"DELETE /kv/{id}":    r.deleteKV,
+		"POST /kv/{id}":      r.listKV,
+
+		"GET /r2/{jurisdiction}/{bucket}":    r.getR2,
+		"PUT /r2/{jurisdiction}/{bucket}":    r.putR2,
+		"DELETE /r2/{jurisdiction}/{bucket}": r.deleteR2,
+		"POST /r2/{jurisdiction}/{bucket}":   r.listR2,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, request *http.Request) {
+			made, err := answer(request)
+			var refused *refusal
+			switch {
+			case errors.As(err, &refused):
+				http.Error(w, refused.text, refused.status)
+			case err != nil:
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			case made == nil:
+				w.WriteHeader(http.StatusOK)
+			default:
+				made(w, request)
+			}
+		})
+	}
+	return mux
+}
+
+// An answer writes itself; nil is one without a body.
+type answer func(http.ResponseWriter, *http.Request)
+
+func inJSON(value any) (answer, error) {
+	raw, err := json.Marshal(value)
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(raw) // the host has gone; there is nobody to tell
+	}, err
+}
+
+// A refusal is an answer that is the asker's fault.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+var errNotThere = &refusal{http.StatusNotFound, "not found"}
+
+// load answers with the code and the bindings of a Worker as they are now.
+func (r *Runtime) load(request *http.Request) (answer, error) {
+	namespace, name := request.FormValue("namespace"), request.FormValue("name")
+	r.noteAsked(place{namespace, name})
+	var loaded code
+	err := r.options.Store.View(func(tx *store.Tx) error {
+		scripts := tx.Workers(r.options.Account)
+		if namespace != "" {
+			scripts = tx.UserWorkers(r.options.Account, namespace)
+		}
+		script, found := scripts.Get(name)
+		if !found {
+			return errNotThere
+		}
+		made, err := r.codeOf(tx, namespace, script)
+		loaded = made
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return inJSON(loaded)
+}
+
+// log tells what a Worker printed and threw.
+func (r *Runtime) log(request *http.Request) (answer, error) {
+	var events []struct {
+		Logs []struct {
+			Level string `json:"level"`
+			Text  string `json:"text"`
+		} `json:"logs"`
+		Exceptions []struct {
+			Name    string `json:"name"`
+			Message string `json:"message"`
+			Stack   string `json:"stack"`
+		} `json:"exceptions"`
+	}
+	if err := json.NewDecoder(request.Body).Decode(&events); err != nil {
+		return nil, err
+	}
+	worker := r.nameOf(request.FormValue("worker"))
+	for _, event := range events {
+		for _, line := range event.Logs {
+			r.options.Tell(Message{Worker: worker, Level: line.Level, Text: line.Text})
+		}
+		for _, thrown := range event.Exceptions {
+			text := "Uncaught " + thrown.Name + ": " + thrown.Message
+			if thrown.Stack != "" {
+				text += "\n" + thrown.Stack
+			}
+			r.options.Tell(Message{Worker: worker, Level: "error", Text: text})
+		}
+	}
+	return nil, nil
+}
+
+// nameOf is what a person calls the Worker that the host calls id.
+func (r *Runtime) nameOf(id string) string {
+	namespaceID, name, _ := strings.Cut(id, "/")
+	if namespaceID == "" {
+		return name
+	}
+	namespace := namespaceID
+	_ = r.options.Store.View(func(tx *store.Tx) error { // a name is worth no failure
+		for _, n := range tx.DispatchNamespaces(r.options.Account) {
+			if n.ID == namespaceID {
+				namespace = n.Name
+			}
+		}
+		return nil
+	})
+	return namespace + "/" + name
+}

@@ -1,0 +1,50 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// versionLimit bounds how long a program may take to say its version.
+const versionLimit = 20 * time.Second
+
+var versionDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
+
+// newestDates are what programs answered, by file.
+var newestDates sync.Map
+
+// newestDate is the compatibility date up to which a workerd is sure to know its ways: that of its release.
+func newestDate(ctx context.Context, binary string) (string, error) {
+	if known, ok := newestDates.Load(binary); ok {
+		return known.(string), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionLimit)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, binary, "--version").Output()
+	date := versionDate.FindString(string(said))
+	if err != nil || date == "" {
+		return "", fmt.Errorf("%s does not say its version as workerd does: %w", binary, orNoDate(err))
+	}
+	newestDates.Store(binary, date)
+	return date, nil
+}
+
+func orNoDate(err error) error {
+	if err == nil {
+		return fmt.Errorf("there is no date in its answer")
+	}
+	return err
+}
+
+// known is the newest date that a workerd knows, for a Worker of a later one: the platform's workerd is newer than any
+// that can be installed. A date in the future is left alone, and refused by workerd as the platform refuses it.
+func known(date, newest string, now time.Time) string {
+	if date > newest && date <= now.UTC().Format(time.DateOnly) {
+		return newest
+	}
+	return date
+}

@@ -1,0 +1,83 @@
+package runtime
+
+import (
+	"embed"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed host
+var host embed.FS
+
+// files are what a process is started with, in a folder of their own: the configuration, and the sockets between the
+// process and us.
+type files struct{ dir string }
+
+// longestSocket is the longest path a Unix socket may have, with room for our names.
+const longestSocket = 107 - len("/control-0000000000.sock")
+
+// writeFiles writes the host and its configuration. objects is where Durable Objects are kept; empty: with the files.
+func writeFiles(objects string) (files, error) {
+	dir, err := os.MkdirTemp("", "wfpsync-")
+	if err == nil && len(dir) > longestSocket {
+		_ = os.Remove(dir) // it is empty
+		dir, err = os.MkdirTemp("/tmp", "wfpsync-")
+	}
+	if err != nil {
+		return files{}, err
+	}
+	f := files{dir: dir}
+	if objects == "" {
+		objects = dir
+	}
+	entries, err := host.ReadDir("host")
+	if err != nil {
+		return f, err
+	}
+	for _, entry := range entries {
+		text, err := host.ReadFile("host/" + entry.Name())
+		if err != nil {
+			return f, err
+		}
+		filled := strings.NewReplacer("@ACCOUNT@", f.accountSocket(), "@OBJECTS@", capnpText(objects)).Replace(string(text))
+		if err := os.WriteFile(filepath.Join(dir, entry.Name()), []byte(filled), 0o600); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// capnpText escapes a text for a Cap'n Proto string.
+func capnpText(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text)
+}
+
+func (f files) config() string        { return filepath.Join(f.dir, "config.capnp") }
+func (f files) accountSocket() string { return filepath.Join(f.dir, "account.sock") }
+
+// controlSocket is where a process takes orders; each has its own.
+func (f files) controlSocket(generation int) string {
+	return filepath.Join(f.dir, fmt.Sprintf("control-%d.sock", generation))
+}
+
+// serve answers the host's questions.
+func (f files) serve(handler http.Handler) (*http.Server, error) {
+	listener, err := net.Listen("unix", f.accountSocket())
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	return server, nil
+}
+
+func (f files) remove() {
+	if f.dir != "" {
+		_ = os.RemoveAll(f.dir) // what is left is small, and in the folder for such things
+	}
+}

@@ -1,0 +1,402 @@
+// Runs before the code of every Worker that is loaded, in its isolate. A loaded Worker can only be given values and
+// stubs; here stubs become the bindings that code expects. The edit is seen by handlers, classes and `import { env }`.
+import { env } from "cloudflare:workers";
+
+const wrap_ = env.__wfpsync;
+delete env.__wfpsync;
+
+/** An object whose unknown methods are remote procedure calls. */
+function remote(own, rpc) {
+  return new Proxy(own, {
+    get(target, method) {
+      if (method in target || typeof method === "symbol" || method === "then") return target[method];
+      return (...args) => rpc(method, args);
+    },
+  });
+}
+
+class DispatchNamespace {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  /** Never fails: that a Worker does not exist is only noticed by the first call. */
+  get(name, _args, options) {
+    const stub = this.#stub;
+    const to = { name: String(name), outbound: options?.outbound };
+    const header = encodeURIComponent(JSON.stringify(to));
+    return remote({
+      fetch(input, init) {
+        const request = new Request(input, init);
+        request.headers.set("x-wfpsync-dispatch", header);
+        return stub.fetch(request);
+      },
+    }, (method, args) => stub.rpc(to, method, args));
+  }
+}
+
+const service = (stub) => remote({ fetch: (input, init) => stub.fetch(input, init) }, (method, args) => stub.rpc(null, method, args));
+
+/** Asks a store of the account; errors of the account are the binding's. */
+async function ask(stub, what, query, init) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null) search.set(name, value);
+  const response = await stub.fetch("http://store/?" + search, init);
+  if (response.ok || response.status === 404 || response.status === 412) return response;
+  throw new Error(`${what} failed: ${response.status} ${await response.text()}`);
+}
+
+async function read(response, type) {
+  switch (type ?? "text") {
+    case "text": return response.text();
+    case "json": return response.json();
+    case "arrayBuffer": return response.arrayBuffer();
+    case "stream": return response.body;
+  }
+  throw new TypeError(`Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".`);
+}
+
+const typeOf = (options) => (typeof options === "string" ? options : options?.type);
+const isStream = (value) => value instanceof ReadableStream;
+const body = async (value) => (isStream(value) ? new Response(value).arrayBuffer() : value);
+
+class KVNamespace {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  async get(key, options) {
+    if (Array.isArray(key)) return this.#many(key, async (k) => [k, await this.get(k, options)]);
+    return (await this.getWithMetadata(key, options)).value;
+  }
+  async getWithMetadata(key, options) {
+    if (Array.isArray(key)) return this.#many(key, async (k) => [k, await this.getWithMetadata(k, options)]);
+    const response = await ask(this.#stub, "KV GET", { key });
+    if (response.status === 404) return { value: null, metadata: null, cacheStatus: null };
+    const metadata = JSON.parse(decodeURIComponent(response.headers.get("x-metadata") ?? "null"));
+    return { value: await read(response, typeOf(options)), metadata, cacheStatus: null };
+  }
+  async #many(keys, get) {
+    if (keys.length > 100) throw new Error("KV GET_BULK failed: 400 You can request a maximum of 100 keys");
+    const found = new Map(await Promise.all(keys.map(get)));
+    for (const [key, value] of found) if (value?.value === null && "cacheStatus" in value) found.set(key, null);
+    return found;
+  }
+  async put(key, value, options = {}) {
+    if (typeof value !== "string" && !isStream(value) && !(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) {
+      throw new TypeError("KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.");
+    }
+    const { expiration, expirationTtl, metadata } = options;
+    await ask(this.#stub, "KV PUT", { key, expiration, expiration_ttl: expirationTtl }, {
+      method: "PUT", body: await body(value),
+      headers: metadata === undefined || metadata === null ? {} : { "x-metadata": encodeURIComponent(JSON.stringify(metadata)) },
+    });
+  }
+  async delete(key) {
+    await ask(this.#stub, "KV DELETE", { key }, { method: "DELETE" });
+  }
+  async list(options = {}) {
+    const { prefix, limit, cursor } = options ?? {};
+    return (await ask(this.#stub, "KV LIST", { prefix, limit, cursor }, { method: "POST" })).json();
+  }
+}
+
+class R2Object {
+  constructor(about) {
+    Object.assign(this, about, { uploaded: new Date(about.uploaded), httpEtag: `"${about.etag}"`, checksums: { toJSON: () => ({}) } });
+    if (this.httpMetadata.cacheExpiry) this.httpMetadata.cacheExpiry = new Date(this.httpMetadata.cacheExpiry);
+  }
+  writeHttpMetadata(headers) {
+    const names = { contentType: "content-type", contentLanguage: "content-language", contentDisposition: "content-disposition", contentEncoding: "content-encoding", cacheControl: "cache-control" };
+    for (const [field, name] of Object.entries(names)) if (this.httpMetadata[field]) headers.set(name, this.httpMetadata[field]);
+    if (this.httpMetadata.cacheExpiry) headers.set("expires", this.httpMetadata.cacheExpiry.toUTCString());
+  }
+}
+
+class R2ObjectBody extends R2Object {
+  #response;
+  constructor(about, response) { super(about); this.#response = response; }
+  get body() { return this.#response.body; }
+  get bodyUsed() { return this.#response.bodyUsed; }
+  arrayBuffer() { return this.#response.arrayBuffer(); }
+  bytes() { return this.#response.bytes(); }
+  text() { return this.#response.text(); }
+  json() { return this.#response.json(); }
+  blob() { return this.#response.blob(); }
+}
+
+const httpMetadata = (given) => {
+  if (!(given instanceof Headers)) return given ?? {};
+  const field = (name) => given.get(name) ?? undefined;
+  return {
+    contentType: field("content-type"), contentLanguage: field("content-language"), contentDisposition: field("content-disposition"),
+    contentEncoding: field("content-encoding"), cacheControl: field("cache-control"),
+  };
+};
+
+/** Whether a condition of R2 holds for what is there. */
+function holds(condition, object) {
+  if (!condition) return true;
+  if (condition instanceof Headers) {
+    const time = (name) => (condition.has(name) ? new Date(condition.get(name)) : undefined);
+    condition = {
+      etagMatches: condition.get("if-match") ?? undefined, etagDoesNotMatch: condition.get("if-none-match") ?? undefined,
+      uploadedBefore: time("if-unmodified-since"), uploadedAfter: time("if-modified-since"),
+    };
+  }
+  const same = (list) => [list].flat().some((etag) => etag === "*" ? !!object : object?.etag === String(etag).replace(/^W\/|"/g, ""));
+  if (condition.etagMatches !== undefined && !same(condition.etagMatches)) return false;
+  if (condition.etagDoesNotMatch !== undefined && same(condition.etagDoesNotMatch)) return false;
+  if (condition.uploadedBefore && !(object && object.uploaded < condition.uploadedBefore)) return false;
+  if (condition.uploadedAfter && !(object && object.uploaded > condition.uploadedAfter)) return false;
+  return true;
+}
+
+class R2Bucket {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  async #about(response) { return response.status === 404 ? null : JSON.parse(decodeURIComponent(response.headers.get("x-object"))); }
+  async head(key) {
+    const about = await this.#about(await ask(this.#stub, "head", { key }, { method: "HEAD" }));
+    return about && new R2Object(about);
+  }
+  async get(key, options = {}) {
+    const headers = {};
+    const { range } = options;
+    if (range instanceof Headers) {
+      if (range.has("range")) headers.range = range.get("range");
+    } else if (range) {
+      const { offset, length, suffix } = range;
+      headers.range = suffix !== undefined ? `bytes=-${suffix}` : `bytes=${offset ?? 0}-${length === undefined ? "" : (offset ?? 0) + length - 1}`;
+    }
+    const response = await ask(this.#stub, "get", { key }, { headers });
+    const about = await this.#about(response);
+    if (!about) return null;
+    if (!holds(options.onlyIf, new R2Object(about))) {
+      await response.body?.cancel();
+      return new R2Object(about);
+    }
+    const part = /^bytes (\d+)-(\d+)\//.exec(response.headers.get("content-range") ?? "");
+    about.range = part ? { offset: +part[1], length: part[2] - part[1] + 1 } : { offset: 0, length: about.size };
+    return new R2ObjectBody(about, response);
+  }
+  async put(key, value, options = {}) {
+    if (options.onlyIf && !holds(options.onlyIf, await this.head(key))) return null;
+    const about = { httpMetadata: httpMetadata(options.httpMetadata), customMetadata: options.customMetadata ?? {}, storageClass: options.storageClass ?? "Standard" };
+    const response = await ask(this.#stub, "put", { key }, {
+      method: "PUT", body: value === null ? "" : await body(value), headers: { "x-object": encodeURIComponent(JSON.stringify(about)) },
+    });
+    return new R2Object(await this.#about(response));
+  }
+  async delete(keys) {
+    for (const key of [keys].flat()) await ask(this.#stub, "delete", { key }, { method: "DELETE" });
+  }
+  async list(options = {}) {
+    const { prefix, limit, cursor, delimiter, startAfter } = options;
+    const found = await (await ask(this.#stub, "list", { prefix, limit, cursor, delimiter, start_after: startAfter }, { method: "POST" })).json();
+    return { ...found, objects: found.objects.map((about) => new R2Object(about)) };
+  }
+  createMultipartUpload() { throw new Error("The local account has no multipart uploads to R2 yet: use put()."); }
+  resumeMultipartUpload() { return this.createMultipartUpload(); }
+}
+
+class D1Statement {
+  constructor(database, text, values = []) { Object.assign(this, { database, text, values }); }
+  bind(...values) {
+    return new D1Statement(this.database, this.text, values.map((value) => {
+      if (typeof value === "boolean") return value ? 1 : 0;
+      if (ArrayBuffer.isView(value)) return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+      if (Array.isArray(value)) return new Uint8Array(value).buffer;
+      if (value === null || ["string", "number"].includes(typeof value) || value instanceof ArrayBuffer) return value;
+      throw new Error(`D1_TYPE_ERROR: Type '${typeof value}' not supported for value '${value}'`);
+    }));
+  }
+  async all() { return (await this.database.run([this]))[0]; }
+  async run() { return this.all(); }
+  async first(column) {
+    const [row] = (await this.all()).results;
+    if (row === undefined) return null;
+    if (column === undefined) return row;
+    if (!(column in row)) throw new Error(`D1_COLUMN_NOTFOUND: Column not found (${column})`);
+    return row[column];
+  }
+  async raw(options) {
+    const [{ columns, rows }] = await this.database.ask([this]);
+    return options?.columnNames ? [columns, ...rows] : rows;
+  }
+}
+
+class D1Database {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  prepare(text) { return new D1Statement({ run: (s) => this.batch(s), ask: (s) => this.#ask(s) }, text); }
+  async #ask(statements) {
+    try {
+      return await this.#stub.run(statements.map(({ text, values }) => ({ text, values })));
+    } catch (error) {
+      throw new Error("D1_ERROR: " + error.message, { cause: error });
+    }
+  }
+  async batch(statements) {
+    const started = Date.now();
+    return (await this.#ask(statements)).map(({ columns, rows, read, written, changes, id, size }) => ({
+      success: true,
+      results: rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, value(row[i])]))),
+      meta: {
+        served_by: "local", duration: Date.now() - started, changes, last_row_id: id, changed_db: changes > 0,
+        size_after: size, rows_read: read, rows_written: written,
+      },
+    }));
+  }
+  async exec(text) {
+    const started = Date.now();
+    await this.#ask([{ text, values: [] }]);
+    return { count: text.split(";").filter((part) => part.trim()).length, duration: Date.now() - started };
+  }
+  withSession() { return Object.assign(Object.create(this), { prepare: this.prepare.bind(this), batch: this.batch.bind(this), getBookmark: () => null }); }
+}
+
+const value = (cell) => (cell instanceof ArrayBuffer ? [...new Uint8Array(cell)] : cell);
+
+class Queue {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  async send(body, options = {}) { await this.sendBatch([{ body, ...options }]); }
+  async sendBatch(messages, options = {}) {
+    const list = [...messages].map(({ body, contentType = "json", delaySeconds = options.delaySeconds }) => ({
+      contentType, delaySeconds, body: contentType === "bytes" ? btoa(String.fromCharCode(...new Uint8Array(body.buffer ?? body))) : body,
+    }));
+    const response = await ask(this.#stub, "Queue send", {}, { method: "POST", body: JSON.stringify(list) });
+    await response.body?.cancel();
+  }
+}
+
+/** 256 bits of a text, at once: an id must be known without waiting. */
+function digest(text) {
+  const words = [];
+  for (let seed = 1; seed <= 8; seed++) {
+    let hash = Math.imul(seed, 0x9e3779b1);
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) ^ (hash >>> 15);
+    words.push((hash >>> 0).toString(16).padStart(8, "0"));
+  }
+  return words.join("");
+}
+
+class ObjectId {
+  #hex;
+  constructor(hex, name) { this.#hex = hex; if (name !== undefined) this.name = name; }
+  toString() { return this.#hex; }
+  equals(other) { return this.#hex === String(other); }
+}
+
+class DurableObjectNamespace {
+  #stub;
+  constructor(stub) { this.#stub = stub; }
+  idFromName(name) { return new ObjectId(digest(String(name)), String(name)); }
+  idFromString(hex) {
+    if (!/^[0-9a-f]{64}$/.test(hex)) throw new TypeError("Invalid Durable Object ID: must be 64 hex digits");
+    return new ObjectId(hex);
+  }
+  newUniqueId() { return new ObjectId(crypto.randomUUID().replaceAll("-", "") + crypto.randomUUID().replaceAll("-", "")); }
+  getByName(name) { return this.get(this.idFromName(name)); }
+  jurisdiction() { return this; }
+  get(id) {
+    const stub = this.#stub, hex = String(id);
+    return remote({
+      id, name: id.name,
+      fetch(input, init) {
+        const request = new Request(input, init);
+        request.headers.set("x-wfpsync-object", hex);
+        return stub.fetch(request);
+      },
+    }, (method, args) => stub.rpc(hex, method, args));
+  }
+}
+
+/** Counts within the isolate, as the platform does within a place. */
+class RateLimit {
+  #seen = new Map();
+  constructor(_, { limit, period }) { Object.assign(this, { limit: async ({ key }) => {
+    const window = Math.floor(Date.now() / (period * 1000));
+    const seen = this.#seen.get(key);
+    const count = seen?.window === window ? seen.count + 1 : 1;
+    this.#seen.set(key, { window, count });
+    return { success: count <= limit };
+  } }); }
+}
+
+class AnalyticsEngine { writeDataPoint() {} }
+
+/** A binding that is not here says so when it is used, and not when it is looked at. */
+const missing = (_, { type, name }) => remote({ fetch: () => absent(type, name) }, () => absent(type, name));
+const absent = async (type, name) => { throw new Error(`The binding "${name}" of type ${type} does nothing here: the local account cannot run it.`); };
+
+const make = {
+  analytics_engine: () => new AnalyticsEngine(),
+  d1: (stub) => new D1Database(stub),
+  dispatch_namespace: (stub) => new DispatchNamespace(stub),
+  durable_object_namespace: (stub) => new DurableObjectNamespace(stub),
+  kv_namespace: (stub) => new KVNamespace(stub),
+  queue: (stub) => new Queue(stub),
+  r2_bucket: (stub) => new R2Bucket(stub),
+  ratelimit: (stub, about) => new RateLimit(stub, about),
+  service,
+};
+
+for (const about of wrap_.bindings) env[about.name] = (make[about.type] ?? missing)(env[about.name], about);
+
+// The older syntax: bindings are globals, and handlers are listeners.
+const listeners_ = {};
+if (!wrap_.asModule) {
+  Object.assign(globalThis, env);
+  globalThis.addEventListener = (type, listener) => { listeners_[type] = listener; };
+}
+
+/** The listeners of a script as the handlers of a module. */
+export function listeners() {
+  const handlers = {};
+  if (listeners_.fetch) {
+    handlers.fetch = (request, _, ctx) => {
+      let answer;
+      listeners_.fetch({
+        request, type: "fetch", waitUntil: (promise) => ctx.waitUntil(promise), passThroughOnException() {},
+        respondWith(response) { answer = Promise.resolve(response); },
+      });
+      if (!answer) throw new Error("The fetch listener did not call respondWith().");
+      return answer;
+    };
+  }
+  if (listeners_.scheduled) {
+    handlers.scheduled = (event, _, ctx) => listeners_.scheduled({ scheduledTime: event.scheduledTime, cron: event.cron, type: "scheduled", waitUntil: (p) => ctx.waitUntil(p) });
+  }
+  return handlers;
+}
+
+/** What a Worker that was only started has: its handlers and its classes. */
+export function look(user) {
+  const main = wrap_.asModule ? user.default : listeners();
+  const names = ["email", "fetch", "queue", "scheduled", "tail", "tailStream", "trace"];
+  const handlers = main === undefined || main === null ? [] : names.filter((name) => typeof (typeof main === "function" ? main.prototype : main)?.[name] === "function");
+  return { handlers, classes: Object.keys(user).filter((name) => name !== "default" && typeof user[name] === "function") };
+}
+
+/**
+ * The default export of a Worker that has an outbound Worker, or is one. What differs from call to call comes in props:
+ * the outbound stub, through which fetch leaves, and the parameters, which are added to env.
+ */
+export function wrap(main, AsyncLocalStorage) {
+  if (!AsyncLocalStorage || main === undefined || main === null) return main;
+  const ours = (ctx) => ctx.props?.__wfpsync ?? {};
+  const storage = new AsyncLocalStorage();
+  const native = globalThis.fetch;
+  globalThis.fetch = (input, init) => {
+    const outbound = storage.getStore();
+    return outbound ? outbound.fetch(input, init) : native(input, init);
+  };
+  const withParams = (env, ctx) => (ours(ctx).params ? { ...env, ...ours(ctx).params } : env);
+  if (typeof main === "function") {
+    return class extends main {
+      constructor(ctx, env) { super(ctx, withParams(env, ctx)); }
+      fetch(request) { return storage.run(ours(this.ctx).outbound, () => super.fetch(request)); }
+    };
+  }
+  return Object.assign(Object.create(main), {
+    fetch: (request, env, ctx) => storage.run(ours(ctx).outbound, () => main.fetch(request, withParams(env, ctx), ctx)),
+  });
+}

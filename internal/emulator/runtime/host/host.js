@@ -1,0 +1,354 @@
+// The host: the only Worker that is configured. It loads every other one when it is first asked for, and keeps it until
+// the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import boot from "boot.js.txt";
+
+const BOOT = "__wfpsync_boot.js";
+const MAIN = "__wfpsync_main.js";
+
+// What the account has said so far. versions are by "namespace/worker"; the account's own Workers have no namespace.
+// epoch counts what made us forget, so that an answer that was on its way meanwhile is used and not remembered.
+let versions = new Map();
+let table;
+let epoch = 0;
+let generation = 0;
+let loads = 0;
+
+async function account(env, path) {
+  const response = await env.ACCOUNT.fetch("http://account" + path);
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`wfpsync: the local account answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+/** The version of a Worker that is live, or null. */
+async function find(env, namespace, name) {
+  const id = namespace + "/" + name;
+  const known = versions.get(id);
+  if (known !== undefined) return known;
+  const asked = epoch;
+  const code = await account(env, `/load?${new URLSearchParams({ namespace, name })}`);
+  const version = code && { id, namespace, name, revision: code.revision, code, generation: generation, works: false };
+  if (epoch === asked) versions.set(id, version);
+  return version;
+}
+
+/**
+ * An entrypoint of a Worker. outbound is {service, params} when its requests leave through another Worker; params are
+ * what such another Worker finds in its env.
+ */
+function entrypoint(host, version, { name, props, outbound, params } = {}) {
+  const variant = outbound ? "+outbound:" + outbound.service : params ? "+params" : "";
+  const key = `${version.id}@${version.revision}${variant}#${version.generation}`;
+  const worker = host.env.LOADER.get(key, async () => {
+    loads++;
+    const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace: version.namespace, name: version.name })}`));
+    if (!code) throw new Error("Worker not found.");
+    return workerCode(host, code, version, outbound, variant !== "");
+  });
+  const ours = {};
+  if (outbound) ours.outbound = host.ctx.exports.Outbound({ props: outbound });
+  if (params) ours.params = params;
+  return worker.getEntrypoint(name, { props: variant ? { ...props, __wfpsync: ours } : props });
+}
+
+/** Calls a Worker. A load that failed would fail for ever under its key, so the next call gets another one. */
+async function call(version, use) {
+  try {
+    const result = await use();
+    version.works = true;
+    version.code = undefined; // loaded: the host need not keep it
+    return result;
+  } catch (error) {
+    if (!version.works) {
+      generation++;
+      if (versions.get(version.id) === version) versions.delete(version.id);
+    }
+    throw error;
+  }
+}
+
+function workerCode(host, code, version, outbound, wrapped) {
+  const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped) } };
+  for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
+  const env = { ...code.env, __wfpsync: code.wrap };
+  for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
+  const flags = [...code.flags];
+  if (wrapped && !flags.some((flag) => flag.startsWith("nodejs_"))) flags.push("nodejs_als");
+  return {
+    compatibilityDate: code.date,
+    compatibilityFlags: flags,
+    allowExperimental: false,
+    mainModule: MAIN,
+    modules,
+    env,
+    globalOutbound: outbound ? host.ctx.exports.Outbound({ props: { ...outbound, params: {} } }) : host.env.INTERNET,
+    tails: version ? [host.ctx.exports.Tail({ props: { worker: version.id } })] : [],
+  };
+}
+
+/** The module that is started: ours first, then theirs, which stays as it was uploaded so that its lines are right. */
+function mainModule(code, wrapped) {
+  const user = JSON.stringify("./" + code.main);
+  const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
+  const start = `${als}import * as boot from "./${BOOT}";\n`;
+  if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
+  const main = wrapped ? `boot.wrap(user.default, AsyncLocalStorage)` : "user.default";
+  return `${start}import * as user from ${user};\nexport * from ${user};\nexport default ${main};\n`;
+}
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
+
+function decode(module) {
+  for (const kind of ["data", "wasm"]) {
+    if (module[kind] !== undefined) return { [kind]: bytes(module[kind]) };
+  }
+  return module;
+}
+
+/** Requests from outside: the Worker whose route matches answers. */
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const chosen = await this.choose(new URL(request.url));
+    if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
+    const version = await find(this.env, "", chosen.worker);
+    if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
+    const forWorker = new Request(chosen.url ?? request.url, request);
+    forWorker.headers.set("CF-Connecting-IP", "127.0.0.1");
+    forWorker.headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+    try {
+      return await call(version, () => entrypoint(this, version).fetch(forWorker, { cf: { colo: "LOC" } }));
+    } catch (error) {
+      return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${error?.stack ?? error}\n`, { status: 500 });
+    }
+  }
+
+  async choose(url) {
+    if (table === undefined) {
+      const asked = epoch;
+      const answer = await account(this.env, "/routes");
+      if (epoch === asked) table = answer;
+      return choose(answer, url);
+    }
+    return choose(table, url);
+  }
+}
+
+/** Routes are sorted: the first that matches counts. Below .localhost, which browsers find here, they match as well. */
+function choose({ routes, workers, usual }, url) {
+  const match = (host) => routes.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
+  let route = match(url.hostname);
+  let rewritten;
+  if (!route && url.hostname.endsWith(".localhost")) {
+    const host = url.hostname.slice(0, -".localhost".length);
+    route = match(host);
+    if (route) {
+      rewritten = new URL(url);
+      rewritten.host = host;
+      rewritten.port = "";
+    } else if (workers.includes(host)) {
+      return { worker: host };
+    }
+  }
+  if (route && !route.worker) return { explanation: `The route ${route.pattern} leads past all Workers, to a server that is not here.\n` };
+  if (route) return { worker: route.worker, url: rewritten?.href };
+  if (usual) return { worker: usual };
+  if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
+  return {
+    explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +
+      routes.map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
+  };
+}
+
+/** {text, open}: the text itself, or when open what ends or begins with it. */
+function matches(pattern, value, how) {
+  return pattern.open ? value[how](pattern.text) : value === pattern.text;
+}
+
+/** A dispatch namespace. The name and the outbound parameters come with each call. */
+export class Dispatch extends WorkerEntrypoint {
+  async target({ name, outbound }) {
+    const version = await find(this.env, this.ctx.props.namespace, name);
+    if (!version) throw new Error("Worker not found.");
+    const { service, names } = this.ctx.props.outbound ?? {};
+    const params = Object.fromEntries((names ?? []).filter((n) => outbound && n in outbound).map((n) => [n, outbound[n]]));
+    return [version, entrypoint(this, version, { outbound: service && { service, params } })];
+  }
+  async fetch(request) {
+    const [version, worker] = await this.target(JSON.parse(decodeURIComponent(request.headers.get("x-wfpsync-dispatch"))));
+    const forWorker = new Request(request);
+    forWorker.headers.delete("x-wfpsync-dispatch");
+    return call(version, () => worker.fetch(forWorker));
+  }
+  async rpc(to, method, args) {
+    const [version, worker] = await this.target(to);
+    return call(version, () => worker[method](...args));
+  }
+}
+
+/** Another Worker of the account, or an entrypoint of it. */
+export class Service extends WorkerEntrypoint {
+  async target() {
+    const { service, entrypoint: name, props } = this.ctx.props;
+    const version = await find(this.env, "", service);
+    if (!version) throw new Error(`The Worker "${service}" of this service binding does not exist.`);
+    return [version, entrypoint(this, version, { name: name ?? undefined, props: props ?? undefined })];
+  }
+  async fetch(request) {
+    const [version, worker] = await this.target();
+    return call(version, () => worker.fetch(request));
+  }
+  async rpc(_, method, args) {
+    const [version, worker] = await this.target();
+    return call(version, () => worker[method](...args));
+  }
+}
+
+/** Where the requests of user Workers leave when their namespace binding has an outbound Worker. */
+export class Outbound extends WorkerEntrypoint {
+  async fetch(request) {
+    const { service, params } = this.ctx.props;
+    const version = await find(this.env, "", service);
+    if (!version) throw new Error(`The outbound Worker "${service}" does not exist.`);
+    return call(version, () => entrypoint(this, version, { params }).fetch(request));
+  }
+}
+
+/** A door to one store of the account, a KV namespace for instance, and to nothing else of it. */
+export class Store extends WorkerEntrypoint {
+  fetch(request) {
+    return this.env.ACCOUNT.fetch(new Request("http://account" + this.ctx.props.path + new URL(request.url).search, request));
+  }
+}
+
+/** A D1 database. */
+export class D1 extends WorkerEntrypoint {
+  run(statements) {
+    const namespace = this.ctx.exports.Database;
+    return namespace.get(namespace.idFromName(this.ctx.props.id)).run(statements);
+  }
+}
+
+/** The tables of a D1 database: an object of our own, because they are SQLite as D1's are. */
+export class Database extends DurableObject {
+  run(statements) {
+    const { sql } = this.ctx.storage;
+    return this.ctx.storage.transactionSync(() => statements.map(({ text, values }) => {
+      const before = sql.exec("SELECT total_changes() AS n").one().n;
+      const cursor = sql.exec(text, ...values);
+      const rows = [...cursor.raw()];
+      const { n, id } = sql.exec("SELECT total_changes() AS n, last_insert_rowid() AS id").one();
+      return { columns: cursor.columnNames, rows, read: cursor.rowsRead, written: cursor.rowsWritten, changes: n - before, id, size: sql.databaseSize };
+    }));
+  }
+}
+
+/** The Durable Objects of one class. */
+export class ObjectClass extends WorkerEntrypoint {
+  object(id) {
+    const namespace = this.ctx.exports.Objects;
+    return namespace.get(namespace.idFromName(JSON.stringify({ ...this.ctx.props, id })));
+  }
+  fetch(request) {
+    const forObject = new Request(request);
+    forObject.headers.delete("x-wfpsync-object");
+    return this.object(request.headers.get("x-wfpsync-object")).fetch(forObject);
+  }
+  rpc(id, method, args) {
+    return this.object(id).rpc(method, args);
+  }
+}
+
+/** One Durable Object: its class is loaded, its storage is a part of ours. */
+export class Objects extends DurableObject {
+  async facet() {
+    const { namespace, worker, class: name, id } = JSON.parse(this.ctx.id.name);
+    const version = await find(this.env, namespace, worker);
+    if (!version) throw new Error(`The Worker "${worker}" of the Durable Object class "${name}" does not exist.`);
+    const revision = version.id + version.revision;
+    if (this.revision !== undefined && this.revision !== revision) this.ctx.facets.abort("object", new Error("The Worker of this Durable Object was updated."));
+    this.revision = revision;
+    return [version, this.ctx.facets.get("object", () => ({ class: loadedClass(this, version, name), id }))];
+  }
+  async fetch(request) {
+    const [version, object] = await this.facet();
+    return call(version, () => object.fetch(request));
+  }
+  async rpc(method, args) {
+    const [version, object] = await this.facet();
+    return call(version, () => object[method](...args));
+  }
+}
+
+function loadedClass(host, version, name) {
+  const key = `${version.id}@${version.revision}#${version.generation}`;
+  return host.env.LOADER.get(key, async () => {
+    loads++;
+    const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace: version.namespace, name: version.name })}`));
+    return workerCode(host, code, version);
+  }).getDurableObjectClass(name);
+}
+
+/** Tells the account what a Worker printed and what it threw. */
+export class Tail extends WorkerEntrypoint {
+  async tail(events) {
+    const told = events.map(({ logs, exceptions, outcome, event }) => ({
+      outcome,
+      url: event?.request?.url,
+      logs: logs.map(({ level, message }) => ({ level, text: message.map(show).join(" ") })),
+      exceptions: exceptions.map(({ name, message, stack }) => ({ name, message, stack })),
+    })).filter(({ logs, exceptions }) => logs.length || exceptions.length);
+    if (told.length === 0) return;
+    const response = await this.env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker: this.ctx.props.worker }), {
+      method: "POST",
+      body: JSON.stringify(told),
+    });
+    await response.body?.cancel();
+  }
+}
+
+function show(value) {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+/** What the supervisor asks for, on a socket of its own. */
+export class Control extends WorkerEntrypoint {
+  async fetch(request) {
+    switch (new URL(request.url).pathname) {
+      case "/ping":
+        return Response.json({ loads });
+      case "/forget": {
+        const { all, ids } = await request.json();
+        epoch++;
+        if (all) versions = new Map();
+        for (const id of ids ?? []) versions.delete(id);
+        table = undefined;
+        return new Response();
+      }
+      case "/start":
+        return Response.json(await this.start(await request.json()));
+    }
+    return new Response("no such control", { status: 404 });
+  }
+
+  /** Starts code that nobody will call, and says why it does not start, or what it exports. */
+  async start(code) {
+    try {
+      const loaded = workerCode(this, code);
+      const user = JSON.stringify("./" + code.main);
+      loaded.modules[MAIN] = {
+        js: `import * as boot from "./${BOOT}";\nimport * as user from ${user};\n` +
+          `import { WorkerEntrypoint } from "cloudflare:workers";\n` +
+          `export class Probe extends WorkerEntrypoint { look() { return boot.look(user); } }\n`,
+      };
+      return await this.env.LOADER.get(null, () => loaded).getEntrypoint("Probe").look();
+    } catch (error) {
+      return { error: String(error?.message ?? error) };
+    }
+  }
+}

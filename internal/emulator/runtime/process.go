@@ -1,0 +1,242 @@
+package runtime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	goruntime "runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A process is one workerd.
+type process struct {
+	cmd     *exec.Cmd
+	client  *http.Client // to its control socket
+	started time.Time
+	noise   *lastLines
+	events  *os.File // it says there what it listens on
+	sockets int      // how many those are
+
+	ready  chan struct{} // closed when it answers, or is gone
+	exited chan struct{} // closed when it is gone
+	why    atomic.Pointer[string]
+}
+
+// startProcess starts workerd with the host; it is not ready yet. Its sockets are made here and given to it: public,
+// which a validator does not have, for requests; and one for orders.
+func startProcess(binary string, f files, generation int, public *os.File) (*process, error) {
+	path := f.controlSocket(generation)
+	orders, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		return nil, err
+	}
+	orders.SetUnlinkOnClose(false)
+	defer orders.Close()
+	ordersFile, err := orders.File()
+	if err != nil {
+		return nil, err
+	}
+	defer ordersFile.Close()
+	events, eventsFile, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer eventsFile.Close() // so that reading ends with the process
+
+	// The descriptors that a child inherits are numbered from 3 on.
+	inherited := []*os.File{eventsFile, ordersFile}
+	args := []string{"serve", "--experimental", "--control-fd=3", "--socket-fd", "control=4"}
+	constant := "validator"
+	if public != nil {
+		inherited = append(inherited, public)
+		args = append(args, "--socket-fd", "http=5")
+		constant = "server"
+	}
+	p := &process{
+		cmd:     exec.Command(binary, append(args, f.config(), constant)...),
+		client:  controlClient(path),
+		started: time.Now(),
+		noise:   &lastLines{},
+		events:  events,
+		sockets: len(inherited) - 1,
+		ready:   make(chan struct{}),
+		exited:  make(chan struct{}),
+	}
+	p.cmd.Dir, p.cmd.Stderr, p.cmd.ExtraFiles = f.dir, p.noise, inherited
+	p.cmd.SysProcAttr = attributes()
+	if err := p.start(); err != nil {
+		events.Close()
+		return nil, fmt.Errorf("start %s: %w", binary, err)
+	}
+	go func() {
+		<-p.exited
+		_ = os.Remove(path)
+	}()
+	return p, nil
+}
+
+// start starts the process from a thread that lives as long as it does: on Linux the kernel ends a child with the
+// thread that started it, which is how workerd cannot outlive a wfpsync that was killed.
+func (p *process) start() error {
+	started := make(chan error)
+	go func() {
+		goruntime.LockOSThread()
+		defer goruntime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		_ = p.cmd.Wait() // how it ended is in ProcessState
+		close(p.exited)
+	}()
+	return <-started
+}
+
+// awaitReady waits until the process answers. One that does not is ended.
+func (p *process) awaitReady(ctx context.Context) error {
+	defer close(p.ready)
+	err := p.awaitSockets(ctx)
+	if err == nil {
+		return nil
+	}
+	p.end(0)
+	if said := p.noise.String(); said != "" {
+		return fmt.Errorf("%s did not start: %w:\n%s", p.cmd.Path, err, said)
+	}
+	return fmt.Errorf("%s did not start: %w", p.cmd.Path, err)
+}
+
+// awaitSockets waits until the process listens on all its sockets. It reports each in a line of its events.
+func (p *process) awaitSockets(ctx context.Context) error {
+	listening := make(chan error, 2)
+	go func() {
+		defer p.events.Close()
+		lines := bufio.NewScanner(p.events)
+		for seen := 0; lines.Scan(); {
+			if strings.Contains(lines.Text(), `"listen"`) {
+				seen++
+			}
+			if seen == p.sockets {
+				listening <- nil
+				break
+			}
+		}
+		listening <- errors.New("it ended at once")
+		_, _ = io.Copy(io.Discard, p.events) // until it is gone
+	}()
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	select {
+	case err := <-listening:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("it was not ready in time: %w", context.Cause(ctx))
+	}
+}
+
+func controlClient(path string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		},
+		IdleConnTimeout: time.Minute,
+	}}
+}
+
+// control gives the host an order and decodes its answer.
+func (p *process) control(ctx context.Context, order string, body, answer any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://host"+order, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
+		return fmt.Errorf("workerd answered %s: %s", response.Status, text)
+	}
+	if answer == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		return err
+	}
+	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// kill ends the process at once, and remembers why.
+func (p *process) kill(why string) {
+	p.why.CompareAndSwap(nil, &why)
+	_ = p.cmd.Process.Kill() // it may be gone
+}
+
+// end lets the process finish what it has begun, for some time, and waits until it is gone.
+func (p *process) end(grace time.Duration) {
+	defer p.client.CloseIdleConnections()
+	if grace > 0 {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may be gone
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-p.exited:
+			return
+		case <-timer.C:
+		}
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+}
+
+// obituary says how the process ended, which it has.
+func (p *process) obituary() string {
+	if why := p.why.Load(); why != nil {
+		return *why
+	}
+	text := "it ended with " + p.cmd.ProcessState.String()
+	if said := p.noise.String(); said != "" {
+		text += ":\n" + said
+	}
+	return text
+}
+
+// lastLines keeps the end of what is written to it.
+type lastLines struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const lastLinesKept = 2 << 10
+
+func (l *lastLines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b...)
+	if extra := len(l.text) - lastLinesKept; extra > 0 {
+		l.text = append(l.text[:0], l.text[extra:]...)
+	}
+	return len(b), nil
+}
+
+func (l *lastLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.TrimSpace(string(l.text))
+}

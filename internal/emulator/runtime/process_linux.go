@@ -1,0 +1,35 @@
+package runtime
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// attributes puts workerd into a process group of its own, so that a Ctrl-C in the terminal reaches wfpsync alone, and
+// has the kernel kill it when wfpsync is gone.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// usage is the processor time and the memory that a process has taken so far.
+func usage(pid int) (cpu time.Duration, memory int64, known bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, 0, false
+	}
+	// The second field is a name in parentheses, and the rest is counted from behind it; see proc(5).
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 22 {
+		return 0, 0, false
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	pages, _ := strconv.ParseInt(fields[21], 10, 64)
+	const tick = time.Second / 100 // USER_HZ, the same on every Linux
+	return time.Duration(user+system) * tick, pages * int64(os.Getpagesize()), true
+}

@@ -1,0 +1,103 @@
+package runtime
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// A table says which Worker answers which request.
+type table struct {
+	Routes  []route  `json:"routes"`  // the first that matches counts
+	Workers []string `json:"workers"` // all of them
+	Usual   string   `json:"usual"`   // answers what no route matches; may be empty
+}
+
+type route struct {
+	Pattern string  `json:"pattern"`
+	Host    pattern `json:"host"`
+	Path    pattern `json:"path"`
+	Worker  string  `json:"worker"` // empty: the route leads past all Workers
+}
+
+// A pattern is a text, or the fixed end of one: of a host the last part, of a path the first.
+type pattern struct {
+	Text string `json:"text"`
+	Open bool   `json:"open"`
+}
+
+// routes answers with the table. What no route matches goes to the Worker with a dispatch namespace, when there is one
+// such, else to the only Worker there is.
+func (r *Runtime) routes(*http.Request) (answer, error) {
+	made := table{Routes: []route{}, Workers: []string{}}
+	err := r.options.Store.View(func(tx *store.Tx) error {
+		for _, zone := range tx.Zones() {
+			if zone.AccountID != r.options.Account {
+				continue
+			}
+			for _, stored := range tx.Routes(zone.ID) {
+				made.Routes = append(made.Routes, parseRoute(stored))
+			}
+		}
+		var dispatchers []string
+		workers := tx.Workers(r.options.Account)
+		for head := range workers.Heads("") {
+			made.Workers = append(made.Workers, head.Name)
+			script, _ := workers.Get(head.Name)
+			if slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" }) {
+				dispatchers = append(dispatchers, head.Name)
+			}
+		}
+		switch {
+		case len(dispatchers) == 1:
+			made.Usual = dispatchers[0]
+		case len(made.Workers) == 1:
+			made.Usual = made.Workers[0]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(made.Routes, route.compare)
+	return inJSON(made)
+}
+
+// parseRoute takes apart a pattern that the API has accepted: [scheme://]host[/path], with a star at the beginning of
+// the host or at the end of the path. Here, http and https are the same.
+func parseRoute(stored store.Route) route {
+	_, rest, hasScheme := strings.Cut(stored.Pattern, "://")
+	if !hasScheme {
+		rest = stored.Pattern
+	}
+	host, path, hasPath := strings.Cut(rest, "/")
+	if !hasPath && host != "*" && strings.HasSuffix(host, "*") {
+		host, path = strings.TrimSuffix(host, "*"), "*" // "example.com*": the star stands for the path
+	}
+	name, anyHost := strings.CutPrefix(strings.ToLower(host), "*")
+	start, anyPath := strings.CutSuffix("/"+path, "*")
+	return route{
+		Pattern: stored.Pattern,
+		Host:    pattern{Text: name, Open: anyHost},
+		Path:    pattern{Text: start, Open: anyPath},
+		Worker:  stored.Script,
+	}
+}
+
+// compare sorts the more specific route first, as the platform prefers it: by the host, then by the path.
+func (r route) compare(other route) int {
+	return cmp.Or(r.Host.compare(other.Host), r.Path.compare(other.Path), strings.Compare(r.Pattern, other.Pattern))
+}
+
+func (p pattern) compare(other pattern) int {
+	if p.Open != other.Open {
+		if other.Open {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(len(other.Text), len(p.Text))
+}

@@ -1,0 +1,231 @@
+// Package runtime runs the Workers of a local account on the real workerd.
+//
+// One workerd is configured with one Worker, the host (host/host.js). The host loads every other one when a request
+// first needs it: it asks this package, over a Unix socket that no other Worker can name, for the code and the
+// bindings. So nothing is restarted when a Worker changes, and one that nobody calls costs nothing.
+//
+// workerd holds no state but Durable Objects and D1 databases, and those are on disk: a process can be replaced at any
+// time. The listening socket is ours and outlives it, so that requests wait for the next process and none is refused.
+//
+// This is a runtime for development. User Workers cannot reach the machine's own network, and with it the account's
+// API, but isolates of one process are no boundary for hostile code.
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// Options configure a Runtime. All but Tell and the limits must be set.
+type Options struct {
+	Binary   string       // workerd, see Find
+	Store    *store.Store // where the Workers are
+	Account  string       // whose Workers these are
+	Dir      string       // where Durable Objects, D1 tables and R2 objects are kept
+	Listener *net.TCPListener
+	Tell     func(Message) // is called by many goroutines at once
+	Limits   Limits
+}
+
+// Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
+type Limits struct {
+	Loads  int           // Worker versions loaded into one process; each takes 1.6 MB or more
+	Memory int64         // bytes of one process
+	Stuck  time.Duration // processor time spent without an answer: an endless loop
+}
+
+var usualLimits = Limits{Loads: 300, Memory: 1 << 30, Stuck: 10 * time.Second}
+
+func (l Limits) orUsual() Limits {
+	if l.Loads == 0 {
+		l.Loads = usualLimits.Loads
+	}
+	if l.Memory == 0 {
+		l.Memory = usualLimits.Memory
+	}
+	if l.Stuck == 0 {
+		l.Stuck = usualLimits.Stuck
+	}
+	return l
+}
+
+// A Message is what somebody who watches the Workers wants to know.
+type Message struct {
+	Worker string // "worker" or "namespace/worker"; empty: the runtime itself speaks
+	Level  string // debug, log, info, warn or error
+	Text   string
+}
+
+// A Runtime answers requests until it is closed.
+type Runtime struct {
+	options Options
+	newest  string // compatibility date that workerd knows
+	files   files
+	account *http.Server
+	socket  *os.File // the listening socket, for processes to inherit
+
+	mu         sync.Mutex
+	live       map[*process]bool // all that may get requests
+	generation int               // of the newest
+	asked      map[place]bool    // what processes may know of
+
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+// A place is where a Worker is asked for. Workers of the account itself have no namespace.
+type place struct{ namespaceID, name string }
+
+// startLimit bounds how long a process takes to start, on a machine that does many other things.
+const startLimit = 30 * time.Second
+
+// Start starts a Runtime. The listener is the Runtime's from then on, whatever Start returns.
+func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
+	options.Limits = options.Limits.orUsual()
+	if options.Tell == nil {
+		options.Tell = func(Message) {}
+	}
+	defer options.Listener.Close() // the duplicate stays
+	r := &Runtime{options: options, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			r.release()
+		}
+	}()
+	if r.socket, err = options.Listener.File(); err != nil {
+		return nil, err
+	}
+	objects := filepath.Join(options.Dir, "objects")
+	if err := os.MkdirAll(objects, 0o700); err != nil {
+		return nil, err
+	}
+	if r.files, err = writeFiles(objects); err != nil {
+		return nil, err
+	}
+	if r.account, err = r.files.serve(r.handler()); err != nil {
+		return nil, err
+	}
+	if r.newest, err = newestDate(ctx, options.Binary); err != nil {
+		return nil, err
+	}
+	options.Store.Watch(r.changed)
+	first, err := r.launch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var supervised context.Context
+	supervised, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer close(r.stopped)
+		r.supervise(supervised, first)
+	}()
+	return r, nil
+}
+
+// Close ends all processes.
+func (r *Runtime) Close() {
+	r.stop()
+	<-r.stopped
+	r.release()
+}
+
+// release gives back everything that Start took.
+func (r *Runtime) release() {
+	r.options.Store.Watch(nil)
+	for _, p := range r.processes() {
+		p.end(endGrace)
+	}
+	if r.account != nil {
+		_ = r.account.Close()
+	}
+	if r.socket != nil {
+		_ = r.socket.Close()
+	}
+	r.files.remove()
+}
+
+func (r *Runtime) tell(level, format string, args ...any) {
+	r.options.Tell(Message{Level: level, Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *Runtime) processes() []*process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*process
+	for p := range r.live {
+		list = append(list, p)
+	}
+	return list
+}
+
+// forgetLimit bounds how long a write waits for a process to forget. One that does not listen for that long is stuck,
+// or will be taken for it: it is killed, because it must not answer with what it knows.
+const forgetLimit = 3 * time.Second
+
+// changed makes the processes forget what a transaction changed. It returns when no process knows it any more.
+func (r *Runtime) changed(changes []store.Change) {
+	order, any := r.forgets(changes)
+	if !any {
+		return
+	}
+	var all sync.WaitGroup
+	for _, p := range r.processes() {
+		all.Go(func() {
+			<-p.ready // or dead; bounded by startLimit
+			ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
+			defer cancel()
+			if err := p.control(ctx, "/forget", order, nil); err != nil {
+				p.kill("it did not take notice of an update; probably a Worker is in an endless loop")
+				<-p.exited
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A forgetting is what the host is told to forget.
+type forgetting struct {
+	All bool     `json:"all,omitempty"`
+	IDs []string `json:"ids,omitempty"`
+}
+
+// forgets returns what the processes must forget. User Workers that none has asked for are not mentioned: thousands
+// may be uploaded without a word to workerd.
+func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range changes {
+		if c.Account != "" && c.Account != r.options.Account {
+			continue
+		}
+		at := place{c.NamespaceID, c.Script}
+		switch {
+		case c.Script == "":
+			order.All = true
+		case c.NamespaceID == "":
+			order.IDs = append(order.IDs, at.id())
+		case r.asked[at]:
+			order.IDs = append(order.IDs, at.id())
+			delete(r.asked, at)
+		}
+	}
+	return order, order.All || len(order.IDs) > 0
+}
+
+// id is the host's name for a place.
+func (p place) id() string { return p.namespaceID + "/" + p.name }
+
+// noteAsked must come before the account is read, so that a change in between is told.
+func (r *Runtime) noteAsked(at place) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked[at] = true
+}

@@ -1,0 +1,136 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	pingPeriod = time.Second
+	// endGrace is how long a process that was replaced may take to finish its requests.
+	endGrace = 10 * time.Second
+	// silence is how long a process may not answer before it is taken for stuck where its processor time is not known,
+	// or does not grow: on a machine that does many other things, healthy processes are silent for seconds.
+	silence = 30 * time.Second
+	// shortLife is a life after which the next process is not started at once.
+	shortLife    = 2 * time.Second
+	longestPause = 5 * time.Second
+)
+
+// launch starts a process that answers requests.
+func (r *Runtime) launch(ctx context.Context) (*process, error) {
+	r.mu.Lock()
+	r.generation++
+	p, err := startProcess(r.options.Binary, r.files, r.generation, r.socket)
+	if err == nil {
+		r.live[p] = true
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		<-p.exited
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.live, p)
+	}()
+	return p, p.awaitReady(ctx)
+}
+
+// supervise replaces processes that end, that are stuck and that have grown too large, until the context ends.
+func (r *Runtime) supervise(ctx context.Context, p *process) {
+	for pause := time.Duration(0); ; {
+		reason, alive := r.watch(ctx, p)
+		if ctx.Err() != nil {
+			return
+		}
+		if !alive {
+			r.tell("error", "the runtime is restarted: %s", p.obituary())
+			if time.Since(p.started) > shortLife {
+				pause = 0
+			} else {
+				pause = min(max(2*pause, 100*time.Millisecond), longestPause)
+			}
+			if !sleep(ctx, pause) {
+				return
+			}
+		}
+		next, err := r.launch(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.tell("error", "%v", err)
+			}
+			if !sleep(ctx, longestPause) {
+				return
+			}
+			continue
+		}
+		if alive {
+			r.tell("debug", "the runtime was renewed: %s", reason)
+			go p.end(endGrace)
+		}
+		p = next
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// watch returns when the process has to be replaced, with the reason when it is still alive.
+func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive bool) {
+	ticker := time.NewTicker(pingPeriod)
+	defer ticker.Stop()
+	heard := heartbeat{at: time.Now()}
+	heard.cpu, _, _ = usage(p.cmd.Process.Pid)
+	for {
+		select {
+		case <-ctx.Done():
+			return "", true
+		case <-p.exited:
+			return "", false
+		case <-ticker.C:
+		}
+		var state struct {
+			Loads int `json:"loads"`
+		}
+		ping, cancel := context.WithTimeout(ctx, pingPeriod)
+		err := p.control(ping, "/ping", nil, &state)
+		cancel()
+		cpu, memory, known := usage(p.cmd.Process.Pid)
+		switch {
+		case err != nil && heard.stuck(cpu, known, r.options.Limits.Stuck):
+			p.kill(fmt.Sprintf("it did not answer for %v; probably a Worker is in an endless loop", time.Since(heard.at).Round(time.Second)))
+		case err != nil:
+		case state.Loads > r.options.Limits.Loads:
+			return fmt.Sprintf("it had loaded %d versions of Workers", state.Loads), true
+		case memory > r.options.Limits.Memory:
+			return fmt.Sprintf("it had grown to %d MB", memory>>20), true
+		default:
+			heard = heartbeat{at: time.Now(), cpu: cpu}
+		}
+	}
+}
+
+// A heartbeat is when a process last answered, and its processor time then.
+type heartbeat struct {
+	at  time.Time
+	cpu time.Duration
+}
+
+// stuck tells an endless loop, which takes processor time, from a machine that is busy with something else.
+func (h heartbeat) stuck(cpu time.Duration, known bool, limit time.Duration) bool {
+	if known && cpu-h.cpu > limit {
+		return true
+	}
+	return time.Since(h.at) > silence
+}
