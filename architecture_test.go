@@ -50,6 +50,7 @@ var onlyIn = map[string]string{
 	"github.com/hashicorp/go-retryablehttp":  "internal/account",
 	"go.etcd.io/bbolt":                       "internal/emulator/store",
 	"github.com/spf13/cobra":                 "cmd/wfpsync",
+	"github.com/fsnotify/fsnotify":           "cmd/wfpsync",
 }
 
 type goPackage struct {

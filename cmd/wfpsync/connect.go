@@ -141,18 +141,32 @@ func (a *app) chooseAccount(ctx context.Context, client *account.Client, wanted 
 	return spec.Account{}, fmt.Errorf("the credentials can see %d accounts: set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, to one of%s", len(accounts), list.String())
 }
 
-// connectLocal opens the account on this machine and serves it to ourselves on
-// a loopback port: the same client talks to it as to the real one.
+// connectLocal opens the account on this machine until the connection is closed.
 func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) {
-	if wanted == "" {
-		wanted = emulator.LocalAccountID
-	}
-	local, err := a.openLocal(emulator.Options{})
+	local, err := a.serveLocalAPI()
 	if err != nil {
 		return nil, err
 	}
-	if err := zones.ensure(local, wanted); err != nil {
-		local.Close()
+	c, err := local.connect(wanted, zones)
+	if err != nil {
+		local.close()
+		return nil, err
+	}
+	c.close = local.close
+	return c, nil
+}
+
+// localAPI is the account on this machine, served to ourselves on a loopback
+// port: the same client talks to it as to the real one.
+type localAPI struct {
+	*emulator.Emulator
+	server *http.Server
+	url    string
+}
+
+func (a *app) serveLocalAPI() (*localAPI, error) {
+	local, err := a.openLocal(emulator.Options{})
+	if err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -160,23 +174,33 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 		local.Close()
 		return nil, err
 	}
-	server := &http.Server{Handler: local}
+	server := &http.Server{Handler: local, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
-	shut := func() {
-		_ = server.Close()
-		_ = local.Close()
+	return &localAPI{Emulator: local, server: server, url: "http://" + listener.Addr().String() + emulator.BasePath}, nil
+}
+
+func (l *localAPI) close() {
+	_ = l.server.Close()
+	_ = l.Emulator.Close()
+}
+
+// connect gives the wanted account the zones it needs, and a client to it.
+// Closing the connection is left to whoever closes the API.
+func (l *localAPI) connect(wanted string, zones zoneWants) (*connection, error) {
+	id := localAccount(wanted)
+	if err := zones.ensure(l.Emulator, id); err != nil {
+		return nil, err
 	}
 	client, err := account.New(account.Options{
-		BaseURL:     "http://" + listener.Addr().String() + "/client/v4",
+		BaseURL:     l.url,
 		Credentials: account.Credentials{Token: "local"},
 		UserAgent:   userAgent(),
 	})
 	if err != nil {
-		shut()
 		return nil, err
 	}
-	info := spec.Account{ID: wanted, Name: emulator.LocalAccountName}
-	return connected(client, info, shut), nil
+	info := spec.Account{ID: id, Name: emulator.LocalAccountName}
+	return connected(client, info, func() {}), nil
 }
 
 func connected(client *account.Client, info spec.Account, shut func()) *connection {
@@ -186,6 +210,14 @@ func connected(client *account.Client, info spec.Account, shut func()) *connecti
 		pace:     client.Pace,
 		close:    shut,
 	}
+}
+
+// localAccount is the id of the wanted account on this machine.
+func localAccount(wanted string) string {
+	if wanted == "" {
+		return emulator.LocalAccountID
+	}
+	return wanted
 }
 
 // openLocal opens the store of the local account. With a workerd on this machine
@@ -202,7 +234,7 @@ func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 	options.Dir, options.Observe, options.Workerd = dir, a.observe, workerd
 	local, err := emulator.Open(options)
 	if errors.Is(err, emulator.ErrInUse) {
-		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)
+		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local` or `wfpsync dev`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)
 	}
 	if errors.Is(err, os.ErrPermission) {
 		return nil, fmt.Errorf("the local account in %s cannot be written: %w", a.flags.local.dir, err)

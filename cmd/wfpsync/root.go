@@ -20,7 +20,8 @@ and what they bind to. There is no state file: the account is the state.
 
   wfpsync plan              what would change
   wfpsync apply             show the plan, ask, and make it so
-  wfpsync plan --local      the same against an account on this machine`,
+  wfpsync plan --local      the same against an account on this machine
+  wfpsync dev               run the Workers on this machine`,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
@@ -39,6 +40,7 @@ and what they bind to. There is no state file: the account is the state.
 		a.showCommand(),
 		a.initCommand(),
 		a.schemaCommand(),
+		a.devCommand(),
 		a.localCommand(),
 		a.versionCommand(),
 	)

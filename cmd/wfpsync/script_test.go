@@ -59,9 +59,17 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
+			env.Setenv("WORKERD", installedWorkerd())
+			env.Values[devKey{}] = &devRun{}
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "workerd" {
+				return installedWorkerd() != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    cmdExits,
@@ -82,6 +90,8 @@ func TestScripts(t *testing.T) {
 			"signal":   cmdSignal,
 			"fake":     cmdFake,
 			"valid":    cmdValid,
+			"dev":      cmdDev,
+			"occupy":   cmdOccupy,
 		},
 	})
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
+// installRuntime is the one command that installs workerd; nothing else ever does.
+const installRuntime = "wfpsync local install-runtime"
+
 func (a *app) installRuntimeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "install-runtime",
@@ -44,6 +47,16 @@ func (a *app) installRuntime(ctx context.Context) error {
 	}
 	_, err = fmt.Fprintln(a.stdout, file)
 	return err
+}
+
+// workerd is the program that runs Workers. Its absence is an error that says how
+// to get it.
+func (a *app) workerd() (string, error) {
+	file, err := a.findWorkerd()
+	if errors.Is(err, emulator.ErrNoWorkerd) {
+		return "", fmt.Errorf("%w; `%s` installs it", err, installRuntime)
+	}
+	return file, err
 }
 
 // workerdIfAny is workerd, or "" for an account that does without: uploads are

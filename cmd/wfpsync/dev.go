@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+const defaultDevPort = 8787
+
+// devOptions are the flags of dev.
+type devOptions struct{ port int }
+
+func (a *app) devCommand() *cobra.Command {
+	var options devOptions
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run the stack's Workers on this machine, and again whenever a file is saved",
+		Long: `dev applies the stack file to the account on this machine and runs its Workers
+on workerd, the runtime that Cloudflare runs them on: the dispatcher answers at
+http://localhost:8787, and the user Workers behind it answer through it. What
+they print is printed here. Saved files are applied as they are saved.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.dev(ctx, options) })
+		},
+	}
+	a.addStackFlags(cmd)
+	a.addLocalFlag(cmd.Flags())
+	cmd.Flags().IntVar(&options.port, "port", defaultDevPort, "the port on which the Workers answer; 0 picks a free one")
+	return cmd
+}
+
+// dev applies and runs until the context ends.
+func (a *app) dev(ctx context.Context, o devOptions) error {
+	if !a.flags.local.on() {
+		a.flags.local.dir = defaultLocalDir
+	}
+	if _, err := a.workerd(); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)))
+	if err != nil {
+		return fmt.Errorf("listen: %w; choose another --port", err)
+	}
+	defer listener.Close()
+	local, err := a.serveLocalAPI()
+	if err != nil {
+		return err
+	}
+	defer local.close()
+	ignored, err := filepath.Abs(a.flags.local.dir)
+	if err != nil {
+		return err
+	}
+	folder, _ := a.stackFile()
+	if folder, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	files, err := watch(folder, ignored)
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+
+	d := &development{app: a, local: local, port: listener.Addr().(*net.TCPAddr).Port}
+	for first := true; ; first = false {
+		started := a.now()
+		stack, err := d.apply(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		d.complain(err)
+		if first {
+			run, err := d.run(ctx, listener.(*net.TCPListener), stack)
+			if err != nil {
+				return err
+			}
+			defer run.Close()
+			d.announce(a.now().Sub(started))
+		}
+		if stack != nil {
+			d.show(stack)
+		}
+		if files.wait(ctx) != nil {
+			break
+		}
+	}
+	return nil
+}
+
+// development is a run of dev.
+type development struct {
+	*app
+	local   *localAPI
+	port    int
+	account string // whose Workers run
+
+	mu    sync.Mutex // of what is printed
+	shown string     // the table
+}
+
+// run starts the Workers of the account that the stack is for.
+func (d *development) run(ctx context.Context, listener *net.TCPListener, stack *spec.Stack) (*emulator.Runtime, error) {
+	d.account = emulator.LocalAccountID
+	if stack != nil {
+		d.account = localAccount(stack.AccountID)
+	}
+	return d.local.Run(ctx, emulator.RunOptions{Account: d.account, Listener: listener, Tell: d.tell})
+}
+
+// apply makes the account what the stack file says. It returns the stack if that
+// was done.
+func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
+	p, err := d.openProject()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.build(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.diagnostics.Err(); err != nil {
+		return nil, err
+	}
+	if id := localAccount(p.stack.AccountID); d.account != "" && id != d.account {
+		return nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
+	}
+	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack))
+	if err != nil {
+		return nil, err
+	}
+	// A list that gets shorter is no accident here, and this account is for trying things.
+	plan, err := c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
+	if err != nil {
+		return nil, err
+	}
+	if !plan.HasChanges() {
+		return p.stack, plan.Diagnostics.Err()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.applicable(plan) != nil {
+		return nil, errors.Join(report.PlanText(d.stderr, d.style(d.stderr), plan), plan.Diagnostics.Err(), errors.New("nothing was applied"))
+	}
+	result, err := applier.Run(ctx, c, plan, applier.Options{Secret: d.readSecret, Now: d.now}, func(applier.Event) {})
+	if err != nil {
+		return nil, err
+	}
+	if err := report.ResultText(d.stderr, d.style(d.stderr), plan, result); err != nil {
+		return nil, err
+	}
+	if !result.Complete() {
+		return nil, nil // the result says it all
+	}
+	return p.stack, nil
+}
+
+// complain says what is wrong; the run goes on with what was applied before.
+func (d *development) complain(err error) {
+	if err == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = report.Diagnostics(d.stderr, d.style(d.stderr), diagnostics(err))
+	fmt.Fprintln(d.stderr, "Waiting for a file to be saved.")
+}
+
+func (d *development) url() string { return "http://localhost:" + strconv.Itoa(d.port) }
+
+// announce says where everything is.
+func (d *development) announce(took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fmt.Fprintf(d.stdout, "\nReady in %.1f s at %s until you stop it with Ctrl-C. The API is at %s.\n", took.Seconds(), d.url(), d.local.url)
+}
+
+// tell prints what a Worker printed, or what the runtime has to say.
+func (d *development) tell(m emulator.Message) {
+	if m.Worker == "" && m.Level == "debug" {
+		return
+	}
+	who := m.Worker
+	if who == "" {
+		who = "runtime"
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
+		fmt.Fprintf(d.stderr, "[%s] %s\n", who, line)
+	}
+}
+
+// mostShown is how many user Workers of a namespace the table names.
+const mostShown = 5
+
+// show prints which Workers there are and where they answer, if that has changed.
+func (d *development) show(stack *spec.Stack) {
+	var table strings.Builder
+	routes := map[string][]string{}
+	users := map[string][]string{}
+	var namespaces []string
+	for _, r := range stack.Resources {
+		switch r := r.(type) {
+		case *spec.Route:
+			routes[r.Worker] = append(routes[r.Worker], r.Pattern)
+		case *spec.UserWorker:
+			if users[r.DispatchNamespace] == nil {
+				namespaces = append(namespaces, r.DispatchNamespace)
+			}
+			users[r.DispatchNamespace] = append(users[r.DispatchNamespace], r.Name)
+		}
+	}
+	for _, r := range stack.Resources {
+		if w, ok := r.(*spec.Worker); ok {
+			fmt.Fprintf(&table, "  %s  http://%s.localhost:%d", w.Name, w.Name, d.port)
+			for _, pattern := range routes[w.Name] {
+				fmt.Fprintf(&table, "  %s", pattern)
+			}
+			table.WriteString("\n")
+		}
+	}
+	for _, namespace := range namespaces {
+		names := users[namespace]
+		fmt.Fprintf(&table, "  %s  %s: %s", namespace, plural(len(names), "user Worker"), strings.Join(names[:min(len(names), mostShown)], ", "))
+		if len(names) > mostShown {
+			table.WriteString(", …")
+		}
+		table.WriteString("\n")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if table.String() != d.shown {
+		d.shown = table.String()
+		fmt.Fprint(d.stdout, "\n", d.shown, "\n")
+	}
+}
