@@ -36,3 +36,18 @@ func TestRunDispatch(t *testing.T) {
 		t.Errorf("the log is told as %+v", m)
 	}
 }
+
+// TestRunSourceMap: a stack leads to what a person wrote, when the upload says what that is.
+func TestRunSourceMap(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	contentType, body := form(t, "metadata", object{"main_module": "index.js", "compatibility_date": "2026-10-01"},
+		js("index.js", `export default { fetch() { throw new Error("boom") } }`),
+		filePart{"index.js.map", "index.js.map", "application/source-map", `{"version":3,"sources":["../src/worker.ts"],"mappings":"AAoBI"}`})
+	r.send("PUT", worker("w"), contentType, body).ok()
+	if status, _ := r.ask("anything", "/"); status != 500 {
+		t.Errorf("a Worker that throws answers %d", status)
+	}
+	if m := r.hears("boom"); !strings.Contains(m.Text, "(src/worker.ts:21:5)") {
+		t.Errorf("the stack is %s", m.Text)
+	}
+}

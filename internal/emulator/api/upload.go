@@ -30,6 +30,7 @@ type code struct {
 	entryPoint string
 	asModule   bool // an ES module rather than the older service-worker syntax
 	modules    []module
+	sourceMaps []module
 	found      []string // the handlers, when it was started
 }
 
@@ -172,7 +173,9 @@ func newCode(mainModule, bodyPart string, parts []part) (code, error) {
 	for _, p := range parts {
 		mediaType, _, _ := mime.ParseMediaType(p.contentType)
 		if mediaType == "application/source-map" {
-			continue // wrangler sends one along with each script; it is no module
+			// wrangler sends one along with each script; it is no module, and shows in stacks only.
+			made.sourceMaps = append(made.sourceMaps, newModule(p))
+			continue
 		}
 		m := newModule(p)
 		switch {
@@ -239,13 +242,18 @@ func (n *byteCounter) Write(p []byte) (int, error) {
 // store makes k the code of a script.
 func (k code) store(tx *store.Tx, script *store.Script) {
 	script.EntryPoint, script.HasModules = k.entryPoint, k.asModule
-	script.Modules = nil
-	for _, m := range k.modules {
-		tx.PutBlob(m.blob)
-		script.Modules = append(script.Modules, m.Module)
-	}
+	script.Modules, script.SourceMaps = storeModules(tx, k.modules), storeModules(tx, k.sourceMaps)
 	script.ETag = k.etag()
 	script.Handlers = k.handlers()
+}
+
+func storeModules(tx *store.Tx, modules []module) []store.Module {
+	var stored []store.Module
+	for _, m := range modules {
+		tx.PutBlob(m.blob)
+		stored = append(stored, m.Module)
+	}
+	return stored
 }
 
 // etag names the code alone: the same modules have the same etag wherever and with whatever settings they run.

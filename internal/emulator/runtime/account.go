@@ -106,7 +106,8 @@ func (r *Runtime) log(request *http.Request) (answer, error) {
 	if err := json.NewDecoder(request.Body).Decode(&events); err != nil {
 		return nil, err
 	}
-	worker := r.nameOf(request.FormValue("worker"))
+	id := request.FormValue("worker")
+	worker := r.nameOf(id)
 	for _, event := range events {
 		for _, line := range event.Logs {
 			r.options.Tell(Message{Worker: worker, Level: line.Level, Text: line.Text})
@@ -114,7 +115,7 @@ func (r *Runtime) log(request *http.Request) (answer, error) {
 		for _, thrown := range event.Exceptions {
 			text := "Uncaught " + thrown.Name + ": " + thrown.Message
 			if thrown.Stack != "" {
-				text += "\n" + thrown.Stack
+				text += "\n" + r.mapStack(id, thrown.Stack)
 			}
 			r.options.Tell(Message{Worker: worker, Level: "error", Text: text})
 		}

@@ -52,6 +52,7 @@ type Head struct {
 type Body struct {
 	EntryPoint   string          `json:"entry_point"` // name of the module that is started
 	Modules      []Module        `json:"modules"`
+	SourceMaps   []Module        `json:"source_maps,omitempty"`
 	Bindings     []Binding       `json:"bindings,omitempty"`
 	Assets       *Assets         `json:"assets,omitempty"`
 	Limits       json.RawMessage `json:"limits,omitempty"`
@@ -62,6 +63,9 @@ type Body struct {
 	Subdomain Subdomain  `json:"subdomain,omitzero"`
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
+
+// files are all that the script holds blobs of.
+func (b Body) files() []Module { return slices.Concat(b.Modules, b.SourceMaps) }
 
 // A Module is one file of a script; its content is the blob with that hash.
 type Module struct {
@@ -144,7 +148,7 @@ func (s *Scripts) Get(name string) (Script, bool) {
 // Put creates or replaces a script. The blobs of its modules must have been put before.
 func (s *Scripts) Put(script Script) {
 	old, existed := s.Get(script.Name)
-	s.tx.retain(old.Modules, script.Modules)
+	s.tx.retain(old.files(), script.files())
 	s.tx.refer(s.referrer(script.Name), old.Bindings, script.Bindings)
 	s.heads.put(script.Name, script.Head)
 	s.bodies.put(script.Name, script.Body)
@@ -160,7 +164,7 @@ func (s *Scripts) Delete(name string) {
 	if !existed {
 		return
 	}
-	s.tx.retain(old.Modules, nil)
+	s.tx.retain(old.files(), nil)
 	s.tx.refer(s.referrer(name), old.Bindings, nil)
 	s.heads.delete(name)
 	s.bodies.delete(name)

@@ -68,10 +68,10 @@ func (h History) AddVersion(v Version) Version {
 	versions := h.versions()
 	newest, _ := versions.last()
 	v.Number = newest.Number + 1
-	h.tx.retain(nil, v.Script.Modules)
+	h.tx.retain(nil, v.Script.files())
 	versions.put(sequence(v.Number), v)
 	if old, ok := versions.get(sequence(v.Number - kept)); ok {
-		h.tx.retain(old.Script.Modules, nil)
+		h.tx.retain(old.Script.files(), nil)
 		versions.delete(sequence(old.Number))
 	}
 	return v
@@ -98,7 +98,7 @@ func (h History) AddDeployment(d Deployment) {
 // Delete forgets everything.
 func (h History) Delete() {
 	for _, version := range h.versions().after("") {
-		h.tx.retain(version.Script.Modules, nil)
+		h.tx.retain(version.Script.files(), nil)
 	}
 	h.tx.drop(h.tag, accountDataBucket, h.account, versionsBucket)
 	h.tx.drop(h.tag, accountDataBucket, h.account, deploymentsBucket)

@@ -1,0 +1,305 @@
+// Package bench_test measures what a person waits for. Timings are printed and never asserted; README.md keeps those of
+// one machine.
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// known is how many user Workers the account has.
+const known = 10_000
+
+const (
+	dispatcherCode = `export default { fetch(request, env) { return env.TENANTS.get(new URL(request.url).hostname.split(".")[0]).fetch(request) } }`
+	tenantCode     = `export default { fetch(request, env) { return new Response("hello from " + env.NAME) } }`
+	plainDate      = "2026-10-01"
+)
+
+func workerd(b *testing.B) string {
+	b.Helper()
+	places := emulator.WorkerdPlaces{Named: os.Getenv("WFPSYNC_WORKERD")}
+	if cache, err := os.UserCacheDir(); err == nil {
+		places.Cache = filepath.Join(cache, "wfpsync", "workerd")
+	}
+	file, err := emulator.FindWorkerd(places)
+	if err != nil {
+		b.Skipf("%v: `make runtime` installs it", err)
+	}
+	return file
+}
+
+// platform is an account with a dispatcher and many user Workers.
+type platform struct {
+	*emulator.Emulator
+	api *httptest.Server
+	url string
+}
+
+func newPlatform(b *testing.B) *platform {
+	b.Helper()
+	account, err := emulator.Open(emulator.Options{Dir: b.TempDir(), Workerd: workerd(b)})
+	check(b, err)
+	p := &platform{Emulator: account, api: httptest.NewServer(account)}
+	b.Cleanup(func() {
+		p.api.Close()
+		check(b, account.Close())
+	})
+	check(b, account.Seed(emulator.LocalAccountID, "prod", func(yield func(emulator.Seed) bool) {
+		for i := range known {
+			metadata := fmt.Sprintf(`{"compatibility_date":%q,"bindings":[{"type":"plain_text","name":"NAME","text":"t%d"}]}`, plainDate, i)
+			if !yield(seed(fmt.Sprintf("t%d", i), metadata, tenantCode)) {
+				return
+			}
+		}
+	}))
+	check(b, account.Seed(emulator.LocalAccountID, "", slices.Values([]emulator.Seed{
+		seed("dispatcher", `{"compatibility_date":"`+plainDate+`","bindings":[{"type":"dispatch_namespace","name":"TENANTS","namespace":"prod"}]}`, dispatcherCode),
+	})))
+	return p
+}
+
+func seed(name, metadata, code string) emulator.Seed {
+	return emulator.Seed{Name: name, Metadata: []byte(metadata), Modules: []emulator.Module{{Name: "index.js", Content: []byte(code)}}}
+}
+
+// run starts the Workers.
+func (p *platform) run(b *testing.B) *emulator.Runtime {
+	b.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(b, err)
+	p.url = "http://" + listener.Addr().String()
+	running, err := p.Run(context.Background(), emulator.RunOptions{Account: emulator.LocalAccountID, Listener: listener.(*net.TCPListener)})
+	check(b, err)
+	return running
+}
+
+// upload replaces a user Worker, as a client of the API does.
+func (p *platform) upload(b *testing.B, name, code string) {
+	b.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	check(b, form.WriteField("metadata", `{"main_module":"index.js","compatibility_date":"`+plainDate+`"}`))
+	part, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {`form-data; name="index.js"; filename="index.js"`}, "Content-Type": {"application/javascript+module"},
+	})
+	check(b, err)
+	_, err = io.WriteString(part, code)
+	check(b, err)
+	check(b, form.Close())
+	url := p.api.URL + emulator.BasePath + "/accounts/" + emulator.LocalAccountID + "/workers/dispatch/namespaces/prod/scripts/" + name
+	request, err := http.NewRequest(http.MethodPut, url, &body)
+	check(b, err)
+	request.Header.Set("Authorization", "Bearer bench")
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	expect(b, request, `"success":true`)
+}
+
+func ask(b *testing.B, url, host, want string) {
+	b.Helper()
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	check(b, err)
+	request.Host = host
+	expect(b, request, want)
+}
+
+func expect(b *testing.B, request *http.Request, want string) {
+	b.Helper()
+	response, err := http.DefaultClient.Do(request)
+	check(b, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	check(b, err)
+	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+		b.Fatalf("got %s %s, want %s", response.Status, body, want)
+	}
+}
+
+func check(b *testing.B, err error) {
+	if err != nil {
+		b.Helper()
+		b.Fatal(err)
+	}
+}
+
+// times are what single steps took.
+type times []time.Duration
+
+func (t *times) measure(step func()) {
+	started := time.Now()
+	step()
+	*t = append(*t, time.Since(started))
+}
+
+func (t times) report(b *testing.B) {
+	slices.Sort(t)
+	for name, share := range map[string]float64{"ms-p50": 0.5, "ms-p90": 0.9} {
+		b.ReportMetric(float64(t[int(float64(len(t)-1)*share)].Microseconds())/1000, name)
+	}
+}
+
+// BenchmarkReady is from nothing running to the first answer of a user Worker, through the dispatcher.
+func BenchmarkReady(b *testing.B) {
+	p := newPlatform(b)
+	var took times
+	for b.Loop() {
+		var running *emulator.Runtime
+		took.measure(func() {
+			running = p.run(b)
+			ask(b, p.url, "t77.example.com", "hello from t77")
+		})
+		running.Close()
+	}
+	took.report(b)
+}
+
+// BenchmarkColdDispatch is the first request to a user Worker that was never asked before.
+func BenchmarkColdDispatch(b *testing.B) {
+	p := newPlatform(b)
+	defer p.run(b).Close()
+	ask(b, p.url, "t0.example.com", "hello from t0")
+	var took times
+	for b.Loop() {
+		name := fmt.Sprintf("t%d", (len(took)+1)%known)
+		took.measure(func() { ask(b, p.url, name+".example.com", "hello from "+name) })
+	}
+	took.report(b)
+}
+
+// BenchmarkUpload is from the beginning of an upload to the end of the first answer, which is that of the new version:
+// another one fails the benchmark. Every upload is code of its own, so each is started before it is accepted.
+func BenchmarkUpload(b *testing.B) {
+	p := newPlatform(b)
+	defer p.run(b).Close()
+	var took times
+	for b.Loop() {
+		word := fmt.Sprintf("edition %d", len(took))
+		took.measure(func() {
+			p.upload(b, "t1", fmt.Sprintf(`export default { fetch() { return new Response(%q) } }`, word))
+			ask(b, p.url, "t1.example.com", word)
+		})
+	}
+	took.report(b)
+}
+
+// BenchmarkProcessorTime compares the processor time of workerd for a request through dispatcher and user Worker with
+// that of two Workers of a static configuration, one bound to the other, which is the least it can be.
+func BenchmarkProcessorTime(b *testing.B) {
+	const requests = 2000
+	p := newPlatform(b)
+	defer p.run(b).Close()
+	static := startStatic(b)
+	ask(b, p.url, "t1.example.com", "hello from t1") // also starts what there is to start
+	ask(b, static, "t1.example.com", "hello from t1")
+	ours, theirs := processes(b)
+	load := func(url string) {
+		for range requests {
+			ask(b, url, "t1.example.com", "hello from t1")
+		}
+	}
+	load(p.url)
+	load(static) // warm
+	var dynamicCPU, staticCPU time.Duration
+	n := 0
+	for b.Loop() {
+		dynamicCPU += spent(b, ours, func() { load(p.url) })
+		staticCPU += spent(b, theirs, func() { load(static) })
+		n += requests
+	}
+	b.ReportMetric(float64(dynamicCPU.Microseconds())/float64(n), "µs/dispatch")
+	b.ReportMetric(float64(staticCPU.Microseconds())/float64(n), "µs/static")
+	b.ReportMetric(float64(dynamicCPU)/float64(staticCPU), "ratio")
+}
+
+const staticConfig = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ( name = "dispatcher", worker = ( compatibilityDate = "2026-10-01",
+      modules = [ ( name = "index.js", esModule = "export default { fetch(request, env) { new URL(request.url).hostname.split('.')[0]; return env.TENANT.fetch(request) } }" ) ],
+      bindings = [ ( name = "TENANT", service = "tenant" ) ] ) ),
+    ( name = "tenant", worker = ( compatibilityDate = "2026-10-01",
+      modules = [ ( name = "index.js", esModule = "export default { fetch(request, env) { return new Response('hello from ' + env.NAME) } }" ) ],
+      bindings = [ ( name = "NAME", text = "t1" ) ] ) ),
+  ],
+  sockets = [ ( name = "http", address = "127.0.0.1:0", http = (), service = "dispatcher" ) ],
+);`
+
+// startStatic starts workerd with two configured Workers and returns where they answer.
+func startStatic(b *testing.B) string {
+	b.Helper()
+	config := filepath.Join(b.TempDir(), "static.capnp")
+	check(b, os.WriteFile(config, []byte(staticConfig), 0o600))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(b, err)
+	defer listener.Close()
+	socket, err := listener.(*net.TCPListener).File()
+	check(b, err)
+	defer socket.Close()
+	cmd := exec.Command(workerd(b), "serve", "--socket-fd", "http=3", config)
+	cmd.ExtraFiles, cmd.Stderr = []*os.File{socket}, os.Stderr
+	check(b, cmd.Start())
+	b.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return "http://" + listener.Addr().String()
+}
+
+// processes are the workerd that runs the account's Workers, and the static one, which was started later.
+func processes(b *testing.B) (dynamic, static int) {
+	b.Helper()
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "workerd").Output()
+	check(b, err)
+	var pids []int
+	for field := range strings.FieldsSeq(string(out)) {
+		pid, err := strconv.Atoi(field)
+		check(b, err)
+		pids = append(pids, pid)
+	}
+	if len(pids) != 2 {
+		b.Fatalf("%d workerd processes are running, want 2", len(pids))
+	}
+	return slices.Min(pids), slices.Max(pids)
+}
+
+// spent is the processor time that a process takes during some work.
+func spent(b *testing.B, pid int, work func()) time.Duration {
+	b.Helper()
+	before := processorTime(b, pid)
+	work()
+	return processorTime(b, pid) - before
+}
+
+func processorTime(b *testing.B, pid int) time.Duration {
+	b.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Skip("only Linux tells the processor time of another process so")
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	var ticks int64
+	for _, field := range fields[11:13] { // user and system
+		n, err := strconv.ParseInt(field, 10, 64)
+		check(b, err)
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100
+}
