@@ -64,6 +64,8 @@ type (
 	Runtime = runtime.Runtime
 	// Message is what a Worker printed or threw, or what the runtime has to say.
 	Message = runtime.Message
+	// QueueConsumer is the Worker that gets a queue's messages, and how.
+	QueueConsumer = runtime.Consumer
 	// RunLimits are when the runtime renews itself; the zero value has defaults.
 	RunLimits = runtime.Limits
 	// WorkerdPlaces are where FindWorkerd looks.
@@ -171,6 +173,7 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 		Listener: options.Listener,
 		Tell:     options.Tell,
 		Limits:   options.Limits,
+		Consumer: options.Consumer,
 	})
 }
 
@@ -180,6 +183,7 @@ type RunOptions struct {
 	Listener *net.TCPListener
 	Tell     func(Message)
 	Limits   RunLimits
+	Consumer func(queue string) (QueueConsumer, bool) // who gets a queue's messages; nil: nobody does
 }
 
 // EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
@@ -187,6 +188,55 @@ export default { async fetch(request, env) {
 		object{"type": "ai", "name": "AI"},
 	}}).ok()
 	r.says("anything", "/", `[[true,false],"string","text","The binding \"AI\" of type ai does nothing here: the local account cannot run it."]`)
+}
+
+// TestRunQueue delivers in batches, and again what was not acknowledged, until it goes to the dead letters.
+func TestRunQueue(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	for _, name := range []string{"jobs", "dead", "lost"} {
+		r.queue(name)
+	}
+	consumer := emulator.QueueConsumer{Worker: "consumer", BatchSize: 2, Wait: 10 * time.Millisecond, Retries: 1}
+	toDead := consumer
+	toDead.DeadLetter = "dead"
+	r.mu.Lock()
+	r.consumers = map[string]emulator.QueueConsumer{"jobs": toDead, "dead": consumer}
+	r.mu.Unlock()
+	r.script(worker("producer"), `export default { async fetch(request, env) {
+  await env.JOBS.sendBatch([{ body: { n: 1 } }, { body: "text", contentType: "text" }, { body: new Uint8Array([1, 2]), contentType: "bytes" }]);
+  await env.JOBS.send("bad");
+  await env.LOST.send(1);
+  return new Response("sent");
+} }`, object{"bindings": []any{
+		object{"type": "queue", "name": "JOBS", "queue_name": "jobs"},
+		object{"type": "queue", "name": "LOST", "queue_name": "lost"},
+	}}).ok()
+	r.script(worker("consumer"), `export default { async queue(batch) {
+  for (const m of batch.messages) {
+    const body = m.body instanceof ArrayBuffer ? [...new Uint8Array(m.body)] : m.body;
+    console.log(batch.queue, batch.messages.length <= 2, JSON.stringify(body), "attempt", m.attempts);
+    if (m.body === "bad" && batch.queue === "jobs") m.retry();
+  }
+  if (batch.queue === "dead") throw new Error("not even dead");
+} }`, nil).ok()
+	r.says("producer.localhost", "/", "sent")
+	for _, want := range []string{
+		`jobs true {"n":1} attempt 1`, `jobs true "text" attempt 1`, `jobs true [1,2] attempt 1`, `"bad" attempt 1`, `jobs true "bad" attempt 2`,
+		`dead true "bad" attempt 1`, `dead true "bad" attempt 2`, "Uncaught Error: not even dead",
+		"a message of the queue dead is dropped after 2 deliveries", "the queue lost got messages (1), and no Worker consumes it",
+	} {
+		r.hears(want)
+	}
+}
+
+func TestRunScheduled(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("w"), `export default { scheduled(event) { console.log("cron", event.cron); if (event.cron === "bad") throw new Error("no") } }`, nil).ok()
+	r.says("w.localhost", "/cdn-cgi/handler/scheduled?cron=*+*+*+*+*", "ok\n")
+	r.hears("cron * * * * *")
+	if status, body := r.ask("w.localhost", "/cdn-cgi/handler/scheduled?cron=bad"); status != 500 || body != "exception\n" {
+		t.Errorf("a cron trigger that fails: %d %q", status, body)
+	}
 }
 
 func TestRunServiceWorker(t *testing.T) {

@@ -39,6 +39,8 @@ type running struct {
 	mu       sync.Mutex
 	messages []emulator.Message
 	heard    chan struct{}
+
+	consumers map[string]emulator.QueueConsumer // to be set before messages are sent
 }
 
 // run starts the Workers of an account.
@@ -55,6 +57,12 @@ func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *run
 	defer cancel()
 	r.Runtime, err = r.Run(ctx, emulator.RunOptions{
 		Account: r.id, Listener: listener.(*net.TCPListener), Limits: limits, Tell: r.hear,
+		Consumer: func(queue string) (emulator.QueueConsumer, bool) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			c, consumed := r.consumers[queue]
+			return c, consumed
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

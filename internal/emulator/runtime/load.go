@@ -31,7 +31,7 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	for _, m := range script.Modules {
 		modules = append(modules, Module{Name: m.Name, Type: m.Type, Content: tx.Blob(m.Hash)})
 	}
-	made, err := newCode(script.EntryPoint, script.HasModules, modules, known(script.CompatibilityDate, r.newest, time.Now()), script.CompatibilityFlags)
+	made, err := newCode(script.EntryPoint, script.HasModules, modules, known(script.CompatibilityDate, r.date, time.Now()), script.CompatibilityFlags)
 	if err != nil {
 		return code{}, err
 	}

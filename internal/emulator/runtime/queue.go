@@ -1,16 +1,252 @@
 package runtime
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 )
 
-// send takes messages to a queue.
+// A Consumer is the Worker that a queue's messages are delivered to, and how.
+type Consumer struct {
+	Worker     string
+	BatchSize  int           // messages in a batch, at most
+	Wait       time.Duration // for a batch to become full
+	Retries    int           // deliveries after the first
+	RetryDelay time.Duration
+	DeadLetter string // the queue for messages that were never acknowledged; empty: they are dropped
+}
+
+// deliveryLimit is how long a Worker may take with a batch.
+// Source: https://developers.cloudflare.com/queues/platform/limits/
+const deliveryLimit = 15 * time.Minute
+
+// queues hold the messages that were sent and not yet acknowledged. They are in memory: they outlive workerd, and are
+// forgotten when wfpsync ends.
+type queues struct {
+	consumer func(queue string) (Consumer, bool)
+	deliver  func(ctx context.Context, worker, queue string, batch []message) (verdict, error)
+	tell     func(level, format string, args ...any)
+
+	ctx  context.Context
+	stop context.CancelFunc
+	done sync.WaitGroup
+
+	mu      sync.Mutex
+	inboxes map[string]*inbox // each has a goroutine that delivers
+}
+
+// An inbox is what was sent to one queue and not yet looked at.
+type inbox struct {
+	messages []message     // guarded by queues.mu
+	more     chan struct{} // has room for one: that there are any
+}
+
+// A message is one that was sent.
+type message struct {
+	ID          string          `json:"id"`
+	Timestamp   int64           `json:"timestamp"` // milliseconds since 1970
+	Attempts    int             `json:"attempts"`
+	ContentType string          `json:"contentType"`
+	Body        json.RawMessage `json:"body"`
+
+	due time.Time
+}
+
+// A verdict is what a Worker made of a batch, as workerd tells it.
+type verdict struct {
+	Outcome    string   `json:"outcome"`
+	AckAll     bool     `json:"ackAll"`
+	Acks       []string `json:"explicitAcks"`
+	RetryBatch retry    `json:"retryBatch"`
+	Retries    []retry  `json:"retryMessages"`
+}
+
+type retry struct {
+	ID           string   `json:"msgId"`
+	Retry        bool     `json:"retry"` // of the whole batch
+	DelaySeconds *float64 `json:"delaySeconds"`
+}
+
+func newQueues(
+	consumer func(string) (Consumer, bool),
+	deliver func(context.Context, string, string, []message) (verdict, error),
+	tell func(string, string, ...any),
+) *queues {
+	q := &queues{consumer: consumer, deliver: deliver, tell: tell, inboxes: map[string]*inbox{}}
+	q.ctx, q.stop = context.WithCancel(context.Background())
+	return q
+}
+
+func (q *queues) close() {
+	q.stop()
+	q.done.Wait()
+}
+
+// send answers a Worker's send() and sendBatch().
 func (r *Runtime) send(request *http.Request) (answer, error) {
-	var messages []json.RawMessage
-	if err := json.NewDecoder(request.Body).Decode(&messages); err != nil {
+	var sent []struct {
+		message
+		DelaySeconds float64 `json:"delaySeconds"`
+	}
+	if err := json.NewDecoder(request.Body).Decode(&sent); err != nil {
 		return nil, err
 	}
-	r.tell("debug", "%d messages to the queue %s, which nothing here consumes", len(messages), request.PathValue("name"))
+	now := time.Now()
+	var messages []message
+	for _, s := range sent {
+		s.ID, s.Timestamp, s.due = strings.ToLower(rand.Text()), now.UnixMilli(), now.Add(seconds(s.DelaySeconds))
+		messages = append(messages, s.message)
+	}
+	r.queues.add(request.PathValue("name"), messages)
 	return nil, nil
+}
+
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+
+// add gives messages to a queue.
+func (q *queues) add(queue string, messages []message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ctx.Err() != nil {
+		return
+	}
+	in := q.inboxes[queue]
+	if in == nil {
+		in = &inbox{more: make(chan struct{}, 1)}
+		q.inboxes[queue] = in
+		q.done.Go(func() { q.serve(queue, in) })
+	}
+	in.messages = append(in.messages, messages...)
+	select {
+	case in.more <- struct{}{}:
+	default: // it has been said
+	}
+}
+
+func (q *queues) take(in *inbox) []message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := in.messages
+	in.messages = nil
+	return taken
+}
+
+// serve delivers the messages of one queue, a batch after the other.
+func (q *queues) serve(queue string, in *inbox) {
+	var held []message
+	for {
+		consumer, consumed := q.consumer(queue)
+		var wake <-chan time.Time
+		if consumed && len(held) > 0 {
+			wake = time.After(time.Until(nextBatch(held, consumer)))
+		}
+		select {
+		case <-q.ctx.Done():
+			return
+		case <-in.more:
+			messages := q.take(in)
+			if !consumed {
+				q.tell("warn", "the queue %s got messages (%d), and no Worker consumes it", queue, len(messages))
+				continue
+			}
+			held = append(held, messages...)
+		case <-wake:
+			batch, rest := takeBatch(held, consumer.BatchSize, time.Now())
+			held = append(rest, q.hand(queue, consumer, batch)...)
+		}
+	}
+}
+
+// nextBatch is when a batch is to be delivered: at once when enough messages are due, else some time after the first
+// one was.
+func nextBatch(held []message, c Consumer) time.Time {
+	due := make([]time.Time, len(held))
+	for i, m := range held {
+		due[i] = m.due
+	}
+	slices.SortFunc(due, time.Time.Compare)
+	at := due[0].Add(c.Wait)
+	if len(due) >= c.BatchSize && due[c.BatchSize-1].Before(at) {
+		return due[c.BatchSize-1]
+	}
+	return at
+}
+
+// takeBatch takes the messages that are due, as many as fit.
+func takeBatch(held []message, size int, now time.Time) (batch, rest []message) {
+	for _, m := range held {
+		if len(batch) < size && !m.due.After(now) {
+			batch = append(batch, m)
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	return batch, rest
+}
+
+// hand delivers a batch and returns the messages to be delivered again.
+func (q *queues) hand(queue string, c Consumer, batch []message) (again []message) {
+	if len(batch) == 0 {
+		return nil
+	}
+	for i := range batch {
+		batch[i].Attempts++
+	}
+	ctx, cancel := context.WithTimeout(q.ctx, deliveryLimit)
+	defer cancel()
+	v, err := q.deliver(ctx, c.Worker, queue, batch)
+	if err != nil {
+		v = verdict{Outcome: err.Error()}
+	}
+	for _, m := range batch {
+		delay, retried := v.retries(m, c.RetryDelay)
+		switch {
+		case !retried:
+		case m.Attempts <= c.Retries:
+			m.due = time.Now().Add(delay)
+			again = append(again, m)
+		case c.DeadLetter != "":
+			m.Attempts, m.due = 0, time.Now()
+			q.add(c.DeadLetter, []message{m})
+		default:
+			q.tell("warn", "a message of the queue %s is dropped after %d deliveries", queue, m.Attempts)
+		}
+	}
+	return again
+}
+
+// retries reports whether a message is to be delivered again, and after how long.
+func (v verdict) retries(m message, usual time.Duration) (time.Duration, bool) {
+	asked := v.RetryBatch
+	for _, r := range v.Retries {
+		if r.ID == m.ID {
+			asked = r
+			asked.Retry = true
+		}
+	}
+	switch {
+	case slices.Contains(v.Acks, m.ID):
+		return 0, false
+	case asked.Retry && asked.DelaySeconds != nil:
+		return seconds(*asked.DelaySeconds), true
+	case asked.Retry:
+		return usual, true
+	}
+	return usual, !v.AckAll && v.Outcome != "ok"
+}
+
+// deliver hands a batch to a Worker.
+func (r *Runtime) deliver(ctx context.Context, worker, queue string, batch []message) (verdict, error) {
+	var v verdict
+	p, err := r.youngest(ctx)
+	if err != nil {
+		return v, err
+	}
+	order := map[string]any{"worker": worker, "queue": queue, "messages": batch}
+	return v, p.control(ctx, "/queue", order, &v)
 }

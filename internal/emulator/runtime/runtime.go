@@ -24,7 +24,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Options configure a Runtime. All but Tell and the limits must be set.
+// Options configure a Runtime. All but Tell, Consumer and the limits must be set.
 type Options struct {
 	Binary   string       // workerd, see Find
 	Store    *store.Store // where the Workers are
@@ -33,6 +33,7 @@ type Options struct {
 	Listener *net.TCPListener
 	Tell     func(Message) // is called by many goroutines at once
 	Limits   Limits
+	Consumer func(queue string) (Consumer, bool) // who gets a queue's messages; nil: nobody does
 }
 
 // Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
@@ -67,10 +68,11 @@ type Message struct {
 // A Runtime answers requests until it is closed.
 type Runtime struct {
 	options Options
-	newest  string // compatibility date that workerd knows
+	date    string // the newest that workerd knows
 	files   files
 	account *http.Server
 	socket  *os.File // the listening socket, for processes to inherit
+	queues  *queues
 
 	mu         sync.Mutex
 	live       map[*process]bool // all that may get requests
@@ -93,6 +95,9 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if options.Tell == nil {
 		options.Tell = func(Message) {}
 	}
+	if options.Consumer == nil {
+		options.Consumer = func(string) (Consumer, bool) { return Consumer{}, false }
+	}
 	defer options.Listener.Close() // the duplicate stays
 	r := &Runtime{options: options, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
 	defer func() {
@@ -110,10 +115,11 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.files, err = writeFiles(objects); err != nil {
 		return nil, err
 	}
+	r.queues = newQueues(options.Consumer, r.deliver, r.tell)
 	if r.account, err = r.files.serve(r.handler()); err != nil {
 		return nil, err
 	}
-	if r.newest, err = newestDate(ctx, options.Binary); err != nil {
+	if r.date, err = newestDate(ctx, options.Binary); err != nil {
 		return nil, err
 	}
 	options.Store.Watch(r.changed)
@@ -140,6 +146,9 @@ func (r *Runtime) Close() {
 // release gives back everything that Start took.
 func (r *Runtime) release() {
 	r.options.Store.Watch(nil)
+	if r.queues != nil {
+		r.queues.close()
+	}
 	for _, p := range r.processes() {
 		p.end(endGrace)
 	}

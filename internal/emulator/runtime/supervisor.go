@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,25 @@ func (r *Runtime) launch(ctx context.Context) (*process, error) {
 		delete(r.live, p)
 	}()
 	return p, p.awaitReady(ctx)
+}
+
+// youngest is the process that was started last, when it answers.
+func (r *Runtime) youngest(ctx context.Context) (*process, error) {
+	var young *process
+	for _, p := range r.processes() {
+		if young == nil || p.started.After(young.started) {
+			young = p
+		}
+	}
+	if young == nil {
+		return nil, errors.New("the runtime is being restarted")
+	}
+	select {
+	case <-young.ready:
+		return young, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // supervise replaces processes that end, that are stuck and that have grown too large, until the context ends.

@@ -113,6 +113,8 @@ export default class extends WorkerEntrypoint {
     if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
     const version = await find(this.env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/cdn-cgi/handler/scheduled") return this.schedule(version, searchParams.get("cron") ?? "");
     const forWorker = new Request(chosen.url ?? request.url, request);
     forWorker.headers.set("CF-Connecting-IP", "127.0.0.1");
     forWorker.headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
@@ -121,6 +123,12 @@ export default class extends WorkerEntrypoint {
     } catch (error) {
       return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${error?.stack ?? error}\n`, { status: 500 });
     }
+  }
+
+  /** Runs a cron trigger now: none runs by itself here. */
+  async schedule(version, cron) {
+    const { outcome } = await call(version, () => entrypoint(this, version).scheduled({ cron, scheduledTime: new Date() }));
+    return new Response(outcome + "\n", { status: outcome === "ok" ? 200 : 500 });
   }
 
   async choose(url) {
@@ -330,10 +338,21 @@ export class Control extends WorkerEntrypoint {
         table = undefined;
         return new Response();
       }
+      case "/queue":
+        return Response.json(await this.deliver(await request.json()));
       case "/start":
         return Response.json(await this.start(await request.json()));
     }
     return new Response("no such control", { status: 404 });
+  }
+
+  async deliver({ worker, queue, messages }) {
+    const version = await find(this.env, "", worker);
+    if (!version) throw new Error(`The Worker "${worker}", which consumes the queue ${queue}, does not exist.`);
+    const batch = messages.map(({ id, timestamp, attempts, contentType, body }) => ({
+      id, attempts, timestamp: new Date(timestamp), body: contentType === "bytes" ? bytes(body) : body,
+    }));
+    return call(version, () => entrypoint(this, version).queue(queue, batch));
   }
 
   /** Starts code that nobody will call, and says why it does not start, or what it exports. */
