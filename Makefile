@@ -4,13 +4,14 @@
 GO      ?= go
 BIN     := bin/wfpsync
 DEMO    := .demo
+PORT    ?= 8787
 STACK   := examples/multi-tenant
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # The race detector needs a C compiler; without one the tests run without it.
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime test lint bench demo golden fuzz kill clean
+.PHONY: build runtime test lint bench demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -31,15 +32,28 @@ lint:
 	$(TOOL) staticcheck ./...
 
 ## bench: timings, which tests never assert
-bench:
+bench: runtime
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-## demo: the multi-tenant example on an account of its own on this machine
-demo: build
+## demo: the multi-tenant example on an account of its own on this machine, and its answers if workerd can be had
+demo: runtime
 	@rm -rf $(DEMO)
 	$(BIN) plan -f $(STACK) --local=$(DEMO)
 	$(BIN) apply -f $(STACK) --local=$(DEMO) --auto-approve
 	$(BIN) plan -f $(STACK) --local=$(DEMO)
+	@if $(BIN) local install-runtime >/dev/null 2>&1 && command -v curl >/dev/null; then \
+	  $(BIN) dev -f $(STACK) --local=$(DEMO) --port $(PORT) & dev=$$!; trap 'kill -INT $$dev; wait $$dev' EXIT; \
+	  for tenant in customer-a customer-b nobody; do \
+	    echo "$$tenant.platform.example.com answers:"; \
+	    curl -s --retry 20 --retry-delay 1 --retry-connrefused --max-time 60 \
+	      -H "Host: $$tenant.platform.example.com" http://localhost:$(PORT)/ || exit 1; \
+	    echo; \
+	  done; \
+	fi
+
+## dev: run the multi-tenant example until Ctrl-C
+dev: runtime
+	$(BIN) dev -f $(STACK) --local=$(DEMO)
 
 ## golden: rewrite the golden files; review what changed as part of the change
 golden:
