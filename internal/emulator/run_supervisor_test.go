@@ -150,8 +150,10 @@ func TestRunRenews(t *testing.T) {
 	for i := range 12 {
 		r.script(script("prod", fmt.Sprintf("t%d", i)), fmt.Sprintf(answering, fmt.Sprintf("tenant %d", i)), nil).ok()
 	}
+	r.script(script("prod", "slow"), `export default { async fetch() { await scheduler.wait(3000); return new Response("at last") } }`, nil).ok()
 	var renewed atomic.Bool
 	var all sync.WaitGroup
+	all.Go(func() { r.says("slow.example.com", "/", "at last") }) // it is under way when its process is replaced
 	for worker := range 4 {
 		all.Go(func() {
 			for i := 0; !renewed.Load(); i++ {

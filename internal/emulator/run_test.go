@@ -1,8 +1,16 @@
 package emulator_test
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
@@ -49,5 +57,82 @@ func TestRunSourceMap(t *testing.T) {
 	}
 	if m := r.hears("boom"); !strings.Contains(m.Text, "(src/worker.ts:21:5)") {
 		t.Errorf("the stack is %s", m.Text)
+	}
+}
+
+// TestRunBroken: what does not start, as it was not started when it was uploaded, fails until it is replaced; and a
+// Worker that starts and throws is loaded once, however often it throws.
+func TestRunBroken(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Loads: 8})
+	if err := r.Seed(r.id, "", slices.Values([]emulator.Seed{
+		{Name: "w", Modules: []emulator.Module{{Name: "index.js", Content: []byte("nowhere(); export default { fetch() {} }")}}},
+	})); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if status, body := r.ask("anything", "/"); status != 500 || !strings.HasSuffix(body, "nowhere is not defined\n  at index.js:1:1\n") {
+			t.Errorf("a Worker that does not start: %d %s", status, body)
+		}
+	}
+	r.script(worker("w"), `let n = 0; export default { fetch() { throw new Error("throw " + ++n) } }`, nil).ok()
+	for i := range 20 {
+		if status, body := r.ask("anything", "/"); status != 500 || !strings.Contains(body, fmt.Sprintf("throw %d", i+1)) {
+			t.Fatalf("a Worker that throws: %d %s", status, body)
+		}
+	}
+}
+
+// TestRunWebSocket opens a WebSocket to a user Worker, through the dispatcher.
+func TestRunWebSocket(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.dispatches(nil)
+	r.script(script("prod", "acme"), `export default { fetch() {
+  const [ours, theirs] = Object.values(new WebSocketPair());
+  theirs.accept();
+  theirs.send("hi");
+  return new Response(null, { status: 101, webSocket: ours });
+} }`, nil).ok()
+	connection, err := net.DialTimeout("tcp", strings.TrimPrefix(r.url, "http://"), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: acme.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	reader := bufio.NewReader(connection)
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	frame := make([]byte, 4)
+	if _, err := io.ReadFull(reader, frame); response.StatusCode != 101 || err != nil || string(frame) != "\x81\x02hi" {
+		t.Errorf("got %s and %q: %v", response.Status, frame, err)
+	}
+}
+
+// TestRunStreams sends a body through dispatcher and user Worker and back.
+func TestRunStreams(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.dispatches(nil)
+	r.script(script("prod", "acme"), `export default { fetch: (request) => new Response(request.body) }`, nil).ok()
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 200_000)
+	request, err := http.NewRequest(http.MethodPost, r.url, bytes.NewReader(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "acme.example.com"
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if got, err := io.ReadAll(response.Body); err != nil || !bytes.Equal(got, sent) {
+		t.Errorf("sent %d bytes, got %d: %v", len(sent), len(got), err)
 	}
 }

@@ -28,7 +28,7 @@ async function find(env, namespace, name) {
   if (known !== undefined) return known;
   const asked = epoch;
   const code = await account(env, `/load?${new URLSearchParams({ namespace, name })}`);
-  const version = code && { id, namespace, name, revision: code.revision, code, generation: generation, works: false };
+  const version = code && { id, namespace, name, revision: code.revision, code, generation };
   if (epoch === asked) versions.set(id, version);
   return version;
 }
@@ -43,7 +43,7 @@ function entrypoint(host, version, { name, props, outbound, params } = {}) {
   const worker = host.env.LOADER.get(key, async () => {
     loads++;
     const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace: version.namespace, name: version.name })}`));
-    if (!code) throw new Error("Worker not found.");
+    if (!code) throw new Error("wfpsync: the Worker was deleted");
     return workerCode(host, code, version, outbound, variant !== "");
   });
   const ours = {};
@@ -52,21 +52,26 @@ function entrypoint(host, version, { name, props, outbound, params } = {}) {
   return worker.getEntrypoint(name, { props: variant ? { ...props, __wfpsync: ours } : props });
 }
 
-/** Calls a Worker. A load that failed would fail for ever under its key, so the next call gets another one. */
+/**
+ * Calls a Worker. A load that failed would fail for ever under its key, so the next call gets another one. What is thrown
+ * instead does not look so any more: to whoever called this Worker, it is an error of the call.
+ */
 async function call(version, use) {
   try {
-    const result = await use();
-    version.works = true;
-    version.code = undefined; // loaded: the host need not keep it
-    return result;
+    return await use();
   } catch (error) {
-    if (!version.works) {
-      generation++;
-      if (versions.get(version.id) === version) versions.delete(version.id);
-    }
-    throw error;
+    const [failed] = /^(Failed to start Worker|wfpsync):\s*/.exec(error?.message) ?? [];
+    if (!failed) throw error;
+    generation++;
+    if (versions.get(version.id) === version) versions.delete(version.id);
+    throw new Error(error.message.slice(failed.length));
+  } finally {
+    version.code = undefined; // it is loaded, or never will be; the host need not keep it
   }
 }
+
+/** An error as its Worker threw it, without the way it took through the host. */
+const shown = (error) => String(error?.stack ?? error).split("\n").filter((line) => !line.includes("(host.js:")).join("\n");
 
 function workerCode(host, code, version, outbound, wrapped) {
   const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped) } };
@@ -121,7 +126,7 @@ export default class extends WorkerEntrypoint {
     try {
       return await call(version, () => entrypoint(this, version).fetch(forWorker, { cf: { colo: "LOC" } }));
     } catch (error) {
-      return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${error?.stack ?? error}\n`, { status: 500 });
+      return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${shown(error)}\n`, { status: 500 });
     }
   }
 
