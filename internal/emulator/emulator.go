@@ -66,6 +66,8 @@ type (
 	Message = runtime.Message
 	// QueueConsumer is the Worker that gets a queue's messages, and how.
 	QueueConsumer = runtime.Consumer
+	// Site is the static files of a Worker.
+	Site = runtime.Site
 	// RunLimits are when the runtime renews itself; the zero value has defaults.
 	RunLimits = runtime.Limits
 	// WorkerdPlaces are where FindWorkerd looks.
@@ -174,6 +176,7 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 		Tell:     options.Tell,
 		Limits:   options.Limits,
 		Consumer: options.Consumer,
+		Site:     options.Site,
 	})
 }
 
@@ -183,7 +186,10 @@ type RunOptions struct {
 	Listener *net.TCPListener
 	Tell     func(Message)
 	Limits   RunLimits
-	Consumer func(queue string) (QueueConsumer, bool) // who gets a queue's messages; nil: nobody does
+
+	// What the account does not know by itself. Nil stands for none.
+	Consumer func(queue string) (QueueConsumer, bool)
+	Site     func(tx *store.Tx, namespaceID string, script store.Script) (*Site, error)
 }
 
 // EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a

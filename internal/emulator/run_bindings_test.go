@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 func TestRunKV(t *testing.T) {
@@ -227,6 +228,26 @@ func TestRunQueue(t *testing.T) {
 	} {
 		r.hears(want)
 	}
+}
+
+// TestRunAssets serves static files of a user Worker, before its code and through its binding.
+func TestRunAssets(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.mu.Lock()
+	r.sites = map[string]*emulator.Site{"acme": {Files: map[string]runtime.SiteFile{
+		"/index.html": {Hash: "1", Type: "text/html", Content: []byte("<p>home")},
+		"/a b.txt":    {Hash: "2", Type: "text/plain", Content: []byte("spaces")},
+	}}}
+	r.mu.Unlock()
+	r.namespace("prod")
+	r.dispatches(nil)
+	r.script(script("prod", "acme"), `export default { async fetch(request, env) {
+  const page = await env.ASSETS.fetch("http://assets/");
+  return new Response("code at " + new URL(request.url).pathname + " with " + await page.text() + " " + page.headers.get("content-type"));
+} }`, object{"bindings": []any{object{"type": "assets", "name": "ASSETS"}}}).ok()
+	r.says("acme.example.com", "/", "<p>home")
+	r.says("acme.example.com", "/a%20b.txt", "spaces")
+	r.says("acme.example.com", "/other", "code at /other with <p>home text/html")
 }
 
 func TestRunScheduled(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
 // workerd is the real runtime; without it the test is skipped.
@@ -41,6 +42,7 @@ type running struct {
 	heard    chan struct{}
 
 	consumers map[string]emulator.QueueConsumer // to be set before messages are sent
+	sites     map[string]*emulator.Site         // by script; to be set before they are uploaded
 }
 
 // run starts the Workers of an account.
@@ -62,6 +64,11 @@ func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *run
 			defer r.mu.Unlock()
 			c, consumed := r.consumers[queue]
 			return c, consumed
+		},
+		Site: func(_ *store.Tx, _ string, script store.Script) (*emulator.Site, error) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.sites[script.Name], nil
 		},
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ func (r *Runtime) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*http.Request) (answer, error){
 		"GET /load":          r.load,
+		"/asset":             r.asset,
 		"GET /routes":        r.routes,
 		"POST /log":          r.log,
 		"POST /queue/{name}": r.send,

@@ -18,6 +18,7 @@ type code struct {
 	Modules  map[string]map[string]any `json:"modules"` // by name: {kind: content}
 	Date     string                    `json:"date"`
 	Flags    []string                  `json:"flags"`
+	Assets   bool                      `json:"assets,omitempty"` // it has static files, to be asked for first
 	bindings
 }
 
@@ -35,6 +36,11 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	if err != nil {
 		return code{}, err
 	}
+	site, err := r.options.Site(tx, namespaceID, script)
+	if err != nil {
+		return code{}, err
+	}
+	made.Assets = site != nil
 	made.bindings = r.bind(tx, namespaceID, script, script.HasModules)
 	made.Revision = revision(script, made.Gates)
 	return made, nil
@@ -174,6 +180,8 @@ func rateLimit(b store.Binding) (limit, period float64) {
 // gateOf is the host's entrypoint that a binding leads to, and what narrows it; "" for none.
 func (r *Runtime) gateOf(tx *store.Tx, namespaceID, self string, b store.Binding) (entrypoint string, props map[string]any) {
 	switch b.Type {
+	case "assets":
+		return "Assets", map[string]any{"namespace": namespaceID, "name": self}
 	case "kv_namespace":
 		return "Store", storePath("kv", b.Text("namespace_id"))
 	case "r2_bucket":

@@ -24,7 +24,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Options configure a Runtime. All but Tell, Consumer and the limits must be set.
+// Options configure a Runtime. The first five must be set.
 type Options struct {
 	Binary   string       // workerd, see Find
 	Store    *store.Store // where the Workers are
@@ -33,7 +33,10 @@ type Options struct {
 	Listener *net.TCPListener
 	Tell     func(Message) // is called by many goroutines at once
 	Limits   Limits
-	Consumer func(queue string) (Consumer, bool) // who gets a queue's messages; nil: nobody does
+
+	// What the account does not know by itself. Nil stands for none.
+	Consumer func(queue string) (Consumer, bool)                                                 // who gets a queue's messages
+	Site     func(tx *store.Tx, namespaceID string, script store.Script) (site *Site, err error) // a script's static files
 }
 
 // Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
@@ -97,6 +100,9 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	}
 	if options.Consumer == nil {
 		options.Consumer = func(string) (Consumer, bool) { return Consumer{}, false }
+	}
+	if options.Site == nil {
+		options.Site = func(*store.Tx, string, store.Script) (*Site, error) { return nil, nil }
 	}
 	defer options.Listener.Close() // the duplicate stays
 	r := &Runtime{options: options, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}

@@ -328,6 +328,7 @@ const missing = (_, { type, name }) => remote({ fetch: () => absent(type, name) 
 const absent = async (type, name) => { throw new Error(`The binding "${name}" of type ${type} does nothing here: the local account cannot run it.`); };
 
 const make = {
+  assets: (stub) => stub,
   analytics_engine: () => new AnalyticsEngine(),
   d1: (stub) => new D1Database(stub),
   dispatch_namespace: (stub) => new DispatchNamespace(stub),

@@ -28,7 +28,7 @@ async function find(env, namespace, name) {
   if (known !== undefined) return known;
   const asked = epoch;
   const code = await account(env, `/load?${new URLSearchParams({ namespace, name })}`);
-  const version = code && { id, namespace, name, revision: code.revision, code, generation };
+  const version = code && { id, namespace, name, revision: code.revision, code, generation, assets: code.assets };
   if (epoch === asked) versions.set(id, version);
   return version;
 }
@@ -68,6 +68,31 @@ async function call(version, use) {
   } finally {
     version.code = undefined; // it is loaded, or never will be; the host need not keep it
   }
+}
+
+/** A static file of a Worker, or null where its code is to answer. */
+async function asset(host, { namespace, name }, request, route) {
+  const query = new URLSearchParams({ namespace, name, path: decoded(new URL(request.url).pathname), ...(route && { route: "" }) });
+  const { method, headers } = request;
+  const response = await host.env.ACCOUNT.fetch("http://account/asset?" + query, { method, headers, redirect: "manual" });
+  return response.headers.has("x-worker") ? null : response;
+}
+
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // it names no file
+  }
+}
+
+/** What a Worker answers a request: with a static file if it has one there, or by its code. */
+async function respond(host, version, request, options) {
+  if (version.assets) {
+    const file = await asset(host, version, request, true);
+    if (file) return file;
+  }
+  return call(version, () => entrypoint(host, version, options).fetch(request));
 }
 
 /** An error as its Worker threw it, without the way it took through the host. */
@@ -120,11 +145,11 @@ export default class extends WorkerEntrypoint {
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/cdn-cgi/handler/scheduled") return this.schedule(version, searchParams.get("cron") ?? "");
-    const forWorker = new Request(chosen.url ?? request.url, request);
+    const forWorker = new Request(chosen.url ?? request.url, new Request(request, { cf: { colo: "LOC" } }));
     forWorker.headers.set("CF-Connecting-IP", "127.0.0.1");
     forWorker.headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
     try {
-      return await call(version, () => entrypoint(this, version).fetch(forWorker, { cf: { colo: "LOC" } }));
+      return await respond(this, version, forWorker);
     } catch (error) {
       return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${shown(error)}\n`, { status: 500 });
     }
@@ -185,17 +210,17 @@ export class Dispatch extends WorkerEntrypoint {
     if (!version) throw new Error("Worker not found.");
     const { service, names } = this.ctx.props.outbound ?? {};
     const params = Object.fromEntries((names ?? []).filter((n) => outbound && n in outbound).map((n) => [n, outbound[n]]));
-    return [version, entrypoint(this, version, { outbound: service && { service, params } })];
+    return [version, { outbound: service && { service, params } }];
   }
   async fetch(request) {
-    const [version, worker] = await this.target(JSON.parse(decodeURIComponent(request.headers.get("x-wfpsync-dispatch"))));
+    const [version, options] = await this.target(JSON.parse(decodeURIComponent(request.headers.get("x-wfpsync-dispatch"))));
     const forWorker = new Request(request);
     forWorker.headers.delete("x-wfpsync-dispatch");
-    return call(version, () => worker.fetch(forWorker));
+    return respond(this, version, forWorker, options);
   }
   async rpc(to, method, args) {
-    const [version, worker] = await this.target(to);
-    return call(version, () => worker[method](...args));
+    const [version, options] = await this.target(to);
+    return call(version, () => entrypoint(this, version, options)[method](...args));
   }
 }
 
@@ -205,15 +230,15 @@ export class Service extends WorkerEntrypoint {
     const { service, entrypoint: name, props } = this.ctx.props;
     const version = await find(this.env, "", service);
     if (!version) throw new Error(`The Worker "${service}" of this service binding does not exist.`);
-    return [version, entrypoint(this, version, { name: name ?? undefined, props: props ?? undefined })];
+    return [version, { name: name ?? undefined, props: props ?? undefined }];
   }
   async fetch(request) {
-    const [version, worker] = await this.target();
-    return call(version, () => worker.fetch(request));
+    const [version, options] = await this.target();
+    return respond(this, version, request, options);
   }
   async rpc(_, method, args) {
-    const [version, worker] = await this.target();
-    return call(version, () => worker[method](...args));
+    const [version, options] = await this.target();
+    return call(version, () => entrypoint(this, version, options)[method](...args));
   }
 }
 
@@ -231,6 +256,13 @@ export class Outbound extends WorkerEntrypoint {
 export class Store extends WorkerEntrypoint {
   fetch(request) {
     return this.env.ACCOUNT.fetch(new Request("http://account" + this.ctx.props.path + new URL(request.url).search, request));
+  }
+}
+
+/** The static files of one Worker. */
+export class Assets extends WorkerEntrypoint {
+  fetch(request) {
+    return asset(this, this.ctx.props, request, false);
   }
 }
 

@@ -1,0 +1,100 @@
+package runtime
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+func site(config SiteConfig, paths ...string) Site {
+	s := Site{Files: map[string]SiteFile{}, Config: config}
+	for _, p := range paths {
+		s.Files[p] = SiteFile{Hash: "h", Content: []byte(p)}
+	}
+	return s
+}
+
+// TestHTMLHandling is the table of Cloudflare's page on it.
+func TestHTMLHandling(t *testing.T) {
+	paths := []string{"/index.html", "/file.html", "/folder/index.html", "/style.css"}
+	for mode, table := range map[string]map[string]string{ // path → file, or → redirect
+		"": {
+			"/": "/index.html", "/index.html": "→/", "/index": "→/", "/file": "/file.html", "/file.html": "→/file", "/file/": "→/file",
+			"/folder": "→/folder/", "/folder/": "/folder/index.html", "/folder/index": "→/folder/", "/folder/index.html": "→/folder/",
+			"/style.css": "/style.css", "/none": "", "/style.css/": "",
+		},
+		"force-trailing-slash": {
+			"/": "/index.html", "/file": "→/file/", "/file.html": "→/file/", "/file/": "/file.html",
+			"/folder": "→/folder/", "/folder/": "/folder/index.html", "/folder/index.html": "→/folder/", "/style.css": "/style.css",
+		},
+		"drop-trailing-slash": {
+			"/": "/index.html", "/file": "/file.html", "/file.html": "→/file", "/file/": "→/file",
+			"/folder": "/folder/index.html", "/folder/": "→/folder", "/folder/index.html": "→/folder", "/style.css": "/style.css",
+		},
+		"none": {"/": "", "/index.html": "/index.html", "/file": "", "/file.html": "/file.html", "/folder/": ""},
+	} {
+		for at, want := range table {
+			name, redirect := site(SiteConfig{HTMLHandling: mode}, paths...).resolve(at)
+			got := name
+			if redirect != "" {
+				got = "→" + redirect
+			}
+			if got != want {
+				t.Errorf("%q: %s is %q, want %q", mode, at, got, want)
+			}
+		}
+	}
+}
+
+func TestSiteAnswers(t *testing.T) {
+	paths := []string{"/index.html", "/404.html", "/blog/404.html", "/style.css"}
+	for name, test := range map[string]struct {
+		request siteRequest
+		status  int // 0: the Worker is to answer
+		body    string
+	}{
+		"a file":                      {siteRequest{path: "/style.css", hasWorker: true}, 200, "/style.css"},
+		"nothing, without code":       {siteRequest{path: "/none"}, 404, ""},
+		"nothing, with code":          {siteRequest{path: "/none", hasWorker: true}, 0, ""},
+		"the nearest page":            {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "404-page"}}, path: "/blog/a/b"}, 404, "/blog/404.html"},
+		"the page of all":             {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "404-page"}}, path: "/other/a"}, 404, "/404.html"},
+		"an application":              {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a/b"}, 200, "/index.html"},
+		"an application with code":    {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true}, 0, ""},
+		"somebody goes to a page":     {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true, prefersFiles: true}, 200, "/index.html"},
+		"the code comes first":        {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage("true")}}, path: "/style.css", hasWorker: true}, 0, ""},
+		"the code comes first there":  {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage(`["/*.css"]`)}}, path: "/style.css", hasWorker: true}, 0, ""},
+		"the code comes first but":    {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/*.css"]`)}}, path: "/style.css", hasWorker: true}, 200, "/style.css"},
+		"a form is sent, with code":   {siteRequest{path: "/style.css", method: http.MethodPost, hasWorker: true}, 0, ""},
+		"a form is sent to the files": {siteRequest{path: "/style.css", method: http.MethodPost}, 405, ""},
+	} {
+		test.request.Files = site(SiteConfig{}, paths...).Files
+		if test.request.method == "" {
+			test.request.method = http.MethodGet
+		}
+		w := httptest.NewRecorder()
+		test.request.answer()(w, httptest.NewRequest(test.request.method, "/", nil))
+		status := w.Code
+		if w.Header().Get(workerHeader) != "" {
+			status = 0
+		}
+		if status != test.status || w.Body.String() != test.body {
+			t.Errorf("%s: got %d %q, want %d %q", name, status, w.Body, test.status, test.body)
+		}
+	}
+}
+
+func TestGlob(t *testing.T) {
+	for pattern, table := range map[string]map[string]bool{
+		"/api/*": {"/api/": true, "/api/x/y": true, "/api": false},
+		"*.css":  {"/a/b.css": true, "/a.css/": false},
+		"/a*b*c": {"/abc": true, "/a1b2c": true, "/acb": false},
+		"/exact": {"/exact": true, "/exact/": false},
+	} {
+		for text, want := range table {
+			if glob(pattern, text) != want {
+				t.Errorf("%s matches %s: %v, want %v", pattern, text, !want, want)
+			}
+		}
+	}
+}
