@@ -150,42 +150,55 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if !plan.HasChanges() {
 		return p.stack, plan.Diagnostics.Err()
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.applicable(plan) != nil {
-		return nil, errors.Join(report.PlanText(d.stderr, d.style(d.stderr), plan), plan.Diagnostics.Err(), errors.New("nothing was applied"))
+		d.print(func() error { return report.PlanText(d.stderr, d.style(d.stderr), plan) })
+		return nil, errors.Join(plan.Diagnostics.Err(), errors.New("nothing was applied"))
+	}
+	if many := len(plan.Changes); many > quietChanges {
+		d.print(func() error {
+			_, err := fmt.Fprintf(d.stderr, "Applying %s.\n", plural(many, "change"))
+			return err
+		})
 	}
 	result, err := applier.Run(ctx, c, plan, applier.Options{Secret: d.readSecret, Now: d.now}, func(applier.Event) {})
 	if err != nil {
 		return nil, err
 	}
-	if err := report.ResultText(d.stderr, d.style(d.stderr), plan, result); err != nil {
-		return nil, err
-	}
+	d.print(func() error { return report.ResultText(d.stderr, d.style(d.stderr), plan, result) })
 	if !result.Complete() {
 		return nil, nil // the result says it all
 	}
 	return p.stack, nil
 }
 
+// quietChanges is how many changes are made before one wonders what is going on.
+const quietChanges = 100
+
 // complain says what is wrong; the run goes on with what was applied before.
 func (d *development) complain(err error) {
 	if err == nil {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_ = report.Diagnostics(d.stderr, d.style(d.stderr), diagnostics(err))
-	fmt.Fprintln(d.stderr, "Waiting for a file to be saved.")
+	d.print(func() error {
+		_ = report.Diagnostics(d.stderr, d.style(d.stderr), diagnostics(err))
+		_, err := fmt.Fprintln(d.stderr, "Waiting for a file to be saved.")
+		return err
+	})
 }
 
-func (d *development) url() string { return "http://localhost:" + strconv.Itoa(d.port) }
+// print lets one thing print at a time. There is nobody to tell when it cannot.
+func (d *development) print(something func() error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = something()
+}
 
 // announce says where everything is.
 func (d *development) announce(took time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	fmt.Fprintf(d.stdout, "\nReady in %.1f s at %s until you stop it with Ctrl-C. The API is at %s.\n", took.Seconds(), d.url(), d.local.url)
+	d.print(func() error {
+		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. The API is at %s.\n", took.Seconds(), d.port, d.local.url)
+		return err
+	})
 }
 
 // tell prints what a Worker printed, or what the runtime has to say.
@@ -197,11 +210,14 @@ func (d *development) tell(m emulator.Message) {
 	if who == "" {
 		who = "runtime"
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	var lines strings.Builder
 	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
-		fmt.Fprintf(d.stderr, "[%s] %s\n", who, line)
+		fmt.Fprintf(&lines, "[%s] %s\n", who, line)
 	}
+	d.print(func() error {
+		_, err := fmt.Fprint(d.stderr, lines.String())
+		return err
+	})
 }
 
 // mostShown is how many user Workers of a namespace the table names.
@@ -241,10 +257,12 @@ func (d *development) show(stack *spec.Stack) {
 		}
 		table.WriteString("\n")
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if table.String() != d.shown {
-		d.shown = table.String()
-		fmt.Fprint(d.stdout, "\n", d.shown, "\n")
+	if table.String() == d.shown {
+		return
 	}
+	d.shown = table.String()
+	d.print(func() error {
+		_, err := fmt.Fprint(d.stdout, "\n", d.shown, "\n")
+		return err
+	})
 }
