@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
 // known is how many user Workers the account has.
@@ -265,18 +266,11 @@ func startStatic(b *testing.B) string {
 // processes are the workerd that runs the account's Workers, and the static one, which was started later.
 func processes(b *testing.B) (dynamic, static int) {
 	b.Helper()
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "workerd").Output()
-	check(b, err)
-	var pids []int
-	for field := range strings.FieldsSeq(string(out)) {
-		pid, err := strconv.Atoi(field)
-		check(b, err)
-		pids = append(pids, pid)
+	running := proctest.Children(b, os.Getpid(), "workerd")
+	if len(running) != 2 {
+		b.Fatalf("%d workerd processes are running, want 2", len(running))
 	}
-	if len(pids) != 2 {
-		b.Fatalf("%d workerd processes are running, want 2", len(pids))
-	}
-	return slices.Min(pids), slices.Max(pids)
+	return min(running[0].Pid, running[1].Pid), max(running[0].Pid, running[1].Pid)
 }
 
 // spent is the processor time that a process takes during some work.
@@ -290,9 +284,7 @@ func spent(b *testing.B, pid int, work func()) time.Duration {
 func processorTime(b *testing.B, pid int) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		b.Skip("only Linux tells the processor time of another process so")
-	}
+	check(b, err)
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
 	var ticks int64

@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,12 +11,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
 // installedWorkerd is the real runtime, or "".
@@ -33,6 +32,7 @@ const patience = 30 * time.Second
 
 // devRun is a `wfpsync dev` that a script has started.
 type devRun struct {
+	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
 	mu     sync.Mutex
@@ -76,29 +76,34 @@ func cmdDev(ts *testscript.TestScript, _ bool, args []string) {
 		want := regexp.MustCompile(args[1])
 		d.await(ts, func() (string, bool) { return "", want.MatchString(d.said()) })
 	case "kill-runtime":
-		for _, process := range d.runtimes(ts) {
+		for _, process := range d.runtimes() {
 			ts.Check(process.Kill())
 		}
 	case "stop":
-		runtimes := d.runtimes(ts)
+		runtimes := d.runtimes()
 		ts.Check(d.cmd.Process.Signal(os.Interrupt))
 		d.await(ts, func() (string, bool) { return "it still runs", isClosed(d.exited) })
 		if code := d.cmd.ProcessState.ExitCode(); code != exitOK {
 			ts.Fatalf("dev ended with %d:\n%s", code, d.said())
 		}
 		for _, process := range runtimes {
-			d.await(ts, func() (string, bool) { return "workerd still runs", gone(process) })
+			d.await(ts, func() (string, bool) { return "workerd still runs", proctest.Gone(process) })
 		}
 	default:
 		ts.Fatalf("unknown word %q", args[0])
 	}
 }
 
+// runtimes are the workerd processes that it has started.
+func (d *devRun) runtimes() []*os.Process {
+	return proctest.Children(d.t, d.cmd.Process.Pid, "workerd")
+}
+
 func startDev(ts *testscript.TestScript, args []string) {
 	program, err := lookPath(ts.Getenv("PATH"), "wfpsync")
 	ts.Check(err)
 	d := ts.Value(devKey{}).(*devRun)
-	*d = devRun{exited: make(chan struct{})}
+	*d = devRun{t: d.t, exited: make(chan struct{})}
 	d.cmd = exec.Command(program, append([]string{"dev", "--port", "0"}, args...)...)
 	d.cmd.Dir, d.cmd.Stderr = ts.MkAbs("."), d
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WFPSYNC_WORKERD", requestLogVariable} {
@@ -161,28 +166,6 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// runtimes are the workerd processes that it has started.
-func (d *devRun) runtimes(ts *testscript.TestScript) []*os.Process {
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(d.cmd.Process.Pid), "workerd").Output()
-	ts.Check(err)
-	var list []*os.Process
-	for field := range strings.FieldsSeq(string(out)) {
-		pid, err := strconv.Atoi(field)
-		ts.Check(err)
-		process, err := os.FindProcess(pid)
-		ts.Check(err)
-		list = append(list, process)
-	}
-	return list
-}
-
-// gone reports whether a process has ended; one that only waits to be buried by
-// its parent has.
-func gone(process *os.Process) bool {
-	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process.Pid))
-	return errors.Is(err, os.ErrNotExist) || strings.Contains(string(state), ") Z ")
-}
-
 // occupy VARIABLE listens on a port for the rest of the script.
 func cmdOccupy(ts *testscript.TestScript, _ bool, args []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -197,35 +180,32 @@ func TestDevDiesWithItsRuntime(t *testing.T) {
 	if installedWorkerd() == "" {
 		t.Skip("there is no workerd: `make runtime` installs it for the tests")
 	}
-	if _, err := os.Stat("/proc/self/stat"); err != nil {
-		t.Skip("only Linux ends a child with its parent")
-	}
 	testscript.Run(t, testscript.Params{
 		Files: []string{filepath.Join("testdata", "dev_killed.txtar")},
-		Setup: setUpDev,
+		Setup: func(env *testscript.Env) error { return setUpDev(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"example": cmdExample,
 			"dev":     cmdDev,
 			"killed": func(ts *testscript.TestScript, _ bool, _ []string) {
 				d := ts.Value(devKey{}).(*devRun)
-				runtimes := d.runtimes(ts)
+				runtimes := d.runtimes()
 				if len(runtimes) == 0 {
 					ts.Fatalf("there is no workerd to die")
 				}
 				ts.Check(d.cmd.Process.Kill())
 				for _, process := range runtimes {
-					d.await(ts, func() (string, bool) { return "workerd still runs", gone(process) })
+					d.await(ts, func() (string, bool) { return "workerd still runs", proctest.Gone(process) })
 				}
 			},
 		},
 	})
 }
 
-func setUpDev(env *testscript.Env) error {
+func setUpDev(t *testing.T, env *testscript.Env) error {
 	examples, err := filepath.Abs("../../examples")
 	env.Setenv("EXAMPLES", examples)
 	env.Setenv("WFPSYNC_WORKERD", installedWorkerd())
 	env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
-	env.Values[devKey{}] = &devRun{}
+	env.Values[devKey{}] = &devRun{t: t}
 	return err
 }

@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
-			env.Values[devKey{}] = &devRun{}
+			env.Values[devKey{}] = &devRun{t: t}
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil

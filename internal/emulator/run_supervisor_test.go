@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
 const answering = `export default { fetch: (request) => new Response(%q) }`
@@ -60,48 +59,21 @@ func TestRunUpdates(t *testing.T) {
 	}
 }
 
-// children are the workerd processes that this one has started.
-func children(t *testing.T) []int {
-	t.Helper()
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "workerd").Output()
-	if err != nil && len(out) > 0 {
-		t.Fatal(err)
-	}
-	var pids []int
-	for field := range strings.FieldsSeq(string(out)) {
-		pid, err := strconv.Atoi(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pids = append(pids, pid)
-	}
-	return pids
-}
-
-func kill(t *testing.T, pid int) {
-	t.Helper()
-	process, err := os.FindProcess(pid)
-	if err == nil {
-		err = process.Kill()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestRunSurvivesKill(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.script(worker("w"), fmt.Sprintf(answering, "here"), nil).ok()
 	for range 2 {
 		r.says("anything", "/", "here")
-		for _, pid := range children(t) {
-			kill(t, pid)
+		for _, process := range proctest.Children(t, os.Getpid(), "workerd") {
+			if err := process.Kill(); err != nil {
+				t.Fatal(err)
+			}
 		}
 		r.hears("signal: killed")
 	}
 	r.says("anything", "/", "here")
 	r.Runtime.Close()
-	if left := children(t); len(left) > 1 { // the validator's goes with the account
+	if left := proctest.Children(t, os.Getpid(), "workerd"); len(left) > 1 { // the validator's goes with the account
 		t.Errorf("processes are left behind: %v", left)
 	}
 }
@@ -165,6 +137,14 @@ func TestRunRenews(t *testing.T) {
 	r.hears("the runtime was renewed: it had loaded")
 	renewed.Store(true)
 	all.Wait()
+}
+
+func TestRunMemory(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+	r.script(worker("w"), fmt.Sprintf(answering, "small"), nil).ok()
+	r.says("anything", "/", "small")
+	r.hears("the runtime was renewed: it had grown to")
+	r.says("anything", "/", "small")
 }
 
 // TestRunIsolation tries to reach the account from a user Worker.

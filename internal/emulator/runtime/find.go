@@ -16,26 +16,21 @@ import (
 //go:embed npm/package.json npm/package-lock.json
 var npm embed.FS
 
-// platforms are npm's names of the platforms that there is a workerd for.
+// platforms are npm's names of the platforms that we can run a workerd on. Windows passes no sockets on to a child.
 var platforms = map[string]string{
-	"darwin/amd64":  "darwin-64",
-	"darwin/arm64":  "darwin-arm64",
-	"linux/amd64":   "linux-64",
-	"linux/arm64":   "linux-arm64",
-	"windows/amd64": "windows-64",
+	"darwin/amd64": "darwin-64",
+	"darwin/arm64": "darwin-arm64",
+	"linux/amd64":  "linux-64",
+	"linux/arm64":  "linux-arm64",
 }
 
 // packageFile is where workerd is below a folder that npm has installed into.
 func packageFile() (string, error) {
 	platform, known := platforms[goruntime.GOOS+"/"+goruntime.GOARCH]
 	if !known {
-		return "", fmt.Errorf("there is no workerd for %s on %s", goruntime.GOOS, goruntime.GOARCH)
+		return "", fmt.Errorf("wfpsync cannot run workerd on %s with %s", goruntime.GOOS, goruntime.GOARCH)
 	}
-	name := "workerd"
-	if goruntime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join("node_modules", "@cloudflare", "workerd-"+platform, "bin", name), nil
+	return filepath.Join("node_modules", "@cloudflare", "workerd-"+platform, "bin", "workerd"), nil
 }
 
 // pinned is the version that Install installs on this platform.
