@@ -147,6 +147,27 @@ func TestRunMemory(t *testing.T) {
 	r.says("anything", "/", "small")
 }
 
+// TestRunNames: names that do not exist are remembered too, and who asks for many of them takes no memory.
+func TestRunNames(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Names: 3})
+	r.namespace("prod")
+	r.dispatches(nil)
+	var all sync.WaitGroup
+	for i := range 10 {
+		all.Go(func() {
+			if status, _ := r.ask(fmt.Sprintf("t%d.example.com", i), "/"); status != 404 {
+				t.Errorf("t%d answers %d before it is there", i, status)
+			}
+		})
+	}
+	all.Wait()
+	for i := range 10 {
+		name := fmt.Sprintf("t%d", i)
+		r.script(script("prod", name), fmt.Sprintf(answering, name), nil).ok()
+		r.says(name+".example.com", "/", name)
+	}
+}
+
 // TestRunIsolation tries to reach the account from a user Worker.
 func TestRunIsolation(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})

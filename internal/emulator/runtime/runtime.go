@@ -44,9 +44,10 @@ type Limits struct {
 	Loads  int           // Worker versions loaded into one process; each takes 1.6 MB or more
 	Memory int64         // bytes of one process
 	Stuck  time.Duration // processor time spent without an answer: an endless loop
+	Names  int           // of Workers, there or not, that processes may remember; more make them forget all, and go on
 }
 
-var usualLimits = Limits{Loads: 300, Memory: 1 << 30, Stuck: 10 * time.Second}
+var usualLimits = Limits{Loads: 300, Memory: 1 << 30, Stuck: 10 * time.Second, Names: 100_000}
 
 func (l Limits) orUsual() Limits {
 	if l.Loads == 0 {
@@ -57,6 +58,9 @@ func (l Limits) orUsual() Limits {
 	}
 	if l.Stuck == 0 {
 		l.Stuck = usualLimits.Stuck
+	}
+	if l.Names == 0 {
+		l.Names = usualLimits.Names
 	}
 	return l
 }
@@ -81,6 +85,7 @@ type Runtime struct {
 	live       map[*process]bool // all that may get requests
 	generation int               // of the newest
 	asked      map[place]bool    // what processes may know of
+	clearing   bool              // they are being told to forget all, and may know of more than that
 
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -187,10 +192,13 @@ const forgetLimit = 3 * time.Second
 
 // changed makes the processes forget what a transaction changed. It returns when no process knows it any more.
 func (r *Runtime) changed(changes []store.Change) {
-	order, any := r.forgets(changes)
-	if !any {
-		return
+	if order, any := r.forgets(changes); any {
+		r.order(order)
 	}
+}
+
+// order tells all processes what to forget.
+func (r *Runtime) order(order forgetting) {
 	var all sync.WaitGroup
 	for _, p := range r.processes() {
 		all.Go(func() {
@@ -223,7 +231,7 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 		}
 		at := place{c.NamespaceID, c.Script}
 		switch {
-		case c.Script == "":
+		case c.Script == "", r.clearing:
 			order.All = true
 		case c.NamespaceID == "":
 			order.IDs = append(order.IDs, at.id())
@@ -238,9 +246,21 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 // id is the host's name for a place.
 func (p place) id() string { return p.namespaceID + "/" + p.name }
 
-// noteAsked must come before the account is read, so that a change in between is told.
+// noteAsked must come before the account is read, so that a change in between is told. Somebody may ask for thousands
+// of names that do not exist; when there are too many, all are forgotten, here and there.
 func (r *Runtime) noteAsked(at place) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	clear := len(r.asked) >= r.options.Limits.Names && !r.asked[at] && !r.clearing
+	if clear {
+		r.asked, r.clearing = map[place]bool{}, true
+	}
 	r.asked[at] = true
+	r.mu.Unlock()
+	if !clear {
+		return
+	}
+	r.order(forgetting{All: true})
+	r.mu.Lock()
+	r.clearing = false
+	r.mu.Unlock()
 }
