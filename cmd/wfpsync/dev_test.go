@@ -174,9 +174,9 @@ func cmdOccupy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 }
 
-// TestDevDiesWithItsRuntime kills `wfpsync dev` the hard way: workerd must not
+// TestRuntimeDiesWithDev kills `wfpsync dev` the hard way: workerd must not
 // outlive it.
-func TestDevDiesWithItsRuntime(t *testing.T) {
+func TestRuntimeDiesWithDev(t *testing.T) {
 	if installedWorkerd() == "" {
 		t.Skip("there is no workerd: `make runtime` installs it for the tests")
 	}

@@ -29,6 +29,9 @@ func newestDate(ctx context.Context, binary string) (string, error) {
 	if err != nil || date == "" {
 		return "", fmt.Errorf("%s does not say its version as workerd does: %w", binary, orNoDate(err))
 	}
+	if date < oldest {
+		return "", fmt.Errorf("%s is the workerd of %s, and wfpsync needs one of %s or later", binary, date, oldest)
+	}
 	newestDates.Store(binary, date)
 	return date, nil
 }

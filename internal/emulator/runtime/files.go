@@ -2,12 +2,15 @@ package runtime
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -23,10 +26,10 @@ const longestSocket = 107 - len("/control-0000000000.sock")
 
 // writeFiles writes the host and its configuration. objects is where Durable Objects are kept; empty: with the files.
 func writeFiles(objects string) (files, error) {
-	dir, err := os.MkdirTemp("", "wfpsync-")
+	dir, err := makeFolder(os.TempDir())
 	if err == nil && len(dir) > longestSocket {
 		_ = os.Remove(dir) // it is empty
-		dir, err = os.MkdirTemp("/tmp", "wfpsync-")
+		dir, err = makeFolder("/tmp")
 	}
 	if err != nil {
 		return files{}, err
@@ -50,6 +53,28 @@ func writeFiles(objects string) (files, error) {
 		}
 	}
 	return f, nil
+}
+
+// makeFolder makes a folder of this process, and removes those of processes that were killed.
+func makeFolder(parent string) (string, error) {
+	const prefix = "wfpsync-run-"
+	left, err := filepath.Glob(filepath.Join(escapeGlob(parent), prefix+"*"))
+	if err != nil {
+		return "", err
+	}
+	for _, folder := range left {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+		if pid, err := strconv.Atoi(owner); err == nil && ended(pid) {
+			_ = os.RemoveAll(folder) // somebody else's stay
+		}
+	}
+	return os.MkdirTemp(parent, fmt.Sprintf("%s%d-", prefix, os.Getpid()))
+}
+
+// ended reports whether a process is certain to be no more.
+func ended(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err == nil && errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // capnpText escapes a text for a Cap'n Proto string.
@@ -78,6 +103,6 @@ func (f files) serve(handler http.Handler) (*http.Server, error) {
 
 func (f files) remove() {
 	if f.dir != "" {
-		_ = os.RemoveAll(f.dir) // what is left is small, and in the folder for such things
+		_ = os.RemoveAll(f.dir) // the next one removes what is left
 	}
 }

@@ -69,7 +69,7 @@ func Find(p Places) (string, error) {
 		return filepath.Abs(p.Named)
 	}
 	for _, file := range p.candidates() {
-		if isProgram(file) {
+		if isProgram(file) && !isOld(file) {
 			return filepath.Abs(file)
 		}
 	}
@@ -93,6 +93,23 @@ func (p Places) candidates() []string {
 		files = append(files, filepath.Join(folder, "workerd"))
 	}
 	return files
+}
+
+// oldest is the release date of the oldest workerd that the host runs on.
+const oldest = "2025-12-02"
+
+// isOld reports whether the package that npm has unpacked a program from says that it is too old: an old wrangler has
+// brought it. Of a program from elsewhere that is not known until it is started.
+func isOld(file string) bool {
+	var about struct {
+		Version string `json:"version"` // 1.20261117.1
+	}
+	raw, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(file)), "package.json"))
+	if err != nil || json.Unmarshal(raw, &about) != nil {
+		return false
+	}
+	_, date, _ := strings.Cut(about.Version, ".")
+	return date < strings.ReplaceAll(oldest, "-", "")
 }
 
 // isProgram tells a program from the script that npm links in node_modules/.bin, which needs Node.js.

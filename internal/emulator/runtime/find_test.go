@@ -55,7 +55,18 @@ func TestFind(t *testing.T) {
 	// From the last to be looked at to the first.
 	want(program(t, dir, "bin", "workerd"))
 	want(program(t, dir, "project", file))
-	want(program(t, dir, "project", "sub", file))
+	inProject := program(t, dir, "project", "sub", file)
+	describe := func(version string) {
+		t.Helper()
+		about := filepath.Join(filepath.Dir(filepath.Dir(inProject)), "package.json")
+		if err := os.WriteFile(about, []byte(`{"version":"`+version+`"}`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	describe("1.20250906.0") // an old wrangler is installed: the one above is taken
+	want(filepath.Join(dir, "project", file))
+	describe("1.20260101.0")
+	want(inProject)
 	want(program(t, dir, "cache", version, file))
 	places.Named = program(t, dir, "mine")
 	want(places.Named)
@@ -128,6 +139,22 @@ func TestInstall(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(cache, "installing-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestVersion asks programs for their version.
+func TestVersion(t *testing.T) {
+	say := func(text string) string { return fakeNPM(t, "echo "+text) }
+	if date, err := newestDate(t.Context(), say("workerd 2026-11-17")); date != "2026-11-17" || err != nil {
+		t.Errorf("got %q, %v", date, err)
+	}
+	for text, want := range map[string]string{
+		"workerd 2025-09-06": "is the workerd of 2025-09-06, and wfpsync needs one of 2025-12-02 or later",
+		"hello":              "does not say its version as workerd does",
+	} {
+		if _, err := newestDate(t.Context(), say(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

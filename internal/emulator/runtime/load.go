@@ -32,7 +32,11 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	for _, m := range script.Modules {
 		modules = append(modules, Module{Name: m.Name, Type: m.Type, Content: tx.Blob(m.Hash)})
 	}
-	made, err := newCode(script.EntryPoint, script.HasModules, modules, known(script.CompatibilityDate, r.date, time.Now()), script.CompatibilityFlags)
+	date := known(script.CompatibilityDate, r.date, time.Now())
+	if date != script.CompatibilityDate {
+		r.tell("warn", "%s runs as of %s, because this workerd does not know %s yet", script.Name, date, script.CompatibilityDate)
+	}
+	made, err := newCode(script.EntryPoint, script.HasModules, modules, date, script.CompatibilityFlags)
 	if err != nil {
 		return code{}, err
 	}
