@@ -39,7 +39,7 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 				continue
 			}
 			for _, stored := range tx.Routes(zone.ID) {
-				made.Routes = append(made.Routes, parseRoute(stored))
+				made.Routes = append(made.Routes, parseRoute(zone.Name, stored))
 			}
 		}
 		var dispatchers []string
@@ -67,15 +67,21 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 }
 
 // parseRoute takes apart a pattern that the API has accepted: [scheme://]host[/path], with a star at the beginning of
-// the host or at the end of the path. Here, http and https are the same.
-func parseRoute(stored store.Route) route {
+// the host or at the end of the path. Here, http and https are the same. A star alone is every host of the zone.
+func parseRoute(zone string, stored store.Route) route {
 	_, rest, hasScheme := strings.Cut(stored.Pattern, "://")
 	if !hasScheme {
 		rest = stored.Pattern
 	}
 	host, path, hasPath := strings.Cut(rest, "/")
-	if !hasPath && host != "*" && strings.HasSuffix(host, "*") {
-		host, path = strings.TrimSuffix(host, "*"), "*" // "example.com*": the star stands for the path
+	if !hasPath && strings.HasSuffix(host, "*") {
+		path = "*" // "example.com*": the star stands for the path
+		if host != "*" {
+			host = strings.TrimSuffix(host, "*")
+		}
+	}
+	if host == "*" {
+		host += zone
 	}
 	name, anyHost := strings.CutPrefix(strings.ToLower(host), "*")
 	start, anyPath := strings.CutSuffix("/"+path, "*")
