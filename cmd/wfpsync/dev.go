@@ -85,7 +85,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		}
 		d.complain(err)
 		if first {
-			run, err := d.run(ctx, listener.(*net.TCPListener), stack)
+			run, err := d.run(ctx, listener.(*net.TCPListener))
 			if err != nil {
 				return err
 			}
@@ -107,18 +107,15 @@ type development struct {
 	*app
 	local   *localAPI
 	port    int
-	account string // whose Workers run
+	account string // whose Workers run; empty until a stack file that is right has said so
 
 	mu    sync.Mutex // of what is printed
 	shown string     // the table
 }
 
 // run starts the Workers of the account that the stack is for.
-func (d *development) run(ctx context.Context, listener *net.TCPListener, stack *spec.Stack) (*emulator.Runtime, error) {
-	d.account = emulator.LocalAccountID
-	if stack != nil {
-		d.account = localAccount(stack.AccountID)
-	}
+func (d *development) run(ctx context.Context, listener *net.TCPListener) (*emulator.Runtime, error) {
+	d.account = localAccount(d.account)
 	return d.local.Run(ctx, emulator.RunOptions{Account: d.account, Listener: listener, Tell: d.tell})
 }
 
@@ -135,7 +132,10 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if err := p.diagnostics.Err(); err != nil {
 		return nil, err
 	}
-	if id := localAccount(p.stack.AccountID); d.account != "" && id != d.account {
+	if d.account == "" {
+		d.account = localAccount(p.stack.AccountID)
+	}
+	if id := localAccount(p.stack.AccountID); id != d.account {
 		return nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
 	}
 	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack))
@@ -164,7 +164,12 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.print(func() error { return report.ResultText(d.stderr, d.style(d.stderr), plan, result) })
+	d.print(func() error {
+		return errors.Join(
+			report.ResultText(d.stderr, d.style(d.stderr), plan, result),
+			report.Diagnostics(d.stderr, d.style(d.stderr), plan.Diagnostics), // warnings
+		)
+	})
 	if !result.Complete() {
 		return nil, nil // the result says it all
 	}

@@ -33,19 +33,25 @@ async function find(env, namespace, name) {
   return version;
 }
 
+/** The isolate of a version, made when it is first needed. outbound is the Worker through which its requests leave. */
+function isolate(host, version, variant = "", outbound) {
+  const key = `${version.id}@${version.revision}${variant}#${version.generation}`;
+  return host.env.LOADER.get(key, async () => {
+    loads++;
+    const { namespace, name } = version;
+    const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace, name })}`));
+    if (!code) throw new Error("wfpsync: the Worker was deleted");
+    return workerCode(host, code, version, outbound, variant !== "");
+  });
+}
+
 /**
  * An entrypoint of a Worker. outbound is {service, params} when its requests leave through another Worker; params are
  * what such another Worker finds in its env.
  */
 function entrypoint(host, version, { name, props, outbound, params } = {}) {
   const variant = outbound ? "+outbound:" + outbound.service : params ? "+params" : "";
-  const key = `${version.id}@${version.revision}${variant}#${version.generation}`;
-  const worker = host.env.LOADER.get(key, async () => {
-    loads++;
-    const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace: version.namespace, name: version.name })}`));
-    if (!code) throw new Error("wfpsync: the Worker was deleted");
-    return workerCode(host, code, version, outbound, variant !== "");
-  });
+  const worker = isolate(host, version, variant, outbound);
   const ours = {};
   if (outbound) ours.outbound = host.ctx.exports.Outbound({ props: outbound });
   if (params) ours.params = params;
@@ -313,7 +319,7 @@ export class Objects extends DurableObject {
     const revision = version.id + version.revision;
     if (this.revision !== undefined && this.revision !== revision) this.ctx.facets.abort("object", new Error("The Worker of this Durable Object was updated."));
     this.revision = revision;
-    return [version, this.ctx.facets.get("object", () => ({ class: loadedClass(this, version, name), id }))];
+    return [version, this.ctx.facets.get("object", () => ({ class: isolate(this, version).getDurableObjectClass(name), id }))];
   }
   async fetch(request) {
     const [version, object] = await this.facet();
@@ -323,15 +329,6 @@ export class Objects extends DurableObject {
     const [version, object] = await this.facet();
     return call(version, () => object[method](...args));
   }
-}
-
-function loadedClass(host, version, name) {
-  const key = `${version.id}@${version.revision}#${version.generation}`;
-  return host.env.LOADER.get(key, async () => {
-    loads++;
-    const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace: version.namespace, name: version.name })}`));
-    return workerCode(host, code, version);
-  }).getDurableObjectClass(name);
 }
 
 /** Tells the account what a Worker printed and what it threw. */
