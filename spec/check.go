@@ -44,14 +44,19 @@ func (l *loader) checkName(e entry, rule nameRule) {
 // checkHostname warns of a user Worker whose name the dispatcher cannot get from
 // a hostname, as in acme.example.com, which is how most platforms choose it.
 func (l *loader) checkHostname(e entry) {
-	if userWorkerName.pattern.MatchString(e.name) && !hostnameLabel.MatchString(e.name) {
+	if !hostnameLabel.MatchString(e.name) && userWorkerName.pattern.MatchString(e.name) {
 		l.warn(RuleHostname, e.nameAt, fmt.Sprintf("no hostname can select the user Worker %q", e.name),
 			"use letters, digits and dashes, at most 63, with no dash at either end, so that the name can be part of a hostname")
 	}
 }
 
 func (l *loader) checkBindingName(name string, at diag.Range) {
-	if !bindingName.MatchString(name) {
+	if l.bindingNames[name] { // the Workers of a fleet have the same
+		return
+	}
+	if bindingName.MatchString(name) {
+		l.bindingNames[name] = true
+	} else {
 		l.report(RuleName, at, fmt.Sprintf("%q cannot be the name of a binding", name), "use a JavaScript identifier, such as API_KEY")
 	}
 }

@@ -122,8 +122,10 @@ type loader struct {
 	conditions map[*document.Value]*document.Value
 	merged     map[mergeKey]*document.Value
 	shapes     map[string]bool // of instances that the schema has seen
-	names      []string        // that expressions can use; see [loader.scope]
-	namesKey   string
+
+	bindingNames map[string]bool // that have been checked, and are good
+	names        []string        // that expressions can use; see [loader.scope]
+	namesKey     string
 
 	// declared are the keys of each section, and the address each stands for,
 	// so that a reference can name the key. The instances of a `for_each` are
@@ -202,23 +204,25 @@ var sections = []section{
 
 func newLoader(name string, root *document.Value) *loader {
 	l := &loader{
-		name:        name,
-		root:        root,
-		sources:     map[string]*document.Value{name: root},
-		stack:       &Stack{},
-		repeated:    map[repeat]int{},
-		broken:      map[string]bool{},
-		templates:   map[templateKey]*template{},
-		conditions:  map[*document.Value]*document.Value{},
-		merged:      map[mergeKey]*document.Value{},
-		shapes:      map[string]bool{},
-		declared:    map[Kind]map[string]Address{},
-		generated:   map[Kind]map[string]string{},
-		definitions: map[Address]diag.Range{},
-		codes:       map[codeSource]*Code{},
-		wrangler:    newWranglerFiles(),
-		noCode:      NoCode(),
-		assets:      map[string]*AssetFiles{},
+		name:       name,
+		root:       root,
+		sources:    map[string]*document.Value{name: root},
+		stack:      &Stack{},
+		repeated:   map[repeat]int{},
+		broken:     map[string]bool{},
+		templates:  map[templateKey]*template{},
+		conditions: map[*document.Value]*document.Value{},
+		merged:     map[mergeKey]*document.Value{},
+		shapes:     map[string]bool{},
+
+		bindingNames: map[string]bool{},
+		declared:     map[Kind]map[string]Address{},
+		generated:    map[Kind]map[string]string{},
+		definitions:  map[Address]diag.Range{},
+		codes:        map[codeSource]*Code{},
+		wrangler:     newWranglerFiles(),
+		noCode:       NoCode(),
+		assets:       map[string]*AssetFiles{},
 	}
 	l.scope()
 	return l
