@@ -72,12 +72,13 @@ func TestLocalServes(t *testing.T) {
 // open, another one says so, and comes in when it is closed.
 func TestLocalAccountIsLocked(t *testing.T) {
 	dir := t.TempDir()
-	first := &app{flags: globalFlags{local: localFlag{dir: dir}}}
+	nothing := func(string) (string, bool) { return "", false }
+	first := &app{flags: globalFlags{local: localFlag{dir: dir}}, lookupEnv: nothing}
 	opened, err := first.openLocal(emulator.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := &app{flags: globalFlags{local: localFlag{dir: dir}}}
+	second := &app{flags: globalFlags{local: localFlag{dir: dir}}, lookupEnv: nothing}
 	if _, err := second.openLocal(emulator.Options{}); err == nil || !strings.Contains(err.Error(), "is in use by another wfpsync: wait for it") {
 		t.Errorf("got %v", err)
 	}
