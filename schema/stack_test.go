@@ -31,7 +31,7 @@ const fullStack = `{
 				"outbound": {"service": "out", "environment": "production", "parameters": ["customer"]}}],
 			"services": [{"binding": "S", "service": "billing", "environment": "production", "entrypoint": "Api"}],
 			"limits": {"cpu_ms": 50, "subrequests": 10},
-			"minify": true, "no_bundle": false, "define": {"A": "1"}, "alias": {"a": "b"},
+			"minify": true, "no_bundle": false, "find_additional_modules": true, "base_dir": "./src", "define": {"A": "1"}, "alias": {"a": "b"},
 			"rules": [{"type": "Text", "globs": ["**/*.md"], "fallthrough": true}],
 			"durable_objects": {"bindings": [{"name": "D", "class_name": "C", "script_name": "s", "environment": "production"}]},
 			"workflows": [{"binding": "F", "name": "f", "class_name": "C", "script_name": "s"}],

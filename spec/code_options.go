@@ -3,8 +3,10 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -19,6 +21,12 @@ type CodeOptions struct {
 
 	// NoBundle takes the entrypoint as it is.
 	NoBundle bool `json:"no_bundle,omitempty"`
+
+	// FindModules adds the files below BaseDir that the rules match, as modules
+	// that the code imports at run time. BaseDir is from the project root, and
+	// "" for the entrypoint's folder.
+	FindModules bool   `json:"find_additional_modules,omitempty"`
+	BaseDir     string `json:"base_dir,omitempty"`
 
 	// NodeCompat says that the runtime has the modules of Node.js, under their
 	// own names too.
@@ -61,6 +69,10 @@ func (l *loader) loadCodeOptions(e entry, value *document.Value) CodeOptions {
 	}
 	o.Minify = value.Get("minify").IsTrue()
 	o.NoBundle = value.Get("no_bundle").IsTrue()
+	o.FindModules = o.NoBundle
+	if find := value.Get("find_additional_modules"); find != nil {
+		o.FindModules = find.IsTrue()
+	}
 	o.Define = l.loadDefine(value.Get("define"))
 	o.Alias = textsByName(value.Get("alias"))
 	for _, rule := range value.Get("rules").ItemsOrNil() {
@@ -71,11 +83,14 @@ func (l *loader) loadCodeOptions(e entry, value *document.Value) CodeOptions {
 		})
 	}
 	l.checkUnbundledOptions(o, value)
+	if base := value.Get("base_dir"); base != nil {
+		o.BaseDir = l.loadBaseDir(o, base, cleanPath(value.Get("main").String()))
+	}
 	return o
 }
 
 // bundlingKeys are the fields that change a bundle.
-var bundlingKeys = []string{"alias", "define", "minify", "no_bundle", "rules"}
+var bundlingKeys = []string{"alias", "base_dir", "define", "find_additional_modules", "minify", "no_bundle", "rules"}
 
 // checkInlineOptions reports fields that change a bundle beside a script that is
 // not bundled. What the defaults say is meant for other Workers.
@@ -100,6 +115,21 @@ func (l *loader) checkUnbundledOptions(o CodeOptions, value *document.Value) {
 				fmt.Sprintf("remove one of the two, or do what `%s` does in your own build", key), noBundle)
 		}
 	}
+}
+
+// loadBaseDir reads the folder that additional modules are looked for in. The
+// entrypoint lies in it, so that its imports lead to the same files as before.
+func (l *loader) loadBaseDir(o CodeOptions, base *document.Value, entrypoint string) string {
+	folder := cleanPath(base.String())
+	switch within := folder == "." || strings.HasPrefix(entrypoint, folder+"/"); {
+	case !o.FindModules:
+		l.report(RuleBundling, base.Range(), "`base_dir` does nothing without `find_additional_modules`", "write find_additional_modules: true beside it, or remove `base_dir`")
+	case !within:
+		l.report(RuleBundling, base.Range(), fmt.Sprintf("the entrypoint %q is not in %q", entrypoint, base.String()), "name a folder that holds the entrypoint and the modules beside it, such as its own")
+	case folder != path.Dir(entrypoint):
+		return folder
+	}
+	return ""
 }
 
 // A name is what esbuild replaces: an identifier, or several with dots.

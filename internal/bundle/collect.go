@@ -18,6 +18,7 @@ import (
 type moduleCollector struct {
 	project *project
 	rules   moduleRules
+	folder  string // that the bundle's name has, and so those of the modules
 
 	mu     sync.Mutex // esbuild resolves imports concurrently
 	byName map[string]spec.Module
@@ -46,8 +47,7 @@ func (c *moduleCollector) plugin() api.Plugin {
 			case rule.dropped:
 				return api.OnResolveResult{Errors: refuse(RuleBundle, rule.droppedMessage(args.Path), fallthroughHint)}, nil
 			case args.Kind == api.ResolveJSRequireCall:
-				return api.OnResolveResult{Errors: refuse(RuleBundle, fmt.Sprintf("cannot require %q", args.Path),
-					fmt.Sprintf("it is a module of its own; write: import content from %q", args.Path))}, nil
+				return api.OnResolveResult{Errors: refuseRequire(args.Path)}, nil
 			}
 			return c.add(file, rule.kind), nil
 		})
@@ -67,8 +67,9 @@ func (c *moduleCollector) add(file string, kind spec.ModuleType) api.OnResolveRe
 		return api.OnResolveResult{Errors: refuse(RuleBundle, fmt.Sprintf("cannot read %q: %v", name, err), "")}
 	}
 	sum := sha256.Sum256(content)
+	specifier := hex.EncodeToString(sum[:16]) + "-" + path.Base(name)
 	m := spec.Module{
-		Name:    hex.EncodeToString(sum[:16]) + "-" + path.Base(name),
+		Name:    path.Join(c.folder, specifier),
 		Type:    kind,
 		Content: content,
 	}
@@ -78,5 +79,10 @@ func (c *moduleCollector) add(file string, kind spec.ModuleType) api.OnResolveRe
 		c.byName = map[string]spec.Module{}
 	}
 	c.byName[m.Name] = m
-	return api.OnResolveResult{Path: "./" + m.Name, External: true}
+	return api.OnResolveResult{Path: "./" + specifier, External: true}
+}
+
+func refuseRequire(specifier string) []api.Message {
+	return refuse(RuleBundle, fmt.Sprintf("cannot require %q", specifier),
+		fmt.Sprintf("it is a module of its own; write: import content from %q", specifier))
 }

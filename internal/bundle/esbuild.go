@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -56,16 +57,28 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 		return outcome{diags: diags}
 	}
 
-	main := stem(path.Base(entrypoint)) + ".js"
-	collected := &moduleCollector{project: p, rules: compileRules(how.Rules, true)}
+	folder := baseDir(entrypoint, how)
+	main := stem(under(folder, entrypoint)) + ".js"
+	var additional []spec.Module
+	if how.FindModules {
+		var refused *diag.Diagnostic
+		if additional, refused = additionalModules(p, entrypoint, folder, compileRules(how.Rules, false)); refused != nil {
+			return failed(*refused)
+		}
+	}
+	if slices.ContainsFunc(additional, func(m spec.Module) bool { return m.Name == main }) {
+		return failed(problem(RuleAdditionalModule, fmt.Sprintf("%q is beside the entrypoint %q, whose bundle has that name", path.Join(folder, main), entrypoint),
+			"give one of the two another name, or leave the file out of `rules`"))
+	}
+	collected := &moduleCollector{project: p, rules: compileRules(how.Rules, true), folder: path.Dir(main)}
 	options := workerOptions()
-	options.EntryPointsAdvanced = []api.EntryPoint{{InputPath: p.abs(entrypoint), OutputPath: stem(main)}}
+	options.EntryPointsAdvanced = []api.EntryPoint{{InputPath: p.abs(entrypoint), OutputPath: stem(path.Base(main))}}
 	options.AbsWorkingDir = p.dir
 	options.Outdir = p.abs("dist") // never written; esbuild wants a name
 	options.TsconfigRaw = config.raw
 	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = how.Minify, how.Minify, how.Minify
 	maps.Copy(options.Define, how.Define)
-	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.NodeCompat), collected.plugin(), newGuard(p).plugin()}
+	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.NodeCompat), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin()}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
@@ -80,7 +93,7 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 		return outcome{diags: append(diags, noDefaultExport(p, entrypoint, meta.exports))}
 	}
 	script := spec.Module{Name: main, Type: spec.ESModule, Content: result.OutputFiles[0].Contents}
-	return outcome{main: main, modules: append(collected.modules(), script), diags: diags}
+	return outcome{main: main, modules: append(append(collected.modules(), additional...), script), diags: diags}
 }
 
 // noDefaultExport points at the start of the entrypoint: what is missing has no

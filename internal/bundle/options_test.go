@@ -175,7 +175,7 @@ func TestNoBundle(t *testing.T) {
 		"dist/node_modules/pkg/index.js": "installed",
 		"elsewhere.js":                   "not beside it",
 	}
-	how := spec.CodeOptions{NoBundle: true, Rules: []spec.ModuleRule{{Type: spec.ESModule, Globs: []string{"**/*.js"}}}}
+	how := spec.CodeOptions{NoBundle: true, FindModules: true, Rules: []spec.ModuleRule{{Type: spec.ESModule, Globs: []string{"**/*.js"}}}}
 	code, diags := buildWith(t, "dist/main.js", how, content)
 	wantNone(t, diags)
 	if want := []string{"lib/a.js", "main.js", "text.txt"}; !slices.Equal(names(code), want) {
@@ -185,12 +185,95 @@ func TestNoBundle(t *testing.T) {
 		t.Errorf("main %q, module %+v", code.MainModule, m)
 	}
 
-	_, diags = buildWith(t, "dist/main.js", spec.CodeOptions{NoBundle: true}, content)
+	how.BaseDir = "."
+	code, diags = buildWith(t, "dist/main.js", how, content)
+	wantNone(t, diags)
+	if want := []string{"dist/lib/a.js", "dist/main.js", "dist/text.txt", "elsewhere.js"}; !slices.Equal(names(code), want) || code.MainModule != "dist/main.js" {
+		t.Errorf("modules %v, want %v", names(code), want)
+	}
+
+	_, diags = buildWith(t, "dist/main.js", spec.CodeOptions{NoBundle: true, FindModules: true}, content)
 	wantOne(t, diags, `cannot import "./lib/a.js": no module of that name is uploaded`)
 }
 
+// TestAdditionalModules leaves what the rules match out of the bundle, however
+// it is imported, and finds it again from where the bundle is.
+func TestAdditionalModules(t *testing.T) {
+	content := files{
+		"src/main.ts": `
+			import fr from "./lang/fr.mjs";
+			import { deep } from "./deep/deeper.ts";
+			import page from "./page.txt";
+			import icon from "../shared/icon.png";
+			export default { fetch: async (lang: string) => [fr, deep, page, icon, await import("./lang/en.mjs"), await import("./themes/" + lang + ".mjs")] };`,
+		"src/deep/deeper.ts":      `import de from "../lang/de.mjs"; export const deep = de + "bundled";`,
+		"src/lang/fr.mjs":         `export default "bonjour";`,
+		"src/lang/de.mjs":         `export default "hallo";`,
+		"src/lang/en.mjs":         `export default "hello";`,
+		"src/themes/dark.mjs":     `export default "black";`,
+		"src/page.txt":            "page",
+		"shared/icon.png":         "\x89PNG",
+		"src/.hidden/x.mjs":       "hidden",
+		"src/node_modules/x.mjs":  "installed",
+		"src/not-imported.mjs":    `export default "only a variable may name it";`,
+		"shared/not-matched.mjs2": "",
+	}
+	how := spec.CodeOptions{FindModules: true, Rules: []spec.ModuleRule{
+		{Type: spec.ESModule, Globs: []string{"**/*.mjs"}}, {Type: spec.BinaryModule, Globs: []string{"**/*.png"}},
+	}}
+	for base, want := range map[string]struct{ names, imports []string }{
+		"": {
+			[]string{"HASH-icon.png", "lang/de.mjs", "lang/en.mjs", "lang/fr.mjs", "main.js", "not-imported.mjs", "page.txt", "themes/dark.mjs"},
+			[]string{`"./lang/fr.mjs"`, `"./lang/de.mjs"`, `import("./lang/en.mjs")`, `"./themes/dark.mjs"`, `"./page.txt"`, `-icon.png"`, "bundled"},
+		},
+		".": {
+			[]string{"shared/icon.png", "src/lang/de.mjs", "src/lang/en.mjs", "src/lang/fr.mjs", "src/main.js", "src/not-imported.mjs", "src/page.txt", "src/themes/dark.mjs"},
+			[]string{`"./lang/fr.mjs"`, `"./lang/de.mjs"`, `import("./lang/en.mjs")`, `"./themes/dark.mjs"`, `"./page.txt"`, `"../shared/icon.png"`, "bundled"},
+		},
+	} {
+		how.BaseDir = base
+		code := mustBuildWith(t, how, content)
+		got := names(code)
+		for i, name := range got {
+			if hash, file, hashed := strings.Cut(name, "-"); hashed && len(hash) == 32 {
+				got[i] = "HASH-" + file
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want.names, got); diff != "" {
+			t.Errorf("base_dir %q: modules differ (-want +got):\n%s", base, diff)
+		}
+		wantIn(t, code, want.imports...)
+		wantNotIn(t, code, "bonjour", "hallo", "hello", "black")
+	}
+	if code := mustBuildWith(t, spec.CodeOptions{Rules: how.Rules}, content); len(code.Modules) != 3 {
+		t.Errorf("without find_additional_modules, the modules are %v", names(code))
+	}
+}
+
+func TestAdditionalModulesAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		main, file, glob, want string
+	}{
+		"TypeScript":     {`import fr from "./fr.ts"; export default { fr }`, "src/fr.ts", "**/*.ts", `"src/fr.ts" matches the rule for "**/*.ts", and would be uploaded as it is`},
+		"the same name":  {"export default {}", "src/main.js", "**/*.js", `"src/main.js" is beside the entrypoint "src/main.ts", whose bundle has that name`},
+		"a require":      {`export default require("./fr.cjs")`, "src/fr.cjs", "**/*.cjs", `cannot require "./fr.cjs"`},
+		"a dropped rule": {"export default {}", "src/x.wasm", "*.none", `which an earlier rule of its type keeps from counting`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kind := spec.ESModule
+			if name == "a dropped rule" {
+				kind = spec.WebAssembly
+			}
+			how := spec.CodeOptions{FindModules: true, Rules: []spec.ModuleRule{{Type: kind, Globs: []string{test.glob}}}}
+			_, diags := buildWith(t, "src/main.ts", how, files{"src/main.ts": test.main, test.file: "export default 1"})
+			wantOne(t, diags, test.want)
+		})
+	}
+}
+
 func TestNoBundleIsRefused(t *testing.T) {
-	how := spec.CodeOptions{NoBundle: true}
+	how := spec.CodeOptions{NoBundle: true, FindModules: true}
 	for name, test := range map[string]struct {
 		main    string
 		content files

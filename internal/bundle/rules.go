@@ -31,6 +31,10 @@ const (
 	// RuleAssetLimits: the platform does not take the files, or should not get
 	// them.
 	RuleAssetLimits = "WFP307"
+
+	// RuleAdditionalModule: a file that find_additional_modules takes cannot be
+	// uploaded beside the bundle.
+	RuleAdditionalModule = "WFP308"
 )
 
 // problem is an error about a code as a whole; [inStackFile] gives it its place.

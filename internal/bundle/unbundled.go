@@ -3,10 +3,8 @@ package bundle
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -14,19 +12,22 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// takeEntrypoint takes a file as it is, and beside it those in its folder that
-// the rules match, by their paths from there. esbuild only looks whether the
+// takeEntrypoint takes a file as it is, and the additional modules beside it. esbuild only looks whether the
 // file could run.
 // Source: workers-sdk, packages/wrangler/src/deployment-bundle/no-bundle-worker.ts.
 func takeEntrypoint(ctx context.Context, p *project, entrypoint string, how spec.CodeOptions) outcome {
-	main := path.Base(entrypoint)
+	folder := baseDir(entrypoint, how)
+	main := under(folder, entrypoint)
 	if extension := path.Ext(main); extension != ".js" && extension != ".mjs" {
 		return failed(problem(RuleBundle, fmt.Sprintf("entrypoint %q cannot be uploaded as it is", entrypoint),
 			"with no_bundle the runtime gets the file itself, so it is JavaScript: .js or .mjs"))
 	}
-	modules, refused := besideEntrypoint(p, entrypoint, compileRules(how.Rules, false))
-	if refused != nil {
-		return failed(*refused)
+	var modules []spec.Module
+	if how.FindModules {
+		var refused *diag.Diagnostic
+		if modules, refused = additionalModules(p, entrypoint, folder, compileRules(how.Rules, false)); refused != nil {
+			return failed(*refused)
+		}
 	}
 	content, err := p.read(entrypoint)
 	if err != nil {
@@ -44,7 +45,7 @@ func takeEntrypoint(ctx context.Context, p *project, entrypoint string, how spec
 		return failed(*stopped)
 	}
 	options.Bundle = true // else no import is looked at
-	options.Plugins = []api.Plugin{uploadedModules(modules, how.NodeCompat)}
+	options.Plugins = []api.Plugin{uploadedModules(path.Dir(main), modules, how.NodeCompat)}
 	imports, stopped := run(ctx, options)
 	if stopped != nil {
 		return failed(*stopped)
@@ -68,62 +69,12 @@ func refusals(errors []api.Message) []api.Message {
 	})
 }
 
-// besideEntrypoint collects the files under an entrypoint's folder that rules
-// match. Hidden folders and installed packages are none of a Worker's files.
-func besideEntrypoint(p *project, entrypoint string, rules moduleRules) ([]spec.Module, *diag.Diagnostic) {
-	var modules []spec.Module
-	var refused *diag.Diagnostic
-	refuse := func(rule, message, hint string) error {
-		d := problem(rule, message, hint)
-		refused = &d
-		return fs.SkipAll
-	}
-	folder := path.Dir(entrypoint)
-	err := fs.WalkDir(p.root.FS(), folder, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && name != folder && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
-			return fs.SkipDir
-		case entry.IsDir() || name == entrypoint:
-			return nil
-		}
-		moduleName := name
-		if folder != "." {
-			moduleName = strings.TrimPrefix(name, folder+"/")
-		}
-		rule, matches := rules.match(moduleName)
-		if !matches {
-			return nil
-		}
-		if rule.dropped {
-			return refuse(RuleBundle, rule.droppedMessage(name), fallthroughHint)
-		}
-		if !p.contains(name) {
-			return refuse(RuleEntrypointOutside, leadsOutside(name), outsideHint)
-		}
-		if info, err := p.stat(name); err != nil || !info.Mode().IsRegular() {
-			return err // a link to a folder, say
-		}
-		content, err := p.read(name)
-		if err != nil {
-			return err
-		}
-		modules = append(modules, spec.Module{Name: moduleName, Type: rule.kind, Content: content})
-		return nil
-	})
-	if err != nil {
-		_ = refuse(RuleBundle, fmt.Sprintf("cannot read the files beside %q: %v", entrypoint, err), "")
-	}
-	return modules, refused
-}
-
 // uploadedModules leaves every import in place, and refuses those that lead to
-// no module of the upload.
-func uploadedModules(modules []spec.Module, nodeCompat bool) api.Plugin {
+// no module of the upload. folder is where the main module is among them.
+func uploadedModules(folder string, modules []spec.Module, nodeCompat bool) api.Plugin {
 	return api.Plugin{Name: "uploaded-modules", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			uploaded := slices.ContainsFunc(modules, func(m spec.Module) bool { return m.Name == path.Clean(args.Path) })
+			uploaded := slices.ContainsFunc(modules, func(m spec.Module) bool { return m.Name == path.Join(folder, args.Path) })
 			switch {
 			case args.Kind == api.ResolveEntryPoint:
 				return api.OnResolveResult{}, nil

@@ -50,8 +50,8 @@ var keys = []key{
 	{name: "rules"},
 	{name: "no_bundle"},
 	{name: "minify"},
-	{name: "base_dir", advice: noBundleAdvice},
-	{name: "find_additional_modules", advice: noBundleAdvice},
+	{name: "base_dir"},
+	{name: "find_additional_modules"},
 	{name: "routes"},
 	{name: "route"},
 	{name: "triggers"},
@@ -151,7 +151,6 @@ const (
 	blobAdvice      = "import the file in the Worker's code: it becomes a module"
 	containerAdvice = "wfpsync deploys no containers"
 	localAdvice     = "it is for wrangler itself only: remove it"
-	noBundleAdvice  = "files beside the entrypoint are found with no_bundle: true only, and from the entrypoint's folder on"
 )
 
 // developmentFields are fields of bindings that never reach the account, or only
