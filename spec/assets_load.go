@@ -128,16 +128,34 @@ func (l *loader) checkWithoutCode(worker, value *document.Value) {
 			l.report(RuleAssets, m.Range(), fmt.Sprintf("`%s` needs code, and the Worker has none", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
 		}
 	}
-	keys := append([]string{"vars", "secrets"}, bundlingKeys...)
-	keys = append(keys, ScriptOptions...)
-	for _, group := range bindingGroups {
-		key, _, _ := strings.Cut(group.key, "/")
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
-		if m := worker.Member(key); m != nil && key != "assets" && m.Value.Kind != document.Null {
+	for _, key := range codeKeys() {
+		if m := worker.Member(key); m != nil && m.Value.Kind != document.Null {
 			l.report(RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing in a Worker without code", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
 		}
 	}
+}
+
+// codeKeys are the fields of a Worker that are about its code, sorted.
+func codeKeys() []string {
+	keys := append([]string{"vars", "secrets"}, bundlingKeys...)
+	keys = append(keys, ScriptOptions...)
+	for _, group := range bindingGroups {
+		if key, _, _ := strings.Cut(group.key, "/"); key != "assets" {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// idleKeys are the fields that do nothing in a Worker, which may have them from
+// the defaults.
+func idleKeys(worker *document.Value) []string {
+	switch {
+	case worker.Get("script") != nil:
+		return bundlingKeys
+	case worker.Get("main") == nil && hasAssets(worker):
+		return codeKeys()
+	}
+	return nil
 }

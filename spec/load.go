@@ -272,12 +272,13 @@ func (l *loader) loadEntry(e entry) {
 	if !l.checkShape(e) {
 		return
 	}
+	l.resolved = map[*document.Value]string{}
 	if e.isExternal() {
 		l.loadExternal(e)
-		return
+		e.value = l.expand(e.member.Value, e.values) // no defaults reach it
+	} else {
+		e.section.load(l, e)
 	}
-	l.resolved = map[*document.Value]string{}
-	e.section.load(l, e)
 	if l.rendered != nil {
 		l.render(e)
 	}

@@ -11,8 +11,9 @@ import (
 
 // Render is the effective stack file: with what it includes, the environment's
 // overlay and every default, profile and expression in its place, and each
-// `for_each` written out. It is a stack file that means the same. There are no
-// secrets in it, since a stack file only says where they come from.
+// `for_each` written out. It is a stack file that means the same, and has the
+// comments on what is still one thing in it. There are no secrets in it, since a
+// stack file only says where they come from.
 func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
 	l, list := open(root, name)
 	if l == nil {
@@ -33,12 +34,15 @@ func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
 // render keeps an entry as it was loaded: with its name where the key is not it,
 // and its references saying which of many they mean.
 func (l *loader) render(e entry) {
-	value := e.value.Without("for_each", "where", "extends")
+	value := e.value.Without("for_each", "where", "extends").Without(idleKeys(e.value)...)
 	if e.name != e.key {
-		name := document.NewMember(e.section.nameBy, document.FromJSON(e.name, e.value))
+		name := document.NewMember(e.section.nameBy, document.FromJSON(e.name, &document.Value{}))
+		if given := value.Member(e.section.nameBy); given != nil {
+			name = given.With(given.Key, document.FromJSON(e.name, given.Value))
+		}
 		value = document.FromJSON(map[string]any{}, e.value).WithMembers(append([]document.Member{name}, value.Without(e.section.nameBy).MembersOrNil()...))
 	}
-	l.rendered[e.section.key] = append(l.rendered[e.section.key], document.NewMember(e.key, l.withResolved(value)))
+	l.rendered[e.section.key] = append(l.rendered[e.section.key], e.member.With(e.key, l.withResolved(value)))
 }
 
 // withResolved is a value as a stack file writes it: what looks like an
@@ -78,13 +82,13 @@ func (l *loader) effective() *document.Value {
 		case "version", "account_id", "guards":
 			members = append(members, m)
 		case "name":
-			members = append(members, document.NewMember("name", document.FromJSON(l.stack.Name, m.Value)))
+			members = append(members, m.With(m.Key, document.FromJSON(l.stack.Name, m.Value)))
 		}
 	}
 	for _, s := range sections {
-		if at := l.root.Get(s.key); at != nil {
-			section := document.FromJSON(map[string]any{}, at).WithMembers(l.rendered[s.key])
-			members = append(members, document.NewMember(s.key, section))
+		if at := l.root.Member(s.key); at != nil {
+			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendered[s.key])
+			members = append(members, at.With(at.Key, section))
 		}
 	}
 	return l.root.WithMembers(members)

@@ -43,6 +43,12 @@ func NewMember(key string, value *Value) Member {
 	return Member{Key: key, Value: value, file: value.file, line: value.line, column: value.column}
 }
 
+// With is a member with another key and value, in the same place.
+func (m Member) With(key string, value *Value) Member {
+	m.Key, m.Value = key, value
+	return m
+}
+
 // WithItems is a list with other items.
 func (v *Value) WithItems(items []*Value) *Value {
 	copied := *v

@@ -15,6 +15,9 @@ type Comment struct {
 	// About is the line that the comment speaks of: its own, or, when it stands
 	// there alone, the next one that is not a comment as well.
 	About int
+
+	// Alone says that nothing else stands on its line.
+	Alone bool
 }
 
 // Comments are the comments that hold a text, in the file that the value stands
@@ -42,6 +45,7 @@ func (v *Value) Comments(holding string) []Comment {
 			Text:  string(text[start:]),
 			Range: v.file.rangeAt(line, start+1, len(text)-start),
 			About: line,
+			Alone: alone,
 		})
 		if alone {
 			above++

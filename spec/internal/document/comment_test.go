@@ -82,3 +82,25 @@ func FuzzComments(f *testing.F) {
 		}
 	})
 }
+
+// FuzzWrite writes what was read, with its comments: it must mean the same.
+func FuzzWrite(f *testing.F) {
+	for text := range commentTexts {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte("# a\n\n# b\na:\n  # c\n  - b: {} # d\n    # e\n  # f\n  - [] # g\n# h\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		value, list := Parse("f.yaml", data)
+		if value == nil || len(list) > 0 {
+			return
+		}
+		text, err := Write(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, list := Parse("f.yaml", text)
+		if len(list) > 0 || !reflect.DeepEqual(again.JSON(), value.JSON()) {
+			t.Errorf("%q became %q: %v", data, text, list)
+		}
+	})
+}

@@ -4,24 +4,28 @@ import (
 	"bytes"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
 // Write is a value as YAML, in the order of its members. Strings that would be
-// read as something else are quoted, and several lines become a block.
+// read as something else are quoted, and several lines become a block. Comments
+// of the files that the value is from stay with their keys; see [notes].
 func Write(v *Value) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(v.node()); err != nil {
+	if err := encoder.Encode(v.node(notes(v), place{})); err != nil {
 		return nil, err
 	}
 	err := encoder.Close()
 	return b.Bytes(), err
 }
 
-func (v *Value) node() *yaml.Node {
+// node is the value for the encoder; item is its place where it is an item of a
+// list, whose comments are those of its first key as well.
+func (v *Value) node(notes map[place]note, item place) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode}
 	switch v.Kind {
 	case Null:
@@ -30,22 +34,30 @@ func (v *Value) node() *yaml.Node {
 		n.Tag, n.Value = "!!bool", strconv.FormatBool(v.Bool)
 	case Number:
 		n.Tag, n.Value = "!!float", v.Text
-		if _, ok := new(big.Int).SetString(v.Text, 0); ok {
+		if i, ok := new(big.Int).SetString(v.Text, 0); ok && (i.IsInt64() || i.IsUint64()) {
 			n.Tag = "!!int"
 		}
 	case String:
 		n.SetString(v.Text)
+		if n.Style == yaml.LiteralStyle && strings.TrimLeft(v.Text, " \t\n") != v.Text {
+			n.Style = yaml.DoubleQuotedStyle // yaml.v3 loses line breaks at the start of a block
+		}
 	case List:
 		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
 		for _, item := range v.Items {
-			n.Content = append(n.Content, item.node())
+			node := item.node(notes, item.place())
+			notes[item.place()].write(node, item.lineOfItem(node))
+			n.Content = append(n.Content, node)
 		}
 	case Map:
 		n.Kind, n.Tag = yaml.MappingNode, "!!map"
 		for _, m := range v.Members {
-			key := &yaml.Node{}
+			key, value := &yaml.Node{}, m.Value.node(notes, place{})
 			key.SetString(m.Key)
-			n.Content = append(n.Content, key, m.Value.node())
+			if m.place() != item {
+				notes[m.place()].write(key, m.Value.lineOf(value))
+			}
+			n.Content = append(n.Content, key, value)
 		}
 	}
 	return n
