@@ -57,7 +57,7 @@ dev: runtime
 
 ## golden: rewrite the golden files; review what changed as part of the change
 golden:
-	$(GO) test ./spec ./spec/internal/expression ./spec/internal/list ./internal/report ./internal/bundle -update
+	$(GO) test ./schema ./spec ./spec/internal/expression ./spec/internal/list ./internal/report ./internal/bundle -update
 	WFPSYNC_UPDATE_SCRIPTS=1 $(GO) test ./cmd/wfpsync
 
 ## fuzz: every fuzz target for FUZZTIME

@@ -33,8 +33,9 @@ var (
 	eventsSource []byte
 )
 
-// Stack is the JSON Schema of the stack file.
-func Stack() []byte { return bytes.Clone(stackSource) }
+// Stack is the JSON Schema of the stack file, for editors and other programs: a
+// text with `${…}` in it may take the place of any value that it can give.
+func Stack() []byte { return bytes.Clone(editorStack()) }
 
 // Plan is the JSON Schema of a plan.
 func Plan() []byte { return bytes.Clone(planSource) }

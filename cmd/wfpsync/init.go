@@ -10,12 +10,18 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/schema"
 )
 
 // starter is what `wfpsync init` writes.
 //
 //go:embed starter
 var starter embed.FS
+
+// starterSchema is the file that the first line of the stack file names, for
+// editors: the schema of this version of wfpsync, from no network.
+const starterSchema = "wfpsync.schema.json"
 
 func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
@@ -43,6 +49,13 @@ func (a *app) writeStarter(dir string) error {
 	if err != nil {
 		return err
 	}
+	contents := map[string][]byte{starterSchema: schema.Stack()}
+	for _, name := range files {
+		if contents[name], err = starter.ReadFile("starter/" + name); err != nil {
+			return err
+		}
+	}
+	files = append(files, starterSchema)
 	var there []string
 	for _, name := range files {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
@@ -53,15 +66,11 @@ func (a *app) writeStarter(dir string) error {
 		return fmt.Errorf("%s has %s already; nothing was written", dir, strings.Join(there, ", "))
 	}
 	for _, name := range files {
-		content, err := starter.ReadFile("starter/" + name)
-		if err != nil {
-			return err
-		}
 		target := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, content, 0o644); err != nil {
+		if err := os.WriteFile(target, contents[name], 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", target)
