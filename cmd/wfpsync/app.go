@@ -69,12 +69,16 @@ func (a *app) run(ctx context.Context, args []string) int {
 // tell says what went wrong: to a person on stderr, and to a program in the
 // format it asked for on stdout, where it gets a document in any case.
 func (a *app) tell(err error) {
-	var e *exit
-	if errors.As(err, &e) && e.silent {
+	rest, document := untold(err)
+	if rest == nil {
 		return
 	}
-	list := diagnostics(err)
-	switch a.flags.format {
+	list := diagnostics(rest)
+	format := a.flags.format
+	if document { // a second one would be none that a program can read
+		format = formatText
+	}
+	switch format {
 	case formatJSON:
 		_ = report.ErrorJSON(a.stdout, list)
 		return
@@ -92,6 +96,24 @@ func (a *app) tell(err error) {
 	if exitCode(err) == exitUsage {
 		fmt.Fprintln(a.stderr, "Run 'wfpsync help' for usage.")
 	}
+}
+
+// untold is what an error has to say that nobody has been told, nil when that is
+// nothing, and whether the rest was told: the document is out then, or could not
+// be written.
+func untold(err error) (rest error, document bool) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, one := range joined.Unwrap() {
+			left, told := untold(one)
+			list, document = append(list, left), document || told
+		}
+		return errors.Join(list...), document
+	}
+	if e, ok := err.(*exit); ok && e.silent {
+		return nil, true
+	}
+	return err, false
 }
 
 // diagnostics is an error as a list of them.

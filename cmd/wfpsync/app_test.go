@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What keeps a document from being written is said, whatever the run ends with:
+// a pipeline that reads half of one must not take the exit code for its reason.
+func TestUnwrittenDocumentIsTold(t *testing.T) {
+	full := errors.New("write /dev/stdout: no space left on device")
+	for _, test := range []struct {
+		name   string
+		err    error
+		format string
+		code   int
+		stdout bool
+		want   string
+	}{
+		{"stale", errors.Join(full, told(exitStale)), formatText, exitStale, false, "no space left"},
+		{"stale, for a program", errors.Join(full, told(exitStale)), formatJSON, exitStale, false, "no space left"},
+		{"two", errors.Join(full, errors.New("another"), told(exitRefused)), formatJSONL, exitRefused, false, "another"},
+		{"nested", errors.Join(errors.Join(full, nil), told(exitPartial)), formatGitHub, exitPartial, false, "no space left"},
+		{"told", errors.Join(nil, told(exitStale)), formatText, exitStale, false, ""},
+		{"nothing was written yet", full, formatJSON, exitError, true, "no space left"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			a := &app{stdout: &stdout, stderr: &stderr, flags: globalFlags{format: test.format}}
+			a.tell(test.err)
+			got, other := stderr.String(), stdout.String()
+			if test.stdout {
+				got, other = other, got
+			}
+			if other != "" {
+				t.Errorf("said elsewhere: %q", other)
+			}
+			if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+				t.Errorf("said %q, want %q in it", got, test.want)
+			}
+			if code := exitCode(test.err); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+		})
+	}
+	if rest, _ := untold(fmt.Errorf("wrapped: %w", full)); rest == nil {
+		t.Error("an error that nobody has told is lost")
+	}
+}
