@@ -7,14 +7,21 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// order finds what comes after what, from references alone: a resource is
-// written after what it refers to, and deleted after what refers to it.
+// order finds what comes after what: a resource is written after what it refers
+// to or depends on, and deleted after what refers to it or depends on it.
 func (p *planning) order() error {
 	g := newGraph(slices.Collect(maps.Keys(p.changes)))
 	for a, c := range p.changes {
 		if c.Desired != nil {
 			for _, ref := range c.Desired.References() {
 				g.add(a, ref.To)
+			}
+		}
+		for _, first := range p.waitsFor(a) {
+			if other := p.changes[first]; c.Action != Delete {
+				g.add(a, first)
+			} else if other != nil && other.Action == Delete {
+				g.add(first, a)
 			}
 		}
 		for _, rival := range p.rivals(a) {
@@ -38,6 +45,15 @@ func (p *planning) order() error {
 	}
 	for a, c := range p.changes {
 		c.DependsOn, c.Level = g.first(a), level[a]
+	}
+	return nil
+}
+
+// waitsFor are the resources that the file lets one come after, beside those that
+// it refers to.
+func (p *planning) waitsFor(a spec.Address) []spec.Address {
+	if r, declared := p.desired.Lookup(a); declared {
+		return r.Meta().DependsOn
 	}
 	return nil
 }

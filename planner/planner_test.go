@@ -723,3 +723,43 @@ func TestTrailing(t *testing.T) {
 		}
 	}
 }
+
+// What depends on something comes after it when it is written, and before it
+// when both go.
+func TestDependsOn(t *testing.T) {
+	const stack = `
+version: 1
+name: platform
+defaults: { compatibility_date: 2026-10-01 }
+dispatch_namespaces: { customers: {} }
+lists: { shops: { items: [{ id: a }, { id: b }] } }
+queues:
+  jobs: { for_each: { shop: shops }, name: "jobs-${shop.id}" }
+workers:
+  billing: { script: "export default {}", depends_on: [user_worker/customers/a, jobs] }
+user_workers:
+  shops: { for_each: { shop: shops }, name: "${shop.id}", dispatch_namespace: customers, script: "export default {}", depends_on: [jobs] }
+`
+	wanted := parse(t, stack)
+	got := outline(plan(t, parse(t, "version: 1\nname: platform\n"), wanted, planner.Options{}))
+	want := `0 create dispatch_namespace/customers (missing)
+0 create queue/jobs-a (missing)
+0 create queue/jobs-b (missing)
+1 create user_worker/customers/a (missing) after dispatch_namespace/customers, queue/jobs-a
+1 create user_worker/customers/b (missing) after dispatch_namespace/customers, queue/jobs-b
+2 create worker/billing (missing) after queue/jobs-a, queue/jobs-b, user_worker/customers/a
+`
+	if got != want {
+		t.Errorf("created:\n%s\nwant:\n%s", got, want)
+	}
+	destroyed := plan(t, wanted, wanted, planner.Options{Mode: planner.Destroy})
+	level := map[string]int{}
+	for _, c := range destroyed.Changes {
+		level[c.Address.String()] = c.Level
+	}
+	for _, pair := range [][2]string{{"worker/billing", "user_worker/customers/a"}, {"worker/billing", "queue/jobs-b"}, {"user_worker/customers/b", "queue/jobs-b"}} {
+		if level[pair[0]] >= level[pair[1]] {
+			t.Errorf("%s is deleted at level %d, and %s, which it depends on, at %d", pair[0], level[pair[0]], pair[1], level[pair[1]])
+		}
+	}
+}

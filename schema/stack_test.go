@@ -155,7 +155,7 @@ func TestViolationsCarryWhatHintsNeed(t *testing.T) {
 		Pointer: "/dispatch_namespaces/n/titel",
 		Keyword: Unknown,
 		Message: `unknown key "titel"`,
-		Allowed: []string{"adopt", "external", "for_each", "name", "protect", "renamed_from", "trusted_workers", "unmanaged", "where"},
+		Allowed: []string{"adopt", "depends_on", "external", "for_each", "name", "protect", "renamed_from", "trusted_workers", "unmanaged", "where"},
 	}, {
 		Pointer:  "/workers/w/kv_namespaces/0",
 		Keyword:  "required",

@@ -141,6 +141,9 @@ type loader struct {
 	// definitions are where each address was first defined.
 	definitions map[Address]diag.Range
 
+	// ordered are what resources come after without referring to it.
+	ordered map[Address][]Reference
+
 	// rendered holds the entries of each section as they were loaded, when
 	// they are wanted; see [Render].
 	rendered map[string][]document.Member
@@ -184,6 +187,9 @@ type entry struct {
 	items   []chosen
 	values  map[string]any // what expressions can read; good only while the entry is loaded
 
+	// dependsOn is what the entry comes after without referring to it.
+	dependsOn []Reference
+
 	// imported is what `from_wrangler` gives, nil where there is none. It is
 	// missing where there should be some.
 	imported *wrangler.Config
@@ -204,18 +210,18 @@ var sections = []section{
 
 func newLoader(name string, root *document.Value) *loader {
 	l := &loader{
-		name:       name,
-		root:       root,
-		sources:    map[string]*document.Value{name: root},
-		stack:      &Stack{},
-		repeated:   map[repeat]int{},
-		broken:     map[string]bool{},
-		templates:  map[templateKey]*template{},
-		conditions: map[*document.Value]*document.Value{},
-		merged:     map[mergeKey]*document.Value{},
-		shapes:     map[string]bool{},
-
+		name:         name,
+		root:         root,
+		sources:      map[string]*document.Value{name: root},
+		stack:        &Stack{},
+		repeated:     map[repeat]int{},
+		broken:       map[string]bool{},
+		templates:    map[templateKey]*template{},
+		conditions:   map[*document.Value]*document.Value{},
+		merged:       map[mergeKey]*document.Value{},
+		shapes:       map[string]bool{},
 		bindingNames: map[string]bool{},
+		ordered:      map[Address][]Reference{},
 		declared:     map[Kind]map[string]Address{},
 		generated:    map[Kind]map[string]string{},
 		definitions:  map[Address]diag.Range{},
@@ -277,6 +283,8 @@ func (l *loader) loadEntry(e entry) {
 		l.loadExternal(e)
 		e.value = l.expand(e.member.Value, e.values) // no defaults reach it
 	} else {
+		e.dependsOn = l.dependsOn(e)
+		l.current = e
 		e.section.load(l, e)
 	}
 	if l.rendered != nil {
@@ -308,6 +316,7 @@ func (e entry) meta() Meta {
 		Adopt:       e.value.Get("adopt").IsTrue(),
 		Protect:     e.value.Get("protect").IsTrue(),
 		RenamedFrom: e.value.Get("renamed_from").String(),
+		DependsOn:   addressesOf(e.dependsOn),
 		At:          e.at,
 	}
 }
@@ -322,6 +331,9 @@ func (l *loader) add(r Resource) {
 		return
 	}
 	l.definitions[a] = at
+	if r.Meta().DependsOn != nil {
+		l.ordered[a] = l.current.dependsOn
+	}
 	l.stack.Resources = append(l.stack.Resources, r)
 }
 
@@ -345,6 +357,7 @@ func declaredTwice(a Address, first diag.Range) diag.Diagnostic {
 func (l *loader) finish() {
 	l.stack.sort()
 	l.checkRemoved()
+	l.checkDependsOn()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.stack.Files = slices.Sorted(maps.Keys(l.sources))

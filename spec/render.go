@@ -42,6 +42,13 @@ func (l *loader) render(e entry) {
 		}
 		value = document.FromJSON(map[string]any{}, e.value).WithMembers(append([]document.Member{name}, value.Without(e.section.nameBy).MembersOrNil()...))
 	}
+	if e.dependsOn != nil {
+		var names []any
+		for _, ref := range e.dependsOn {
+			names = append(names, ref.To.String())
+		}
+		value = value.WithMember("depends_on", document.FromJSON(names, &document.Value{}))
+	}
 	l.rendered[e.section.key] = append(l.rendered[e.section.key], e.member.With(e.key, l.withResolved(value)))
 }
 

@@ -45,6 +45,8 @@ const (
 	RuleMigration   = "WFP252"
 	RuleSharedStore = "WFP253" // by two environments
 
+	RuleDependsOn = "WFP263" // on what is not there, or cannot be told
+
 	RuleWranglerFile        = "WFP245" // a file of wrangler that cannot be read
 	RuleWranglerEnvironment = "WFP246"
 	RuleWranglerKey         = "WFP247" // a key of wrangler that cannot be done

@@ -58,13 +58,19 @@ type Meta struct {
 	// RenamedFrom is the name that the resource may still have in the account.
 	RenamedFrom string `json:"renamed_from,omitempty"`
 
+	// DependsOn are resources that come before this one though it does not
+	// refer to them.
+	DependsOn []Address `json:"depends_on,omitempty"`
+
 	// At is where the file declares the resource; nowhere for a live one. It
 	// is no part of what is wanted: a comment above it changes nothing.
 	At diag.Range `json:"-"`
 }
 
 // IsZero reports whether there is nothing to be said in JSON.
-func (m Meta) IsZero() bool { return !m.Adopt && !m.Protect && m.RenamedFrom == "" }
+func (m Meta) IsZero() bool {
+	return !m.Adopt && !m.Protect && m.RenamedFrom == "" && m.DependsOn == nil
+}
 
 // Reference is one resource's need for another, with the place that says so.
 type Reference struct {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -44,7 +45,7 @@ func (l *loader) loadTailConsumers(list *document.Value) any {
 	return consumers
 }
 
-// checkCycles reports Workers that need each other: neither could be uploaded
+// checkCycles reports resources that need each other: neither could be written
 // first.
 func (l *loader) checkCycles() {
 	const (
@@ -58,7 +59,7 @@ func (l *loader) checkCycles() {
 		a := r.Address()
 		state[a] = open
 		chain = append(chain, a)
-		for _, ref := range r.References() {
+		for _, ref := range slices.Concat(r.References(), l.ordered[a]) {
 			next, ok := l.stack.Lookup(ref.To)
 			if !ok || ref.To == a {
 				continue
@@ -83,8 +84,12 @@ func (l *loader) checkCycles() {
 
 // reportCycle reports the reference that leads back into the open chain.
 func (l *loader) reportCycle(chain []Address, back Reference) {
+	message, hint := "these Workers need each other, so none can be uploaded first", "take one of the references out"
 	text, related := "", []diag.Related(nil)
 	for i := len(chain) - 1; i >= 0; i-- {
+		if l.ordered[chain[i]] != nil {
+			message, hint = "these resources wait for each other, so none can come first", "take one of the references, or one of `depends_on`, out"
+		}
 		text = chain[i].Name + " → " + text
 		if chain[i] == back.To {
 			break
@@ -97,6 +102,5 @@ func (l *loader) reportCycle(chain []Address, back Reference) {
 	if last, ok := l.stack.Lookup(chain[len(chain)-1]); ok && at.IsZero() {
 		at = last.Meta().At
 	}
-	l.report(RuleCycle, at, fmt.Sprintf("these Workers need each other, so none can be uploaded first: %s%s", text, back.To.Name),
-		"take one of the references out", related...)
+	l.report(RuleCycle, at, fmt.Sprintf("%s: %s%s", message, text, back.To.Name), hint, related...)
 }
