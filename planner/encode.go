@@ -180,10 +180,15 @@ func (p *Plan) verify() error {
 	return p.verifyAssets()
 }
 
-// digest is a hash of all the change says, but for the hash itself and the place
-// in the stack file, which says nothing about what is done.
+// digest is a hash of all the change says, but for the hash itself and the places
+// in the stack file, which say nothing about what is done.
 func (c Change) digest() (string, error) {
 	c.Digest, c.At = "", diag.Range{}
+	if c.Blocked != nil {
+		placeless := *c.Blocked
+		placeless.At = diag.Range{}
+		c.Blocked = &placeless
+	}
 	return hash("wfpsync change 1\n", c)
 }
 

@@ -172,10 +172,14 @@ const (
 
 // Block is what stands in the way of a change.
 type Block struct {
-	// By is "ownership", or the name of a guard.
+	// By is "ownership", "protection", the name of a guard, or "policy/" and
+	// the name of a policy.
 	By      string `json:"by"`
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+
+	// At is where the stack file has the policy.
+	At diag.Range `json:"at,omitzero"`
 }
 
 // Unmanaged counts the resources of a collection that are not the stack's.

@@ -29,6 +29,12 @@ const (
 	// has set it.
 	RuleNothingToCarryOver = "WFP407"
 
+	// RulePolicyFault: a policy cannot be asked about a change.
+	RulePolicyFault = "WFP416"
+
+	// RulePolicyWarning: a policy warns of a change.
+	RulePolicyWarning = "WFP417"
+
 	// RuleUnmanaged: a namespace holds what no stack manages, and is not to.
 	RuleUnmanaged = "WFP408"
 
@@ -316,6 +322,7 @@ func (p *planning) warnUndeclared() {
 
 // finish puts the plan together.
 func (p *planning) finish() (*Plan, error) {
+	verdicts := append(p.judge(), p.guard()...) // a guard has nothing to ask about what a policy denies
 	plan := &Plan{
 		FormatVersion: FormatVersion,
 		Tool:          p.options.Tool,
@@ -323,7 +330,7 @@ func (p *planning) finish() (*Plan, error) {
 		Account:       p.live.Account,
 		Mode:          p.options.Mode,
 		Changes:       []Change{},
-		Guards:        p.guard(),
+		Guards:        verdicts,
 		Diagnostics:   p.diagnostics.Sorted(),
 	}
 	for _, a := range sortedAddresses(p.changes) {

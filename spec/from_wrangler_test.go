@@ -76,8 +76,8 @@ func TestFromWranglerIsAPaste(t *testing.T) {
 // key that a Worker learns to have is compared as well.
 func TestEveryKeyIsCompared(t *testing.T) {
 	notOfWrangler := []string{
-		"adopt", "bindings", "carry_over", "depends_on", "dispatch_namespace", "extends", "external", "for_each", "from_wrangler",
-		"protect", "route", "script", "secrets", "tags", "where",
+		"adopt", "bindings", "carry_over", "dispatch_namespace", "extends", "external", "for_each", "from_wrangler",
+		"depends_on", "protect", "route", "script", "secrets", "tags", "where",
 	}
 	text := readTestdata(t, "wrangler.jsonc")
 	for _, key := range schema.WorkerKeys() {

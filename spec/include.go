@@ -12,7 +12,7 @@ import (
 // includable are the keys that an included file may have: maps whose entries
 // join those of the stack file.
 func includable() []string {
-	keys := []string{"lists", "profiles", "variables"}
+	keys := []string{"lists", "policies", "profiles", "variables"}
 	for _, s := range sections {
 		keys = append(keys, s.key)
 	}

@@ -79,6 +79,7 @@ func (l *loader) run(options Options) diag.List {
 	l.checkEnvironments(environments, base, options)
 	l.readLists()
 	l.readGuards()
+	l.readPolicies()
 	l.readRemoved()
 	l.load()
 	l.checkPlaceholders()

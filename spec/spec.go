@@ -112,6 +112,9 @@ type Stack struct {
 	// Guards are what one plan may do to the stack's user Workers.
 	Guards Guards
 
+	// Policies are what the file refuses, or warns of, in any plan, in its order.
+	Policies []*Policy
+
 	// Unmanaged says, by collection, what to make of live resources that no
 	// stack manages; [UnmanagedReport] where there is nothing.
 	Unmanaged map[Collection]UnmanagedPolicy

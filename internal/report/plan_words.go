@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -45,8 +46,15 @@ func blockedWords(c planner.Change) (message, hint string) {
 		return "", ""
 	}
 	message = safe(c.Blocked.Message)
+	var places []string
 	if at := c.At.String(); at != "" {
-		message += " (" + safe(at) + ")"
+		places = append(places, safe(at))
+	}
+	if at := c.Blocked.At.String(); at != "" {
+		places = append(places, "the policy is at "+safe(at))
+	}
+	if len(places) > 0 {
+		message += " (" + strings.Join(places, "; ") + ")"
 	}
 	return message, safe(c.Blocked.Hint)
 }

@@ -46,6 +46,18 @@ func parseChain(s source, scope Scope) *chain {
 	return c
 }
 
+// check finds a first member that its name is known not to have.
+func (c *chain) check(members Members) *Error {
+	if len(c.steps) == 0 {
+		return nil
+	}
+	s := c.steps[0]
+	if wrong := members.check(c.root, s.key); wrong != nil {
+		return c.source.errorAt(s.from, s.to, wrong.message, wrong.hint)
+	}
+	return nil
+}
+
 func isASCIIName(s string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -38,11 +38,26 @@
 package expression
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 )
 
 // Scope is the names that an expression may use.
 type Scope []string
+
+// Members are what names of a scope are known to have, whatever their value: a
+// misspelt member of theirs is found before there is one.
+type Members map[string][]string
+
+// check is what is wrong with a member that a name does not have.
+func (m Members) check(name, key string) *fault {
+	known, limited := m[name]
+	if !limited || slices.Contains(known, key) {
+		return nil
+	}
+	return &fault{fmt.Sprintf("`%s` has no %q", name, key), didYouMean(key, known, "it has "+listed(known))}
+}
 
 // Error is a fault in a template. Offset and Length are its place in the
 // template's text, in characters.
@@ -69,7 +84,11 @@ type part struct {
 
 // Compile reads a text. The Template is nil, without an error, for a text that
 // stands for itself.
-func Compile(text string, scope Scope) (*Template, *Error) {
+func Compile(text string, scope Scope) (*Template, *Error) { return CompileKnowing(text, scope, nil) }
+
+// CompileKnowing is [Compile] where some names are known to have certain members
+// and no others.
+func CompileKnowing(text string, scope Scope, members Members) (*Template, *Error) {
 	if !strings.Contains(text, "${") {
 		return nil, nil
 	}
@@ -81,9 +100,12 @@ func Compile(text string, scope Scope) (*Template, *Error) {
 	for i := range t.parts {
 		p := &t.parts[i]
 		if p.chain = parseChain(p.source, scope); p.chain != nil {
+			if err := p.chain.check(members); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		if p.program, err = compile(p.source, scope); err != nil {
+		if p.program, err = compile(p.source, scope, members); err != nil {
 			return nil, err
 		}
 	}

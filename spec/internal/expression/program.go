@@ -32,7 +32,7 @@ const (
 // compile reads an expression. It is parsed twice: once as it is written, to
 // check its types, and once to be rewritten, after which calls say nothing
 // about types any more.
-func compile(s source, scope Scope) (p *program, err *Error) {
+func compile(s source, scope Scope, members Members) (p *program, err *Error) {
 	// The recover is for the library's own faults: bad input must never be a
 	// crash.
 	defer func() {
@@ -45,7 +45,7 @@ func compile(s source, scope Scope) (p *program, err *Error) {
 	if failed != nil {
 		return nil, s.located(failed)
 	}
-	r := rewriter{source: s, scope: scope, done: map[ast.Node]ast.Node{}}
+	r := rewriter{source: s, scope: scope, members: members, done: map[ast.Node]ast.Node{}}
 	rewritten, failed := parser.ParseWithConfig(s.text, written)
 	if failed != nil {
 		return nil, s.located(failed)

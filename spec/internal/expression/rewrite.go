@@ -26,12 +26,13 @@ const (
 //     given, this bounds the time and memory of an evaluation; the two that
 //     do, join and replace, charge by themselves.
 type rewriter struct {
-	source source
-	scope  Scope
-	lets   []string
-	names  []string // of the scope that are used
-	done   map[ast.Node]ast.Node
-	err    *Error
+	source  source
+	scope   Scope
+	members Members
+	lets    []string
+	names   []string // of the scope that are used
+	done    map[ast.Node]ast.Node
+	err     *Error
 }
 
 func (r *rewriter) fail(at file.Location, message, hint string) {
@@ -163,8 +164,21 @@ func (r *rewriter) member(n *ast.MemberNode, anyMissing bool) ast.Node {
 	if _, computed := n.Property.(*ast.BinaryNode); !computed && n.Property.Location() != (file.Location{}) {
 		at = n.Property.Location()
 	}
+	r.checkMember(n, at)
 	name := shorten(n.Node.String())
 	return r.callOf(memberName, at, r.chain(n.Node, anyMissing), r.node(n.Property), &ast.StringNode{Value: name}, &ast.IntegerNode{Value: int(needed)})
+}
+
+// checkMember finds a member that its name is known not to have.
+func (r *rewriter) checkMember(n *ast.MemberNode, at file.Location) {
+	of, isName := n.Node.(*ast.IdentifierNode)
+	key, isKey := n.Property.(*ast.StringNode)
+	if !isName || !isKey || slices.Contains(r.lets, of.Value) {
+		return
+	}
+	if wrong := r.members.check(of.Value, key.Value); wrong != nil {
+		r.fail(at, wrong.message, wrong.hint)
+	}
 }
 
 // hasOptional reports whether there is a `?.` before a member in its chain.
