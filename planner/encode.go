@@ -203,7 +203,8 @@ func (p *Plan) digest() (string, error) {
 		FormatVersion, Stack, AccountID string
 		Mode                            Mode
 		Changes                         []string
-	}{p.FormatVersion, p.Stack, p.Account.ID, p.Mode, changes})
+		Partial                         *Partial `json:",omitempty"`
+	}{p.FormatVersion, p.Stack, p.Account.ID, p.Mode, changes, p.Partial})
 	return "sha256:" + digest, err
 }
 

@@ -7,9 +7,25 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// order finds what comes after what: a resource is written after what it refers
-// to or depends on, and deleted after what refers to it or depends on it.
+// order finds what comes after what.
 func (p *planning) order() error {
+	g := p.needs()
+	p.preferDispatchersLast(g)
+	p.preferTrafficFirst(g)
+	level, err := g.levels()
+	if err != nil {
+		return err
+	}
+	for a, c := range p.changes {
+		c.DependsOn, c.Level = g.first(a), level[a]
+	}
+	return nil
+}
+
+// needs is which change must come after which: a resource is written after what
+// it refers to or depends on, and deleted after what refers to it or depends on
+// it.
+func (p *planning) needs() *graph {
 	g := newGraph(slices.Collect(maps.Keys(p.changes)))
 	for a, c := range p.changes {
 		if c.Desired != nil {
@@ -37,16 +53,7 @@ func (p *planning) order() error {
 		}
 	}
 	p.deleteAfterRename(g)
-	p.preferDispatchersLast(g)
-	p.preferTrafficFirst(g)
-	level, err := g.levels()
-	if err != nil {
-		return err
-	}
-	for a, c := range p.changes {
-		c.DependsOn, c.Level = g.first(a), level[a]
-	}
-	return nil
+	return g
 }
 
 // waitsFor are the resources that the file lets one come after, beside those that

@@ -42,6 +42,9 @@ type Plan struct {
 	// that stay as they are appear only in Summary.Unchanged.
 	Changes []Change `json:"changes"`
 
+	// Partial is nil where the changes are all that the stack needs.
+	Partial *Partial `json:"partial,omitempty"`
+
 	// Unmanaged counts what was seen and is left alone, by collection.
 	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`
 

@@ -55,6 +55,10 @@ type Options struct {
 
 	// Allow are the guards that are acknowledged, by name.
 	Allow []string
+
+	// Targets are addresses, or patterns of them, that the plan is limited to,
+	// with what they need. Without any, it is the whole plan.
+	Targets []string
 }
 
 // New compares the desired stack with the live account. The desired code must
@@ -64,7 +68,7 @@ type Options struct {
 // A change that may not be made is part of the plan and marked as blocked, so
 // that it can be seen. Diagnostics of severity error mean that the plan cannot
 // be applied. An error is returned only for inputs that no plan can be made of;
-// a [*Cycle] is one.
+// a [*Cycle] and an [*UnknownTarget] are such.
 func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, error) {
 	p := newPlanning(desired, live, options)
 	if err := p.checkInputs(); err != nil {
@@ -79,6 +83,9 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 		}
 	}
 	p.blockRivals()
+	if err := p.narrow(); err != nil {
+		return nil, err
+	}
 	p.checkExternal()
 	p.checkReferences()
 	p.checkUnmanaged()
@@ -115,6 +122,7 @@ type planning struct {
 	options Options
 
 	changes     map[spec.Address]*Change
+	partial     *Partial
 	unmanaged   map[spec.Collection]*Unmanaged
 	undeclared  map[spec.Collection]int
 	diagnostics diag.List
@@ -285,6 +293,9 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 // checkReferences finds what the file refers to and nobody has.
 func (p *planning) checkReferences() {
 	for _, r := range p.wanted() {
+		if p.leftOut(r.Address()) {
+			continue
+		}
 		for _, ref := range r.References() {
 			if p.wants(ref.To) || p.desired.IsExternal(ref.To) {
 				continue
@@ -330,6 +341,7 @@ func (p *planning) finish() (*Plan, error) {
 		Account:       p.live.Account,
 		Mode:          p.options.Mode,
 		Changes:       []Change{},
+		Partial:       p.partial,
 		Guards:        verdicts,
 		Diagnostics:   p.diagnostics.Sorted(),
 	}

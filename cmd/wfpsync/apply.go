@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,25 +22,32 @@ import (
 
 // applyOptions are the flags of commands that change the account.
 type applyOptions struct {
-	autoApprove bool
-	allow       []string
-	concurrency int
-	failFast    bool
-	quiet       bool
-	timeout     time.Duration
-	result      string
-	again       string // the command that continues an incomplete run
-	output      planOutput
+	autoApprove  bool
+	making       planMaking
+	expectDigest string
+	concurrency  int
+	failFast     bool
+	quiet        bool
+	timeout      time.Duration
+	result       string
+	again        string // the command that continues an incomplete run
+	output       planOutput
 }
 
-// addAllowFlag is the flag of commands that make plans.
-func addAllowFlag(cmd *cobra.Command, allow *[]string) {
-	cmd.Flags().StringSliceVar(allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+// planMaking are the flags of commands that make plans.
+type planMaking struct {
+	allow   []string
+	targets []string
+}
+
+func (m *planMaking) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&m.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * is any characters, and what it needs; can be repeated")
 }
 
 func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
-	addAllowFlag(cmd, &o.allow)
+	o.making.addFlags(cmd)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin no further change after one that failed")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 30m; what was begun is abandoned (default never)")
@@ -67,6 +75,9 @@ the plan touches has changed since.`,
 			if err := a.checkApproval(options); err != nil {
 				return err
 			}
+			if err := checkReviewed(cmd, options, args); err != nil {
+				return err
+			}
 			options.again = a.continuation()
 			if len(args) == 1 {
 				options.again = a.anew(args[0])
@@ -83,6 +94,7 @@ the plan touches has changed since.`,
 	a.addFormatFlag(cmd, formatJSONL)
 	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
+	cmd.Flags().StringVar(&options.expectDigest, "expect-digest", "", "apply only the plan with this `DIGEST`, as `plan` shows it")
 	return cmd
 }
 
@@ -93,6 +105,20 @@ func (a *app) change(ctx context.Context, o applyOptions, run func(context.Conte
 		return err
 	}
 	return a.interruptible(ctx, func(ctx context.Context) error { return timed(ctx, o.timeout, run) })
+}
+
+var planDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// checkReviewed refuses a digest that is none: an empty variable of a pipeline
+// must not mean that any plan will do. A saved plan is applied as it is.
+func checkReviewed(cmd *cobra.Command, o applyOptions, args []string) error {
+	switch {
+	case cmd.Flags().Changed("expect-digest") && !planDigest.MatchString(o.expectDigest):
+		return usage(fmt.Errorf("--expect-digest %q is not the digest of a plan: it begins with sha256: and has 64 hexadecimal digits", o.expectDigest))
+	case len(args) == 1 && len(o.making.targets) > 0:
+		return usage(errors.New("a saved plan is applied as it is: use --target when it is made"))
+	}
+	return nil
 }
 
 // checkApproval makes sure that there is someone to ask, before anything is
@@ -112,7 +138,7 @@ func (a *app) checkApproval(o applyOptions) error {
 
 // applyStack plans the stack file and applies the plan.
 func (a *app) applyStack(ctx context.Context, mode planner.Mode, o applyOptions) error {
-	plan, c, err := a.prepare(ctx, mode, o.allow)
+	plan, c, err := a.prepare(ctx, mode, o.making)
 	if err != nil {
 		return err
 	}
@@ -148,6 +174,9 @@ func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error
 func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
 	if err := a.announce(plan, o.output); err != nil {
 		return err
+	}
+	if o.expectDigest != "" && plan.Digest != o.expectDigest {
+		return a.unexpected(plan, o.expectDigest)
 	}
 	if err := a.applicable(plan); err != nil {
 		return a.refuse(plan, err)
@@ -198,12 +227,31 @@ func (a *app) refuse(plan *planner.Plan, err error) error {
 	return err
 }
 
+// unexpected refuses a plan that is not the one that was reviewed. It has been
+// shown; a program gets it in the document that says so.
+func (a *app) unexpected(plan *planner.Plan, expected string) error {
+	var err error
+	switch a.flags.format {
+	case formatJSON:
+		err = report.UnexpectedJSON(a.stdout, plan, expected)
+	case formatJSONL:
+		err = a.events().Unexpected(plan, expected)
+	default:
+		err = report.UnexpectedText(a.stderr, a.style(a.stderr), plan, expected)
+	}
+	return errors.Join(err, told(exitStale))
+}
+
 // approve asks, and takes only the whole word. To destroy a stack, the word is
 // its name.
 func (a *app) approve(ctx context.Context, plan *planner.Plan) error {
 	word, question := "yes", fmt.Sprintf("Do you want to make these changes in account %s?\n  Only 'yes' will be accepted.", plan.Account.ID)
 	if plan.Mode == planner.Destroy {
-		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy everything of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", plan.Stack, plan.Account.ID)
+		what := "everything"
+		if plan.Partial != nil {
+			what = "these resources"
+		}
+		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy %s of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", what, plan.Stack, plan.Account.ID)
 	}
 	fmt.Fprintf(a.stderr, "\n%s\n\n  Enter a value: ", question)
 	answer, err := a.readLine(ctx)

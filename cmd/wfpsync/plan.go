@@ -16,7 +16,7 @@ import (
 type planOptions struct {
 	out              string
 	detailedExitcode bool
-	allow            []string
+	making           planMaking
 	output           planOutput
 }
 
@@ -35,7 +35,7 @@ func (a *app) planCommand() *cobra.Command {
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd, planFormats...)
 	a.addAccountFlags(cmd.Flags())
-	addAllowFlag(cmd, &options.allow)
+	options.making.addFlags(cmd)
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
@@ -44,7 +44,7 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	p, c, err := a.prepare(ctx, planner.Apply, o.allow)
+	p, c, err := a.prepare(ctx, planner.Apply, o.making)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 
 // prepare makes the plan of the stack file. The connection is the caller's to
 // close.
-func (a *app) prepare(ctx context.Context, mode planner.Mode, allow []string) (*planner.Plan, *connection, error) {
+func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking) (*planner.Plan, *connection, error) {
 	p, err := a.openProject()
 	if err != nil {
 		return nil, nil, err
@@ -88,7 +88,7 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, allow []string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: allow})
+	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets})
 	if err != nil {
 		c.close()
 		return nil, nil, err

@@ -89,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"empty":    cmdEmpty,
 			"signal":   cmdSignal,
 			"fake":     cmdFake,
+			"digest":   cmdDigest,
 			"valid":    cmdValid,
 			"dev":      cmdDev,
 			"occupy":   cmdOccupy,
@@ -489,6 +490,13 @@ func cmdFake(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(server.Close)
 	ts.Setenv("CLOUDFLARE_BASE_URL", server.URL+"/client/v4")
 	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
+}
+
+// digest FILE VARIABLE puts a plan's digest into a variable.
+func cmdDigest(ts *testscript.TestScript, _ bool, args []string) {
+	var plan struct{ Digest string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &plan))
+	ts.Setenv(args[1], plan.Digest)
 }
 
 // valid FILE checks a plan, and valid events FILE the events of an apply, each

@@ -120,6 +120,14 @@ func (e *Events) Stale(moved []applier.Moved, now *planner.Plan) error {
 	}{e.head("stale"), staleOf(moved, now)})
 }
 
+// Unexpected ends the events of a plan that is not the one that was reviewed.
+func (e *Events) Unexpected(plan *planner.Plan, expected string) error {
+	return e.write(struct {
+		eventHead
+		staleDocument
+	}{e.head("stale"), unexpectedOf(plan, expected)})
+}
+
 // Refused ends the events of a plan that may not be applied as it is.
 func (e *Events) Refused(plan *planner.Plan) error { return e.Error(planErrors(plan)) }
 

@@ -32,6 +32,7 @@ var markdownLines = func() []*regexp.Regexp {
 		`<details( open)?><summary>` + group + `</summary>`,
 		`</details>`,
 		`<p>` + group + `</p>`,
+		`<p>` + code + `</p>`,
 		`<p><sub>Account ` + code + ` · digest ` + code + `</sub></p>`,
 		"(Large values|Values) are left out to fit here; `wfpsync show` has them\\.",
 		"Not shown to fit here: [0-9,]+ more changes?; `wfpsync show` has them\\.",

@@ -14,10 +14,20 @@ func StaleJSON(w io.Writer, moved []applier.Moved, now *planner.Plan) error {
 	return writeJSON(w, staleOf(moved, now))
 }
 
+// UnexpectedJSON writes that a plan is not the one that was reviewed as one
+// document, with the plan.
+func UnexpectedJSON(w io.Writer, plan *planner.Plan, expected string) error {
+	return writeJSON(w, unexpectedOf(plan, expected))
+}
+
 type staleDocument struct {
 	FormatVersion string        `json:"format_version"`
 	Stale         []staleChange `json:"stale"`
-	Plan          *planner.Plan `json:"plan,omitempty"`
+
+	// ExpectedDigest is that of the plan that was reviewed, where another one
+	// was made.
+	ExpectedDigest string        `json:"expected_digest,omitempty"`
+	Plan           *planner.Plan `json:"plan,omitempty"`
 }
 
 type staleChange struct {
@@ -35,5 +45,11 @@ func staleOf(moved []applier.Moved, now *planner.Plan) staleDocument {
 	if now != nil {
 		document.Plan = now.Outline()
 	}
+	return document
+}
+
+func unexpectedOf(plan *planner.Plan, expected string) staleDocument {
+	document := staleOf(nil, plan)
+	document.ExpectedDigest = expected
 	return document
 }

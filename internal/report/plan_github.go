@@ -66,6 +66,7 @@ func PlanOutputs(w io.Writer, plan *planner.Plan) error {
 	return render(w, Style{}, func(p *printer) {
 		p.line("changes=%t", plan.HasChanges())
 		p.line("applicable=%t", len(obstacles(plan)) == 0)
+		p.line("partial=%t", plan.Partial != nil)
 		p.line("adopt=%d", s.Adopt)
 		p.line("add=%d", s.Add)
 		p.line("change=%d", s.Change)

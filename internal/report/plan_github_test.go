@@ -53,7 +53,7 @@ func TestPlanOutputs(t *testing.T) {
 		if err := PlanOutputs(&report, plan); err != nil {
 			t.Fatal(err)
 		}
-		if n := strings.Count(string(report), "\n"); n != 9 {
+		if n := strings.Count(string(report), "\n"); n != 10 {
 			t.Errorf("%d outputs in\n%s", n, report)
 		}
 		for l := range strings.Lines(string(report)) {

@@ -69,7 +69,9 @@ type page struct {
 	Sentence                     string
 	Destroy, HasChanges          bool
 	Total                        string
+	Partiality                   string
 	Obstacles, LeftAlone         []string
+	LeftOut                      []string
 	Columns                      []countCell
 	Counts                       []countRow
 	Guards                       []pageGuard
@@ -94,6 +96,7 @@ func newPage(plan *planner.Plan, groups []group, data []byte) page {
 		Verdict: verdict, Rest: rest, Sentence: verdict + rest,
 		Destroy: plan.Mode == planner.Destroy, HasChanges: plan.HasChanges(),
 		Total:     count(len(plan.Changes), "change", "changes"),
+		Partiality: partiality(plan), LeftOut: leftOut(plan),
 		Obstacles: obstacles(plan), LeftAlone: leftAlone(plan),
 		Picture: pictureOf(plan, groups),
 	}

@@ -108,6 +108,10 @@ func (m *markdown) head() {
 		m.line("> **%s**", text)
 		m.line("")
 	}
+	if text := partiality(m.plan); text != "" {
+		m.line("<p>%s</p>", codeHTML(text))
+		m.line("")
+	}
 	m.counts()
 }
 
@@ -152,6 +156,7 @@ func (m *markdown) notes() {
 			lines = append(lines, "    hint: "+hint)
 		}
 	}
+	lines = append(lines, leftOut(m.plan)...)
 	lines = append(lines, leftAlone(m.plan)...)
 	if len(lines) > 0 {
 		m.fenced("text", lines)

@@ -27,6 +27,9 @@ func PlanText(w io.Writer, style Style, plan *planner.Plan) error {
 		}
 		verdict, rest := conclusion(plan)
 		p.line("%s%s", p.paint(bold, verdict), rest)
+		if text := partiality(plan); text != "" {
+			p.section(append([]string{p.paint(yellow, text)}, leftOut(plan)...))
+		}
 		p.section(leftAlone(plan))
 		p.section(p.verdicts(plan))
 		p.section(p.obstacles(plan))

@@ -64,6 +64,8 @@ func blockedWords(c planner.Change) (message, hint string) {
 func conclusion(plan *planner.Plan) (verdict, rest string) {
 	s := plan.Summary
 	switch {
+	case !plan.HasChanges() && plan.Partial != nil:
+		return "No changes.", " What the plan is limited to needs none."
 	case !plan.HasChanges() && plan.Mode == planner.Destroy:
 		return "No changes.", " The account has nothing that this stack could remove."
 	case !plan.HasChanges():
@@ -92,6 +94,47 @@ func leftAlone(plan *planner.Plan) []string {
 			line += fmt.Sprintf(" (%s of another stack)", number(u.Foreign))
 		}
 		lines = append(lines, line+".")
+	}
+	return lines
+}
+
+// Bounds of what is said about the rest of a partial plan.
+const (
+	mostTargets   = 3
+	longestTarget = 60 // characters
+)
+
+// partiality says that a plan is not all that the stack needs, and how much of it
+// is left out; nothing of a whole plan. Its size is bounded.
+func partiality(plan *planner.Plan) string {
+	if plan.Partial == nil {
+		return ""
+	}
+	var targets []string
+	for _, target := range plan.Partial.Targets[:min(len(plan.Partial.Targets), mostTargets)] {
+		targets = append(targets, shortName(safe(target), longestTarget))
+	}
+	if more := len(plan.Partial.Targets) - mostTargets; more > 0 {
+		targets = append(targets, number(more)+" more")
+	}
+	return fmt.Sprintf("This plan is partial: it has what --target %s needs, and leaves out %s.",
+		strings.Join(targets, ", "), count(len(plan.Partial.LeftOut), "change", "changes"))
+}
+
+// mostLeftOut is how many changes are named that a partial plan leaves out.
+const mostLeftOut = 20
+
+// leftOut names the changes that a partial plan leaves out.
+func leftOut(plan *planner.Plan) []string {
+	if plan.Partial == nil {
+		return nil
+	}
+	var lines []string
+	for i, l := range plan.Partial.LeftOut {
+		if i == mostLeftOut {
+			return append(lines, "Left out: "+count(len(plan.Partial.LeftOut)-i, "more change", "more changes")+".")
+		}
+		lines = append(lines, fmt.Sprintf("Left out: %s would be %s.", safe(l.Address.String()), wordsOf(l.Action).planned))
 	}
 	return lines
 }

@@ -167,6 +167,12 @@ func anyPlan(t *rapid.T) *planner.Plan {
 	plan.Unmanaged = []planner.Unmanaged{{Kind: spec.Kind(anyText(t, "kind")), Parent: anyText(t, "parent"), Unowned: 1}}
 	plan.Guards = []planner.Verdict{{Guard: anyText(t, "guard"), Result: planner.Refused, Message: anyText(t, "verdict")}}
 	plan.Code = codeOf(5)
+	if rapid.Bool().Draw(t, "partial") {
+		plan.Partial = &planner.Partial{
+			Targets: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return anyText(t, "target") }), 0, 5).Draw(t, "targets"),
+			LeftOut: []planner.LeftOut{{Address: anyAddress(t), Action: anyAction(t)}},
+		}
+	}
 	return plan
 }
 

@@ -147,6 +147,14 @@ workers:
 	"guard-max-delete": {was: fleet(12, sameShops("one", "free")), wanted: fleet(2, sameShops("one", "free"))},
 	"guard-allowed":    {was: fleet(12, sameShops("one", "free")), wanted: fleet(2, sameShops("one", "free")), allow: []string{planner.GuardMaxDelete}},
 
+	// policies
+	"policy-denies": {wanted: "policies: { small: { deny: \"(change.after.limits.cpu_ms ?? 0) > 100\", message: \"nobody gets ${change.after.limits.cpu_ms} ms\" } }\n" + oneCustomer + "    limits: { cpu_ms: 500 }"},
+	"policy-warns":  {was: oneCustomer, wanted: "policies: { look: { warn: change.is_update, message: look at it } }\n" + strings.Replace(oneCustomer, "PLAN: free", "PLAN: pro", 1)},
+
+	// parts of a plan
+	"partial":         {was: fleet(30, sameShops("one", "free")), wanted: fleet(30, sameShops("two", "free")) + router, targets: []string{"user_worker/customers/*7"}},
+	"partial-nothing": {was: oneCustomer, wanted: oneCustomer + router, targets: []string{"user_worker/*"}},
+
 	// fleets
 	"fleet-create":      {was: namespaces, wanted: fleet(14, ownShops("one"))},
 	"fleet-code":        {was: fleet(14, ownShops("one")), wanted: fleet(14, ownShops("two"))},

@@ -22,6 +22,9 @@ type situation struct {
 	mode  planner.Mode
 	allow []string
 
+	// targets limit the plan to some resources.
+	targets []string
+
 	// outline leaves out the code, as a plan that was made as JSON does.
 	outline bool
 }
@@ -39,7 +42,7 @@ func (s situation) plan(t *testing.T) *planner.Plan {
 	if s.since != nil {
 		s.since(world)
 	}
-	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow}
+	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow, Targets: s.targets}
 	if options.Mode == "" {
 		options.Mode = planner.Apply
 	}
