@@ -181,7 +181,7 @@ func (r *run) start(ctx context.Context, j *job) {
 
 // write is a change as the target takes it, with the ids and secrets it needs.
 func (r *run) write(c planner.Change) (spec.Write, error) {
-	w := spec.Write{Stack: r.stack, Resource: c.Desired, Prior: c.Prior}
+	w := spec.Write{Stack: r.stack, Resource: c.Desired, Prior: c.Prior, MarkOnly: c.MarkOnly}
 	scripted, ok := c.Desired.(spec.Scripted)
 	if !ok {
 		return w, nil

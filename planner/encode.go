@@ -245,7 +245,7 @@ func (p *Plan) linkCode() {
 // Complete reports whether the plan holds everything that applying it needs.
 func (p *Plan) Complete() error {
 	for _, c := range p.Changes {
-		if script, ok := c.Desired.(spec.Scripted); ok && len(script.Definition().Code.Modules) == 0 && !script.Definition().Code.IsNone() {
+		if script, ok := c.Desired.(spec.Scripted); ok && !c.MarkOnly && len(script.Definition().Code.Modules) == 0 && !script.Definition().Code.IsNone() {
 			return ErrNoCode
 		}
 	}
@@ -266,7 +266,7 @@ func (p *Plan) embed() {
 func (p *Plan) embedCode() {
 	for _, c := range p.Changes {
 		script, ok := c.Desired.(spec.Scripted)
-		if !ok || script.Definition().Code == nil || script.Definition().Code.IsNone() {
+		if !ok || c.MarkOnly || script.Definition().Code == nil || script.Definition().Code.IsNone() {
 			continue
 		}
 		if p.Code == nil {

@@ -130,6 +130,10 @@ type Change struct {
 	// Desired is the resource to write; nil when it is to be deleted.
 	Desired spec.Resource `json:"desired,omitempty"`
 
+	// MarkOnly says that Desired is what is there already, so that nothing but
+	// the stack's mark is written.
+	MarkOnly bool `json:"mark_only,omitempty"`
+
 	// Prior is the revision the change was planned against; nil when there
 	// was none. A change is stale when the account holds another one.
 	Prior *spec.Revision `json:"prior,omitempty"`

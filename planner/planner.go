@@ -53,6 +53,10 @@ type Options struct {
 	// Tool names the program and its version in the plan.
 	Tool string
 
+	// Refresh lets every Worker of the stack be read whole, also those whose
+	// mark vouches for them.
+	Refresh bool
+
 	// Allow are the guards that are acknowledged, by name.
 	Allow []string
 
@@ -161,7 +165,7 @@ func (p *planning) checkInputs() error {
 		if definition.Code == nil || definition.Code.Digest == "" {
 			return fmt.Errorf("the code of %s has not been built", r.Address())
 		}
-		if assets := definition.Assets; assets != nil && (assets.Files == nil || assets.Files.Digest == "") {
+		if assets := definition.Assets; assets != nil && !assets.Keep && (assets.Files == nil || assets.Files.Digest == "") {
 			return fmt.Errorf("the static assets of %s have not been read", r.Address())
 		}
 	}

@@ -28,7 +28,8 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 			Hint:    "add `adopt: true` to take it over, or choose another name",
 		}}
 	case owner == "":
-		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: p.fields(live, desired)}
+		fields := p.fields(live, desired)
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0 && !writesSecrets(desired)}
 	case !p.needsDetail(desired, live):
 		return nil
 	}
@@ -36,16 +37,25 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	if len(fields) == 0 {
 		return nil
 	}
-	return &Change{Action: Update, Reason: changeReason(live.Revision), Fields: fields}
+	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: fields}
+}
+
+// writesSecrets reports whether an upload would write secrets. That the account
+// has them does not say that it has the same.
+func writesSecrets(desired spec.Resource) bool {
+	return len(desired.(spec.Scripted).Definition().Secrets()) > 0
 }
 
 const blockedByOwnership = "ownership"
 
-func changeReason(r spec.Revision) Reason {
-	switch {
+// changeReason tells a changed file from a changed account. What differs
+// although its mark was made of the very same file was written by somebody else,
+// however close to the upload.
+func (p *planning) changeReason(desired spec.Resource, live *spec.Live) Reason {
+	switch r := live.Revision; {
 	case r.Mark == nil:
 		return ReasonUnmarked
-	case r.Drifted():
+	case r.Drifted() || p.markDescribes(desired, live):
 		return ReasonDrifted
 	default:
 		return ReasonChanged
@@ -66,12 +76,19 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	default:
 		return false
 	}
-	mark := live.Revision.Mark
-	if mark == nil || live.Revision.Drifted() || mark.Protected != desired.Meta().Protect {
+	if p.options.Refresh || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
 		return true
 	}
-	script, complete := wanted.Definition().Resolved(p.live.ID)
-	return !complete || !mark.Describes(script.Code.Digest, script.Digest()) || !mark.DescribesAssets(script.Assets)
+	listed := live.Resource.(spec.Scripted).Definition().Assets
+	return wanted.Definition().Assets == nil && listed != nil // those that an earlier file let be kept
+}
+
+// markDescribes reports whether a live script's mark was made of the desired one.
+func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
+	mark := live.Revision.Mark
+	script, complete := desired.(spec.Scripted).Definition().Resolved(p.live.ID)
+	return complete && mark.Protected == desired.Meta().Protect &&
+		mark.Describes(script.Code.Digest, script.Digest()) && mark.DescribesAssets(script.Assets)
 }
 
 // fields are the differences between a live resource, nil when there is none,
@@ -134,6 +151,9 @@ func codeChange(live, wanted *spec.Code) []FieldChange {
 // assetsChange compares static assets by digest. Which of the files differ is
 // more than the platform tells anybody; see [spec.Assets].
 func assetsChange(live, wanted *spec.Assets) []FieldChange {
+	if wanted != nil && wanted.Keep {
+		return nil
+	}
 	before := live.Digest()
 	if live != nil && before == "" {
 		before = unknownDigest

@@ -29,6 +29,10 @@ type Assets struct {
 	// run_worker_first. Source: API reference, "Upload Worker Module".
 	Config Object `json:"config,omitempty"`
 
+	// Keep says that somebody else uploads the files: each upload leaves them,
+	// and how they are served, as they are.
+	Keep bool `json:"keep,omitempty"`
+
 	// mark is the short digest that the mark of a live Worker vouches for.
 	mark string
 }

@@ -30,6 +30,10 @@ func (l *loader) loadAssets(value *document.Value, code *Code) *Assets {
 	}
 	assets := value.Get("assets")
 	directory := assets.Get("directory")
+	if assets.Get("keep").IsTrue() {
+		l.checkKeptAssets(assets)
+		return &Assets{Keep: true}
+	}
 	if directory.String() == "" {
 		l.report(RuleAssets, assets.Range(), "`assets` names no directory", "name the folder whose files are served: directory: ./public")
 		return nil
@@ -52,6 +56,16 @@ func (l *loader) loadAssets(value *document.Value, code *Code) *Assets {
 		l.assets[name] = files
 	}
 	return &Assets{Files: files, Config: config}
+}
+
+// checkKeptAssets reports what says how files are served that somebody else
+// uploads.
+func (l *loader) checkKeptAssets(assets *document.Value) {
+	for _, m := range assets.Members {
+		if m.Key != "keep" && m.Key != "binding" {
+			l.report(RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing beside `keep`, which leaves the files as they are", m.Key), "remove one of the two")
+		}
+	}
 }
 
 // assetsBinding reads the binding to a Worker's own assets, if there is one.

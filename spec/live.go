@@ -115,6 +115,10 @@ type Write struct {
 	// Prior is the revision being replaced; nil when the resource is to be created.
 	Prior *Revision
 
+	// MarkOnly says that the resource is a script which is in its desired state,
+	// and that nothing but the owner and the mark is to be written.
+	MarkOnly bool
+
 	// Secrets are the values of the resource's secret bindings, by name.
 	Secrets map[string]Secret
 }

@@ -178,7 +178,7 @@ func (s *Stack) Assets() []*AssetFiles {
 	seen := map[*AssetFiles]bool{}
 	for _, r := range s.Resources {
 		w, ok := r.(Scripted)
-		if !ok || w.Definition().Assets == nil {
+		if !ok || w.Definition().Assets == nil || w.Definition().Assets.Keep {
 			continue
 		}
 		if files := w.Definition().Assets.Files; !seen[files] {

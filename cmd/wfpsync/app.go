@@ -50,6 +50,7 @@ type globalFlags struct {
 	noColor       bool
 	local         localFlag
 	rate          int
+	refresh       string
 }
 
 // run runs one command line and returns the exit code.

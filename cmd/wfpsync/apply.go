@@ -93,6 +93,7 @@ the plan touches has changed since.`,
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd, formatJSONL)
 	a.addAccountFlags(cmd.Flags())
+	a.addRefreshFlag(cmd)
 	a.addApplyFlags(cmd, &options)
 	cmd.Flags().StringVar(&options.expectDigest, "expect-digest", "", "apply only the plan with this `DIGEST`, as `plan` shows it")
 	return cmd

@@ -36,6 +36,7 @@ func (a *app) planCommand() *cobra.Command {
 	a.addFormatFlag(cmd, planFormats...)
 	a.addAccountFlags(cmd.Flags())
 	options.making.addFlags(cmd)
+	a.addRefreshFlag(cmd)
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
@@ -72,6 +73,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 // prepare makes the plan of the stack file. The connection is the caller's to
 // close.
 func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking) (*planner.Plan, *connection, error) {
+	if err := a.checkRefresh(); err != nil {
+		return nil, nil, err
+	}
 	p, err := a.openProject()
 	if err != nil {
 		return nil, nil, err
@@ -88,7 +92,7 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets})
+	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets, Refresh: a.flags.refresh == refreshAll})
 	if err != nil {
 		c.close()
 		return nil, nil, err

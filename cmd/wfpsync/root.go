@@ -36,6 +36,8 @@ and what they bind to. There is no state file: the account is the state.
 		a.planCommand(),
 		a.applyCommand(),
 		a.destroyCommand(),
+		a.driftCommand(),
+		a.adoptCommand(),
 		a.renderCommand(),
 		a.showCommand(),
 		a.initCommand(),

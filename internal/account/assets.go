@@ -24,8 +24,9 @@ import (
 //
 // Every upload of a script with assets has a session of its own, also when only
 // the code changes: an upload without assets takes them away, and that a user
-// Worker's are kept on request (keep_assets) is not documented. A session that
-// knows all files is one request.
+// Worker's are kept on request (keep_assets) stands in the schema of the upload and
+// nowhere else. A session that knows all files is one request. Files that are not
+// ours are kept on request all the same: there is no other way.
 
 const (
 	// bucketsAtOnce is how many buckets of a Worker are sent at the same time,

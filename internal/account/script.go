@@ -78,7 +78,7 @@ func liveAssets(r spec.Revision, listed bool) *spec.Assets {
 	switch {
 	case markVouches(r) && r.Mark.Assets != "":
 		return spec.LiveAssets(r.Mark.Assets)
-	case markVouches(r):
+	case markVouches(r) && !listed:
 		return nil
 	case listed || r.Mark != nil && r.Mark.Assets != "":
 		return spec.LiveAssets("")
@@ -103,13 +103,16 @@ var strictInherit = url.Values{"bindings_inherit": {"strict"}}
 // putScript uploads a script: code, settings, owner and mark in one write, after
 // the static files that it serves.
 func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	if w.MarkOnly {
+		return putMark(ctx, a, w)
+	}
 	address := w.Resource.Address()
 	u, err := newUpload(w, a.client.clock)
 	if err != nil {
 		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
 	}
 	revision, err := a.sendScript(ctx, u)
-	if is(err, assetsForgotten) && u.script.Assets != nil {
+	if is(err, assetsForgotten) && u.uploadsAssets() {
 		return a.sendScript(ctx, u)
 	}
 	return revision, err
@@ -119,7 +122,7 @@ func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, er
 func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, error) {
 	address := u.write.Resource.Address()
 	return a.settled(ctx, func() (spec.Revision, error) {
-		if u.script.Assets != nil {
+		if u.uploadsAssets() {
 			token, err := newAssetUpload(a, address, u.script.Assets.Files).send(ctx)
 			if err != nil {
 				return spec.Revision{}, err

@@ -36,7 +36,7 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	if script.Assets != nil && (script.Assets.Files == nil || script.Assets.Files.Source == nil) {
+	if script.Assets != nil && !script.Assets.Keep && (script.Assets.Files == nil || script.Assets.Files.Source == nil) {
 		return nil, errors.New("there are no static files to upload")
 	}
 	bindings, err := bindingsToAPI(script.Bindings, w.Secrets)
@@ -64,11 +64,17 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if len(script.CompatibilityFlags) > 0 {
 		u.metadata["compatibility_flags"] = script.CompatibilityFlags
 	}
+	if script.Assets != nil && script.Assets.Keep {
+		u.metadata["keep_assets"] = true
+	}
 	if err := u.setOptions(); err != nil {
 		return nil, err
 	}
 	return u, u.setMigrations()
 }
+
+// uploadsAssets reports whether static files go with the upload.
+func (u *upload) uploadsAssets() bool { return u.script.Assets != nil && !u.script.Assets.Keep }
 
 // setAssets says which static files the script serves, and how. The token says
 // that the account has them.

@@ -29,6 +29,9 @@ func because(c planner.Change) string {
 	case planner.ReasonUnwanted:
 		return "listed under `removed`"
 	case planner.ReasonUnmanaged:
+		if c.MarkOnly && c.Blocked == nil {
+			return "exists already, and no stack manages it: only its mark is written"
+		}
 		if c.Blocked == nil {
 			return "exists already, and no stack manages it"
 		}

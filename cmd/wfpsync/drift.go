@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/planner"
+)
+
+func (a *app) driftCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "drift",
+		Short: "Show what changed in the account since the stack was applied, and when",
+		Long: `drift compares like plan, and tells it from the other side: what somebody else
+changed, deleted or added. It exits with 2 when there is anything.
+
+Only Workers say when they were applied. Whatever else differs from the stack
+file is told as drift as well, so apply a changed file first.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.interruptible(cmd.Context(), a.drift)
+		},
+	}
+	a.addStackFlags(cmd)
+	a.addFormatFlag(cmd, formatMarkdown)
+	a.addAccountFlags(cmd.Flags())
+	a.addRefreshFlag(cmd)
+	return cmd
+}
+
+func (a *app) drift(ctx context.Context) error {
+	plan, c, err := a.prepare(ctx, planner.Apply, planMaking{})
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	drift := planner.NewDrift(plan)
+	switch a.flags.format {
+	case formatJSON:
+		err = report.DriftJSON(a.stdout, drift)
+	case formatMarkdown:
+		err = report.DriftMarkdown(a.stdout, drift)
+	default:
+		err = report.DriftText(a.stdout, a.style(a.stdout), drift)
+	}
+	switch {
+	case err != nil:
+		return err
+	case plan.Diagnostics.HasErrors():
+		if err := report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics); err != nil {
+			return err
+		}
+		return told(exitError)
+	case len(drift.Changes) > 0:
+		return told(exitChanges)
+	}
+	return nil
+}

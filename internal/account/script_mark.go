@@ -1,0 +1,49 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// putMark writes the owner and the mark of a script that is in its desired
+// state, and nothing else of it: a user Worker's tags have an endpoint of their
+// own, and a Worker's are among the settings that make no new version.
+// Source: API reference, "Put Script Tags" and "Patch Script Settings".
+func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
+	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.client.clock.now()).WithAssets(script.Assets)
+	mark.Protected = w.Resource.Meta().Protect
+	tags := spec.MarkedTags(script.Tags, w.Stack, mark)
+	answered, err := a.putTags(ctx, address, tags)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(answered)), slices.Sorted(slices.Values(tags))) {
+		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), address)
+	}
+	revision := spec.Revision{Owner: w.Stack, Mark: &mark}
+	if w.Prior != nil {
+		revision.ETag, revision.MigrationTag = w.Prior.ETag, w.Prior.MigrationTag
+	}
+	return revision, nil
+}
+
+// putTags replaces a script's tags.
+func (a *Account) putTags(ctx context.Context, address spec.Address, tags []string) ([]string, error) {
+	if address.Kind == spec.KindUserWorker {
+		var answered []string
+		err := a.client.exchangeJSON(ctx, http.MethodPut, a.scriptPath(address)+"/tags", tags, &answered)
+		return answered, err
+	}
+	var answered struct {
+		Tags []string `json:"tags"`
+	}
+	body := map[string]any{"tags": tags}
+	err := a.client.exchangeJSON(ctx, http.MethodPatch, a.scriptPath(address)+"/script-settings", body, &answered)
+	return answered.Tags, err
+}
