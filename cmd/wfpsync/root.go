@@ -37,6 +37,7 @@ and what they bind to. There is no state file: the account is the state.
 		a.applyCommand(),
 		a.destroyCommand(),
 		a.driftCommand(),
+		a.importCommand(),
 		a.adoptCommand(),
 		a.renderCommand(),
 		a.showCommand(),

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -125,4 +127,54 @@ func moduleType(contentType string) spec.ModuleType {
 		return spec.BinaryModule
 	}
 	return spec.ModuleType(mediaType)
+}
+
+// ReadCode completes the code of inspected Workers with their modules, which an
+// inspection leaves out where a mark tells the digest. Code that several of them
+// run is asked for once.
+func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
+	known := map[string]*spec.Code{}
+	for _, address := range addresses {
+		if live := snap.Resources[address]; live != nil {
+			if code := live.Resource.(spec.Scripted).Definition().Code; code != nil && len(code.Modules) > 0 {
+				known[spec.ShortDigest(code.Digest)] = code
+			}
+		}
+	}
+	var first []spec.Address // of each code that is to be read
+	asked := map[string]bool{}
+	for _, address := range addresses {
+		live := snap.Resources[address]
+		if live == nil {
+			continue
+		}
+		digest := spec.ShortDigest(live.Resource.(spec.Scripted).Definition().Code.Digest)
+		if known[digest] == nil && !asked[digest] {
+			asked[digest], first = true, append(first, address)
+		}
+	}
+	read := make([]*spec.Code, len(first))
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.concurrency)
+	for i, address := range first {
+		g.Go(func() (err error) {
+			read[i], err = a.code(groupCtx, address, snap.Resources[address].Revision.Mark)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, code := range read {
+		known[spec.ShortDigest(code.Digest)] = code
+	}
+	for _, address := range addresses {
+		if live := snap.Resources[address]; live != nil {
+			definition := live.Resource.(spec.Scripted).Definition()
+			if code := known[spec.ShortDigest(definition.Code.Digest)]; code != nil {
+				definition.Code = code
+			}
+		}
+	}
+	return nil
 }

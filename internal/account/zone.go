@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cloudflare/cloudflare-go/v4/zones"
@@ -133,4 +134,30 @@ func (a *Account) zoneOf(ctx context.Context, host string, stop map[string]bool)
 		}
 	}
 	return zone{}, false, nil
+}
+
+// Zones are the names of all the account's zones, in order.
+func (a *Account) Zones(ctx context.Context) ([]string, error) {
+	list, err := allPages(ctx, zonesOnPage, func(ctx context.Context, page float64) ([]zones.Zone, string, error) {
+		var params zones.ZoneListParams
+		params.Account.Value.ID.Value, params.Account.Value.ID.Present = a.id, true
+		params.Account.Present = true
+		params.Page.Value, params.Page.Present = page, true
+		params.PerPage.Value, params.PerPage.Present = zonesOnPage, true
+		answer, err := a.client.sdk.zones.List(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return answer.Result, answer.JSON.RawJSON(), nil
+	}, func(z zones.Zone) string { return z.ID })
+	if err != nil {
+		return nil, err
+	}
+	a.learnZones("", list)
+	var names []string
+	for _, z := range list {
+		names = append(names, strings.ToLower(z.Name))
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -2,6 +2,7 @@ package document
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -19,7 +20,7 @@ func FromJSON(value any, at *Value) *Value {
 		}
 	case float64:
 		v.Kind, v.Number = Number, value
-		v.Text = strconv.FormatFloat(value, 'g', -1, 64)
+		v.Text = numberText(value)
 	case string:
 		v.Kind, v.Text = String, value
 	case []any:
@@ -36,6 +37,14 @@ func FromJSON(value any, at *Value) *Value {
 		v.setMembers(members)
 	}
 	return v
+}
+
+// numberText is a number as JSON has it, and not 1e+06 for a million.
+func numberText(number float64) string {
+	if math.Trunc(number) == number && math.Abs(number) < 1e15 {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(number, 'g', -1, 64)
 }
 
 // NewMember is a key with a value, in the value's place.

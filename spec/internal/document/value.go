@@ -50,6 +50,7 @@ type Value struct {
 type Member struct {
 	Key          string
 	Value        *Value
+	Comment      string // that [Write] puts above it; "" for one that was read
 	file         *file
 	line, column int32
 }

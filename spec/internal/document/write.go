@@ -11,7 +11,8 @@ import (
 
 // Write is a value as YAML, in the order of its members. Strings that would be
 // read as something else are quoted, and several lines become a block. Comments
-// of the files that the value is from stay with their keys; see [notes].
+// of the files that the value is from stay with their keys, see [notes], and
+// those of members that were made stand above them.
 func Write(v *Value) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
@@ -52,10 +53,10 @@ func (v *Value) node(notes map[place]note, item place) *yaml.Node {
 	case Map:
 		n.Kind, n.Tag = yaml.MappingNode, "!!map"
 		for _, m := range v.Members {
-			key, value := &yaml.Node{}, m.Value.node(notes, place{})
+			key, value := &yaml.Node{HeadComment: m.Comment}, m.Value.node(notes, place{})
 			key.SetString(m.Key)
-			if m.place() != item {
-				notes[m.place()].write(key, m.Value.lineOf(value))
+			if note, noted := notes[m.place()]; noted && m.place() != item {
+				note.write(key, m.Value.lineOf(value))
 			}
 			n.Content = append(n.Content, key, value)
 		}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/schema"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// importOptions are the flags of import.
+type importOptions struct {
+	namespace   string
+	name        string
+	dir         string
+	from        string
+	environment string
+	force       bool
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Write a stack file, and the code it names, from what the account has",
+		Long: `import reads the account and writes wfpsync.yaml and one folder for each distinct
+code. Nothing in the account changes. A plan of the new file shows what is to be
+adopted and nothing else; the first apply only marks it.
+
+With --from, it writes the stack file from a configuration of wrangler instead.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.importStack(ctx, o) })
+		},
+	}
+	a.addAccountFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.namespace, "namespace", "", "import this dispatch namespace, and what belongs to it, only")
+	cmd.Flags().StringVar(&o.name, "name", "", "the name of the stack (default that of the only stack there is, else imported)")
+	cmd.Flags().StringVar(&o.dir, "dir", ".", "the folder to write into")
+	cmd.Flags().StringVar(&o.from, "from", "", "a wrangler.jsonc, wrangler.json or wrangler.toml in that folder, or below, to import instead of an account")
+	cmd.Flags().StringVar(&o.environment, "env", "", "with --from: the environment of that configuration")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite files that are there")
+	return cmd
+}
+
+func (a *app) importStack(ctx context.Context, o importOptions) error {
+	imported, err := a.imported(ctx, o)
+	if err != nil {
+		return err
+	}
+	files := append([]spec.ImportedFile{
+		{Path: defaultStackFile, Content: imported.Document},
+		{Path: spec.SchemaFile, Content: schema.Stack()},
+	}, imported.Files...)
+	if err := a.writeImported(o, files); err != nil {
+		return err
+	}
+	for _, note := range imported.Notes {
+		fmt.Fprintf(a.stderr, "%s: %s\n", note.Address, note.Message)
+	}
+	return a.checkImported(ctx, o.dir)
+}
+
+// imported is the stack file of an account, or of a configuration of wrangler.
+func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, error) {
+	if o.from != "" {
+		return a.importWrangler(o)
+	}
+	if o.environment != "" {
+		return nil, usage(errors.New("--env is for --from"))
+	}
+	c, err := a.connect(ctx, "", zoneWants{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	live, err := c.readAll(ctx, o.namespace)
+	if err != nil {
+		return nil, err
+	}
+	if o.namespace != "" {
+		if _, found := live.Resources[spec.Address{Kind: spec.KindDispatchNamespace, Name: o.namespace}]; !found {
+			return nil, fmt.Errorf("the account has no dispatch namespace %q", o.namespace)
+		}
+		live = live.About(o.namespace)
+	}
+	if err := c.ReadCode(ctx, live, live.Workers()); err != nil {
+		return nil, err
+	}
+	name, err := stackName(o.name, live)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Import(live, name)
+}
+
+// importWrangler reads a configuration in the folder, and says what of it is not
+// taken over.
+func (a *app) importWrangler(o importOptions) (*spec.Imported, error) {
+	a.flags.file = o.dir
+	var imported *spec.Imported
+	p, err := a.readStackFile(func(root fs.FS, _ string, _ spec.Options) (list diag.List) {
+		imported, list = spec.ImportWrangler(root, filepath.ToSlash(o.from), o.environment, o.name)
+		return list
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.diagnostics.Err(); err != nil {
+		return nil, err
+	}
+	return imported, report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics)
+}
+
+// stackName is the name that is given, or that of the only stack that owns
+// something of what was read.
+func stackName(given string, live *spec.Snapshot) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	owners := live.Owners()
+	switch len(owners) {
+	case 0:
+		return "imported", nil
+	case 1:
+		return owners[0], nil
+	}
+	return "", fmt.Errorf("the account has the stacks %s: say which one with --name", strings.Join(owners, ", "))
+}
+
+// readAll reads everything of every kind, as far as the credentials may, but of
+// one namespace only the user Workers of that.
+func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snapshot, error) {
+	live, err := c.Read(ctx, "", []spec.Collection{{Kind: spec.KindDispatchNamespace}, {Kind: spec.KindWorker}})
+	if err != nil {
+		return nil, err
+	}
+	live.Account = c.info
+	more := []spec.Collection{
+		{Kind: spec.KindKVNamespace}, {Kind: spec.KindD1Database}, {Kind: spec.KindR2Bucket},
+		{Kind: spec.KindQueue}, {Kind: spec.KindQueueConsumer}, {Kind: spec.KindCustomDomain},
+	}
+	for _, a := range live.Addresses() {
+		switch {
+		case a.Kind == spec.KindDispatchNamespace && (namespace == "" || a.Name == namespace):
+			more = append(more, spec.Collection{Kind: spec.KindUserWorker, Parent: a.Name})
+		case a.Kind == spec.KindWorker:
+			more = append(more, spec.Collection{Kind: spec.KindCronTriggers, Parent: a.Name}, spec.Collection{Kind: spec.KindWorkerSubdomain, Parent: a.Name})
+		}
+	}
+	zones, err := c.Zones(ctx)
+	if err != nil && !account.IsDenied(err) {
+		return nil, err
+	}
+	for _, zone := range zones {
+		more = append(more, spec.Collection{Kind: spec.KindRoute, Parent: zone})
+	}
+	if err := c.Extend(ctx, live, more); err != nil {
+		return nil, err
+	}
+	if err := c.Inspect(ctx, live, live.Addresses()); err != nil {
+		return nil, err
+	}
+	return live, c.Extend(ctx, live, live.Jurisdictions())
+}
+
+// writeImported writes the files, all or none.
+func (a *app) writeImported(o importOptions, files []spec.ImportedFile) error {
+	var there []string
+	for _, file := range files {
+		if _, err := os.Lstat(filepath.Join(o.dir, filepath.FromSlash(file.Path))); err == nil {
+			there = append(there, file.Path)
+		}
+	}
+	if len(there) > 0 && !o.force {
+		const shown = 5
+		list := strings.Join(there[:min(len(there), shown)], ", ")
+		if len(there) > shown {
+			list += fmt.Sprintf(" and %d more", len(there)-shown)
+		}
+		return fmt.Errorf("%s has %s already; nothing was written: choose another --dir, or overwrite with --force", o.dir, list)
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(o.dir) // the account chose the names of the files
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, file := range files {
+		name := filepath.FromSlash(file.Path)
+		if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := root.WriteFile(name, file.Content, 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "wrote %s\n", filepath.Join(o.dir, name))
+	}
+	return nil
+}
+
+// checkImported validates what was written, and says what is wrong with it: the
+// account may hold what no stack file may.
+func (a *app) checkImported(ctx context.Context, dir string) error {
+	a.flags.file = filepath.Join(dir, defaultStackFile)
+	p, err := a.openProject()
+	if err != nil {
+		return err
+	}
+	if err := p.build(ctx); err != nil {
+		return err
+	}
+	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics); err != nil {
+		return err
+	}
+	if p.diagnostics.HasErrors() {
+		return told(exitError)
+	}
+	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: wfpsync plan -f %s\n", plural(len(p.stack.Resources), "resource"), a.flags.file)
+	return err
+}
