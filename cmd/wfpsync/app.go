@@ -50,6 +50,7 @@ type globalFlags struct {
 	noColor       bool
 	local         localFlag
 	rate          int
+	debugHTTP     string
 	refresh       string
 }
 

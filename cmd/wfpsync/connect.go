@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -46,6 +47,7 @@ const (
 func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 	a.addLocalFlag(flags)
 	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes, 0 for no limit (default %d, and no limit where the API is not Cloudflare's)", defaultRate))
+	flags.StringVar(&a.flags.debugHTTP, "debug-http", "", "write every request to the account and its answer to `FILE`, with what is confidential masked")
 	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
 }
 
@@ -85,24 +87,50 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 	if credentials.Token == "" && (credentials.Key == "" || credentials.Email == "") {
 		return nil, errNoCredentials
 	}
+	debug, done, err := a.debugHTTP()
+	if err != nil {
+		return nil, err
+	}
 	client, err := account.New(account.Options{
 		BaseURL:     a.baseURL(),
 		Credentials: credentials,
 		UserAgent:   userAgent(),
 		Limits:      a.limits(a.baseURL()),
 		Transport:   a.transport,
+		Debug:       debug,
 	})
 	if err != nil {
+		done()
 		return nil, err
 	}
 	info, err := a.chooseAccount(ctx, client, wanted)
 	if err != nil {
+		done()
 		return nil, err
 	}
-	return connected(client, info, func() {}), nil
+	return connected(client, info, done), nil
 }
 
 var errNoCredentials = errors.New("no credentials: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment; or use --local for an account on this machine")
+
+// debugHTTP is where requests and answers are noted, nil when nobody asked for
+// it. Only its owner can read the file: nobody promises that the account holds
+// nothing confidential in a place where it does not belong.
+func (a *app) debugHTTP() (out io.Writer, done func(), err error) {
+	if a.flags.debugHTTP == "" {
+		return nil, func() {}, nil
+	}
+	if info, err := os.Lstat(a.flags.debugHTTP); err == nil && info.Mode().IsRegular() {
+		if err := os.Remove(a.flags.debugHTTP); err != nil { // it may be readable to others
+			return nil, nil, fmt.Errorf("--debug-http: %w", err)
+		}
+	}
+	file, err := os.OpenFile(a.flags.debugHTTP, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--debug-http: %w", err)
+	}
+	return file, func() { _ = file.Close() }, nil
+}
 
 // baseURL is where the API is; both names are in use among Cloudflare's tools.
 func (a *app) baseURL() string {
@@ -147,12 +175,21 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := local.connect(wanted, zones)
+	debug, done, err := a.debugHTTP()
 	if err != nil {
 		local.close()
 		return nil, err
 	}
-	c.close = local.close
+	shut := func() {
+		done()
+		local.close()
+	}
+	c, err := local.connect(wanted, zones, debug)
+	if err != nil {
+		shut()
+		return nil, err
+	}
+	c.close = shut
 	return c, nil
 }
 
@@ -184,9 +221,10 @@ func (l *localAPI) close() {
 	_ = l.Emulator.Close()
 }
 
-// connect gives the wanted account the zones it needs, and a client to it.
+// connect gives the wanted account the zones it needs, and a client to it that
+// writes what it says to debug, unless that is nil.
 // Closing the connection is left to whoever closes the API.
-func (l *localAPI) connect(wanted string, zones zoneWants) (*connection, error) {
+func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*connection, error) {
 	id := localAccount(wanted)
 	if err := zones.ensure(l.Emulator, id); err != nil {
 		return nil, err
@@ -195,6 +233,7 @@ func (l *localAPI) connect(wanted string, zones zoneWants) (*connection, error) 
 		BaseURL:     l.url,
 		Credentials: account.Credentials{Token: "local"},
 		UserAgent:   userAgent(),
+		Debug:       debug,
 	})
 	if err != nil {
 		return nil, err

@@ -138,7 +138,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if id := localAccount(p.stack.AccountID); id != d.account {
 		return nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
 	}
-	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack))
+	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack), nil)
 	if err != nil {
 		return nil, err
 	}

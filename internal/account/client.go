@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,6 +49,10 @@ type Options struct {
 
 	// Transport sends requests; nil means a clone of [http.DefaultTransport].
 	Transport http.RoundTripper
+
+	// Debug gets every request that is sent and its answer, for a person to read;
+	// nil means that nobody asked. What is confidential is masked.
+	Debug io.Writer
 
 	// RetryMax is how often a request is sent again; negative means never.
 	RetryMax int
@@ -110,11 +115,15 @@ func New(o Options) (*Client, error) {
 		waitMin: positive(o.RetryWaitMin, defaultRetryWaitMin),
 		waitMax: positive(o.RetryWaitMax, defaultRetryWaitMax),
 	}
+	next := cmp.Or[http.RoundTripper](o.Transport, defaultTransport())
+	if o.Debug != nil {
+		next = &debugTransport{next: next, out: o.Debug, redact: o.Credentials.redactor()}
+	}
 	c.http = &http.Client{Transport: &transport{
 		base: base,
 		attempt: &http.Client{Transport: &attempt{
 			base:      base,
-			next:      cmp.Or[http.RoundTripper](o.Transport, defaultTransport()),
+			next:      next,
 			authorize: authorize,
 			redact:    o.Credentials.redactor(),
 			userAgent: cmp.Or(o.UserAgent, "wfpsync"),
