@@ -238,6 +238,8 @@ func (d *development) show(stack *spec.Stack) {
 		switch r := r.(type) {
 		case *spec.Route:
 			routes[r.Worker] = append(routes[r.Worker], r.Pattern)
+		case *spec.CustomDomain:
+			routes[r.Worker] = append(routes[r.Worker], r.Hostname)
 		case *spec.UserWorker:
 			if users[r.DispatchNamespace] == nil {
 				namespaces = append(namespaces, r.DispatchNamespace)

@@ -64,10 +64,6 @@ type (
 	Runtime = runtime.Runtime
 	// Message is what a Worker printed or threw, or what the runtime has to say.
 	Message = runtime.Message
-	// QueueConsumer is the Worker that gets a queue's messages, and how.
-	QueueConsumer = runtime.Consumer
-	// Site is the static files of a Worker.
-	Site = runtime.Site
 	// RunLimits are when the runtime renews itself; the zero value has defaults.
 	RunLimits = runtime.Limits
 	// WorkerdPlaces are where FindWorkerd looks.
@@ -175,8 +171,6 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 		Listener: options.Listener,
 		Tell:     options.Tell,
 		Limits:   options.Limits,
-		Consumer: options.Consumer,
-		Site:     options.Site,
 	})
 }
 
@@ -186,10 +180,6 @@ type RunOptions struct {
 	Listener *net.TCPListener
 	Tell     func(Message)
 	Limits   RunLimits
-
-	// What the account does not know by itself. Nil stands for none.
-	Consumer func(queue string) (QueueConsumer, bool)
-	Site     func(tx *store.Tx, namespaceID string, script store.Script) (*Site, error)
 }
 
 // EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a

@@ -5,10 +5,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
-	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 func TestRunKV(t *testing.T) {
@@ -194,23 +192,25 @@ export default { async fetch(request, env) {
 // TestRunQueue delivers in batches, and again what was not acknowledged, until it goes to the dead letters.
 func TestRunQueue(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
-	for _, name := range []string{"jobs", "dead", "lost"} {
-		r.queue(name)
+	ids := map[string]string{}
+	for _, name := range []string{"jobs", "dead", "early"} {
+		ids[name] = r.queue(name)
 	}
-	consumer := emulator.QueueConsumer{Worker: "consumer", BatchSize: 2, Wait: 10 * time.Millisecond, Retries: 1}
-	toDead := consumer
-	toDead.DeadLetter = "dead"
-	r.mu.Lock()
-	r.consumers = map[string]emulator.QueueConsumer{"jobs": toDead, "dead": consumer}
-	r.mu.Unlock()
+	consume := func(queue, deadLetters string) {
+		t.Helper()
+		r.json("POST", "/queues/"+ids[queue]+"/consumers", object{
+			"type": "worker", "script_name": "consumer", "dead_letter_queue": deadLetters,
+			"settings": object{"batch_size": 2, "max_wait_time_ms": 10, "max_retries": 1},
+		}).ok()
+	}
 	r.script(worker("producer"), `export default { async fetch(request, env) {
   await env.JOBS.sendBatch([{ body: { n: 1 } }, { body: "text", contentType: "text" }, { body: new Uint8Array([1, 2]), contentType: "bytes" }]);
   await env.JOBS.send("bad");
-  await env.LOST.send(1);
+  await env.EARLY.send("early");
   return new Response("sent");
 } }`, object{"bindings": []any{
 		object{"type": "queue", "name": "JOBS", "queue_name": "jobs"},
-		object{"type": "queue", "name": "LOST", "queue_name": "lost"},
+		object{"type": "queue", "name": "EARLY", "queue_name": "early"},
 	}}).ok()
 	r.script(worker("consumer"), `export default { async queue(batch) {
   for (const m of batch.messages) {
@@ -220,34 +220,68 @@ func TestRunQueue(t *testing.T) {
   }
   if (batch.queue === "dead") throw new Error("not even dead");
 } }`, nil).ok()
+	consume("jobs", "dead")
+	consume("dead", "")
 	r.says("producer.localhost", "/", "sent")
 	for _, want := range []string{
 		`jobs true {"n":1} attempt 1`, `jobs true "text" attempt 1`, `jobs true [1,2] attempt 1`, `"bad" attempt 1`, `jobs true "bad" attempt 2`,
 		`dead true "bad" attempt 1`, `dead true "bad" attempt 2`, "Uncaught Error: not even dead",
-		"a message of the queue dead is dropped after 2 deliveries", "the queue lost got messages (1), and no Worker consumes it",
+		"a message of the queue dead is dropped after 2 deliveries", "messages wait in the queue early (1), and no Worker consumes it",
 	} {
 		r.hears(want)
 	}
+	consume("early", "")
+	r.hears(`early true "early" attempt 1`)
 }
 
 // TestRunAssets serves static files of a user Worker, before its code and through its binding.
 func TestRunAssets(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
-	r.mu.Lock()
-	r.sites = map[string]*emulator.Site{"acme": {Files: map[string]runtime.SiteFile{
-		"/index.html": {Hash: "1", Type: "text/html", Content: []byte("<p>home")},
-		"/a b.txt":    {Hash: "2", Type: "text/plain", Content: []byte("spaces")},
-	}}}
-	r.mu.Unlock()
 	r.namespace("prod")
 	r.dispatches(nil)
-	r.script(script("prod", "acme"), `export default { async fetch(request, env) {
+	const code = `export default { async fetch(request, env) {
   const page = await env.ASSETS.fetch("http://assets/");
   return new Response("code at " + new URL(request.url).pathname + " with " + await page.text() + " " + page.headers.get("content-type"));
-} }`, object{"bindings": []any{object{"type": "assets", "name": "ASSETS"}}}).ok()
+} }`
+	upload := func(files ...staticFile) {
+		t.Helper()
+		r.script(script("prod", "acme"), code, object{
+			"assets":   object{"jwt": r.completed(script("prod", "acme"), files...)},
+			"bindings": []any{object{"type": "assets", "name": "ASSETS"}},
+		}).ok()
+	}
+	other := staticFile{"/a b.txt", hashOf("2"), "text/plain", "spaces"}
+	upload(staticFile{"/index.html", hashOf("1"), "text/html", "<p>home"}, other)
 	r.says("acme.example.com", "/", "<p>home")
 	r.says("acme.example.com", "/a%20b.txt", "spaces")
 	r.says("acme.example.com", "/other", "code at /other with <p>home text/html")
+	upload(staticFile{"/index.html", hashOf("3"), "text/html", "<p>new"}, other)
+	r.says("acme.example.com", "/", "<p>new")
+	r.says("acme.example.com", "/other", "code at /other with <p>new text/html")
+}
+
+// TestRunCustomDomain: a custom domain is an origin, which a route in front of it hides.
+func TestRunCustomDomain(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	zone := r.zone("example.com")
+	for _, name := range []string{"site", "front"} {
+		r.script(worker(name), `export default { fetch: (request) => new Response("`+name+` "+ request.url) }`, nil).ok()
+	}
+	if status, _ := r.ask("app.example.com", "/"); status != 404 {
+		t.Errorf("before there is the domain: %d", status)
+	}
+	domain := r.json("PUT", "/workers/domains", object{"hostname": "app.example.com", "service": "site", "zone_id": zone}).object()["id"].(string)
+	r.says("app.example.com", "/x", "site http://app.example.com/x")
+	r.says("app.example.com.localhost", "/x", "site http://app.example.com/x")
+	routes := "/zones/" + zone + "/workers/routes"
+	r.json("POST", routes, object{"pattern": "*.example.com/api/*", "script": "front"}).ok()
+	r.json("POST", routes, object{"pattern": "*.example.com/*"}).ok()
+	r.says("app.example.com", "/api/x", "front http://app.example.com/api/x")
+	r.says("app.example.com", "/x", "site http://app.example.com/x")
+	r.json("DELETE", "/workers/domains/"+domain, nil).ok()
+	if status, _ := r.ask("app.example.com", "/x"); status != 404 {
+		t.Errorf("after the domain: %d", status)
+	}
 }
 
 func TestRunScheduled(t *testing.T) {

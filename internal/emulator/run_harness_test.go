@@ -14,7 +14,6 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
-	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
 // workerd is the real runtime; without it the test is skipped.
@@ -40,9 +39,6 @@ type running struct {
 	mu       sync.Mutex
 	messages []emulator.Message
 	heard    chan struct{}
-
-	consumers map[string]emulator.QueueConsumer // to be set before messages are sent
-	sites     map[string]*emulator.Site         // by script; to be set before they are uploaded
 }
 
 // run starts the Workers of an account.
@@ -57,20 +53,7 @@ func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *run
 	r.url = "http://" + listener.Addr().String()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	r.Runtime, err = r.Run(ctx, emulator.RunOptions{
-		Account: r.id, Listener: listener.(*net.TCPListener), Limits: limits, Tell: r.hear,
-		Consumer: func(queue string) (emulator.QueueConsumer, bool) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			c, consumed := r.consumers[queue]
-			return c, consumed
-		},
-		Site: func(_ *store.Tx, _ string, script store.Script) (*emulator.Site, error) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			return r.sites[script.Name], nil
-		},
-	})
+	r.Runtime, err = r.Run(ctx, emulator.RunOptions{Account: r.id, Listener: listener.(*net.TCPListener), Limits: limits, Tell: r.hear})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,21 +13,37 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A Site is the static files that a Worker serves, before or beside its code.
-type Site struct {
-	Files  map[string]SiteFile // by path, from "/" on
-	Config SiteConfig
+// A site is the static files that a Worker serves, before or beside its code.
+type site struct {
+	files  map[string]string // hashes by path, from "/" on
+	read   func(hash string) siteFile
+	config siteConfig
 }
 
-// A SiteFile is a static file.
-type SiteFile struct {
-	Hash    string
-	Type    string // the Content-Type; empty: by its name
-	Content []byte
+// A siteFile is a static file.
+type siteFile struct {
+	contentType string // empty: by its name
+	content     []byte
 }
 
-// SiteConfig is the assets.config of an upload, as far as it matters here.
-type SiteConfig struct {
+// siteOf returns the static files of one of the scripts, which has some. It reads the one that is asked for, and only
+// in the transaction.
+func siteOf(tx *store.Tx, scripts *store.Scripts, script store.Script) (site, error) {
+	s := site{files: map[string]string{}, read: func(hash string) siteFile {
+		asset, _ := scripts.Assets().Get(hash) // files stay as long as their place
+		return siteFile{asset.Type, tx.Blob(asset.Blob)}
+	}}
+	for _, file := range script.Assets.Files {
+		s.files[file.Path] = file.Hash
+	}
+	if len(script.Assets.Config) == 0 {
+		return s, nil
+	}
+	return s, json.Unmarshal(script.Assets.Config, &s.config)
+}
+
+// siteConfig is the assets.config of an upload, as far as it matters here.
+type siteConfig struct {
 	HTMLHandling     string          `json:"html_handling"`
 	NotFoundHandling string          `json:"not_found_handling"`
 	RunWorkerFirst   json.RawMessage `json:"run_worker_first"` // a boolean, or patterns
@@ -37,7 +53,7 @@ type SiteConfig struct {
 // asks, through its binding.
 func (r *Runtime) asset(request *http.Request) (answer, error) {
 	query := request.URL.Query()
-	var found siteRequest
+	var made answer
 	err := r.options.Store.View(func(tx *store.Tx) error {
 		scripts := tx.Workers(r.options.Account)
 		if namespace := query.Get("namespace"); namespace != "" {
@@ -47,34 +63,27 @@ func (r *Runtime) asset(request *http.Request) (answer, error) {
 		if !exists {
 			return errNotThere
 		}
-		site, err := r.options.Site(tx, query.Get("namespace"), script)
-		if err != nil || site == nil {
-			return orNotThere(err)
+		if script.Assets == nil {
+			return errNotThere
 		}
-		found = siteRequest{
-			Site: *site, path: query.Get("path"), method: request.Method,
+		files, err := siteOf(tx, scripts, script)
+		if err != nil {
+			return err
+		}
+		made = siteRequest{
+			site: files, path: query.Get("path"), method: request.Method,
 			hasWorker: script.EntryPoint != "" && query.Has("route"),
 			// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 			prefersFiles: script.CompatibilityDate >= "2025-04-01" && request.Header.Get("Sec-Fetch-Mode") == "navigate",
-		}
+		}.answer()
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found.answer(), nil
+	return made, err
 }
 
-func orNotThere(err error) error {
-	if err == nil {
-		return errNotThere
-	}
-	return err
-}
-
-// siteRequest is a request to a Site.
+// siteRequest is a request to a site.
 type siteRequest struct {
-	Site
+	site
 	path, method string
 	hasWorker    bool // there is code that may answer instead
 	prefersFiles bool // even a page that says "not found" is preferred to the code
@@ -86,7 +95,7 @@ const workerHeader = "X-Worker"
 func (s siteRequest) answer() answer {
 	toWorker := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(workerHeader, "1") }
 	reads := s.method == http.MethodGet || s.method == http.MethodHead
-	if s.hasWorker && (!reads || s.Config.workerFirst(s.path)) {
+	if s.hasWorker && (!reads || s.config.workerFirst(s.path)) {
 		return toWorker
 	}
 	if !reads {
@@ -113,20 +122,21 @@ func (s siteRequest) answer() answer {
 }
 
 func (s siteRequest) file(name string, status int) answer {
-	f := s.Files[name]
+	hash := s.files[name]
+	f := s.read(hash)
 	return func(w http.ResponseWriter, request *http.Request) {
 		header := w.Header()
 		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
-		if f.Type != "" {
-			header.Set("Content-Type", f.Type)
+		if f.contentType != "" {
+			header.Set("Content-Type", f.contentType)
 		}
 		if status != http.StatusOK {
 			w.WriteHeader(status)
-			_, _ = w.Write(f.Content) // the host has gone; there is nobody to tell
+			_, _ = w.Write(f.content) // the host has gone; there is nobody to tell
 			return
 		}
-		header.Set("Etag", `"`+f.Hash+`"`)
-		http.ServeContent(w, request, path.Base(name), time.Time{}, bytes.NewReader(f.Content))
+		header.Set("Etag", `"`+hash+`"`)
+		http.ServeContent(w, request, path.Base(name), time.Time{}, bytes.NewReader(f.content))
 	}
 }
 
@@ -139,12 +149,12 @@ const (
 )
 
 // resolve returns the file at a path, or where the path of that file is.
-func (s Site) resolve(at string) (name, redirect string) {
-	_, exact := s.Files[at]
-	if exact && (!strings.HasSuffix(at, ".html") || s.Config.HTMLHandling == exactNames) {
+func (s site) resolve(at string) (name, redirect string) {
+	_, exact := s.files[at]
+	if exact && (!strings.HasSuffix(at, ".html") || s.config.HTMLHandling == exactNames) {
 		return at, ""
 	}
-	if s.Config.HTMLHandling == exactNames {
+	if s.config.HTMLHandling == exactNames {
 		return "", ""
 	}
 	stem := strings.TrimSuffix(strings.TrimSuffix(at, "index"), "/")
@@ -158,7 +168,7 @@ func (s Site) resolve(at string) (name, redirect string) {
 		pages = []string{at + ".html", at + "/index.html"}
 	}
 	for _, page := range pages {
-		if _, exists := s.Files[page]; !exists {
+		if _, exists := s.files[page]; !exists {
 			continue
 		}
 		if address := s.address(page); address != at {
@@ -170,13 +180,13 @@ func (s Site) resolve(at string) (name, redirect string) {
 }
 
 // address is the path at which a page is served.
-func (s Site) address(page string) string {
+func (s site) address(page string) string {
 	stem, isIndex := strings.CutSuffix(page, "/index.html")
 	if !isIndex {
 		stem = strings.TrimSuffix(page, ".html")
 	}
 	switch {
-	case stem == "" || s.Config.HTMLHandling == forceTrailingSlash, isIndex && s.Config.HTMLHandling != dropTrailingSlash:
+	case stem == "" || s.config.HTMLHandling == forceTrailingSlash, isIndex && s.config.HTMLHandling != dropTrailingSlash:
 		return stem + "/"
 	}
 	return stem
@@ -184,16 +194,16 @@ func (s Site) address(page string) string {
 
 // notFound is the page for what is not there, "" for none.
 func (s siteRequest) notFound() (name string, status int) {
-	switch s.Config.NotFoundHandling {
+	switch s.config.NotFoundHandling {
 	case "single-page-application":
-		if _, exists := s.Files["/index.html"]; exists {
+		if _, exists := s.files["/index.html"]; exists {
 			return "/index.html", http.StatusOK
 		}
 	case "404-page":
 		for folder := s.path; ; {
 			folder = path.Dir(folder)
 			page := path.Join(folder, "404.html")
-			if _, exists := s.Files[page]; exists {
+			if _, exists := s.files[page]; exists {
 				return page, http.StatusNotFound
 			}
 			if folder == "/" || folder == "." {
@@ -206,7 +216,7 @@ func (s siteRequest) notFound() (name string, status int) {
 
 // workerFirst reports whether the code is asked before the files are looked at: always, or for patterns of which those
 // with an exclamation mark are exceptions.
-func (c SiteConfig) workerFirst(at string) bool {
+func (c siteConfig) workerFirst(at string) bool {
 	var always bool
 	if json.Unmarshal(c.RunWorkerFirst, &always) == nil {
 		return always

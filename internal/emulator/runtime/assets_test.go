@@ -7,10 +7,12 @@ import (
 	"testing"
 )
 
-func site(config SiteConfig, paths ...string) Site {
-	s := Site{Files: map[string]SiteFile{}, Config: config}
+// siteWith has files whose hash and content is their path.
+func siteWith(config siteConfig, paths ...string) site {
+	s := site{files: map[string]string{}, config: config}
+	s.read = func(hash string) siteFile { return siteFile{content: []byte(hash)} }
 	for _, p := range paths {
-		s.Files[p] = SiteFile{Hash: "h", Content: []byte(p)}
+		s.files[p] = p
 	}
 	return s
 }
@@ -35,7 +37,7 @@ func TestHTMLHandling(t *testing.T) {
 		"none": {"/": "", "/index.html": "/index.html", "/file": "", "/file.html": "/file.html", "/folder/": ""},
 	} {
 		for at, want := range table {
-			name, redirect := site(SiteConfig{HTMLHandling: mode}, paths...).resolve(at)
+			name, redirect := siteWith(siteConfig{HTMLHandling: mode}, paths...).resolve(at)
 			got := name
 			if redirect != "" {
 				got = "→" + redirect
@@ -57,18 +59,18 @@ func TestSiteAnswers(t *testing.T) {
 		"a file":                      {siteRequest{path: "/style.css", hasWorker: true}, 200, "/style.css"},
 		"nothing, without code":       {siteRequest{path: "/none"}, 404, ""},
 		"nothing, with code":          {siteRequest{path: "/none", hasWorker: true}, 0, ""},
-		"the nearest page":            {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "404-page"}}, path: "/blog/a/b"}, 404, "/blog/404.html"},
-		"the page of all":             {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "404-page"}}, path: "/other/a"}, 404, "/404.html"},
-		"an application":              {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a/b"}, 200, "/index.html"},
-		"an application with code":    {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true}, 0, ""},
-		"somebody goes to a page":     {siteRequest{Site: Site{Config: SiteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true, prefersFiles: true}, 200, "/index.html"},
-		"the code comes first":        {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage("true")}}, path: "/style.css", hasWorker: true}, 0, ""},
-		"the code comes first there":  {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage(`["/*.css"]`)}}, path: "/style.css", hasWorker: true}, 0, ""},
-		"the code comes first but":    {siteRequest{Site: Site{Config: SiteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/*.css"]`)}}, path: "/style.css", hasWorker: true}, 200, "/style.css"},
+		"the nearest page":            {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, path: "/blog/a/b"}, 404, "/blog/404.html"},
+		"the page of all":             {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, path: "/other/a"}, 404, "/404.html"},
+		"an application":              {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a/b"}, 200, "/index.html"},
+		"an application with code":    {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true}, 0, ""},
+		"somebody goes to a page":     {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true, prefersFiles: true}, 200, "/index.html"},
+		"the code comes first":        {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage("true")}}, path: "/style.css", hasWorker: true}, 0, ""},
+		"the code comes first there":  {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*.css"]`)}}, path: "/style.css", hasWorker: true}, 0, ""},
+		"the code comes first but":    {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/*.css"]`)}}, path: "/style.css", hasWorker: true}, 200, "/style.css"},
 		"a form is sent, with code":   {siteRequest{path: "/style.css", method: http.MethodPost, hasWorker: true}, 0, ""},
 		"a form is sent to the files": {siteRequest{path: "/style.css", method: http.MethodPost}, 405, ""},
 	} {
-		test.request.Files = site(SiteConfig{}, paths...).Files
+		test.request.site = siteWith(test.request.config, paths...)
 		if test.request.method == "" {
 			test.request.method = http.MethodGet
 		}

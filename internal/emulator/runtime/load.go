@@ -40,11 +40,7 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	if err != nil {
 		return code{}, err
 	}
-	site, err := r.options.Site(tx, namespaceID, script)
-	if err != nil {
-		return code{}, err
-	}
-	made.Assets = site != nil
+	made.Assets = script.Assets != nil
 	made.bindings = r.bind(tx, namespaceID, script, script.HasModules)
 	made.Revision = revision(script, made.Gates)
 	return made, nil

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A Consumer is the Worker that a queue's messages are delivered to, and how.
-type Consumer struct {
+// A consumer is the Worker that a queue's messages are delivered to, and how.
+type consumer struct {
 	Worker     string
 	BatchSize  int           // messages in a batch, at most
 	Wait       time.Duration // for a batch to become full
@@ -28,7 +30,7 @@ const deliveryLimit = 15 * time.Minute
 // queues hold the messages that were sent and not yet acknowledged. They are in memory: they outlive workerd, and are
 // forgotten when wfpsync ends.
 type queues struct {
-	consumer func(queue string) (Consumer, bool)
+	consumer func(queue string) (consumer, bool)
 	deliver  func(ctx context.Context, worker, queue string, batch []message) (verdict, error)
 	tell     func(level, format string, args ...any)
 
@@ -43,8 +45,11 @@ type queues struct {
 // An inbox is what was sent to one queue and not yet looked at.
 type inbox struct {
 	messages []message     // guarded by queues.mu
-	more     chan struct{} // has room for one: that there are any
+	news     chan struct{} // has room for one: that there are messages, or another consumer
 }
+
+// mostHeld is how many messages of a queue wait, at most, as long as nobody gets them.
+const mostHeld = 10_000
 
 // A message is one that was sent.
 type message struct {
@@ -73,7 +78,7 @@ type retry struct {
 }
 
 func newQueues(
-	consumer func(string) (Consumer, bool),
+	consumer func(string) (consumer, bool),
 	deliver func(context.Context, string, string, []message) (verdict, error),
 	tell func(string, string, ...any),
 ) *queues {
@@ -117,13 +122,26 @@ func (q *queues) add(queue string, messages []message) {
 	}
 	in := q.inboxes[queue]
 	if in == nil {
-		in = &inbox{more: make(chan struct{}, 1)}
+		in = &inbox{news: make(chan struct{}, 1)}
 		q.inboxes[queue] = in
 		q.done.Go(func() { q.serve(queue, in) })
 	}
 	in.messages = append(in.messages, messages...)
+	in.notify()
+}
+
+// look makes a queue look again for who gets its messages.
+func (q *queues) look(queue string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if in := q.inboxes[queue]; in != nil {
+		in.notify()
+	}
+}
+
+func (in *inbox) notify() {
 	select {
-	case in.more <- struct{}{}:
+	case in.news <- struct{}{}:
 	default: // it has been said
 	}
 }
@@ -140,31 +158,35 @@ func (q *queues) take(in *inbox) []message {
 func (q *queues) serve(queue string, in *inbox) {
 	var held []message
 	for {
-		consumer, consumed := q.consumer(queue)
+		receiver, consumed := q.consumer(queue)
 		var wake <-chan time.Time
 		if consumed && len(held) > 0 {
-			wake = time.After(time.Until(nextBatch(held, consumer)))
+			wake = time.After(time.Until(nextBatch(held, receiver)))
 		}
 		select {
 		case <-q.ctx.Done():
 			return
-		case <-in.more:
+		case <-in.news:
 			messages := q.take(in)
-			if !consumed {
-				q.tell("warn", "the queue %s got messages (%d), and no Worker consumes it", queue, len(messages))
+			held = append(held, messages...)
+			if consumed || len(messages) == 0 {
 				continue
 			}
-			held = append(held, messages...)
+			q.tell("warn", "messages wait in the queue %s (%d), and no Worker consumes it", queue, len(held))
+			if over := len(held) - mostHeld; over > 0 {
+				q.tell("warn", "the oldest messages of the queue %s are dropped (%d)", queue, over)
+				held = held[over:]
+			}
 		case <-wake:
-			batch, rest := takeBatch(held, consumer.BatchSize, time.Now())
-			held = append(rest, q.hand(queue, consumer, batch)...)
+			batch, rest := takeBatch(held, receiver.BatchSize, time.Now())
+			held = append(rest, q.hand(queue, receiver, batch)...)
 		}
 	}
 }
 
 // nextBatch is when a batch is to be delivered: at once when enough messages are due, else some time after the first
 // one was.
-func nextBatch(held []message, c Consumer) time.Time {
+func nextBatch(held []message, c consumer) time.Time {
 	due := make([]time.Time, len(held))
 	for i, m := range held {
 		due[i] = m.due
@@ -190,7 +212,7 @@ func takeBatch(held []message, size int, now time.Time) (batch, rest []message) 
 }
 
 // hand delivers a batch and returns the messages to be delivered again.
-func (q *queues) hand(queue string, c Consumer, batch []message) (again []message) {
+func (q *queues) hand(queue string, c consumer, batch []message) (again []message) {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -238,6 +260,31 @@ func (v verdict) retries(m message, usual time.Duration) (time.Duration, bool) {
 		return usual, true
 	}
 	return usual, !v.AckAll && v.Outcome != "ok"
+}
+
+// consumer is the Worker that gets a queue's messages; there may be none.
+func (r *Runtime) consumer(queue string) (found consumer, consumed bool) {
+	err := r.options.Store.View(func(tx *store.Tx) error {
+		q, _ := tx.QueueByName(r.options.Account, queue)
+		for _, c := range q.Consumers {
+			if c.Script == "" || q.Settings.DeliveryPaused {
+				continue
+			}
+			found, consumed = consumer{
+				Worker: c.Script, DeadLetter: c.DeadLetterQueue,
+				BatchSize: c.Settings.BatchSize, Retries: c.Settings.MaxRetries,
+				RetryDelay: time.Duration(c.Settings.RetryDelay) * time.Second,
+			}, true
+			if wait := c.Settings.MaxWaitTimeMS; wait != nil {
+				found.Wait = time.Duration(*wait) * time.Millisecond
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.tell("error", "who consumes the queue %s: %v", queue, err)
+	}
+	return found, consumed
 }
 
 // deliver hands a batch to a Worker.

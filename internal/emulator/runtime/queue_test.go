@@ -38,7 +38,7 @@ func TestBatches(t *testing.T) {
 		}
 		return list
 	}
-	c := Consumer{BatchSize: 2, Wait: 5 * time.Second}
+	c := consumer{BatchSize: 2, Wait: 5 * time.Second}
 	for name, test := range map[string]struct {
 		held []message
 		want int // seconds from now

@@ -12,6 +12,7 @@ import (
 // A table says which Worker answers which request.
 type table struct {
 	Routes  []route  `json:"routes"`  // the first that matches counts
+	Domains []route  `json:"domains"` // answer where no route leads to a Worker: they are origins
 	Workers []string `json:"workers"` // all of them
 	Usual   string   `json:"usual"`   // answers what no route matches; may be empty
 }
@@ -32,7 +33,7 @@ type pattern struct {
 // routes answers with the table. What no route matches goes to the Worker with a dispatch namespace, when there is one
 // such, else to the only Worker there is.
 func (r *Runtime) routes(*http.Request) (answer, error) {
-	made := table{Routes: []route{}, Workers: []string{}}
+	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}}
 	err := r.options.Store.View(func(tx *store.Tx) error {
 		for _, zone := range tx.Zones() {
 			if zone.AccountID != r.options.Account {
@@ -41,6 +42,9 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 			for _, stored := range tx.Routes(zone.ID) {
 				made.Routes = append(made.Routes, parseRoute(zone.Name, stored))
 			}
+		}
+		for _, d := range tx.CustomDomains(r.options.Account) {
+			made.Domains = append(made.Domains, parseRoute("", store.Route{Pattern: d.Hostname + "/*", Script: d.Script}))
 		}
 		var dispatchers []string
 		workers := tx.Workers(r.options.Account)

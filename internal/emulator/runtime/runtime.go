@@ -24,7 +24,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Options configure a Runtime. The first five must be set.
+// Options configure a Runtime. Tell and Limits need not be set.
 type Options struct {
 	Binary   string       // workerd, see Find
 	Store    *store.Store // where the Workers are
@@ -33,10 +33,6 @@ type Options struct {
 	Listener *net.TCPListener
 	Tell     func(Message) // is called by many goroutines at once
 	Limits   Limits
-
-	// What the account does not know by itself. Nil stands for none.
-	Consumer func(queue string) (Consumer, bool)                                                 // who gets a queue's messages
-	Site     func(tx *store.Tx, namespaceID string, script store.Script) (site *Site, err error) // a script's static files
 }
 
 // Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
@@ -103,12 +99,6 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if options.Tell == nil {
 		options.Tell = func(Message) {}
 	}
-	if options.Consumer == nil {
-		options.Consumer = func(string) (Consumer, bool) { return Consumer{}, false }
-	}
-	if options.Site == nil {
-		options.Site = func(*store.Tx, string, store.Script) (*Site, error) { return nil, nil }
-	}
 	defer options.Listener.Close() // the duplicate stays
 	r := &Runtime{options: options, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
 	defer func() {
@@ -126,7 +116,7 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.files, err = writeFiles(objects); err != nil {
 		return nil, err
 	}
-	r.queues = newQueues(options.Consumer, r.deliver, r.tell)
+	r.queues = newQueues(r.consumer, r.deliver, r.tell)
 	if r.account, err = r.files.serve(r.handler()); err != nil {
 		return nil, err
 	}
@@ -192,6 +182,11 @@ const forgetLimit = 3 * time.Second
 
 // changed makes the processes forget what a transaction changed. It returns when no process knows it any more.
 func (r *Runtime) changed(changes []store.Change) {
+	for _, c := range changes {
+		if c.Queue != "" && c.Account == r.options.Account {
+			r.queues.look(c.Queue)
+		}
+	}
 	if order, any := r.forgets(changes); any {
 		r.order(order)
 	}
@@ -226,7 +221,7 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range changes {
-		if c.Account != "" && c.Account != r.options.Account {
+		if c.Account != "" && c.Account != r.options.Account || c.Queue != "" {
 			continue
 		}
 		at := place{c.NamespaceID, c.Script}

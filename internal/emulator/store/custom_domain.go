@@ -19,10 +19,16 @@ func (t *Tx) CustomDomain(account, id string) (CustomDomain, bool) {
 }
 
 // PutCustomDomain creates or replaces a custom domain.
-func (t *Tx) PutCustomDomain(account string, d CustomDomain) { t.customDomains(account).put(d.ID, d) }
+func (t *Tx) PutCustomDomain(account string, d CustomDomain) {
+	t.customDomains(account).put(d.ID, d)
+	t.changed(Change{Account: account})
+}
 
 // DeleteCustomDomain removes a custom domain.
-func (t *Tx) DeleteCustomDomain(account, id string) { t.customDomains(account).delete(id) }
+func (t *Tx) DeleteCustomDomain(account, id string) {
+	t.customDomains(account).delete(id)
+	t.changed(Change{Account: account})
+}
 
 func (t *Tx) customDomains(account string) collection[CustomDomain] {
 	return collect[CustomDomain](t, accountDataBucket, account, customDomainsBucket)

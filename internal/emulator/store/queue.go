@@ -73,7 +73,10 @@ func (t *Tx) ConsumedBy(account, script string) []Queue {
 }
 
 // PutQueue creates or replaces a queue.
-func (t *Tx) PutQueue(account string, q Queue) { t.queues(account).put(q.ID, q) }
+func (t *Tx) PutQueue(account string, q Queue) {
+	t.queues(account).put(q.ID, q)
+	t.changed(Change{Account: account, Queue: q.Name})
+}
 
 // DeleteQueue removes a queue.
 func (t *Tx) DeleteQueue(account, id string) { t.queues(account).delete(id) }

@@ -178,9 +178,17 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Routes are sorted: the first that matches counts. Below .localhost, which browsers find here, they match as well. */
-function choose({ routes, workers, usual }, url) {
-  const match = (host) => routes.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
+/**
+ * Routes are sorted: the first that matches counts. A custom domain is an origin, which answers when no route leads to a
+ * Worker before it. Below .localhost, which browsers find here, both match as well.
+ * Source: https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
+ */
+function choose({ routes, domains, workers, usual }, url) {
+  const first = (list, host) => list.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
+  const match = (host) => {
+    const route = first(routes, host);
+    return route?.worker ? route : first(domains, host) ?? route;
+  };
   let route = match(url.hostname);
   let rewritten;
   if (!route && url.hostname.endsWith(".localhost")) {
@@ -200,7 +208,7 @@ function choose({ routes, workers, usual }, url) {
   if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
   return {
     explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +
-      routes.map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
+      [...routes, ...domains].map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
   };
 }
 
