@@ -86,8 +86,15 @@ func (l *loader) effective() *document.Value {
 	var members []document.Member
 	for _, m := range l.root.MembersOrNil() {
 		switch m.Key {
-		case "version", "account_id", "guards":
+		case "version", "account_id", "guards", "policies":
 			members = append(members, m)
+		case "removed":
+			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
+		case "variables":
+			// Only the conditions of policies still have expressions to read them.
+			if l.root.Get("policies") != nil {
+				members = append(members, m.With(m.Key, document.FromJSON(l.variables, m.Value)))
+			}
 		case "name":
 			members = append(members, m.With(m.Key, document.FromJSON(l.stack.Name, m.Value)))
 		}

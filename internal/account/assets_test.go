@@ -351,7 +351,8 @@ func TestLiveAssets(t *testing.T) {
 	}{
 		"the mark vouches for them":     {spec.Revision{Mark: &mark, ModifiedOn: markedAt}, true, spec.LiveAssets("aaaaaaaaaaaaaaaa")},
 		"the list does not show them":   {spec.Revision{Mark: &mark, ModifiedOn: markedAt}, false, spec.LiveAssets("aaaaaaaaaaaaaaaa")},
-		"the mark vouches for none":     {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, true, nil},
+		"the mark vouches for none":     {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, false, nil},
+		"somebody else uploads them":    {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, true, spec.LiveAssets("")},
 		"written since":                 {spec.Revision{Mark: &mark, ModifiedOn: drifted}, false, spec.LiveAssets("")},
 		"written since, and shown":      {spec.Revision{Mark: &plain, ModifiedOn: drifted}, true, spec.LiveAssets("")},
 		"written since, and none shown": {spec.Revision{Mark: &plain, ModifiedOn: drifted}, false, nil},

@@ -95,7 +95,7 @@ func newPage(plan *planner.Plan, groups []group, data []byte) page {
 		Stack: safe(plan.Stack), Account: accountName(plan.Account), Tool: safe(plan.Tool), Digest: safe(plan.Digest),
 		Verdict: verdict, Rest: rest, Sentence: verdict + rest,
 		Destroy: plan.Mode == planner.Destroy, HasChanges: plan.HasChanges(),
-		Total:     count(len(plan.Changes), "change", "changes"),
+		Total:      count(len(plan.Changes), "change", "changes"),
 		Partiality: partiality(plan), LeftOut: leftOut(plan),
 		Obstacles: obstacles(plan), LeftAlone: leftAlone(plan),
 		Picture: pictureOf(plan, groups),
