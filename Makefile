@@ -11,7 +11,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime test lint bench demo dev golden fuzz kill clean
+.PHONY: build runtime wrangler test lint bench demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -20,8 +20,14 @@ build:
 runtime: build
 	@$(BIN) local install-runtime || echo "There is no workerd: the tests that need it are skipped."
 
+## wrangler: the wrangler that the local account is held against, pinned and from npm; without npm those tests are skipped
+WRANGLER := tools/wrangler/node_modules/.package-lock.json
+wrangler: $(WRANGLER)
+$(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
+	@cd tools/wrangler && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || echo "There is no wrangler: the tests that need it are skipped."
+
 ## test: everything that must hold
-test: lint runtime
+test: lint runtime wrangler
 	$(GO) test $(RACE) ./...
 
 ## lint: formatting, vet and staticcheck

@@ -65,12 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil
 		},
-		Condition: func(name string) (bool, error) {
-			if name == "workerd" {
-				return installedWorkerd() != "", nil
-			}
-			return false, fmt.Errorf("unknown condition %q", name)
-		},
+		Condition: workerdCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    cmdExits,
 			"example":  cmdExample,
@@ -95,6 +90,14 @@ func TestScripts(t *testing.T) {
 			"occupy":   cmdOccupy,
 		},
 	})
+}
+
+// workerdCondition is [workerd]: that there is one.
+func workerdCondition(name string) (bool, error) {
+	if name == "workerd" {
+		return installedWorkerd() != "", nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }
 
 // deadline ends a script that hangs long before the test binary is killed.
