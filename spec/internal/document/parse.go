@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -140,35 +138,6 @@ func isYAML(r rune) bool {
 		r >= 0xA0 && r <= 0xFFFD && r != 0xFEFF || r >= 0x10000
 }
 
-var (
-	syntaxLine   = regexp.MustCompile(`^yaml: (?:unmarshal errors:\n\s*)?line (\d+): (.*)`)
-	syntaxPrefix = "yaml: "
-
-	// parserError matches the errors of yaml.v3's parser. It counts their
-	// lines from 0 and those of its scanner from 1, and says neither 0 nor
-	// which of the two it was.
-	parserError = regexp.MustCompile(`^(did not find expected (<document start>|node content|key|'-' indicator|',' or)|found (undefined tag handle|duplicate %|incompatible YAML document))`)
-)
-
-// reportSyntax gives a syntax error of yaml.v3, which names at most a line, a
-// place: the first character of that line.
-func (p *parser) reportSyntax(err error) {
-	line, text := 0, strings.TrimPrefix(err.Error(), syntaxPrefix)
-	if m := syntaxLine.FindStringSubmatch(err.Error()); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		text = m[2]
-	}
-	if parserError.MatchString(text) {
-		line++
-	}
-	line = min(max(line, 1), p.file.lines())
-	hint := ""
-	if strings.Contains(text, "cannot start any token") && strings.Contains(p.file.text(line), "\t") {
-		hint = "YAML is indented with spaces, not with tabs"
-	}
-	p.report(RuleSyntax, line, p.file.firstColumn(line), "this is not YAML: "+text, hint)
-}
-
 func (p *parser) report(rule string, line, column int, message, hint string, related ...diag.Related) {
 	p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 		Severity: diag.Error, Rule: rule, Message: message, Hint: hint,
@@ -249,7 +218,8 @@ func (p *parser) scalar(v *Value, n *yaml.Node) {
 			v.Number = 0
 		}
 	default:
-		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the YAML tag %s means nothing here", tag), "remove the tag")
+		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the YAML tag %s means nothing here", tag), "remove it, or quote the text that begins with the exclamation mark")
+		v.Kind, v.Text = String, tag
 	}
 }
 
