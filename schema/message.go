@@ -76,7 +76,7 @@ func describe(value any) string {
 	return "the number " + plain(value)
 }
 
-// describeType names a value's type only.
+// describeType names a value's type only; of true and false, which is no secret.
 func describeType(value any) string {
 	switch value.(type) {
 	case nil:
@@ -88,7 +88,7 @@ func describeType(value any) string {
 	case string:
 		return typeNames["string"]
 	case bool:
-		return typeNames["boolean"]
+		return plain(value)
 	}
 	return typeNames["number"]
 }

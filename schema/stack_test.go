@@ -122,7 +122,7 @@ func TestStackMessages(t *testing.T) {
 		"sampling":           {worker(`"observability": {"head_sampling_rate": 50}`), `/workers/w/observability/head_sampling_rate maximum: expected at most 1, got 50`},
 		"secret as text":     {worker(`"secrets": {"KEY": "hunter2"}`), `/workers/w/secrets/KEY type: expected a mapping, got text`},
 		"secret as number":   {worker(`"secrets": {"KEY": 1234}`), `/workers/w/secrets/KEY type: expected a mapping, got a number`},
-		"secret as nothing":  {worker(`"secrets": {"A": null, "B": true, "C": []}`), "/workers/w/secrets/A type: expected a mapping, got nothing\n/workers/w/secrets/B type: expected a mapping, got true or false\n/workers/w/secrets/C type: expected a mapping, got a list"},
+		"secret as nothing":  {worker(`"secrets": {"A": null, "B": true, "C": []}`), "/workers/w/secrets/A type: expected a mapping, got nothing\n/workers/w/secrets/B type: expected a mapping, got true\n/workers/w/secrets/C type: expected a mapping, got a list"},
 		"version as switch":  {`{"version": true, "name": "a"}`, `/version const: expected 1, got true`},
 		"secrets as list":    {worker(`"secrets": [{"KEY": "hunter2"}]`), `/workers/w/secrets type: expected a mapping, got a list`},
 		"secret from number": {worker(`"secrets": {"KEY": {"env": 5}}`), `/workers/w/secrets/KEY/env type: expected text, got a number`},

@@ -103,7 +103,12 @@ func (l *loader) evaluate(v *document.Value, values map[string]any) *document.Va
 }
 
 func (l *loader) reportExpression(v *document.Value, err *expression.Error) {
-	l.report(RuleExpression, v.RangeWithin(err.Offset, err.Length), err.Message, err.Hint)
+	at, hint := v.Range(), err.Hint
+	line := []rune(v.Line(at.Line))
+	if err.Unclosed && at.EndColumn > 0 && at.EndColumn <= len(line) && strings.HasPrefix(strings.TrimSpace(string(line[at.EndColumn-1:])), "#") {
+		hint = "a # after a space begins a comment in YAML: quote the whole text"
+	}
+	l.report(RuleExpression, v.RangeWithin(err.Offset, err.Length), err.Message, hint)
 }
 
 // condition is the value of a `where`, which may be written with or without ${}.

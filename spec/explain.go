@@ -54,6 +54,7 @@ const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
 var (
 	sharedKey      = regexp.MustCompile(`^/((?:user_workers|profiles)/[^/]+|defaults)/(.+)$`)
 	secretPointer  = regexp.MustCompile(`^/(?:(?:workers|user_workers)/[^/]+|defaults)/secrets/[^/]+$`)
+	variableKey    = regexp.MustCompile(`^/variables/([^/]+)/[^/]+$`)
 	credentialKeys = []string{"api_token", "apiToken", "api_key", "apiKey", "token", "email", "api_email"}
 )
 
@@ -97,6 +98,10 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 	}
 	if advice := wranglerAdvice(v.Pointer, key); advice != "" {
 		d.Hint = advice
+		return false
+	}
+	if m := variableKey.FindStringSubmatch(v.Pointer); m != nil && diag.Nearest(key, v.Allowed) == "" {
+		d.Hint = fmt.Sprintf("a mapping that is the value itself stands under `default`: %s: { default: { %s: … } }", m[1], key)
 		return false
 	}
 	place := rightPlace(v.Pointer, key)

@@ -359,6 +359,7 @@ func (l *loader) finish() {
 	l.stack.sort()
 	l.checkRemoved()
 	l.checkDependsOn()
+	l.checkRenamed()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.stack.Files = slices.Sorted(maps.Keys(l.sources))

@@ -26,7 +26,7 @@ func TestBadFiles(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			_, list := spec.Load(os.DirFS("testdata/bad"), filepath.Base(file), spec.Options{})
+			_, list := spec.Load(os.DirFS("testdata/bad"), filepath.Base(file), optionsOf(t, file))
 			if !list.HasErrors() {
 				t.Error("no error was found")
 			}
@@ -48,12 +48,34 @@ func TestGoodFiles(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, list := spec.Load(os.DirFS("testdata/good"), filepath.Base(file), spec.Options{})
+			_, list := spec.Load(os.DirFS("testdata/good"), filepath.Base(file), optionsOf(t, file))
 			if len(list) > 0 {
 				t.Error(describe(list))
 			}
 		})
 	}
+}
+
+// optionsOf are the options that a file is to be loaded with, which its first
+// line may give: "# with: env=staging var.region=eu".
+func optionsOf(t *testing.T, file string) spec.Options {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options spec.Options
+	first, _, _ := strings.Cut(string(text), "\n")
+	given, _ := strings.CutPrefix(first, "# with: ")
+	for _, word := range strings.Fields(given) {
+		name, value, _ := strings.Cut(word, "=")
+		if variable, ok := strings.CutPrefix(name, "var."); ok {
+			options.Variables = map[string]any{variable: value}
+		} else if name == "env" {
+			options.Environment = value
+		}
+	}
+	return options
 }
 
 // describe writes diagnostics with everything that a person would see of them.

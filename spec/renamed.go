@@ -1,5 +1,11 @@
 package spec
 
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+)
+
 // A dispatch namespace and a KV namespace can be renamed: `renamed_from` says
 // under which name the account still has one. What is in it stays in it.
 
@@ -17,6 +23,28 @@ func former(r Resource) (Address, bool) {
 // inside is the collection of what a resource holds, for one that holds others.
 func inside(a Address) (Collection, bool) {
 	return Collection{Kind: KindUserWorker, Parent: a.Name}, a.Kind == KindDispatchNamespace
+}
+
+// checkRenamed refuses former names that cannot have been: that of something the
+// file has beside the renamed, and one that two claim.
+func (l *loader) checkRenamed() {
+	first := map[Address]Resource{}
+	for _, r := range l.stack.Resources {
+		from, renamed := former(r)
+		if !renamed {
+			continue
+		}
+		if at, declared := l.definitions[from]; declared {
+			l.report(RuleRenamed, r.Meta().At, fmt.Sprintf("%s is renamed from %q, which the file has as well", r.Address(), from.Name),
+				"remove `renamed_from` where both are to be, or the one with the former name", diag.Related{Range: at, Message: "declared here"})
+		}
+		if other, claimed := first[from]; claimed {
+			l.report(RuleRenamed, r.Meta().At, fmt.Sprintf("%s is renamed from %q, and so is another", r.Address(), from.Name),
+				"only one can have been called so", diag.Related{Range: other.Meta().At, Message: "the other"})
+		} else {
+			first[from] = r
+		}
+	}
 }
 
 // FormerCollections are where the contents of resources may still be found that

@@ -86,9 +86,9 @@ func (l *loader) effective() *document.Value {
 	var members []document.Member
 	for _, m := range l.root.MembersOrNil() {
 		switch m.Key {
-		case "version", "account_id", "guards", "policies":
+		case "version", "account_id", "policies":
 			members = append(members, m)
-		case "removed":
+		case "guards", "removed":
 			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
 		case "variables":
 			// Only the conditions of policies still have expressions to read them.

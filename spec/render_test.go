@@ -24,8 +24,9 @@ func TestRenderedFilesMeanTheSame(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			root, name := os.DirFS("testdata/good"), filepath.Base(file)
-			want, list := spec.Load(root, name, spec.Options{})
-			text, more := spec.Render(root, name, spec.Options{})
+			options := optionsOf(t, file)
+			want, list := spec.Load(root, name, options)
+			text, more := spec.Render(root, name, options)
 			if len(list)+len(more) > 0 {
 				t.Fatal(describe(append(list, more...)))
 			}

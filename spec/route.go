@@ -82,9 +82,30 @@ func (l *loader) loadRoute(w *Worker, item *document.Value) {
 			fmt.Sprintf("write { pattern: %q, zone_name: example.com } with the zone's name", r.Pattern))
 		return
 	}
+	if message, hint := routeFault(r.Pattern); message != "" {
+		l.report(RuleRouteSyntax, pattern.Range(), fmt.Sprintf("the pattern %q %s", r.Pattern, message), hint)
+		return
+	}
 	l.checkPattern(pattern, item.Get("zone_name"))
 	l.checkCertificate(pattern, item.Get("zone_name"))
 	l.add(r)
+}
+
+// routeFault says what the platform does not take in a pattern; "" when nothing.
+// Source: Workers documentation, "Routes", on matching behaviour.
+func routeFault(pattern string) (message, hint string) {
+	host, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pattern, "https://"), "http://"), "/")
+	switch {
+	case strings.ContainsAny(pattern, " \t\n"):
+		return "has a space in it", "a pattern is a hostname and a path, as in example.com/shop*"
+	case strings.Contains(pattern, "?"):
+		return "has a query in it", "a pattern ends with its path; the Worker sees the query of every request"
+	case strings.Contains(strings.TrimPrefix(host, "*"), "*"):
+		return "has a star within the hostname", "a hostname can begin with a star, as in *.example.com/*, and have no other"
+	case strings.Contains(strings.TrimSuffix(path, "*"), "*"):
+		return "has a star within the path", "a path can end with a star, as in example.com/shop/*, and have no other"
+	}
+	return "", ""
 }
 
 // checkPattern refuses a pattern that cannot be in its zone: the platform would

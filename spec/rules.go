@@ -44,6 +44,8 @@ const (
 	RuleExternal    = "WFP251"
 	RuleMigration   = "WFP252"
 	RuleSharedStore = "WFP253" // by two environments
+	RuleRenamed     = "WFP254" // a name that cannot have been the former one
+	RuleRouteSyntax = "WFP255" // a route pattern that the platform refuses
 
 	RuleDependsOn = "WFP263" // on what is not there, or cannot be told
 

@@ -236,6 +236,14 @@ func (l *loader) declareHint(kind Kind, section, key string) string {
 		keys = append(keys, declared)
 	}
 	slices.Sort(keys)
+	for _, declared := range keys {
+		if l.declared[kind][declared].Name == key {
+			return fmt.Sprintf("that is its name: refer to it by its key here, which is %q", declared)
+		}
+	}
+	if base, _, ofMany := strings.Cut(key, "["); ofMany && slices.Contains(keys, base) {
+		return fmt.Sprintf("%[1]q has no `for_each`, and so is one resource: refer to it as %[1]q", base)
+	}
 	if near := diag.Nearest(key, keys); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}

@@ -25,6 +25,9 @@ func (l *loader) readVariables(options Options) {
 	}
 }
 
+// variableKeys are what a variable's declaration may have.
+var variableKeys = []string{"default", "description", "env"}
+
 // variable is one variable's value, nil after a complaint.
 func (l *loader) variable(m document.Member, options Options) any {
 	if value, given := options.Variables[m.Key]; given {
@@ -36,6 +39,9 @@ func (l *loader) variable(m document.Member, options Options) any {
 			return nil
 		}
 		return m.Value.JSON()
+	}
+	if slices.ContainsFunc(m.Value.Members, func(part document.Member) bool { return !slices.Contains(variableKeys, part.Key) }) {
+		return m.Value.JSON() // the schema has said where such a value belongs
 	}
 	env := m.Value.Get("env")
 	if env.String() != "" && !strings.HasPrefix(env.Text, VariablePrefix) {

@@ -64,6 +64,9 @@ func (m Members) check(name, key string) *fault {
 type Error struct {
 	Message, Hint  string
 	Offset, Length int
+
+	// Unclosed says that the text ends before the expression does.
+	Unclosed bool
 }
 
 // Template is a text with expressions, compiled. It may be used by several

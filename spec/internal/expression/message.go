@@ -44,7 +44,11 @@ func inOurWords(message string) (text, hint string) {
 		return "the expression has too many parts", ""
 	}
 	if m := unexpectedToken.FindStringSubmatch(message); m != nil {
-		return m[1] + " cannot stand here", ""
+		hint := ""
+		if m[1] == `"="` {
+			hint = "to compare two values, write =="
+		}
+		return m[1] + " cannot stand here", hint
 	}
 	if m := wrongType.FindStringSubmatch(message); m != nil {
 		return "this needs " + withArticle(goType(m[2])) + ", not " + withArticle(goType(m[1])), ""

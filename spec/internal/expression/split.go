@@ -65,7 +65,7 @@ func split(text string) (parts []part, tail string, err *Error) {
 		before.WriteString(take(dollar))
 		length, why := lengthOf(text[len("${"):])
 		if length < 0 {
-			return nil, "", &Error{Message: "this `${` is not closed" + why, Hint: "close it with `}`, or write `$${` for a literal `${`", Offset: offset, Length: len("${")}
+			return nil, "", &Error{Message: "this `${` is not closed" + why, Hint: "close it with `}`, or write `$${` for a literal `${`", Offset: offset, Length: len("${"), Unclosed: true}
 		}
 		take(len("${"))
 		s := source{offset: offset}

@@ -30,6 +30,11 @@ func (f *folder) Get(field string) (any, bool) {
 	return value, ok
 }
 
+func isFolder(item Item) bool {
+	_, is := item.(*folder)
+	return is
+}
+
 // readDirs finds the folders that a pattern such as customers/* matches. Hidden
 // ones are only found by a pattern that begins with a dot, as in a shell.
 func (l *loader) readDirs(given *document.Value) {

@@ -18,6 +18,9 @@ func (l *loader) checkKeys() {
 		value, ok := item.Get(key)
 		text, scalar := keyText(value)
 		switch {
+		case !ok && isFolder(item): // so none of them has it, and they are no places in a file
+			l.reportValue(RuleListKey, l.declaration.Get(keySetting), fmt.Sprintf("a folder has no %q, which is the key of the list %q", key, l.list.Name), "it has a name and a path")
+			return
 		case !ok:
 			l.reportKey(item, fmt.Sprintf("this item has no %q, which is the key of the list %q", key, l.list.Name))
 			continue
