@@ -68,3 +68,32 @@ func TestDrifted(t *testing.T) {
 		}
 	}
 }
+
+// FuzzOwnership reads the tags of any script: ours come out as they went in, and
+// everybody else's are left as they are.
+func FuzzOwnership(f *testing.F) {
+	mark := spec.NewMark(strings.Repeat("a", 64), strings.Repeat("b", 64), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))
+	mark.Protected, mark.Assets = true, strings.Repeat("c", 16)
+	f.Add(mark.Tag(), "wfpsync.platform", "plan-pro")
+	f.Add("wfpsync-mark.2.x", "wfpsync.", "wfpsync")
+	f.Add("wfpsync-mark.1.aaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbb.20261001T000000Z.later", "", "wfpsync-mark.")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		_, mark, rest := spec.Ownership([]string{a, b, c})
+		if mark != nil {
+			if again, ok := spec.ParseMark(mark.Tag()); !ok || again != *mark {
+				t.Errorf("%+v became %+v", *mark, again)
+			}
+		}
+		for _, tag := range rest {
+			if tag != a && tag != b && tag != c {
+				t.Errorf("%q was none of the tags", tag)
+			}
+		}
+		if mark == nil {
+			return
+		}
+		if owner, second, others := spec.Ownership(spec.MarkedTags(rest, "platform", *mark)); owner != "platform" || *second != *mark || len(others) != len(rest) {
+			t.Errorf("marked, %q is of %q, with %+v and %q", rest, owner, *second, others)
+		}
+	})
+}

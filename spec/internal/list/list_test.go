@@ -280,6 +280,7 @@ func benchmark(b *testing.B, fsys fs.FS, declaration string, n int) {
 func FuzzCSV(f *testing.F)    { fuzz(f, "csv") }
 func FuzzNDJSON(f *testing.F) { fuzz(f, "ndjson") }
 func FuzzJSON(f *testing.F)   { fuzz(f, "json") }
+func FuzzYAML(f *testing.F)   { fuzz(f, "yaml") }
 
 func fuzz(f *testing.F, source string) {
 	for _, c := range cases {
@@ -292,7 +293,10 @@ func fuzz(f *testing.F, source string) {
 		if problems.HasErrors() != (l == nil) {
 			t.Errorf("the list is %v, the problems are %v", l, problems)
 		}
-		lines := strings.Count(string(content), "\n") + 1
+		lines := 1 // by any format's idea of a line
+		for _, end := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} {
+			lines += strings.Count(string(content), end)
+		}
 		for _, d := range problems {
 			if d.Range.Line > lines || d.Range.Line < 1 || d.Range.Column < 1 {
 				t.Errorf("%v is outside of the file: %s", d.Range, d.Message)
