@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,10 +25,23 @@ var starter embed.FS
 // editors: the schema of this version of wfpsync, from no network.
 const starterSchema = "wfpsync.schema.json"
 
+// pipelines are what runs wfpsync in CI.
+//
+//go:embed ci
+var pipelines embed.FS
+
+// pipelineFiles are where each of them belongs, by the name of its forge.
+var pipelineFiles = map[string]string{
+	"github": ".github/workflows/wfpsync.yml",
+	"gitlab": ".gitlab-ci.yml",
+	"none":   "",
+}
+
 func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
+	var ci string
+	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
-		Short: "Write a stack file and Workers to start from",
+		Short: "Write a stack file, Workers and a CI pipeline to start from",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usage(errors.New("wfpsync init takes one folder"))
@@ -38,26 +53,31 @@ func (a *app) initCommand() *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return a.writeStarter(dir)
+			pipeline, known := pipelineFiles[ci]
+			if !known {
+				return usage(fmt.Errorf("--ci %q is unknown; it is %s", ci, alternatives(slices.Sorted(maps.Keys(pipelineFiles)))))
+			}
+			files, err := starterFiles()
+			if err != nil {
+				return err
+			}
+			if pipeline != "" {
+				if files[pipeline], err = pipelines.ReadFile("ci/" + ci + ".yml"); err != nil {
+					return err
+				}
+			}
+			return a.writeStarter(dir, files)
 		},
 	}
+	cmd.Flags().StringVar(&ci, "ci", "github", "the `FORGE` whose pipeline to write: github, gitlab or none")
+	return cmd
 }
 
 // writeStarter writes the files, all or none: nothing that is there is touched.
-func (a *app) writeStarter(dir string) error {
-	files, err := starterFiles()
-	if err != nil {
-		return err
-	}
-	contents := map[string][]byte{starterSchema: schema.Stack()}
-	for _, name := range files {
-		if contents[name], err = starter.ReadFile("starter/" + name); err != nil {
-			return err
-		}
-	}
-	files = append(files, starterSchema)
+func (a *app) writeStarter(dir string, files map[string][]byte) error {
+	names := slices.Sorted(maps.Keys(files))
 	var there []string
-	for _, name := range files {
+	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			there = append(there, name)
 		}
@@ -65,27 +85,28 @@ func (a *app) writeStarter(dir string) error {
 	if len(there) > 0 {
 		return fmt.Errorf("%s has %s already; nothing was written", dir, strings.Join(there, ", "))
 	}
-	for _, name := range files {
+	for _, name := range names {
 		target := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, contents[name], 0o644); err != nil {
+		if err := os.WriteFile(target, files[name], 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", target)
 	}
-	_, err = fmt.Fprint(a.stdout, "\nNow: wfpsync validate, wfpsync plan --local, wfpsync apply --local\n")
+	_, err := fmt.Fprint(a.stdout, "\nNow: wfpsync validate, wfpsync plan --local, wfpsync apply --local\n")
 	return err
 }
 
-// starterFiles are the names of the files, in order.
-func starterFiles() ([]string, error) {
-	var files []string
+// starterFiles are the contents of the files, by their names.
+func starterFiles() (map[string][]byte, error) {
+	files := map[string][]byte{starterSchema: schema.Stack()}
 	err := fs.WalkDir(starter, "starter", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			files = append(files, strings.TrimPrefix(path, "starter/"))
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		files[strings.TrimPrefix(path, "starter/")], err = starter.ReadFile(path)
 		return err
 	})
 	return files, err

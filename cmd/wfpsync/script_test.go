@@ -29,7 +29,7 @@ import (
 // for the language, and the commands below for what it knows besides.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wfpsync": mainWithRequestLog})
+	testscript.Main(m, map[string]func(){"wfpsync": mainWithRequestLog, "gh": fakeGH})
 }
 
 // mainWithRequestLog is main, but notes the requests to the account on this
@@ -65,7 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil
 		},
-		Condition: workerdCondition,
+		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    cmdExits,
 			"example":  cmdExample,
@@ -85,6 +85,8 @@ func TestScripts(t *testing.T) {
 			"signal":   cmdSignal,
 			"fake":     cmdFake,
 			"digest":   cmdDigest,
+			"forge":    cmdForge,
+			"ci":       cmdCI,
 			"valid":    cmdValid,
 			"dev":      cmdDev,
 			"occupy":   cmdOccupy,
@@ -92,12 +94,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// workerdCondition is [workerd]: that there is one.
-func workerdCondition(name string) (bool, error) {
+// condition is what a script can ask of the machine: [workerd], that there is one,
+// and [needs:PROGRAM]. What this machine has not is not tested on it.
+func condition(name string) (bool, error) {
 	if name == "workerd" {
 		return installedWorkerd() != "", nil
 	}
-	return false, fmt.Errorf("unknown condition %q", name)
+	program, ok := strings.CutPrefix(name, "needs:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	_, err := exec.LookPath(program)
+	return err == nil, nil
 }
 
 // deadline ends a script that hangs long before the test binary is killed.
@@ -119,6 +127,7 @@ type world struct {
 	seen   []emulator.Request
 	all    []emulator.Request // not forgotten by `requests reset`
 	served *emulator.Emulator
+	forge  *forge // that the workflow of CI talks to
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }

@@ -41,7 +41,7 @@ func TestWrangler(t *testing.T) {
 			}
 			return nil
 		},
-		Condition: workerdCondition,
+		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"local":   cmdLocal,
 			"exits":   cmdExits,
