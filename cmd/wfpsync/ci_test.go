@@ -227,13 +227,7 @@ func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		_ = json.NewEncoder(w).Encode(append([]forgeComment{}, all[from:to]...))
 	case one != nil && r.Method == http.MethodPatch:
-		for _, comments := range f.comments {
-			for i := range comments {
-				if strconv.Itoa(comments[i].ID) == one[1] {
-					comments[i].Body = string(body)
-				}
-			}
-		}
+		f.edit(one[1], string(body))
 	case pulls != nil && r.Method == http.MethodGet:
 		found := []map[string]any{{"number": 99, "merged_at": nil, "merge_commit_sha": pulls[1]}} // one that is still open
 		if number, ok := f.merged[pulls[1]]; ok {
@@ -251,7 +245,17 @@ func (f *forge) comment(pull, author, body string) {
 	f.comments[pull] = append(f.comments[pull], forgeComment{f.next, body, forgeUser{author}})
 }
 
-// forge start serves one.
+func (f *forge) edit(id, body string) {
+	for _, comments := range f.comments {
+		for i := range comments {
+			if strconv.Itoa(comments[i].ID) == id {
+				comments[i].Body = body
+			}
+		}
+	}
+}
+
+// forge start serves one; forge start gitlab, one that speaks as GitLab.
 // forge comment PULL AUTHOR FILE comments as somebody.
 // forge merge PULL COMMIT merges a pull request as a commit.
 // forge comments N PULL REGEXP expects N comments that match.
@@ -259,7 +263,11 @@ func cmdForge(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	if args[0] == "start" {
 		w.forge = &forge{comments: map[string][]forgeComment{}, merged: map[string]string{}}
-		server := httptest.NewServer(w.forge)
+		var handler http.Handler = w.forge
+		if len(args) > 1 && args[1] == "gitlab" {
+			handler = http.HandlerFunc(w.forge.serveGitLab)
+		}
+		server := httptest.NewServer(handler)
 		ts.Defer(server.Close)
 		ts.Setenv("FORGE_URL", server.URL)
 		return

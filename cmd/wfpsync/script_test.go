@@ -87,6 +87,7 @@ func TestScripts(t *testing.T) {
 			"digest":   cmdDigest,
 			"forge":    cmdForge,
 			"ci":       cmdCI,
+			"gitlab":   cmdGitLab,
 			"valid":    cmdValid,
 			"dev":      cmdDev,
 			"occupy":   cmdOccupy,
