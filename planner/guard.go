@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -24,13 +25,22 @@ const (
 	Refused Result = "refused"
 )
 
-// lossOf is what a guarded change means; deleting a namespace or store means
-// what the default says.
-func lossOf(name string) string {
-	if name == GuardClassDelete {
-		return "a migration of it deletes Durable Object classes with everything they have stored"
+// guardWords are what a guard says: of all changes that it concerns, and of each.
+type guardWords struct{ would, each string }
+
+// wordsOf are those of a guard. What most of them keep from happening is that
+// something is deleted with all that is in it.
+func wordsOf(guard string) guardWords {
+	switch guard {
+	case GuardClassDelete:
+		return guardWords{"be deleted with everything in it", "a migration of it deletes Durable Object classes with everything they have stored"}
+	case GuardBindingRemoval:
+		return guardWords{"lose bindings that the file cannot give back", "a secret that nobody can read back, or a binding that somebody else has set, goes with it"}
+	case GuardDispatcherReplace:
+		return guardWords{"be deleted, which hostnames lead to and which dispatches to user Workers", "customers are reached through it: see that something takes its place, and answers as it did"}
+	default:
+		return guardWords{"be deleted with everything in it", "deleting it cannot be undone"}
 	}
-	return "deleting it cannot be undone"
 }
 
 // guard asks every guard about the changes and blocks the refused ones. There
@@ -45,14 +55,15 @@ func (p *planning) guard() []Verdict {
 	var verdicts []Verdict
 	for _, name := range slices.Sorted(maps.Keys(concerned)) {
 		v := Verdict{Guard: name, Result: Allowed, Measured: len(concerned[name])}
-		v.Message = fmt.Sprintf("%d to be deleted with everything in it, acknowledged by --allow %s", v.Measured, name)
+		words := wordsOf(name)
+		v.Message = fmt.Sprintf("%d to %s, acknowledged by --allow %s", v.Measured, words.would, name)
 		if !slices.Contains(p.options.Allow, name) {
 			v.Result = Refused
-			v.Message = fmt.Sprintf("%d would be deleted with everything in it; acknowledge it with --allow %s", v.Measured, name)
+			v.Message = fmt.Sprintf("%d would %s; acknowledge it with --allow %s", v.Measured, words.would, name)
 			for _, c := range concerned[name] {
 				c.Blocked = &Block{
 					By:      name,
-					Message: lossOf(name),
+					Message: words.each,
 					Hint:    "acknowledge it with --allow " + name,
 				}
 			}
@@ -69,10 +80,14 @@ const GuardClassDelete = "class-delete"
 // guardOf is the guard that a change must pass, or "".
 func (p *planning) guardOf(c *Change) string {
 	switch {
+	case c.Action == Delete && p.takesTrafficAway(c.Address):
+		return GuardDispatcherReplace
 	case c.Action == Delete:
 		return columns[c.Address.Kind].guard
 	case c.Prior != nil && deletesClasses(c):
 		return GuardClassDelete
+	case losesBindings(c):
+		return GuardBindingRemoval
 	default:
 		return ""
 	}
@@ -88,6 +103,52 @@ func deletesClasses(c *Change) bool {
 	pending, _ := script.Definition().PendingMigrations(c.Prior.MigrationTag)
 	steps, _ := pending["steps"].([]any)
 	return slices.ContainsFunc(steps, func(step any) bool { return step.(spec.Object)["deleted_classes"] != nil })
+}
+
+// GuardBindingRemoval must be acknowledged before a Worker loses a binding that
+// the file did not give it, or cannot give back: a secret, whose value nobody can
+// read, and whatever leads to data or to others in a Worker that somebody else has
+// written since. What the stack itself has set, and the file no longer has, is a
+// change like any other, and so is a variable, whose value the plan shows.
+const GuardBindingRemoval = "binding-removal"
+
+// losesBindings reports whether a change takes such a binding away.
+func losesBindings(c *Change) bool {
+	if c.Action == Create || c.Action == Delete {
+		return false
+	}
+	others := c.Action == Adopt || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked
+	return slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
+		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
+			return false
+		}
+		whole := strings.Count(f.Path, "/") == 2 // and not a property of one
+		return whole && (isSecret(f.Before) || others && !isVariable(f.Before))
+	})
+}
+
+func isVariable(value any) bool {
+	binding, ok := value.(spec.Object)
+	return ok && (binding["type"] == spec.BindingText || binding["type"] == spec.BindingJSON)
+}
+
+// GuardDispatcherReplace must be acknowledged before a Worker is deleted that
+// hostnames lead to and that dispatches to user Workers; to give it another name
+// is to delete it and create another. To destroy a stack is meant to.
+const GuardDispatcherReplace = "dispatcher-replace"
+
+// takesTrafficAway reports whether a resource is such a Worker.
+func (p *planning) takesTrafficAway(a spec.Address) bool {
+	live := p.live.Resources[a]
+	if p.options.Mode == Destroy || a.Kind != spec.KindWorker || live == nil || len(dispatchesTo(p.formerReferences(a))) == 0 {
+		return false
+	}
+	for other, r := range p.live.Resources {
+		if (other.Kind == spec.KindRoute || other.Kind == spec.KindCustomDomain) && attachedTo(r) == a {
+			return true
+		}
+	}
+	return false
 }
 
 // The guards over the user Workers of a namespace; see [spec.Guards].

@@ -136,12 +136,44 @@ func TestNew(t *testing.T) {
 `,
 		},
 		{
-			name: "a binding removed shows, and so does a secret",
-			was:  platform, wanted: edit(t, platform, "    kv_namespaces: [{ binding: KV, ref: tenants }]\n", "", "    secrets: { KEY: { env: ROUTER_KEY } }\n", ""),
+			name: "a binding removed shows",
+			was:  platform, wanted: edit(t, platform, "    kv_namespaces: [{ binding: KV, ref: tenants }]\n", ""),
 			want: `
 0 update worker/router (changed)
-    remove /bindings/KEY: map[type:secret_text] -> <nil>
     remove /bindings/KV: map[namespace_id:id of kv_namespace/Tenant Data type:kv_namespace] -> <nil>
+`,
+		},
+		{
+			name: "a secret that goes is acknowledged: nobody can read it back",
+			was:  platform, wanted: edit(t, platform, "    secrets: { KEY: { env: ROUTER_KEY } }\n", ""),
+			want: `
+0 update worker/router (changed)
+    blocked by binding-removal: a secret that nobody can read back, or a binding that somebody else has set, goes with it
+    remove /bindings/KEY: map[type:secret_text] -> <nil>
+guard binding-removal: refused
+`,
+		},
+		{
+			name: "a secret that becomes a variable goes, too",
+			was:  platform, wanted: edit(t, platform, "    secrets: { KEY: { env: ROUTER_KEY } }\n", "    vars: { KEY: open }\n"),
+			options: planner.Options{Allow: []string{planner.GuardBindingRemoval}},
+			want: `
+0 update worker/router (changed)
+    replace /bindings/KEY: map[type:secret_text] -> map[text:open type:plain_text]
+guard binding-removal: allowed
+`,
+		},
+		{
+			name: "what somebody else has bound is acknowledged before it goes",
+			was:  edit(t, platform, "    secrets: {", "    d1_databases: [{ binding: THEIRS, database_id: abc }]\n    secrets: {"), wanted: platform,
+			change: func(s *spec.Snapshot) {
+				s.Resources[spec.Address{Kind: spec.KindWorker, Name: "router"}].Revision.ModifiedOn = applied.Add(time.Hour)
+			},
+			want: `
+0 update worker/router (drifted)
+    blocked by binding-removal: a secret that nobody can read back, or a binding that somebody else has set, goes with it
+    remove /bindings/THEIRS: map[id:abc type:d1] -> <nil>
+guard binding-removal: refused
 `,
 		},
 		{
@@ -165,9 +197,23 @@ func TestNew(t *testing.T) {
 		{
 			name: "the route of a removed dispatcher goes first",
 			was:  platform, wanted: edit(t, platform, platform[strings.Index(platform, "  router:"):], ""),
+			options: planner.Options{Allow: []string{planner.GuardDispatcherReplace}},
 			want: `
 0 delete route/example.com/*.example.com/* (removed)
 1 delete worker/router (removed) after route/example.com/*.example.com/*
+guard dispatcher-replace: allowed
+`,
+		},
+		{
+			name: "a dispatcher that customers are reached through is replaced only on purpose",
+			was:  platform, wanted: edit(t, platform, "  router:", "  entrance:"),
+			want: `
+1 update route/example.com/*.example.com/* (changed) after worker/entrance
+    replace /script: router -> entrance
+0 create worker/entrance (missing)
+2 delete worker/router (removed) after route/example.com/*.example.com/*
+    blocked by dispatcher-replace: customers are reached through it: see that something takes its place, and answers as it did
+guard dispatcher-replace: refused
 `,
 		},
 		{
