@@ -79,17 +79,32 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 	if a.flags.local.on() {
 		return a.connectLocal(wanted, zones)
 	}
+	client, done, err := a.newClient()
+	if err != nil {
+		return nil, err
+	}
+	info, err := a.chooseAccount(ctx, client, wanted)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	return connected(client, info, done), nil
+}
+
+// newClient is a client with the credentials of the environment, and what is to
+// be done when it is not needed any more.
+func (a *app) newClient() (*account.Client, func(), error) {
 	credentials := account.Credentials{
 		Token: a.env("CLOUDFLARE_API_TOKEN"),
 		Key:   a.env("CLOUDFLARE_API_KEY"),
 		Email: a.env("CLOUDFLARE_EMAIL"),
 	}
 	if credentials.Token == "" && (credentials.Key == "" || credentials.Email == "") {
-		return nil, errNoCredentials
+		return nil, nil, errNoCredentials
 	}
 	debug, done, err := a.debugHTTP()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	client, err := account.New(account.Options{
 		BaseURL:     a.baseURL(),
@@ -101,14 +116,9 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 	})
 	if err != nil {
 		done()
-		return nil, err
+		return nil, nil, err
 	}
-	info, err := a.chooseAccount(ctx, client, wanted)
-	if err != nil {
-		done()
-		return nil, err
-	}
-	return connected(client, info, done), nil
+	return client, done, nil
 }
 
 var errNoCredentials = errors.New("no credentials: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment; or use --local for an account on this machine")
@@ -156,6 +166,11 @@ func (a *app) chooseAccount(ctx context.Context, client *account.Client, wanted 
 	if err != nil {
 		return spec.Account{}, err
 	}
+	return a.pickAccount(accounts)
+}
+
+// pickAccount is the only account there is.
+func (a *app) pickAccount(accounts []spec.Account) (spec.Account, error) {
 	if len(accounts) == 1 {
 		return accounts[0], nil
 	}

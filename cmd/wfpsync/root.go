@@ -38,6 +38,7 @@ and what they bind to. There is no state file: the account is the state.
 		a.destroyCommand(),
 		a.driftCommand(),
 		a.importCommand(),
+		a.doctorCommand(),
 		a.adoptCommand(),
 		a.renderCommand(),
 		a.showCommand(),

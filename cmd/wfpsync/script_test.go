@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"replace":  cmdReplace,
 			"append":   cmdAppend,
 			"emulator": cmdEmulator,
+			"trouble":  cmdTrouble,
 			"zone":     cmdZone,
 			"consume":  cmdConsume,
 			"upload":   cmdUpload,
@@ -276,6 +277,35 @@ func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("CLOUDFLARE_BASE_URL", server.URL+"/client/v4")
 	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
 	ts.Setenv("CLOUDFLARE_ACCOUNT_ID", emulator.LocalAccountID)
+}
+
+// trouble WORD… lets the account that is served answer as the real API does when
+// something is wrong; no words end all trouble.
+func cmdTrouble(ts *testscript.TestScript, _ bool, args []string) {
+	var t emulator.Trouble
+	for _, word := range args {
+		switch product, denied := strings.CutPrefix(word, "without:"); {
+		case denied:
+			t.Denied = append(t.Denied, product)
+		case word == "invalid-token":
+			t.InvalidToken = true
+		case word == "expired-token":
+			t.TokenStatus = "expired"
+		case word == "not-entitled":
+			t.NotEntitled = true
+		case word == "no-account":
+			t.NoAccounts = true
+		case word == "two-accounts":
+			t.SecondAccount = true
+		case word == "html":
+			t.HTML = true
+		case word == "skewed":
+			t.Skew = 2 * time.Hour
+		default:
+			ts.Fatalf("unknown trouble %q", word)
+		}
+	}
+	worldOf(ts).served.SetTrouble(t)
 }
 
 // with runs something on the account, which may or may not be served.

@@ -60,6 +60,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 	}
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
+		failure.notEnvelope = true
 		failure.Message = notAnEnvelope(resp, mediaType, body)
 		if syntax := new(json.SyntaxError); mediaType == jsonType && errors.As(err, &syntax) {
 			failure.Cause = err // cut off on its way, not made so

@@ -29,6 +29,9 @@ type Error struct {
 	// Attempts is how often the request was sent.
 	Attempts int
 
+	// notEnvelope says that what was answered is not what the API answers.
+	notEnvelope bool
+
 	// Cause is why there was no answer, or no whole one: a network error, the
 	// context's end.
 	Cause error

@@ -58,6 +58,8 @@ type (
 	Module = api.Module
 	// Tampering is a change behind the API's back, see Emulator.Tamper.
 	Tampering = api.Tampering
+	// Trouble is what is wrong with the credentials or the account, see Emulator.SetTrouble.
+	Trouble = api.Trouble
 	// ServedAsset is a static file as a script serves it, see Emulator.ServedAssets.
 	ServedAsset = api.ServedAsset
 	// Runtime runs Workers, see Emulator.Run.
@@ -193,6 +195,10 @@ func (e *Emulator) EnsureZoneOf(accountID, host string) error {
 
 // SetListShape changes how lists of a namespace's scripts look from now on.
 func (e *Emulator) SetListShape(shape ListShape) { e.api.SetListShape(shape) }
+
+// SetTrouble lets requests be answered as the real API does when something is wrong with the credentials or the account;
+// the zero value ends all trouble.
+func (e *Emulator) SetTrouble(trouble Trouble) { e.api.SetTrouble(trouble) }
 
 // Seed writes scripts into a dispatch namespace, which is created when it is missing, or with the namespace "" into the
 // account itself. It is the cheap way to many scripts: 5,000 share a transaction, and none costs a request.

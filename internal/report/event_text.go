@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/wfpsync/wfpsync/applier"
@@ -38,6 +39,10 @@ func skippedWords(action planner.Action) string { return wordsOf(action).done + 
 func errorText(err error) string {
 	if err == nil {
 		return "unknown error"
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		return err.Error() + "; hint: " + hinted.Hint()
 	}
 	return err.Error()
 }

@@ -64,7 +64,8 @@ func (s *Server) visibleAccounts(c *call) ([]store.Account, error) {
 		accounts = tx.Accounts()
 		return nil
 	})
-	return slices.DeleteFunc(accounts, func(a store.Account) bool { return !s.allowed(a.ID) }), err
+	accounts = slices.DeleteFunc(accounts, func(a store.Account) bool { return !s.allowed(a.ID) })
+	return s.seenInTrouble(accounts), err
 }
 
 // useAccount makes sure that the account in the path exists. Any id is an account of its own from its first use on,

@@ -89,6 +89,7 @@ type Server struct {
 	setters map[string]setter
 
 	listShape atomic.Pointer[ListShape]
+	trouble   atomic.Pointer[Trouble]
 	known     sync.Map // account ids that are in the store
 }
 
@@ -146,6 +147,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := authenticate(r); err != nil {
 		writeFailure(w, err)
+		return
+	}
+	if s.refuse(w, r) {
 		return
 	}
 	if err := s.routable(w, r); err != nil {

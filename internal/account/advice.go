@@ -1,0 +1,114 @@
+package account
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+)
+
+// What to do about an error, in one table: whoever runs into it in a plan, an
+// apply or a check is told the same.
+
+// tokensPage is where tokens are made and changed.
+const tokensPage = "https://dash.cloudflare.com/profile/api-tokens"
+
+// A Permission is one that a token may have, by its name in the dashboard.
+type Permission struct {
+	Scope string // "Account" or "Zone"
+	Name  string // as the dashboard calls it
+	Level string // what wfpsync needs: "Edit" or "Read"
+}
+
+// String is the permission as the form for tokens shows it.
+func (p Permission) String() string { return p.Scope + " · " + p.Name + " · " + p.Level }
+
+// permissions are what the requests about a product need.
+// Source: API reference, "Accepted permissions" of each operation.
+var permissions = map[Product]Permission{
+	ProductWorkers:  {"Account", "Workers Scripts", "Edit"},
+	ProductKV:       {"Account", "Workers KV Storage", "Edit"},
+	ProductD1:       {"Account", "D1", "Edit"},
+	ProductR2:       {"Account", "Workers R2 Storage", "Edit"},
+	ProductQueues:   {"Account", "Queues", "Edit"},
+	ProductZones:    {"Zone", "Zone", "Read"},
+	ProductAccounts: {"Account", "Account Settings", "Read"},
+}
+
+// routesPermission is that of the routes of a zone.
+var routesPermission = Permission{"Zone", "Workers Routes", "Edit"}
+
+var (
+	routesPath   = regexp.MustCompile(`^/zones/[^/]+/workers/routes`)
+	dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
+)
+
+// permission is what the request of an error needs.
+func (e *Error) permission() Permission {
+	if e.Product == ProductZones && routesPath.MatchString(e.Path) {
+		return routesPermission
+	}
+	return permissions[e.Product]
+}
+
+// codeAdvice is what to do about single codes of a product.
+var codeAdvice = map[Product]map[int]string{
+	ProductWorkers: {
+		10037:  "the account has as many Workers as its plan allows: user Workers in a dispatch namespace do not count",
+		10063:  "the account has no workers.dev subdomain yet: open Workers & Pages in the dashboard once and choose one",
+		100129: "Queues need a paid plan of Workers: change it in the dashboard, under Workers & Pages › Plans",
+	},
+	ProductR2: {
+		10042: "R2 is not enabled for the account: open R2 in the dashboard once and enable it",
+	},
+}
+
+// invalidCredentials are answered to credentials that are none, whatever they
+// ask for. Source: Cloudflare API, errors of authentication.
+var invalidCredentials = []int{6003, 6111, 9103, 9106}
+
+// Hint is what to do about the error; "" where nothing is known that helps.
+func (e *Error) Hint() string {
+	switch {
+	case codeAdvice[e.Product][e.Code] != "":
+		return codeAdvice[e.Product][e.Code]
+	case e.Status == 0 && e.Cause != nil && e.Attempts > 0:
+		return "is the network there, and is CLOUDFLARE_BASE_URL, where it is set, right? `wfpsync doctor` looks at both"
+	case throttled(e):
+		return "a token may make 1,200 requests in five minutes, those of the dashboard and of other programs among them: wait, or use a lower --rate"
+	case e.Code == codeBadIdentifier:
+		return "is the account id right? `wfpsync doctor` lists the accounts that the credentials can see"
+	case isNotEntitled(e):
+		return "Workers for Platforms is not part of the account's plan: buy it in the dashboard, under Workers for Platforms, or ask who owns the account"
+	case isInvalidCredentials(e):
+		return "the credentials are not valid: make a token at " + tokensPage + " and set CLOUDFLARE_API_TOKEN to it"
+	case denied(e) && e.Code != 0:
+		return fmt.Sprintf("give the token the permission %q at %s; `wfpsync doctor` checks it and all others", e.permission(), tokensPage)
+	case isNotTheAPI(e):
+		return "what answers is not Cloudflare's API, or something stands before it: check CLOUDFLARE_BASE_URL, and proxies and firewalls on the way"
+	}
+	return ""
+}
+
+// isNotEntitled reports whether the account, and not the token, lacks something.
+// Which code says so for dispatch namespaces is not documented: 10015 is the one
+// for features that an account does not have, and 10023 the one that users report.
+func isNotEntitled(e *Error) bool {
+	return e.Product == ProductWorkers && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
+}
+
+func isInvalidCredentials(e *Error) bool {
+	switch {
+	case slices.Contains(invalidCredentials, e.Code):
+		return true
+	case e.Product != ProductAccounts: // there, 9109 also is about the zone or the account that was asked for
+		return false
+	}
+	return e.Status == http.StatusUnauthorized || e.Code == 9109
+}
+
+// isNotTheAPI reports whether what answered is not what answers for the API: a
+// page of a proxy, or of a host that was meant to be another.
+func isNotTheAPI(e *Error) bool {
+	return e.Code == 0 && e.Status != 0 && e.Status < http.StatusInternalServerError && e.notEnvelope
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// Trouble is what is wrong with the credentials or the account. The answers are those that clients of the real API
+// report; where two are reported, the comment says which one this is.
+type Trouble struct {
+	// InvalidToken lets no token be one.
+	InvalidToken bool
+
+	// TokenStatus is what verifying a token answers instead of active: expired or disabled.
+	TokenStatus string
+
+	// Denied are the products that the token may not see: workers, kv, d1, r2, queues, zones, routes, accounts.
+	Denied []string
+
+	// NotEntitled says that the account has not bought Workers for Platforms. The code is not documented; 10023 is what
+	// users of wrangler are answered.
+	NotEntitled bool
+
+	// NoAccounts and SecondAccount are about the accounts that the token can see.
+	NoAccounts    bool
+	SecondAccount bool
+
+	// HTML answers a page, as a proxy or another host does.
+	HTML bool
+
+	// Skew is how far the clock of the Date header is ahead.
+	Skew time.Duration
+}
+
+// SetTrouble begins trouble, or with the zero value ends it.
+func (s *Server) SetTrouble(t Trouble) { s.trouble.Store(&t) }
+
+// products are the paths of each product that can be denied. What comes first counts.
+var products = []struct {
+	name string
+	path *regexp.Regexp
+}{
+	{"routes", regexp.MustCompile(`^/zones/[^/]+/workers/`)},
+	{"zones", regexp.MustCompile(`^/zones`)},
+	{"kv", regexp.MustCompile(`^/accounts/[^/]+/storage/kv/`)},
+	{"workers", regexp.MustCompile(`^/accounts/[^/]+/workers/`)},
+	{"d1", regexp.MustCompile(`^/accounts/[^/]+/d1/`)},
+	{"r2", regexp.MustCompile(`^/accounts/[^/]+/r2/`)},
+	{"queues", regexp.MustCompile(`^/accounts/[^/]+/queues`)},
+	{"accounts", regexp.MustCompile(`^/accounts(/[^/]+)?$`)},
+}
+
+var (
+	dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
+	verifyPath   = regexp.MustCompile(`/tokens/verify$`)
+
+	errNoToken     = fail(http.StatusUnauthorized, 1000, "Invalid API Token")
+	errWrongToken  = fail(http.StatusForbidden, 9109, "Invalid access token")
+	errDenied      = fail(http.StatusForbidden, 10000, "Authentication error")
+	errNotEntitled = fail(http.StatusForbidden, 10023, "You do not have access to dispatch namespaces")
+)
+
+// refuse answers what trouble answers, if there is any, and reports whether it did.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request) bool {
+	t := s.trouble.Load()
+	if t == nil {
+		return false
+	}
+	if t.Skew != 0 {
+		w.Header().Set("Date", time.Now().Add(t.Skew).UTC().Format(http.TimeFormat))
+	}
+	if t.HTML {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<html><title>Sign in</title></html>")) // the client has gone; there is nobody to tell
+		return true
+	}
+	path := strings.TrimPrefix(r.URL.EscapedPath(), BasePath)
+	switch {
+	case t.InvalidToken && verifyPath.MatchString(path):
+		writeFailure(w, errNoToken)
+	case t.InvalidToken:
+		writeFailure(w, errWrongToken)
+	case t.NotEntitled && dispatchPath.MatchString(path):
+		writeFailure(w, errNotEntitled)
+	case slices.Contains(t.Denied, productOf(path)):
+		writeFailure(w, errDenied)
+	default:
+		return false
+	}
+	return true
+}
+
+// productOf is the product that a path belongs to; "" for none that can be denied.
+func productOf(path string) string {
+	for _, p := range products {
+		if p.path.MatchString(path) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+func (s *Server) tokenStatus() string {
+	if t := s.trouble.Load(); t != nil && t.TokenStatus != "" {
+		return t.TokenStatus
+	}
+	return "active"
+}
+
+// seenInTrouble are the accounts that a token can see.
+func (s *Server) seenInTrouble(accounts []store.Account) []store.Account {
+	t := s.trouble.Load()
+	switch {
+	case t == nil:
+	case t.NoAccounts:
+		return nil
+	case t.SecondAccount:
+		return append(accounts, store.Account{ID: "20ca1000000000000000000000000002", Name: "Second account"})
+	}
+	return accounts
+}
