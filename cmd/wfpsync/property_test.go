@@ -76,6 +76,11 @@ func (p *playground) write(text string) {
 
 // must runs a command line that must exit with a code.
 func (p *playground) must(code int, args ...string) {
+	p.run(code, append(args, "-f", p.dir)...)
+}
+
+// run runs a command line that must exit with a code, and returns what it prints.
+func (p *playground) run(code int, args ...string) string {
 	var stdout, stderr bytes.Buffer
 	env := map[string]string{
 		"CLOUDFLARE_BASE_URL":   p.server.URL + "/client/v4",
@@ -88,9 +93,10 @@ func (p *playground) must(code int, args ...string) {
 		lookupEnv:  func(name string) (string, bool) { value, set := env[name]; return value, set },
 		isTerminal: func(*os.File) bool { return false },
 	}
-	if got := a.run(p.t.Context(), append(args, "-f", p.dir)); got != code {
+	if got := a.run(p.t.Context(), args); got != code {
 		p.t.Fatalf("wfpsync %s: exit code %d, want %d\n%s\n%s%s", strings.Join(args, " "), got, code, p.stackYML, stdout.String(), stderr.String())
 	}
+	return stdout.String()
 }
 
 // expectNothingOurs looks for scripts, and for what the last stack declares.
