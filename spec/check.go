@@ -62,7 +62,8 @@ func (l *loader) checkBindingName(name string, at diag.Range) {
 }
 
 // Limits of the platform on tags. Commas, ampersands and colons are part of the
-// grammar of tag filters. Source: Workers for Platforms, tags; API errors
+// grammar of tag filters; tags with colons are in use all the same, wrangler's
+// own (cf:service=…) among them. Source: Workers for Platforms, tags; API errors
 // 100102 and 100103.
 const (
 	maxTags     = 8
@@ -80,10 +81,12 @@ func (l *loader) loadTags(value *document.Value) []string {
 		switch {
 		case tag == "" || len(tag) > maxTagBytes:
 			l.report(RuleTags, item.Range(), fmt.Sprintf("the tag %q is %d bytes; a tag has 1 to %d", tag, len(tag), maxTagBytes), "")
-		case strings.ContainsAny(tag, ",&:"):
-			l.report(RuleTags, item.Range(), fmt.Sprintf("the tag %q has a comma, an ampersand or a colon in it", tag), "tag filters cannot name such a tag; use a dash")
+		case strings.ContainsAny(tag, ",&"):
+			l.report(RuleTags, item.Range(), fmt.Sprintf("the tag %q has a comma or an ampersand in it", tag), "tag filters cannot name such a tag; use a dash")
 		case strings.HasPrefix(tag, TagPrefix):
 			l.report(RuleTags, item.Range(), fmt.Sprintf("the tag %q begins like wfpsync's own", tag), "choose another beginning than "+TagPrefix)
+		case strings.Contains(tag, ":"):
+			l.warn(RuleTagColon, item.Range(), fmt.Sprintf("the tag %q has a colon in it", tag), "to a tag filter that is where the tag ends; use a dash, unless another program wrote it")
 		}
 	}
 	list := tags.Strings()

@@ -70,3 +70,7 @@ func (l *loader) checkHost(pattern, zone *document.Value) bool {
 	}
 	return hint == ""
 }
+
+func (d *CustomDomain) writeTo(_ *importer, m *members) {
+	m.append("routes", Object{"pattern": d.Hostname, "custom_domain": true, "zone_name": d.Zone})
+}

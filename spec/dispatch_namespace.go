@@ -60,3 +60,11 @@ func (l *loader) dispatchNamespaceBinding(item *document.Value) (Binding, bool) 
 	b.Properties["outbound"], b.OutboundAt = wire, outbound.Get("service").Range()
 	return b, true
 }
+
+// writeDispatchNamespace writes an imported namespace.
+func (im *importer) writeDispatchNamespace(m *members, live *Live) []string {
+	if trusted := live.Resource.(*DispatchNamespace).TrustedWorkers; trusted != nil && *trusted {
+		m.set("trusted_workers", true)
+	}
+	return nil
+}

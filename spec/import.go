@@ -23,6 +23,10 @@ type Imported struct {
 	// Notes are what the account does not tell or the file cannot say, in the
 	// order of addresses. Those about an entry stand above it as well.
 	Notes []ImportNote
+
+	// Unread are the kinds that the credentials may not read, and of which there
+	// is nothing in the file.
+	Unread []Kind
 }
 
 // ImportedFile is one file of code.
@@ -47,10 +51,10 @@ const SchemaFile = "wfpsync.schema.json"
 // whole, with their code.
 //
 // What cannot be said is left out in a way that the next plan leaves it alone,
-// and noted.
-func Import(live *Snapshot, stack string) (*Imported, error) {
+// and noted. So are the kinds that could not be read.
+func Import(live *Snapshot, stack string, unread ...Kind) (*Imported, error) {
 	im := &importer{
-		live: live, stack: stack,
+		live: live, stack: stack, unread: unread,
 		keys: map[Address]string{}, taken: map[string]bool{}, ids: map[Kind]map[string]Address{},
 		attached: map[Address][]Address{}, folders: map[string]string{}, inherit: map[Address]map[string]bool{},
 	}
@@ -72,6 +76,7 @@ type importer struct {
 	files    []ImportedFile
 	notes    []ImportNote
 	leftOut  []string
+	unread   []Kind
 	adopts   bool
 	source   string // the file that was imported; "" for an account
 }
@@ -90,6 +95,37 @@ func (m *members) set(key string, value any) {
 
 func (m *members) put(key string, value *document.Value) {
 	*m = append(*m, document.NewMember(key, value))
+}
+
+// append adds an item to the list of a key.
+func (m *members) append(key string, item any) {
+	list := &document.Value{Kind: document.List}
+	if i := m.find(key); i >= 0 {
+		list = (*m)[i].Value
+	}
+	items := append(slices.Clone(list.Items), document.FromJSON(withoutExpressions(item), nowhere))
+	m.replace(key, list.WithItems(items))
+}
+
+// inner are the members of the map of a key.
+func (m members) inner(key string) members {
+	if i := m.find(key); i >= 0 {
+		return slices.Clone(m[i].Value.Members)
+	}
+	return nil
+}
+
+// replace gives a key another value, or its first one.
+func (m *members) replace(key string, value *document.Value) {
+	if i := m.find(key); i >= 0 {
+		(*m)[i].Value = value
+		return
+	}
+	m.put(key, value)
+}
+
+func (m members) find(key string) int {
+	return slices.IndexFunc(m, func(member document.Member) bool { return member.Key == key })
 }
 
 func (m members) value() *document.Value {
@@ -184,8 +220,8 @@ func (im *importer) cannotImport(a Address) string {
 		return "its name is none that wfpsync takes: " + rule.hint
 	case len(definition.Tags) > maxTags-ReservedTags:
 		return fmt.Sprintf("it has %d tags of its own, and wfpsync needs %d of the platform's %d", len(definition.Tags), ReservedTags, maxTags)
-	case slices.ContainsFunc(definition.Tags, func(tag string) bool { return strings.ContainsAny(tag, ",&:") || strings.HasPrefix(tag, TagPrefix) }):
-		return fmt.Sprintf("its tags are %q, and those with a comma, an ampersand or a colon cannot be written", definition.Tags)
+	case slices.ContainsFunc(definition.Tags, func(tag string) bool { return strings.ContainsAny(tag, ",&") || strings.HasPrefix(tag, TagPrefix) }):
+		return fmt.Sprintf("its tags are %q, and those with a comma or an ampersand cannot be written", definition.Tags)
 	}
 	for _, b := range definition.Bindings {
 		if _, refused := rawBindingAdvice[b.Type]; refused && !b.IsSecret() && b.Type != BindingAssets {
@@ -229,25 +265,6 @@ func (im *importer) breakCycles() {
 	}
 }
 
-// importSections are the sections of the file, in order.
-var importSections = []struct {
-	kind  Kind
-	entry func(im *importer, a Address, live *Live) (*document.Value, []string)
-}{
-	{KindDispatchNamespace, (*importer).dispatchNamespace},
-	{KindKVNamespace, (*importer).kvNamespace},
-	{KindD1Database, (*importer).namedStore},
-	{KindR2Bucket, (*importer).r2Bucket},
-	{KindQueue, (*importer).queue},
-	{KindWorker, (*importer).worker},
-	{KindUserWorker, (*importer).userWorker},
-}
-
-func sectionOf(kind Kind) section {
-	i := slices.IndexFunc(sections, func(s section) bool { return s.kind == kind })
-	return sections[i]
-}
-
 // write puts the file together.
 func (im *importer) write() (*Imported, error) {
 	var body [][]byte
@@ -258,14 +275,21 @@ func (im *importer) write() (*Imported, error) {
 		head.set("account_id", im.live.Account.ID)
 	}
 	parts := []*document.Value{head.value()}
-	for _, s := range importSections {
+	for _, s := range sections {
 		var entries members
 		for _, a := range im.live.Addresses() {
 			if a.Kind != s.kind || im.keys[a] == "" {
 				continue
 			}
-			value, comments := s.entry(im, a, im.live.Resources[a])
-			entry := document.NewMember(im.keys[a], value)
+			var m members
+			if im.keys[a] != a.Name {
+				m.set(s.nameBy, a.Name)
+			}
+			var comments []string
+			if s.write != nil {
+				comments = s.write(im, &m, im.live.Resources[a])
+			}
+			entry := document.NewMember(im.keys[a], m.value())
 			entry.Comment = strings.Join(comments, "\n")
 			entries = append(entries, entry)
 			for _, comment := range comments {
@@ -274,7 +298,7 @@ func (im *importer) write() (*Imported, error) {
 		}
 		if len(entries) > 0 {
 			var section members
-			section.put(sectionOf(s.kind).key, entries.value())
+			section.put(s.key, entries.value())
 			parts = append(parts, section.value())
 		}
 	}
@@ -287,7 +311,7 @@ func (im *importer) write() (*Imported, error) {
 	}
 	slices.SortStableFunc(im.notes, func(a, b ImportNote) int { return a.Address.Compare(b.Address) })
 	slices.SortFunc(im.files, func(a, b ImportedFile) int { return strings.Compare(a.Path, b.Path) })
-	return &Imported{Document: append(im.header(), bytes.Join(body, []byte("\n"))...), Files: im.files, Notes: im.notes}, nil
+	return &Imported{Document: append(im.header(), bytes.Join(body, []byte("\n"))...), Files: im.files, Notes: im.notes, Unread: im.unread}, nil
 }
 
 func (im *importer) header() []byte {
@@ -301,6 +325,9 @@ func (im *importer) header() []byte {
 	if im.adopts {
 		b.WriteString("# What has `adopt: true` carries no mark yet: the first `wfpsync apply` writes it,\n" +
 			"# and changes nothing else.\n")
+	}
+	for _, kind := range im.unread {
+		fmt.Fprintf(&b, "# The credentials may not read what is a %s: nothing of it is in this file.\n", kind)
 	}
 	if len(im.leftOut) > 0 {
 		b.WriteString("#\n# Not in this file, and left alone:\n")
@@ -321,69 +348,9 @@ func commentText(text string) string {
 	}, text)
 }
 
-// named begins an entry, with the name where the key is not it.
-func (im *importer) named(a Address) members {
-	var m members
-	if im.keys[a] != a.Name {
-		m.set(sectionOf(a.Kind).nameBy, a.Name)
-	}
-	return m
-}
-
-func (im *importer) dispatchNamespace(a Address, live *Live) (*document.Value, []string) {
-	m := im.named(a)
-	if trusted := live.Resource.(*DispatchNamespace).TrustedWorkers; trusted != nil && *trusted {
-		m.set("trusted_workers", true)
-	}
-	return m.value(), nil
-}
-
-func (im *importer) kvNamespace(a Address, _ *Live) (*document.Value, []string) {
-	return im.named(a).value(), nil
-}
-
-func (im *importer) namedStore(a Address, _ *Live) (*document.Value, []string) {
-	return im.named(a).value(), nil
-}
-
-func (im *importer) r2Bucket(a Address, live *Live) (*document.Value, []string) {
-	m := im.named(a)
-	if a.Parent != "" {
-		m.set("jurisdiction", a.Parent)
-	}
-	if class := live.Resource.(*R2Bucket).StorageClass; class != "" {
-		m.set("storage_class", class)
-	}
-	return m.value(), nil
-}
-
-func (im *importer) queue(a Address, live *Live) (*document.Value, []string) {
-	m := im.named(a)
-	for _, field := range []string{"delivery_delay", "message_retention_period"} {
-		if value, set := live.Resource.Canonical()[field]; set {
-			m.set(field, value)
-		}
-	}
-	return m.value(), nil
-}
-
-func (im *importer) userWorker(a Address, live *Live) (*document.Value, []string) {
-	m := im.named(a)
-	m.set("dispatch_namespace", im.keys[Address{Kind: KindDispatchNamespace, Name: a.Parent}])
-	comments := im.script(&m, a, live)
-	return m.value(), comments
-}
-
-func (im *importer) worker(a Address, live *Live) (*document.Value, []string) {
-	m := im.named(a)
-	comments := im.script(&m, a, live)
-	comments = append(comments, im.attachedTo(&m, a)...)
-	return m.value(), comments
-}
-
-// script writes what Workers and user Workers have in common.
-func (im *importer) script(m *members, a Address, live *Live) (comments []string) {
-	s := live.Resource.(Scripted).Definition()
+// writeScript writes what Workers and user Workers have in common.
+func (im *importer) writeScript(m *members, live *Live) (comments []string) {
+	a, s := live.Resource.Address(), live.Resource.(Scripted).Definition()
 	if live.Revision.Owner == "" {
 		m.set("adopt", true)
 		im.adopts = true
@@ -432,71 +399,6 @@ func (im *importer) script(m *members, a Address, live *Live) (comments []string
 // oldestDate is what the platform takes for no compatibility date. Source: as of
 // [loader.loadCompatibilityDate].
 const oldestDate = "2021-11-02"
-
-// attachedTo writes what belongs to an account Worker: a list where there is
-// something in it, so that what is made elsewhere later stays.
-func (im *importer) attachedTo(m *members, a Address) (comments []string) {
-	var routes, consumers []any
-	for _, attached := range im.attached[a] {
-		switch r := im.live.Resources[attached].Resource.(type) {
-		case *Route:
-			routes = append(routes, Object{"pattern": r.Pattern, "zone_name": r.Zone})
-		case *CustomDomain:
-			routes = append(routes, Object{"pattern": r.Hostname, "custom_domain": true, "zone_name": r.Zone})
-		case *CronTriggers:
-			var triggers members
-			triggers.set("crons", sortedStrings(r.Crons))
-			m.put("triggers", triggers.value())
-		case *WorkerSubdomain:
-			if r.Enabled != nil && *r.Enabled {
-				m.set("workers_dev", true)
-			}
-			if r.PreviewsEnabled != nil && *r.PreviewsEnabled {
-				m.set("preview_urls", true)
-			}
-		case *QueueConsumer:
-			consumers = append(consumers, im.consumer(r))
-		}
-	}
-	if len(routes) > 0 {
-		m.set("routes", routes)
-	}
-	if len(consumers) == 0 {
-		return nil
-	}
-	for i := range *m { // beside the queues that the Worker sends to
-		if (*m)[i].Key == "queues" {
-			queues := members(slices.Clone((*m)[i].Value.Members))
-			queues.set("consumers", consumers)
-			(*m)[i].Value = queues.value()
-			return nil
-		}
-	}
-	m.set("queues", Object{"consumers": consumers})
-	return nil
-}
-
-func (im *importer) consumer(c *QueueConsumer) Object {
-	item := im.queueReference(c.Queue)
-	canonical := c.Canonical()
-	if c.DeadLetterQueue != "" {
-		item["dead_letter_queue"] = c.DeadLetterQueue
-	}
-	for _, s := range consumerSettings {
-		if value, ok := canonical[s.setting].(float64); ok {
-			item[s.key] = value / s.factor
-		}
-	}
-	return item
-}
-
-// queueReference names a queue: by key where the file declares it.
-func (im *importer) queueReference(name string) Object {
-	if key := im.keys[Address{Kind: KindQueue, Name: name}]; key != "" {
-		return Object{"ref": key}
-	}
-	return Object{"queue": name}
-}
 
 // code names a Worker's code, which is in a folder that it shares with all
 // Workers of the same code.

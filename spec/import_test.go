@@ -43,7 +43,7 @@ func TestImportLeavesOut(t *testing.T) {
 	}
 	for want, edit := range map[string]func(*spec.Worker, *spec.Revision){
 		`it belongs to the stack "other"`:                  func(_ *spec.Worker, r *spec.Revision) { r.Owner = "other" },
-		"its tags are":                                     func(w *spec.Worker, _ *spec.Revision) { w.Tags = []string{"a:b"} },
+		"its tags are":                                     func(w *spec.Worker, _ *spec.Revision) { w.Tags = []string{"a&b"} },
 		"it has 7 tags of its own":                         func(w *spec.Worker, _ *spec.Revision) { w.Tags = strings.Split("a b c d e f g", " ") },
 		`it has a binding of type "wasm_module"`:           func(w *spec.Worker, _ *spec.Revision) { w.Bindings = []spec.Binding{{Name: "W", Type: "wasm_module"}} },
 		`the name of its binding "a-b"`:                    func(w *spec.Worker, _ *spec.Revision) { w.Bindings = []spec.Binding{{Name: "a-b", Type: "ai"}} },

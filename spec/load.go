@@ -174,6 +174,10 @@ type section struct {
 
 	// load adds the entry's resources to the stack.
 	load func(l *loader, entry entry)
+
+	// write adds what an imported resource has to its entry, besides its name, and
+	// returns what is to be said above it; nil where the name is all there is.
+	write func(im *importer, m *members, live *Live) []string
 }
 
 // entry is one resource, or a Worker with its routes: a key of a section, or
@@ -200,13 +204,13 @@ type entry struct {
 // sections are in the order in which entries are loaded. A new kind that the
 // file declares at the top level is a line here.
 var sections = []section{
-	{key: "dispatch_namespaces", kind: KindDispatchNamespace, nameBy: "name", load: (*loader).loadDispatchNamespace},
+	{key: "dispatch_namespaces", kind: KindDispatchNamespace, nameBy: "name", load: (*loader).loadDispatchNamespace, write: (*importer).writeDispatchNamespace},
 	{key: "kv_namespaces", kind: KindKVNamespace, nameBy: "title", load: (*loader).loadKVNamespace},
 	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database},
-	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket},
-	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue},
-	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker},
-	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, load: (*loader).loadUserWorker},
+	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
+	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
+	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
+	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
 }
 
 func newLoader(name string, root *document.Value) *loader {

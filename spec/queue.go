@@ -76,3 +76,22 @@ func (l *loader) queueBinding(item *document.Value) (Binding, bool) {
 	}
 	return b, ok
 }
+
+// writeQueue writes an imported queue.
+func (im *importer) writeQueue(m *members, live *Live) []string {
+	settings := live.Resource.Canonical()
+	for _, field := range []string{"delivery_delay", "message_retention_period"} {
+		if value, set := settings[field]; set {
+			m.set(field, value)
+		}
+	}
+	return nil
+}
+
+// queueReference names a queue: by key where the file declares it.
+func (im *importer) queueReference(name string) Object {
+	if key := im.keys[Address{Kind: KindQueue, Name: name}]; key != "" {
+		return Object{"ref": key}
+	}
+	return Object{"queue": name}
+}

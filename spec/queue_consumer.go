@@ -121,3 +121,19 @@ func (l *loader) checkConsumers() {
 		first[c.Queue] = c
 	}
 }
+
+func (c *QueueConsumer) writeTo(im *importer, m *members) {
+	item := im.queueReference(c.Queue)
+	if c.DeadLetterQueue != "" {
+		item["dead_letter_queue"] = c.DeadLetterQueue
+	}
+	canonical := c.Canonical()
+	for _, s := range consumerSettings {
+		if value, ok := canonical[s.setting].(float64); ok {
+			item[s.key] = value / s.factor
+		}
+	}
+	queues := m.inner("queues")
+	queues.append("consumers", item)
+	m.replace("queues", queues.value())
+}

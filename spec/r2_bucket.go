@@ -98,3 +98,15 @@ func bucketAddress(b Binding) Address {
 	name, _ := b.Properties["bucket_name"].(string)
 	return Address{Kind: KindR2Bucket, Parent: jurisdiction, Name: name}
 }
+
+// writeR2Bucket writes an imported bucket. Where it is, it stays.
+func (im *importer) writeR2Bucket(m *members, live *Live) []string {
+	b := live.Resource.(*R2Bucket)
+	if b.Jurisdiction != "" {
+		m.set("jurisdiction", b.Jurisdiction)
+	}
+	if b.StorageClass != "" {
+		m.set("storage_class", b.StorageClass)
+	}
+	return nil
+}

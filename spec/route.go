@@ -131,3 +131,7 @@ func (l *loader) checkCertificate(pattern, zone *document.Value) {
 	l.warn(RuleCertificateDepth, pattern.Range(), fmt.Sprintf("the universal certificate of the zone %q does not cover %q", zone.String(), host),
 		fmt.Sprintf("it covers one label, as in \"*.%s\"; deeper hosts need an advanced certificate", zone.String()))
 }
+
+func (r *Route) writeTo(_ *importer, m *members) {
+	m.append("routes", Object{"pattern": r.Pattern, "zone_name": r.Zone})
+}

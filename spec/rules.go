@@ -55,6 +55,7 @@ const (
 	RuleWranglerNoEffect    = "WFP248" // one that does nothing here
 	RuleRequiredSecret      = "WFP249"
 
+	RuleTagColon         = "WFP260"
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"
 	RulePlaceholder      = "WFP220"

@@ -53,3 +53,9 @@ func (l *loader) loadUserWorker(e entry) {
 		ResourceMeta:      e.meta(),
 	})
 }
+
+// writeUserWorker writes an imported user Worker.
+func (im *importer) writeUserWorker(m *members, live *Live) []string {
+	m.set("dispatch_namespace", live.Resource.Address().Parent) // whose key is its name
+	return im.writeScript(m, live)
+}

@@ -104,3 +104,12 @@ func (l *loader) reportCycle(chain []Address, back Reference) {
 	}
 	l.report(RuleCycle, at, fmt.Sprintf("%s: %s%s", message, text, back.To.Name), hint, related...)
 }
+
+// writeWorker writes an imported Worker, and what belongs to it.
+func (im *importer) writeWorker(m *members, live *Live) []string {
+	comments := im.writeScript(m, live)
+	for _, a := range im.attached[live.Resource.Address()] {
+		im.live.Resources[a].Resource.(Attached).writeTo(im, m)
+	}
+	return comments
+}

@@ -56,3 +56,13 @@ func boolOf(m *document.Member) *bool {
 	value := m.Value.Bool
 	return &value
 }
+
+// writeTo says what is on: to say what is off would be to keep it off.
+func (s *WorkerSubdomain) writeTo(_ *importer, m *members) {
+	if s.Enabled != nil && *s.Enabled {
+		m.set("workers_dev", true)
+	}
+	if s.PreviewsEnabled != nil && *s.PreviewsEnabled {
+		m.set("preview_urls", true)
+	}
+}

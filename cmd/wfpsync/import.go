@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,6 +65,9 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 	if err := a.writeImported(o, files); err != nil {
 		return err
 	}
+	for _, unread := range imported.Unread {
+		fmt.Fprintf(a.stderr, "%s: the credentials may not read it, so nothing of it is in the file\n", unread)
+	}
 	for _, note := range imported.Notes {
 		fmt.Fprintf(a.stderr, "%s: %s\n", note.Address, note.Message)
 	}
@@ -83,7 +87,7 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 		return nil, err
 	}
 	defer c.close()
-	live, err := c.readAll(ctx, o.namespace)
+	live, unread, err := c.readAll(ctx, o.namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +104,7 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 	if err != nil {
 		return nil, err
 	}
-	return spec.Import(live, name)
+	return spec.Import(live, name, unread...)
 }
 
 // importWrangler reads a configuration in the folder, and says what of it is not
@@ -138,11 +142,12 @@ func stackName(given string, live *spec.Snapshot) (string, error) {
 }
 
 // readAll reads everything of every kind, as far as the credentials may, but of
-// one namespace only the user Workers of that.
-func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snapshot, error) {
+// one namespace only the user Workers of that. The kinds that they may not read
+// are returned as well.
+func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snapshot, []spec.Kind, error) {
 	live, err := c.Read(ctx, "", []spec.Collection{{Kind: spec.KindDispatchNamespace}, {Kind: spec.KindWorker}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	live.Account = c.info
 	more := []spec.Collection{
@@ -157,20 +162,29 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 			more = append(more, spec.Collection{Kind: spec.KindCronTriggers, Parent: a.Name}, spec.Collection{Kind: spec.KindWorkerSubdomain, Parent: a.Name})
 		}
 	}
+	var unread []spec.Kind
 	zones, err := c.Zones(ctx)
-	if err != nil && !account.IsDenied(err) {
-		return nil, err
+	switch {
+	case account.IsDenied(err):
+		unread = append(unread, spec.KindRoute)
+	case err != nil:
+		return nil, nil, err
 	}
 	for _, zone := range zones {
 		more = append(more, spec.Collection{Kind: spec.KindRoute, Parent: zone})
 	}
 	if err := c.Extend(ctx, live, more); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.Inspect(ctx, live, live.Addresses()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return live, c.Extend(ctx, live, live.Jurisdictions())
+	for _, collection := range more {
+		if !live.Read(collection) && !slices.Contains(unread, collection.Kind) {
+			unread = append(unread, collection.Kind)
+		}
+	}
+	return live, unread, c.Extend(ctx, live, live.Jurisdictions())
 }
 
 // writeImported writes the files, all or none.
