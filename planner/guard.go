@@ -123,13 +123,20 @@ func losesBindings(c *Change) bool {
 			return false
 		}
 		whole := strings.Count(f.Path, "/") == 2 // and not a property of one
-		return whole && (isSecret(f.Before) || others && !isVariable(f.Before))
+		return whole && (isSecret(f.Before) || others && !isReplaceable(f.Before))
 	})
 }
 
-func isVariable(value any) bool {
-	binding, ok := value.(spec.Object)
-	return ok && (binding["type"] == spec.BindingText || binding["type"] == spec.BindingJSON)
+// holdsNothing are the binding types of which the plan shows everything, or that
+// lead to nothing that anybody keeps.
+var holdsNothing = []string{
+	spec.BindingText, spec.BindingJSON, spec.BindingAssets, "ai", "browser", "images", "version_metadata",
+}
+
+func isReplaceable(value any) bool {
+	binding, _ := value.(spec.Object)
+	kind, _ := binding["type"].(string)
+	return slices.Contains(holdsNothing, kind)
 }
 
 // GuardDispatcherReplace must be acknowledged before a Worker is deleted that

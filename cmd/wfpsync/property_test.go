@@ -29,7 +29,7 @@ func TestApplyThenPlanIsEmpty(t *testing.T) {
 		defer p.close()
 		for i := range 2 {
 			p.write(stackFile(t, fmt.Sprintf("stack %d", i)))
-			p.must(exitOK, "apply", "--auto-approve")
+			p.must(exitOK, "apply", "--auto-approve", "--allow", "binding-removal,dispatcher-replace")
 			p.must(exitOK, "plan", "--detailed-exitcode")
 		}
 		p.must(exitOK, "destroy", "--auto-approve", "--allow", "namespace-delete,store-delete")

@@ -112,7 +112,7 @@ func condition(name string) (bool, error) {
 
 // deadline ends a script that hangs long before the test binary is killed.
 func deadline(t *testing.T) time.Time {
-	limit := time.Now().Add(5 * time.Minute)
+	limit := time.Now().Add(8 * time.Minute)
 	if end, ok := t.Deadline(); ok && end.Before(limit) {
 		return end
 	}
