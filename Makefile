@@ -9,9 +9,12 @@ STACK   := examples/multi-tenant
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # The race detector needs a C compiler; without one the tests run without it.
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+# What runs at the same time as itself. The tests of the program take a quarter of
+# an hour under the race detector; `make race` is for them.
+CONCURRENT := ./applier ./planner ./internal/account ./internal/bundle ./internal/emulator/... ./internal/report
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime wrangler test lint bench demo dev golden fuzz kill clean
+.PHONY: build runtime wrangler test lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -28,7 +31,12 @@ $(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
 
 ## test: everything that must hold
 test: lint runtime wrangler
-	$(GO) test $(RACE) ./...
+	$(GO) test -timeout 30m ./...
+	$(GO) test $(RACE) -timeout 30m $(CONCURRENT)
+
+## race: everything under the race detector
+race: lint runtime wrangler
+	$(GO) test $(RACE) -timeout 50m ./...
 
 ## lint: formatting, vet and staticcheck
 lint:

@@ -3,6 +3,7 @@ package schema
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 // The steps of a place that stand for many.
@@ -13,15 +14,17 @@ const (
 
 // Places are where a stack file may have a key: the steps to what it stands in,
 // none for the file itself. They are sorted.
-func Places(key string) [][]string {
-	var places [][]string
+func Places(key string) [][]string { return allPlaces()[key] }
+
+// allPlaces are the places of every key: a file may have a hundred thousand keys
+// that stand nowhere.
+var allPlaces = sync.OnceValue(func() map[string][][]string {
+	places := map[string][][]string{}
 	var walk func(part map[string]any, steps []string)
 	walk = func(part map[string]any, steps []string) {
 		properties, _ := part["properties"].(map[string]any)
-		if _, here := properties[key]; here {
-			places = append(places, slices.Clone(steps))
-		}
 		for _, name := range slices.Sorted(maps.Keys(properties)) {
+			places[name] = append(places[name], slices.Clone(steps))
 			if property, ok := properties[name].(map[string]any); ok {
 				walk(property, append(steps, name))
 			}
@@ -34,6 +37,8 @@ func Places(key string) [][]string {
 		}
 	}
 	walk(stackSchema().source, nil)
-	slices.SortFunc(places, slices.Compare)
+	for _, list := range places {
+		slices.SortFunc(list, slices.Compare)
+	}
 	return places
-}
+})

@@ -88,6 +88,7 @@ func FuzzWrite(f *testing.F) {
 	for text := range commentTexts {
 		f.Add([]byte(text))
 	}
+	f.Add([]byte("\"\\nkey\\n\": 1\n"))
 	f.Add([]byte("# a\n\n# b\na:\n  # c\n  - b: {} # d\n    # e\n  # f\n  - [] # g\n# h\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		value, list := Parse("f.yaml", data)

@@ -55,6 +55,9 @@ func (v *Value) node(notes map[place]note, item place) *yaml.Node {
 		for _, m := range v.Members {
 			key, value := &yaml.Node{HeadComment: m.Comment}, m.Value.node(notes, place{})
 			key.SetString(m.Key)
+			if key.Style == yaml.LiteralStyle {
+				key.Style = yaml.DoubleQuotedStyle // a key that is a block is nobody's to read
+			}
 			if note, noted := notes[m.place()]; noted && m.place() != item {
 				note.write(key, m.Value.lineOf(value))
 			}
