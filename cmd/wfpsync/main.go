@@ -8,21 +8,12 @@ package main
 import (
 	"context"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
 )
 
-// garbagePercent is how much garbage may gather, in percent of what is in use.
-// Nearly all of a fleet that is loaded stays in use, so to look for garbage more
-// rarely saves a tenth of the time and costs little memory. GOGC says otherwise.
-const garbagePercent = 150
-
 func main() {
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(garbagePercent)
-	}
 	os.Exit(newApp().run(context.Background(), os.Args[1:]))
 }
 
