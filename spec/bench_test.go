@@ -2,6 +2,7 @@ package spec_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -71,4 +72,19 @@ func fleetWrittenOut(n int) fstest.MapFS {
 		fmt.Fprintf(&stack, "  customer-%06d:\n    dispatch_namespace: fleet\n    main: ./src/tenant.ts\n    vars:\n      CONFIG: { customerId: customer-%06d, plan: pro, features: [feature1, feature2] }\n    tags: [customer-%06d]\n", i, i, i)
 	}
 	return fstest.MapFS{"wfpsync.yaml": {Data: []byte(stack.String())}}
+}
+
+// BenchmarkRender writes out a fleet.
+func BenchmarkRender(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("csv/%d", n), func(b *testing.B) {
+			files := fleetFromCSV(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if list, err := spec.Render(io.Discard, files, "wfpsync.yaml", spec.Options{}); err != nil || len(list) > 0 {
+					b.Fatal(err, list)
+				}
+			}
+		})
+	}
 }

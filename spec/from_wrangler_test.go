@@ -40,7 +40,7 @@ func project(stack string, files map[string]string) fstest.MapFS {
 func loaded(t *testing.T, folder fstest.MapFS, options spec.Options) (*spec.Stack, string) {
 	t.Helper()
 	stack, list := spec.Load(folder, "wfpsync.yaml", options)
-	text, more := spec.Render(folder, "wfpsync.yaml", options)
+	text, more := rendering(t, folder, "wfpsync.yaml", options)
 	if len(list)+len(more) > 0 {
 		t.Fatal(describe(append(list, more...)))
 	}

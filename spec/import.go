@@ -303,11 +303,11 @@ func (im *importer) write() (*Imported, error) {
 		}
 	}
 	for _, part := range parts {
-		text, err := document.Write(part)
-		if err != nil {
+		var text bytes.Buffer
+		if err := document.Write(&text, part); err != nil {
 			return nil, err
 		}
-		body = append(body, text)
+		body = append(body, text.Bytes())
 	}
 	slices.SortStableFunc(im.notes, func(a, b ImportNote) int { return a.Address.Compare(b.Address) })
 	slices.SortFunc(im.files, func(a, b ImportedFile) int { return strings.Compare(a.Path, b.Path) })

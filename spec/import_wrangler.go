@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"cmp"
 	"io/fs"
 	"path"
@@ -41,17 +42,20 @@ func ImportWrangler(root fs.FS, file, environment, stack string) (*Imported, dia
 	entry.set(fromWranglerKey, from)
 	section.put(name, entry.value())
 	head.put("workers", section.value())
-	text, err := document.Write(head.value())
-	if err != nil {
+	var text, rendered bytes.Buffer
+	if err := document.Write(&text, head.value()); err != nil {
 		return nil, diag.List{unreadable(file, err)}
 	}
 	const stackFile = "wfpsync.yaml"
-	rendered, list := Render(overlaid{root, stackFile, text}, stackFile, Options{})
+	list, err := Render(&rendered, overlaid{root, stackFile, text.Bytes()}, stackFile, Options{})
+	if err != nil {
+		return nil, diag.List{unreadable(file, err)}
+	}
 	if list.HasErrors() {
 		return nil, list
 	}
 	im := importer{source: file}
-	return &Imported{Document: append(im.header(), rendered...)}, list
+	return &Imported{Document: append(im.header(), rendered.Bytes()...)}, list
 }
 
 // peekWrangler reads a configuration; nil when there is something wrong with it.

@@ -145,9 +145,9 @@ type loader struct {
 	// ordered are what resources come after without referring to it.
 	ordered map[Address][]Reference
 
-	// rendered holds the entries of each section as they were loaded, when
-	// they are wanted; see [Render].
-	rendered map[string][]document.Member
+	// rendering takes the entries as they were loaded, when they are wanted; see
+	// [Render].
+	rendering *rendering
 
 	// codes holds each distinct source once.
 	codes map[codeSource]*Code
@@ -292,7 +292,7 @@ func (l *loader) loadEntry(e entry) {
 		l.current = e
 		e.section.load(l, e)
 	}
-	if l.rendered != nil {
+	if l.rendering != nil {
 		l.render(e)
 	}
 }

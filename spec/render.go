@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -9,51 +10,91 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
-// Render is the effective stack file: with what it includes, the environment's
+// Render writes the effective stack file: with what it includes, the environment's
 // overlay and every default, profile and expression in its place, and each
 // `for_each` written out. It is a stack file that means the same, and has the
 // comments on what is still one thing in it. There are no secrets in it, since a
-// stack file only says where they come from.
-func Render(root fs.FS, name string, options Options) ([]byte, diag.List) {
+// stack file only says where they come from. Nothing is written when there are
+// errors in the diagnostics; the error is that of writing.
+func Render(to io.Writer, root fs.FS, name string, options Options) (diag.List, error) {
 	l, list := open(root, name)
 	if l == nil {
-		return nil, list
+		return list, nil
 	}
-	l.rendered = map[string][]document.Member{}
+	l.rendering = &rendering{sections: map[string][]document.Member{}}
 	list = l.run(options)
 	if list.HasErrors() {
-		return nil, list
+		return list, nil
 	}
-	text, err := document.Write(l.effective())
-	if err != nil {
-		list = append(list, diag.Diagnostic{Severity: diag.Error, Rule: RuleUnreadable, Message: "cannot be written: " + err.Error(), Range: diag.Range{File: name}})
+	return list, document.Write(to, l.effective())
+}
+
+// rendering holds the entries of each section as they were loaded.
+type rendering struct {
+	sections map[string][]document.Member
+
+	// pointer is the declaration of the last entry, of which there have been
+	// that many, and rest are those that are not held but written.
+	pointer string
+	count   int
+	rest    *document.Lines
+}
+
+// held is how many entries of a fleet are held as they are. With two of them it
+// is known that their lines are there more than once, and a comment on such
+// a line stays nowhere.
+const held = 2
+
+// add puts an entry below those of its section.
+func (r *rendering) add(d declaration, m document.Member) {
+	if d.pointer != r.pointer {
+		r.pointer, r.count, r.rest = d.pointer, 0, nil
 	}
-	return text, list
+	if r.count++; r.count <= held {
+		r.sections[d.section.key] = append(r.sections[d.section.key], m)
+		return
+	}
+	if r.rest == nil {
+		r.rest = document.NewLines()
+		r.sections[d.section.key] = append(r.sections[d.section.key], r.rest.Member())
+	}
+	r.rest.Add(m)
 }
 
 // render keeps an entry as it was loaded: with its name where the key is not it,
 // and its references saying which of many they mean.
 func (l *loader) render(e entry) {
-	value := e.value.Without("for_each", "where", "extends").Without(idleKeys(e.value)...)
-	if e.name != e.key {
+	hasName := e.name != e.key
+	members := make([]document.Member, 0, len(e.value.MembersOrNil())+1)
+	if hasName {
 		name := document.NewMember(e.section.nameBy, document.FromJSON(e.name, &document.Value{}))
-		if given := value.Member(e.section.nameBy); given != nil {
+		if given := e.value.Member(e.section.nameBy); given != nil {
 			name = given.With(given.Key, document.FromJSON(e.name, given.Value))
 		}
-		value = document.FromJSON(map[string]any{}, e.value).WithMembers(append([]document.Member{name}, value.Without(e.section.nameBy).MembersOrNil()...))
+		members = append(members, name)
 	}
-	if e.dependsOn != nil {
-		var names []any
-		for _, ref := range e.dependsOn {
-			names = append(names, ref.To.String())
+	idle := idleKeys(e.value)
+	for _, m := range e.value.MembersOrNil() {
+		switch {
+		case m.Key == "for_each", m.Key == "where", m.Key == "extends", slices.Contains(idle, m.Key):
+		case m.Key == e.section.nameBy && hasName:
+		case m.Key == "depends_on" && e.dependsOn != nil:
+			var names []any
+			for _, ref := range e.dependsOn {
+				names = append(names, ref.To.String())
+			}
+			members = append(members, m.With(m.Key, document.FromJSON(names, &document.Value{})))
+		default:
+			members = append(members, m)
 		}
-		value = value.WithMember("depends_on", document.FromJSON(names, &document.Value{}))
 	}
-	l.rendered[e.section.key] = append(l.rendered[e.section.key], e.member.With(e.key, l.withResolved(value)))
+	value := document.FromJSON(map[string]any{}, e.value).WithMembers(members)
+	l.rendering.add(e.declaration, e.member.With(e.key, l.withResolved(value)))
 }
 
 // withResolved is a value as a stack file writes it: what looks like an
-// expression by now is none. Code is not looked into, as in [loader.expand].
+// expression by now is none. Code is not looked into, as in [loader.expand]. What
+// is written as it stands is returned as it is.
 func (l *loader) withResolved(v *document.Value) *document.Value {
 	switch v.Kind {
 	case document.String:
@@ -64,19 +105,36 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 			return document.FromJSON(strings.ReplaceAll(v.Text, "${", "$${"), v)
 		}
 	case document.List:
-		items := make([]*document.Value, len(v.Items))
+		var items []*document.Value
 		for i, item := range v.Items {
-			items[i] = l.withResolved(item)
-		}
-		return v.WithItems(items)
-	case document.Map:
-		members := slices.Clone(v.Members)
-		for i := range members {
-			if members[i].Key != "script" {
-				members[i].Value = l.withResolved(members[i].Value)
+			resolved := l.withResolved(item)
+			if items == nil && resolved != item {
+				items = slices.Clone(v.Items)
+			}
+			if items != nil {
+				items[i] = resolved
 			}
 		}
-		return v.WithMembers(members)
+		if items != nil {
+			return v.WithItems(items)
+		}
+	case document.Map:
+		var members []document.Member
+		for i, m := range v.Members {
+			if m.Key == "script" {
+				continue
+			}
+			resolved := l.withResolved(m.Value)
+			if members == nil && resolved != m.Value {
+				members = slices.Clone(v.Members)
+			}
+			if members != nil {
+				members[i].Value = resolved
+			}
+		}
+		if members != nil {
+			return v.WithMembers(members)
+		}
 	}
 	return v
 }
@@ -101,7 +159,7 @@ func (l *loader) effective() *document.Value {
 	}
 	for _, s := range sections {
 		if at := l.root.Member(s.key); at != nil {
-			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendered[s.key])
+			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendering.sections[s.key])
 			members = append(members, at.With(at.Key, section))
 		}
 	}

@@ -1,6 +1,7 @@
 package spec_test
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestRenderedFilesMeanTheSame(t *testing.T) {
 			root, name := os.DirFS("testdata/good"), filepath.Base(file)
 			options := optionsOf(t, file)
 			want, list := spec.Load(root, name, options)
-			text, more := spec.Render(root, name, options)
+			text, more := rendering(t, root, name, options)
 			if len(list)+len(more) > 0 {
 				t.Fatal(describe(append(list, more...)))
 			}
@@ -128,9 +129,19 @@ func render(t *testing.T, text string, files map[string]string) string {
 	if strings.Contains(text, "environments:") {
 		options.Environment = "e"
 	}
-	got, list := spec.Render(project(text, files), "wfpsync.yaml", options)
+	got, list := rendering(t, project(text, files), "wfpsync.yaml", options)
 	if list.HasErrors() {
 		t.Fatal(describe(list))
 	}
 	return string(got)
+}
+
+func rendering(t *testing.T, root fs.FS, name string, options spec.Options) ([]byte, diag.List) {
+	t.Helper()
+	var text bytes.Buffer
+	list, err := spec.Render(&text, root, name, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.Bytes(), list
 }

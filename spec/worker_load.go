@@ -46,7 +46,7 @@ func (l *loader) loadTailConsumers(list *document.Value) any {
 }
 
 // checkCycles reports resources that need each other: neither could be written
-// first.
+// first. All of them are referred to.
 func (l *loader) checkCycles() {
 	const (
 		open   = 1
@@ -75,8 +75,19 @@ func (l *loader) checkCycles() {
 		chain = chain[:len(chain)-1]
 		state[a] = closed
 	}
+	referred := map[Address]bool{} // few of a fleet are
 	for _, r := range l.stack.Resources {
-		if state[r.Address()] == 0 {
+		for _, ref := range r.References() {
+			referred[ref.To] = true
+		}
+	}
+	for _, refs := range l.ordered {
+		for _, ref := range refs {
+			referred[ref.To] = true
+		}
+	}
+	for _, r := range l.stack.Resources {
+		if a := r.Address(); referred[a] && state[a] == 0 {
 			visit(r)
 		}
 	}

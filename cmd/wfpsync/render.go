@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io/fs"
 
 	"github.com/spf13/cobra"
@@ -20,17 +21,13 @@ func (a *app) renderCommand() *cobra.Command {
 }
 
 func (a *app) render(*cobra.Command, []string) error {
-	var text []byte
+	var failed error
 	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
-		text, list = spec.Render(root, name, options)
+		list, failed = spec.Render(a.stdout, root, name, options)
 		return list
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.diagnostics.Err(); err != nil {
-		return err
-	}
-	_, err = a.stdout.Write(text)
-	return err
+	return cmp.Or(p.diagnostics.Err(), failed)
 }

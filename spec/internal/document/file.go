@@ -74,15 +74,18 @@ func yamlLineBreak(b []byte) int {
 func (f *file) lines() int { return len(f.starts) }
 
 // text is a line without its break; lines count from 1.
-func (f *file) text(line int) string {
+func (f *file) text(line int) string { return string(f.bytes(line)) }
+
+// bytes is [file.text], which is not copied.
+func (f *file) bytes(line int) []byte {
 	if line < 1 || line > len(f.starts) {
-		return ""
+		return nil
 	}
 	end := len(f.content)
 	if line < len(f.starts) {
 		end = f.starts[line]
 	}
-	return strings.TrimRight(string(f.content[f.starts[line-1]:end]), "\r\n\u0085\u2028\u2029")
+	return bytes.TrimRight(f.content[f.starts[line-1]:end], "\r\n\u0085\u2028\u2029")
 }
 
 // maxSnippet is the longest line that is worth showing to a person.
@@ -100,22 +103,37 @@ func (f *file) snippet(line int) string {
 // quoted token is followed to its closing quote, and none beyond its line.
 func (f *file) rangeAt(line, column, length int) diag.Range {
 	r := diag.Range{File: f.name, Line: line, Column: column}
-	runes := []rune(f.text(line))
-	if column < 1 || column > len(runes) {
-		return r
-	}
-	rest := runes[column-1:]
-	if quote := rest[0]; quote == '"' || quote == '\'' {
-		length = quotedLength(rest, quote)
+	text := f.bytes(line)
+	if isASCII(text) { // nearly every line, and each entry of a fleet asks
+		length = tokenLength(text, column, length)
+	} else {
+		length = tokenLength([]rune(string(text)), column, length)
 	}
 	if length > 0 {
-		r.EndLine, r.EndColumn = line, column+min(length, len(rest))
+		r.EndLine, r.EndColumn = line, column+length
 	}
 	return r
 }
 
+func isASCII(text []byte) bool {
+	return !slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf })
+}
+
+// tokenLength is the number of characters of a token on its line; 0 when there
+// is none at the column.
+func tokenLength[T byte | rune](line []T, column, length int) int {
+	if column < 1 || column > len(line) {
+		return 0
+	}
+	rest := line[column-1:]
+	if quote := rest[0]; quote == '"' || quote == '\'' {
+		return quotedLength(rest, quote)
+	}
+	return min(length, len(rest))
+}
+
 // quotedLength is the number of characters of a quoted token, quotes included.
-func quotedLength(token []rune, quote rune) int {
+func quotedLength[T byte | rune](token []T, quote T) int {
 	for i := 1; i < len(token); i++ {
 		switch {
 		case token[i] == '\\' && quote == '"':

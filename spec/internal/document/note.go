@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // place is where a key or an item of a list stands.
@@ -134,32 +132,51 @@ func lastAbove(places []place, comment Comment) (place, bool) {
 	return place{}, false
 }
 
-// write gives a note to the nodes of what it is about: the first of them, and
-// that of a value on the same line, nil where there is none to stand beside.
-func (n note) write(first, beside *yaml.Node) {
-	first.HeadComment, first.FootComment = n.above, n.below
-	switch {
-	case beside != nil:
-		beside.LineComment = n.beside
-	case n.beside != "":
-		first.HeadComment = strings.TrimPrefix(n.above+"\n"+n.beside, "\n")
+// noteOnMember is what comments say of a member, without what is said of the
+// item that it begins.
+func (w *writer) noteOnMember(m Member) note {
+	if len(w.notes) == 0 {
+		return note{above: m.Comment}
 	}
+	n := w.notes[m.place()].on(m.Value)
+	n.above = joinLines(m.Comment, n.above)
+	return n
 }
 
-// lineOf is the node that a comment fits beside: that of a value on one line. It
-// is nil for any other.
-func (v *Value) lineOf(n *yaml.Node) *yaml.Node {
-	if len(v.Items) > 0 || len(v.Members) > 0 || strings.Contains(v.Text, "\n") {
-		return nil
+// noteOnItem is what comments say of an item of a list, and above the first of
+// what is in it: both begin on the same line.
+func (w *writer) noteOnItem(v *Value) note {
+	n := w.notes[v.place()]
+	var first note
+	switch {
+	case len(v.Members) > 0 && v.Members[0].place() == v.place():
+		n = n.on(v.Members[0].Value)
+		n.above = joinLines(v.Members[0].Comment, n.above)
+		return n
+	case len(v.Members) > 0:
+		first = w.noteOnMember(v.Members[0])
+	case len(v.Items) > 0:
+		first = w.noteOnItem(v.Items[0])
+	default:
+		return n.on(v)
+	}
+	first.above, first.below = joinLines(joinLines(n.above, n.beside), first.above), n.below
+	return first
+}
+
+// on is a note with its comment beside only where there is one line to stand
+// beside: else it is above with the others.
+func (n note) on(v *Value) note {
+	if !v.isOneLine() || strings.Contains(v.Text, "\n") {
+		n.above, n.beside = joinLines(n.above, n.beside), ""
 	}
 	return n
 }
 
-// lineOfItem is [Value.lineOf] of an item, on the line of which is the first key
-// of a mapping.
-func (v *Value) lineOfItem(n *yaml.Node) *yaml.Node {
-	if len(v.Members) > 0 && v.Members[0].place() == v.place() {
-		return v.Members[0].Value.lineOf(n.Content[1])
+// joinLines are two texts, of which there may be none, the second below the first.
+func joinLines(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
 	}
-	return v.lineOf(n)
+	return a + "\n" + b
 }

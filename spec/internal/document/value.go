@@ -51,6 +51,7 @@ type Member struct {
 	Key          string
 	Value        *Value
 	Comment      string // that [Write] puts above it; "" for one that was read
+	lines        *Lines // that are written in its place
 	file         *file
 	line, column int32
 }
