@@ -135,7 +135,7 @@ func (m members) value() *document.Value {
 func withoutExpressions(value any) any {
 	switch v := value.(type) {
 	case string:
-		return strings.ReplaceAll(v, "${", "$${")
+		return escaped(v)
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {

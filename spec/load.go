@@ -361,6 +361,7 @@ func declaredTwice(a Address, first diag.Range) diag.Diagnostic {
 // finish puts the stack in order and runs the checks that need all of it.
 func (l *loader) finish() {
 	l.stack.sort()
+	sortReferences(l.stack.External)
 	l.checkRemoved()
 	l.checkDependsOn()
 	l.checkRenamed()

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
@@ -32,7 +31,7 @@ func (l *loader) readRemoved() {
 			l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: a.Name})
 		}
 	}
-	slices.SortFunc(l.stack.Removed, func(a, b Reference) int { return a.To.Compare(b.To) })
+	sortReferences(l.stack.Removed)
 }
 
 // checkRemoved refuses what is declared and to be absent at once.

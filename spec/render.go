@@ -102,7 +102,7 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 			return document.FromJSON(key, v)
 		}
 		if strings.Contains(v.Text, "${") {
-			return document.FromJSON(strings.ReplaceAll(v.Text, "${", "$${"), v)
+			return document.FromJSON(escaped(v.Text), v)
 		}
 	case document.List:
 		var items []*document.Value
@@ -138,6 +138,9 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 	}
 	return v
 }
+
+// escaped is a text that has no expressions, as a stack file writes it.
+func escaped(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
 // effective is the document that the entries which were loaded make.
 func (l *loader) effective() *document.Value {

@@ -126,13 +126,22 @@ type Stack struct {
 
 // Removes reports whether the file says that a resource is to be absent.
 func (s *Stack) Removes(a Address) bool {
-	_, found := slices.BinarySearchFunc(s.Removed, a, func(r Reference, a Address) int { return r.To.Compare(a) })
-	return found
+	return refersTo(s.Removed, a)
 }
 
 // IsExternal reports whether the file leaves a resource to somebody else.
 func (s *Stack) IsExternal(a Address) bool {
-	return slices.ContainsFunc(s.External, func(r Reference) bool { return r.To == a })
+	return refersTo(s.External, a)
+}
+
+// refersTo reports whether one of sorted references leads to a resource.
+func refersTo(references []Reference, a Address) bool {
+	_, found := slices.BinarySearchFunc(references, a, func(r Reference, a Address) int { return r.To.Compare(a) })
+	return found
+}
+
+func sortReferences(references []Reference) {
+	slices.SortFunc(references, func(a, b Reference) int { return a.To.Compare(b.To) })
 }
 
 func (s *Stack) sort() {

@@ -14,16 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/schema"
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // starter is what `wfpsync init` writes.
 //
 //go:embed starter
 var starter embed.FS
-
-// starterSchema is the file that the first line of the stack file names, for
-// editors: the schema of this version of wfpsync, from no network.
-const starterSchema = "wfpsync.schema.json"
 
 // pipelines are what runs wfpsync in CI.
 //
@@ -101,7 +98,7 @@ func (a *app) writeStarter(dir string, files map[string][]byte) error {
 
 // starterFiles are the contents of the files, by their names.
 func starterFiles() (map[string][]byte, error) {
-	files := map[string][]byte{starterSchema: schema.Stack()}
+	files := map[string][]byte{spec.SchemaFile: schema.Stack()}
 	err := fs.WalkDir(starter, "starter", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
