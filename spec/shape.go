@@ -159,6 +159,8 @@ func (l *loader) withDefaults(e entry) *document.Value {
 		merged = document.Merge(merged, profile)
 	}
 	merged = e.withImported(merged)
-	l.merged[key] = merged
+	if len(e.loops) > 0 { // else nobody asks again
+		l.merged[key] = merged
+	}
 	return merged
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +58,7 @@ type parser struct {
 	tooLarge    bool
 }
 
-// anchor is what an alias stands for. It is read once, and shared.
+// anchor is what an alias stands for. It is read once, where it is, and shared.
 type anchor struct {
 	value *Value
 	size  int
@@ -151,7 +152,20 @@ func (p *parser) reportAt(rule string, n *yaml.Node, message, hint string) {
 }
 
 // value reads a node. The size is how many values it is with aliases expanded.
+// What is in the node is let go on the way: the nodes of a large file take more
+// than the values.
 func (p *parser) value(n *yaml.Node, depth int) (*Value, int) {
+	if n.Anchor == "" {
+		return p.content(n, depth)
+	}
+	a := &anchor{open: true}
+	p.anchors[n] = a
+	a.value, a.size = p.content(n, depth)
+	a.open = false
+	return a.value, a.size
+}
+
+func (p *parser) content(n *yaml.Node, depth int) (*Value, int) {
 	v := &Value{file: p.file, line: int32(n.Line), column: int32(n.Column)}
 	if depth > maxDepth {
 		p.reportAt(RuleNotJSON, n, fmt.Sprintf("this is nested deeper than %d levels", maxDepth), "")
@@ -165,8 +179,9 @@ func (p *parser) value(n *yaml.Node, depth int) (*Value, int) {
 		p.scalar(v, n)
 	case yaml.SequenceNode:
 		v.Kind = List
-		for _, item := range n.Content {
+		for i, item := range n.Content {
 			value, s := p.value(item, depth+1)
+			n.Content[i] = nil
 			v.Items = append(v.Items, value)
 			v.templates = v.templates || value.templates
 			size += s
@@ -185,11 +200,8 @@ func (p *parser) value(n *yaml.Node, depth int) (*Value, int) {
 // keeps the anchor's place, which is where a person can change it.
 func (p *parser) alias(n *yaml.Node, depth int) (*Value, int) {
 	a := p.anchors[n.Alias]
-	if a == nil {
-		a = &anchor{open: true}
-		p.anchors[n.Alias] = a
-		a.value, a.size = p.value(n.Alias, depth)
-		a.open = false
+	if a == nil { // that of a key
+		return p.value(n.Alias, depth)
 	}
 	if a.open {
 		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the alias *%s stands inside what it stands for", n.Value), "")
@@ -227,33 +239,68 @@ func (p *parser) scalar(v *Value, n *yaml.Node) {
 func (p *parser) mapping(v *Value, n *yaml.Node, depth int) int {
 	v.Kind = Map
 	size := 0
-	seen := make(map[string]*yaml.Node, len(n.Content)/2)
-	var members []Member
+	seen := newKeys(len(n.Content) / 2)
+	members := make([]Member, 0, len(n.Content)/2)
 	var merged []*Value
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, node := n.Content[i], n.Content[i+1]
 		value, s := p.value(node, depth+1)
+		n.Content[i+1] = nil
 		size += s + 1
 		if key.ShortTag() == "!!merge" {
 			merged = append(merged, p.mergeSources(value, node)...)
 			continue
 		}
-		if !p.checkKey(key, seen[key.Value]) {
+		if !p.checkKey(key, seen.get(key.Value)) {
 			continue
 		}
-		seen[key.Value] = key
+		seen.add(key)
 		members = append(members, Member{Key: key.Value, Value: value, file: p.file, line: int32(key.Line), column: int32(key.Column)})
 	}
 	for _, source := range merged {
 		for _, m := range source.Members {
-			if seen[m.Key] == nil {
-				seen[m.Key] = n
+			if seen.get(m.Key) == nil {
+				seen.add(&yaml.Node{Value: m.Key})
 				members = append(members, m)
 			}
 		}
 	}
 	v.setMembers(members)
 	return size
+}
+
+// keys are those of a mapping that have been read. Most mappings are so small
+// that a map would cost more than looking at each.
+type keys struct {
+	list  []*yaml.Node
+	index map[string]*yaml.Node // nil for a few
+}
+
+func newKeys(n int) *keys {
+	k := &keys{}
+	if n >= largeMap {
+		k.index = make(map[string]*yaml.Node, n)
+	}
+	return k
+}
+
+// get is the key of that text; nil when it is new.
+func (k *keys) get(text string) *yaml.Node {
+	if k.index != nil {
+		return k.index[text]
+	}
+	if i := slices.IndexFunc(k.list, func(n *yaml.Node) bool { return n.Value == text }); i >= 0 {
+		return k.list[i]
+	}
+	return nil
+}
+
+func (k *keys) add(n *yaml.Node) {
+	if k.index != nil {
+		k.index[n.Value] = n
+	} else {
+		k.list = append(k.list, n)
+	}
 }
 
 func (p *parser) checkKey(key, earlier *yaml.Node) bool {
