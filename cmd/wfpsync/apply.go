@@ -45,6 +45,14 @@ func (m *planMaking) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * is any characters, and what it needs; can be repeated")
 }
 
+// check refuses to acknowledge what is no guard.
+func (m *planMaking) check() error {
+	if err := planner.CheckGuards(m.allow); err != nil {
+		return usage(fmt.Errorf("--allow: %w", err))
+	}
+	return nil
+}
+
 func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
 	o.making.addFlags(cmd)
@@ -133,6 +141,9 @@ func (a *app) checkApproval(o applyOptions) error {
 	}
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
 		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
+	}
+	if err := o.making.check(); err != nil {
+		return err
 	}
 	return o.output.check(a)
 }
@@ -363,13 +374,22 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	if !result.Complete() {
 		result.Continue = o.again
 	}
+	outcome := outcomeOf(result, isClosed(stop), overtaken)
 	if err := errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result)); err != nil {
-		return err
+		if outcome == nil {
+			outcome = told(exitError)
+		}
+		return errors.Join(outcome, err) // the result is out, and stays the only document
 	}
+	return outcome
+}
+
+// outcomeOf is how a run ends that did this, and has said so.
+func outcomeOf(result *applier.Result, interrupted, overtaken bool) error {
 	switch {
 	case result.Complete():
 		return nil
-	case isClosed(stop):
+	case interrupted:
 		return told(exitInterrupted)
 	case overtaken && result.Applied == 0:
 		return told(exitStale)

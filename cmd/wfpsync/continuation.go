@@ -6,8 +6,20 @@ import (
 )
 
 // continuation is the command line of this run, which also continues it: what
-// is left to do is what the next plan finds.
-func (a *app) continuation() string { return commandLine(a.args) }
+// is left to do is what the next plan finds. That one is not the plan that was
+// reviewed, so its digest is left out.
+func (a *app) continuation() string {
+	var args []string
+	for i := 0; i < len(a.args); i++ {
+		switch name, _, valued := strings.Cut(a.args[i], "="); {
+		case name != "--expect-digest":
+			args = append(args, a.args[i])
+		case !valued:
+			i++ // the digest is the next word
+		}
+	}
+	return commandLine(args)
+}
 
 // anew is the command line that plans what is left of a saved plan: the plan
 // itself is stale as soon as a part of it was applied.

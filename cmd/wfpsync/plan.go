@@ -29,6 +29,9 @@ func (a *app) planCommand() *cobra.Command {
 			if err := options.output.check(a); err != nil {
 				return err
 			}
+			if err := options.making.check(); err != nil {
+				return err
+			}
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.plan(ctx, options) })
 		},
 	}
