@@ -75,7 +75,13 @@ apply)
   wfpsync apply "$files/plan.json" --auto-approve --expect-digest "$digest" --result "$files/result.json"
   ;;
 drift)
-  wfpsync plan "${flags[@]}" --detailed-exitcode --format github
+  code=0
+  wfpsync drift "${flags[@]}" --format markdown > "$files/drift.md" || code=$?
+  cat "$files/drift.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+  if [ "$code" = 2 ]; then
+    echo "::error::the account is not as it was applied: the summary of this run has what changed, and when"
+  fi
+  exit "$code"
   ;;
 *)
   echo "::error::the command '$COMMAND' is unknown; it is validate, plan, apply or drift"
