@@ -34,7 +34,7 @@ func Again(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Optio
 		j := slices.IndexFunc(p.Changes, func(c Change) bool { return c.Address == again.Changes[i].Address })
 		again.Changes[i].At = p.Changes[j].At
 	}
-	again.Diagnostics, again.Unmanaged, again.Guards, again.Code, again.Assets = nil, nil, nil, nil, nil
+	again.Diagnostics, again.Unmanaged, again.Guards, again.Code, again.LiveCode, again.Assets = nil, nil, nil, nil, nil, nil
 	again.Summary = summarize(again.Changes, 0)
 	return again, again.seal()
 }

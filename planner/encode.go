@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -170,14 +172,23 @@ func (p *Plan) verify() error {
 	if digest != p.Digest {
 		return &Tampered{What: "its head or the list of its changes"}
 	}
-	for digest, embedded := range p.Code {
+	for _, all := range []map[string]Code{p.Code, p.LiveCode} {
+		if err := verifyCode(all); err != nil {
+			return err
+		}
+	}
+	return p.verifyAssets()
+}
+
+func verifyCode(all map[string]Code) error {
+	for _, digest := range slices.Sorted(maps.Keys(all)) {
 		var code spec.Code
-		code.Complete(embedded.MainModule, embedded.Modules)
+		code.Complete(all[digest].MainModule, all[digest].Modules)
 		if code.Digest != digest {
 			return &Tampered{What: "the code " + spec.ShortDigest(digest)}
 		}
 	}
-	return p.verifyAssets()
+	return nil
 }
 
 // digest is a hash of all the change says, but for the hash itself and the places

@@ -62,6 +62,11 @@ type Plan struct {
 	// run it. A plan that is only looked at has none; see [Plan.Outline].
 	Code map[string]Code `json:"code,omitempty"`
 
+	// LiveCode is what the changes replace and somebody else has written, by
+	// digest, for whoever reads the plan: nothing of it is uploaded. What is
+	// large is left out.
+	LiveCode map[string]Code `json:"live_code,omitempty"`
+
 	// Assets are the directories of static files that the changes upload, by
 	// digest. The contents of the files come after everything else in the
 	// plan's JSON form; see [Write].
@@ -225,7 +230,7 @@ func (p *Plan) Blocked() []Change {
 // look at, not to apply.
 func (p *Plan) Outline() *Plan {
 	outline := *p
-	outline.Code, outline.Assets = nil, nil
+	outline.Code, outline.LiveCode, outline.Assets = nil, nil, nil
 	return &outline
 }
 

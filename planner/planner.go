@@ -360,6 +360,7 @@ func (p *planning) finish() (*Plan, error) {
 	})
 	plan.Summary = summarize(plan.Changes, p.unchanged)
 	plan.embed()
+	p.embedLiveCode(plan)
 	return plan, plan.seal()
 }
 

@@ -128,6 +128,9 @@ func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
 	}
 }
 
+// codePath is the field of a Worker's code.
+const codePath = "/code"
+
 // unknownDigest stands for the digest of what the account has and nobody can
 // read.
 const unknownDigest = "unknown"
@@ -145,7 +148,7 @@ func codeChange(live, wanted *spec.Code) []FieldChange {
 			return c.Digest
 		}
 	}
-	return digestChange("/code", digest(live), digest(wanted))
+	return digestChange(codePath, digest(live), digest(wanted))
 }
 
 // assetsChange compares static assets by digest. Which of the files differ is

@@ -101,6 +101,7 @@ func (a *Account) Inspect(ctx context.Context, snap *spec.Snapshot, addresses []
 		c := columns[address.Kind]
 		return live, c, c.inspect != nil
 	}
+	var codes sharedCode
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(a.client.concurrency)
 	for i, address := range addresses {
@@ -113,6 +114,7 @@ func (a *Account) Inspect(ctx context.Context, snap *spec.Snapshot, addresses []
 			if IsNotFound(err) {
 				return nil
 			}
+			codes.in(inspected[i])
 			return err
 		})
 	}

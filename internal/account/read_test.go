@@ -233,6 +233,12 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 	if digest(spec.KindUserWorker, "customers", "touched") != want2 || digest(spec.KindWorker, "", "touched") != want2 {
 		t.Error("the code that was downloaded is not the code that was uploaded")
 	}
+	code := func(kind spec.Kind, parent string) *spec.Code {
+		return snap.Resources[spec.Address{Kind: kind, Parent: parent, Name: "touched"}].Resource.(spec.Scripted).Definition().Code
+	}
+	if code(spec.KindUserWorker, "customers") != code(spec.KindWorker, "") {
+		t.Error("code that two Workers run is in memory twice")
+	}
 	if got := digest(spec.KindUserWorker, "customers", "rewritten"); got != codeOf(other).Digest {
 		t.Error("the rewritten code is not what somebody wrote")
 	}

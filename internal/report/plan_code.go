@@ -16,20 +16,27 @@ import (
 const longestCodeLine = 2000
 
 // codeChange is a difference of code: by short digest, by size where the plan
-// embeds what it uploads, and line by line where it embeds both sides, as when
-// one Worker gets the code that another one gives up.
+// embeds it, and line by line where it embeds both sides, as when somebody else
+// wrote what is there, or one Worker gets the code that another one gives up.
 func (v *planView) codeChange(f planner.FieldChange) (value string, lines []line) {
 	before, after := digestText(f.Before), digestText(f.After)
 	value = digestValue(f)
+	former, known := v.code[before]
 	code, embedded := v.code[after]
-	if !embedded {
-		return value, nil
+	switch {
+	case known && embedded:
+		return fmt.Sprintf("%s (%s -> %s)", value, sizeWords(former), sizeWords(code)), v.codeLines(before, after, former, code)
+	case embedded:
+		return fmt.Sprintf("%s (%s)", value, sizeWords(code)), nil
+	case known && f.Op == planner.FieldRemove:
+		return fmt.Sprintf("%s (%s)", value, sizeWords(former)), nil
 	}
-	value = fmt.Sprintf("%s (%s, %s)", value, count(len(code.Modules), "module", "modules"), bytesOf(sizeOf(code)))
-	if former, known := v.code[before]; known && f.Op == planner.FieldReplace {
-		lines = v.codeLines(before, after, former, code)
-	}
-	return value, lines
+	return value, nil
+}
+
+// sizeWords are how large code is.
+func sizeWords(code planner.Code) string {
+	return count(len(code.Modules), "module", "modules") + ", " + bytesOf(sizeOf(code))
 }
 
 // codeLines is how the modules of two codes differ.
@@ -47,10 +54,14 @@ func (v *planView) codeLines(from, to string, before, after planner.Code) []line
 		names[name] = true
 	}
 	var lines []line
+	renamed := mainRenamed(before, after, was, is)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		b, inBefore := was[name]
 		a, inAfter := is[name]
 		switch {
+		case renamed && name == before.MainModule: // stands with its counterpart
+		case renamed && name == after.MainModule:
+			lines = append(lines, v.moduleLines(was[before.MainModule], a)...)
 		case !inBefore:
 			lines = append(lines, line{lineAfter, fmt.Sprintf("%s (%s)", safe(name), bytesOf(int64(len(a.Content))))})
 		case !inAfter:
@@ -64,8 +75,22 @@ func (v *planView) codeLines(from, to string, before, after planner.Code) []line
 	return lines
 }
 
+// mainRenamed reports whether the main modules are each other's counterparts
+// although their names differ, as they do where another tool has built one.
+func mainRenamed(before, after planner.Code, was, is map[string]spec.Module) bool {
+	_, goes := was[before.MainModule]
+	_, stays := is[before.MainModule]
+	_, comes := is[after.MainModule]
+	_, stood := was[after.MainModule]
+	return goes && !stays && comes && !stood
+}
+
 func (v *planView) moduleLines(before, after spec.Module) []line {
-	head := fmt.Sprintf("%s  %s -> %s", safe(before.Name), bytesOf(int64(len(before.Content))), bytesOf(int64(len(after.Content))))
+	name := safe(before.Name)
+	if before.Name != after.Name {
+		name += " -> " + safe(after.Name)
+	}
+	head := fmt.Sprintf("%s  %s -> %s", name, bytesOf(int64(len(before.Content))), bytesOf(int64(len(after.Content))))
 	if !readable(before) || !readable(after) {
 		return []line{{lineHead, head}}
 	}

@@ -23,8 +23,10 @@ type planView struct {
 
 func viewOf(plan *planner.Plan, b bounds) *planView {
 	v := &planView{plan: plan, bounds: b, code: map[string]planner.Code{}, codes: map[[2]string][]line{}, assets: assetsByDigest(plan)}
-	for digest, code := range plan.Code {
-		v.code[spec.ShortDigest(digest)] = code
+	for _, known := range []map[string]planner.Code{plan.LiveCode, plan.Code} {
+		for digest, code := range known {
+			v.code[spec.ShortDigest(digest)] = code
+		}
 	}
 	return v
 }

@@ -123,7 +123,12 @@ workers:
 	},
 
 	// others
-	"drifted":        {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},
+	"drifted": {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},
+	"drifted-code": {was: oneCustomer, since: wroteCode(acme,
+		spec.Module{Name: "extra.wasm", Type: spec.WebAssembly, Content: []byte("\x00asm")},
+		spec.Module{Name: "index.js", Type: spec.ESModule, Content: []byte("export default {\n  fetch() { return new Response('<script>theirs</script>') }\n}")})},
+	"adopt-code": {was: oneCustomer, wanted: oneCustomer + "    adopt: true", since: all(
+		wroteCode(acme, spec.Module{Name: "index.js", Type: spec.ESModule, Content: []byte("export default { fetch() {} }")}), unmarked(acme, ""))},
 	"mark-lost":      {was: oneCustomer, since: unmarked(acme, "platform")},
 	"adopt":          {was: oneCustomer, wanted: oneCustomer + "    adopt: true", since: unmarked(acme, "")},
 	"blocked":        {was: oneCustomer, since: unmarked(acme, "")},
