@@ -39,11 +39,18 @@ func sizeWords(code planner.Code) string {
 	return count(len(code.Modules), "module", "modules") + ", " + bytesOf(sizeOf(code))
 }
 
-// codeLines is how the modules of two codes differ.
+// mostCodeLines is how many lines of code a document has in differences. Where
+// each of ten thousand Workers runs its own, the first ones are what is read.
+const mostCodeLines = 20_000
+
+// codeLines is how the modules of two codes differ, as long as there is room.
 func (v *planView) codeLines(from, to string, before, after planner.Code) []line {
 	key := [2]string{from, to}
 	if lines, known := v.codes[key]; known {
 		return lines
+	}
+	if v.room <= 0 {
+		return []line{{lineGap, "… code of many other changes is shown above"}}
 	}
 	was, is := modulesByName(before), modulesByName(after)
 	names := map[string]bool{}
@@ -71,6 +78,7 @@ func (v *planView) codeLines(from, to string, before, after planner.Code) []line
 		}
 	}
 	lines = v.bounds.cut(lines)
+	v.room -= len(lines)
 	v.codes[key] = lines
 	return lines
 }

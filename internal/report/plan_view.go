@@ -18,11 +18,12 @@ type planView struct {
 	bounds bounds
 	code   map[string]planner.Code // by short digest
 	codes  map[[2]string][]line    // differences of code, by both short digests
+	room   int                     // for lines of them
 	assets map[string]planner.Assets
 }
 
 func viewOf(plan *planner.Plan, b bounds) *planView {
-	v := &planView{plan: plan, bounds: b, code: map[string]planner.Code{}, codes: map[[2]string][]line{}, assets: assetsByDigest(plan)}
+	v := &planView{plan: plan, bounds: b, code: map[string]planner.Code{}, codes: map[[2]string][]line{}, room: mostCodeLines, assets: assetsByDigest(plan)}
 	for _, known := range []map[string]planner.Code{plan.LiveCode, plan.Code} {
 		for digest, code := range known {
 			v.code[spec.ShortDigest(digest)] = code
