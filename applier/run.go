@@ -22,6 +22,9 @@ type Options struct {
 	// Secret reads the value of a secret from its source.
 	Secret func(spec.SecretSource) (spec.Secret, error)
 
+	// Key makes the fingerprints of the secrets that are written; nil for none.
+	Key *spec.SecretsKey
+
 	// Stop, when closed, lets no further change begin; those under way end.
 	Stop <-chan struct{}
 
@@ -194,12 +197,7 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 		return w, fmt.Errorf("%s refers to something whose id nobody knows: make the plan anew", c.Address)
 	}
 	w.Resource = scripted.WithDefinition(script)
-	for _, b := range script.Secrets() {
-		if w.Secrets == nil {
-			w.Secrets = map[string]spec.Secret{}
-		}
-		w.Secrets[b.Name] = r.secrets[*b.Secret]
-	}
+	r.addSecrets(&w, c)
 	return w, nil
 }
 
@@ -261,28 +259,4 @@ func (r *run) result() *Result {
 		}
 	}
 	return result
-}
-
-// readSecrets reads every secret that the plan writes, before anything is
-// written: a missing one must not leave half a plan applied.
-func readSecrets(plan *planner.Plan, read func(spec.SecretSource) (spec.Secret, error)) (map[spec.SecretSource]spec.Secret, error) {
-	secrets := map[spec.SecretSource]spec.Secret{}
-	var missing []error
-	for _, c := range plan.Changes {
-		scripted, ok := c.Desired.(spec.Scripted)
-		if !ok {
-			continue
-		}
-		for _, b := range scripted.Definition().Secrets() {
-			if _, known := secrets[*b.Secret]; known {
-				continue
-			}
-			value, err := read(*b.Secret)
-			if err != nil {
-				missing = append(missing, fmt.Errorf("%s: secret %s: %w", c.Address, b.Name, err))
-			}
-			secrets[*b.Secret] = value
-		}
-	}
-	return secrets, errors.Join(missing...)
 }

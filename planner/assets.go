@@ -176,8 +176,8 @@ func (p *Plan) embedAssets() {
 func (p *Plan) desiredAssets() []*spec.Assets {
 	var all []*spec.Assets
 	for _, c := range p.Changes {
-		if script, ok := c.Desired.(spec.Scripted); ok && !c.MarkOnly {
-			if assets := script.Definition().Assets; assets != nil && assets.Files != nil {
+		if c.uploads() {
+			if assets := c.Desired.(spec.Scripted).Definition().Assets; assets != nil && assets.Files != nil {
 				all = append(all, assets)
 			}
 		}

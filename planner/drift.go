@@ -104,13 +104,16 @@ func driftOf(c Change) (DriftKind, bool) {
 // backwards are differences seen from the other side.
 func backwards(fields []FieldChange) []FieldChange {
 	other := map[FieldOp]FieldOp{FieldAdd: FieldRemove, FieldRemove: FieldAdd}
-	out := make([]FieldChange, len(fields))
-	for i, f := range fields {
-		f.Before, f.After = f.After, f.Before
+	var out []FieldChange
+	for _, f := range fields {
+		if f.Op == FieldWrite {
+			continue // what is going to be written is no difference
+		}
+		f.Before, f.After, f.Written = f.After, f.Before, ""
 		if op, turned := other[f.Op]; turned {
 			f.Op = op
 		}
-		out[i] = f
+		out = append(out, f)
 	}
 	return out
 }

@@ -256,7 +256,10 @@ func (p *Plan) linkCode() {
 // Complete reports whether the plan holds everything that applying it needs.
 func (p *Plan) Complete() error {
 	for _, c := range p.Changes {
-		if script, ok := c.Desired.(spec.Scripted); ok && !c.MarkOnly && len(script.Definition().Code.Modules) == 0 && !script.Definition().Code.IsNone() {
+		if !c.uploads() {
+			continue
+		}
+		if code := c.Desired.(spec.Scripted).Definition().Code; len(code.Modules) == 0 && !code.IsNone() {
 			return ErrNoCode
 		}
 	}
@@ -276,14 +279,16 @@ func (p *Plan) embed() {
 
 func (p *Plan) embedCode() {
 	for _, c := range p.Changes {
-		script, ok := c.Desired.(spec.Scripted)
-		if !ok || c.MarkOnly || script.Definition().Code == nil || script.Definition().Code.IsNone() {
+		if !c.uploads() {
+			continue
+		}
+		code := c.Desired.(spec.Scripted).Definition().Code
+		if code == nil || code.IsNone() {
 			continue
 		}
 		if p.Code == nil {
 			p.Code = map[string]Code{}
 		}
-		code := script.Definition().Code
 		p.Code[code.Digest] = Code{MainModule: code.MainModule, Modules: code.Modules}
 	}
 }

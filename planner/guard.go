@@ -119,7 +119,7 @@ func losesBindings(c *Change) bool {
 	}
 	others := c.Action == Adopt || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked
 	return slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
-		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
+		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldWrite || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
 			return false
 		}
 		whole := strings.Count(f.Path, "/") == 2 // and not a property of one
@@ -182,7 +182,7 @@ func (p *planning) guardFleets() []Verdict {
 		case a.Kind != spec.KindUserWorker:
 		case c.Action == Delete:
 			deletes[a.Parent] = append(deletes[a.Parent], c)
-		case c.Action == Update:
+		case c.Action == Update || c.Action == WriteSecrets:
 			updates[a.Parent] = append(updates[a.Parent], c)
 		}
 	}

@@ -29,6 +29,9 @@ func (u *UnknownGuard) Error() string {
 
 // Hint says what was most likely meant.
 func (u *UnknownGuard) Hint() string {
+	if strings.HasPrefix(u.Name, policyPrefix) {
+		return "no flag acknowledges what a policy denies: change the policy, or what it denies"
+	}
 	if near := diag.Nearest(u.Name, guardNames); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}

@@ -13,6 +13,7 @@ package planner
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
@@ -104,6 +105,10 @@ const (
 	Update Action = "update"
 	Delete Action = "delete"
 	Adopt  Action = "adopt" // take over, and bring into shape
+
+	// WriteSecrets writes secrets of a Worker whose code and settings stay what
+	// they are, without an upload.
+	WriteSecrets Action = "write-secrets"
 )
 
 // Reason says why a change is planned.
@@ -118,6 +123,7 @@ const (
 	ReasonRenamed   Reason = "renamed"    // the account has it under another name
 	ReasonUnwanted  Reason = "unwanted"   // the file lists it under `removed`
 	ReasonDestroyed Reason = "destroyed"  // everything of the stack is to go
+	ReasonAsked     Reason = "asked"      // whoever made the plan asked for it
 	ReasonUnmarked  Reason = "incomplete" // it is ours by its owner tag, but its mark cannot be read
 )
 
@@ -171,7 +177,22 @@ type FieldChange struct {
 
 	// Unknown marks a value the platform gives out while the plan is applied.
 	Unknown bool `json:"unknown,omitempty"`
+
+	// Written says why the value of a secret is written, where one is that the
+	// account has already or should have.
+	Written SecretReason `json:"written,omitempty"`
 }
+
+// SecretReason is why a secret is written, in a word.
+type SecretReason string
+
+const (
+	SecretMissing  SecretReason = "missing"  // the account does not have it any more, or not yet
+	SecretDiffers  SecretReason = "differs"  // by its fingerprint, its value is another one
+	SecretAsked    SecretReason = "asked"    // whoever made the plan asked for it
+	SecretUploaded SecretReason = "uploaded" // its Worker is uploaded, and an upload has all secrets
+	SecretUnproven SecretReason = "unproven" // others are written, and of this one nothing shows what it is
+)
 
 // FieldOp is how a field differs.
 type FieldOp string
@@ -180,6 +201,10 @@ const (
 	FieldAdd     FieldOp = "add"
 	FieldRemove  FieldOp = "remove"
 	FieldReplace FieldOp = "replace"
+
+	// FieldWrite is no difference that anybody could see: a secret, which is on
+	// both sides, is written.
+	FieldWrite FieldOp = "write"
 )
 
 // Block is what stands in the way of a change.
@@ -232,6 +257,29 @@ func (p *Plan) Outline() *Plan {
 	outline := *p
 	outline.Code, outline.LiveCode, outline.Assets = nil, nil, nil
 	return &outline
+}
+
+// uploads reports whether the change sends a Worker's code and files.
+func (c Change) uploads() bool {
+	_, scripted := c.Desired.(spec.Scripted)
+	return scripted && !c.MarkOnly && c.Action != WriteSecrets
+}
+
+// SecretsToWrite are the secrets whose values the change needs: all that the
+// Worker has a source for, or, where nothing else of it is written, those that
+// its fields name.
+func (c Change) SecretsToWrite() []spec.Binding {
+	script, scripted := c.Desired.(spec.Scripted)
+	if !scripted {
+		return nil
+	}
+	secrets := script.Definition().Secrets()
+	if c.Action != WriteSecrets {
+		return secrets
+	}
+	return slices.DeleteFunc(secrets, func(b spec.Binding) bool {
+		return !slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Path == secretPath(b) })
+	})
 }
 
 // UnmarshalJSON decodes the desired resource by the kind in the address.

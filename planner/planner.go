@@ -42,6 +42,13 @@ const (
 	// list.
 	RuleUnknownMigration = "WFP410"
 
+	// RuleUnprovenSecrets: nothing tells whether the account has the values that
+	// secrets have now.
+	RuleUnprovenSecrets = "WFP418"
+
+	// RuleSecretNotThere: the value of a secret is not there to be compared.
+	RuleSecretNotThere = "WFP419"
+
 	// RuleNotRenamed: something has the new name already.
 	RuleNotRenamed = "WFP409"
 )
@@ -59,6 +66,13 @@ type Options struct {
 
 	// Allow are the guards that are acknowledged, by name.
 	Allow []string
+
+	// Secrets are the values that secrets have now and the key of their
+	// fingerprints; nil without a key, when nobody can tell a new value.
+	Secrets *spec.SecretValues
+
+	// WriteSecrets lets every secret be written, whatever the account has.
+	WriteSecrets bool
 
 	// Targets are addresses, or patterns of them, that the plan is limited to,
 	// with what they need. Without any, it is the whole plan.
@@ -97,6 +111,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkMigrations()
 	p.warnVacant()
 	p.warnRenames()
+	p.warnSecrets()
 	if err := p.order(); err != nil {
 		return nil, err
 	}
@@ -131,6 +146,7 @@ type planning struct {
 	undeclared  map[spec.Collection]int
 	diagnostics diag.List
 	unchanged   int
+	secrets     secretsSeen
 }
 
 func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *planning {
@@ -370,7 +386,7 @@ func summarize(changes []Change, unchanged int) Summary {
 		switch c.Action {
 		case Create:
 			s.Add++
-		case Update:
+		case Update, WriteSecrets:
 			s.Change++
 		case Delete:
 			s.Destroy++

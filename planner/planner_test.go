@@ -141,6 +141,7 @@ func TestNew(t *testing.T) {
 			want: `
 0 update worker/router (changed)
     remove /bindings/KV: map[namespace_id:id of kv_namespace/Tenant Data type:kv_namespace] -> <nil>
+    write /bindings/KEY: uploaded
 `,
 		},
 		{
@@ -173,6 +174,7 @@ guard binding-removal: allowed
 0 update worker/router (drifted)
     blocked by binding-removal: a secret that nobody can read back, or a binding that somebody else has set, goes with it
     remove /bindings/THEIRS: map[id:abc type:d1] -> <nil>
+    write /bindings/KEY: uploaded
 guard binding-removal: refused
 `,
 		},
@@ -183,6 +185,7 @@ guard binding-removal: refused
 0 create kv_namespace/Other (missing)
 1 update worker/router (changed) after kv_namespace/Other
     replace /bindings/KV/namespace_id: id of kv_namespace/Tenant Data -> (known after apply)
+    write /bindings/KEY: uploaded
 `,
 		},
 		{
@@ -192,6 +195,7 @@ guard binding-removal: refused
 1 delete worker/outbound (removed) after worker/router
 0 update worker/router (changed)
     remove /bindings/NS/outbound: map[params:[map[name:id]] worker:map[service:outbound]] -> <nil>
+    write /bindings/KEY: uploaded
 `,
 		},
 		{
@@ -408,6 +412,7 @@ unmanaged user_worker/customers: 1 unowned, 1 foreign
 			want: `
 0 update worker/router (changed)
     replace /bindings/NS/outbound/worker/service: outbound -> outbond
+    write /bindings/KEY: uploaded
 wfpsync.yaml:14:85: error: worker/router refers to worker/outbond, which is neither in this file nor in the account [WFP401]
 `,
 		},

@@ -28,16 +28,16 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 			Hint:    "add `adopt: true` to take it over, or choose another name",
 		}}
 	case owner == "":
-		fields := p.fields(live, desired)
-		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0 && !writesSecrets(desired)}
+		fields := p.withSecrets(desired, live, p.fields(live, desired))
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0}
 	case !p.needsDetail(desired, live):
-		return nil
+		return p.compareSecrets(desired, live, nil)
 	}
 	fields := p.fields(live, desired)
-	if len(fields) == 0 {
-		return nil
+	if onlySecrets(desired.(spec.Scripted), fields) {
+		return p.compareSecrets(desired, live, fields)
 	}
-	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: fields}
+	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: p.withSecrets(desired, live, fields)}
 }
 
 // writesSecrets reports whether an upload would write secrets. That the account

@@ -125,6 +125,10 @@ func outline(p *planner.Plan) string {
 			continue
 		}
 		for _, f := range c.Fields {
+			if f.Written != "" {
+				fmt.Fprintf(&b, "    %s %s: %s\n", f.Op, f.Path, f.Written)
+				continue
+			}
 			fmt.Fprintf(&b, "    %s %s: %v -> %v\n", f.Op, f.Path, f.Before, f.After)
 		}
 	}

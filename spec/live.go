@@ -119,6 +119,14 @@ type Write struct {
 	// and that nothing but the owner and the mark is to be written.
 	MarkOnly bool
 
-	// Secrets are the values of the resource's secret bindings, by name.
+	// Secrets are the values of the resource's secret bindings, by name; all of
+	// them, unless SecretsOnly.
 	Secrets map[string]Secret
+
+	// SecretsOnly says that the resource is a script which is in its desired
+	// state but for secrets, and that only those are to be written, and the mark.
+	SecretsOnly bool
+
+	// Fingerprints are those of the values that the script has after the write.
+	Fingerprints Fingerprints
 }

@@ -35,6 +35,8 @@ const (
 	markProtected = "protected"
 	// markAssets begins the field of a mark that only Workers with assets have.
 	markAssets = "assets-"
+	// markSecrets begins the field of a mark that has fingerprints of secrets.
+	markSecrets = "secrets-"
 )
 
 // Mark is what an upload says of itself.
@@ -50,6 +52,10 @@ type Mark struct {
 	// Assets is the digest of the static assets; "" where there are none. See
 	// [Assets.Digest].
 	Assets string `json:"assets,omitempty"`
+
+	// Secrets are fingerprints of the values that were written; "" where nobody
+	// had a key to make them with.
+	Secrets Fingerprints `json:"secrets,omitempty"`
 }
 
 // NewMark makes the mark of an upload at a time on the server's clock.
@@ -69,7 +75,19 @@ func (m Mark) Tag() string {
 	if m.Assets != "" {
 		tag += "." + markAssets + m.Assets
 	}
+	if m.Secrets != "" {
+		tag += "." + markSecrets + string(m.Secrets)
+	}
 	return tag
+}
+
+// WithSecrets is the mark of what left secrets with these fingerprints. Where
+// there are more of them than a tag can hold, it has one for all.
+func (m Mark) WithSecrets(f Fingerprints) Mark {
+	if m.Secrets = f; len(m.Tag()) > maxTagBytes {
+		m.Secrets = f.forAll()
+	}
+	return m
 }
 
 // Describes reports whether the mark was made of these digests by this version.
@@ -111,6 +129,9 @@ func ParseMark(tag string) (Mark, bool) {
 	for _, field := range fields[4:] {
 		if digest, ok := strings.CutPrefix(field, markAssets); ok && markDigest.MatchString(digest) {
 			m.Assets = digest
+		}
+		if prints, ok := strings.CutPrefix(field, markSecrets); ok && markFingerprints.MatchString(prints) {
+			m.Secrets = Fingerprints(prints)
 		}
 		m.Protected = m.Protected || field == markProtected
 	}

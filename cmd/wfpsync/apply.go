@@ -36,13 +36,19 @@ type applyOptions struct {
 
 // planMaking are the flags of commands that make plans.
 type planMaking struct {
-	allow   []string
-	targets []string
+	allow        []string
+	targets      []string
+	writeSecrets bool
 }
 
 func (m *planMaking) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&m.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
 	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * is any characters, and what it needs; can be repeated")
+}
+
+// addSecretsFlag is the flag of commands that write secrets.
+func (m *planMaking) addSecretsFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&m.writeSecrets, "write-secrets", false, "write every secret, also where the account seems to have it")
 }
 
 // check refuses to acknowledge what is no guard.
@@ -103,6 +109,7 @@ the plan touches has changed since.`,
 	a.addAccountFlags(cmd.Flags())
 	a.addRefreshFlag(cmd)
 	a.addApplyFlags(cmd, &options)
+	options.making.addSecretsFlag(cmd)
 	cmd.Flags().StringVar(&options.expectDigest, "expect-digest", "", "apply only the plan with this `DIGEST`, as `plan` shows it")
 	return cmd
 }
@@ -126,6 +133,8 @@ func checkReviewed(cmd *cobra.Command, o applyOptions, args []string) error {
 		return usage(fmt.Errorf("--expect-digest %q is not the digest of a plan: it begins with sha256: and has 64 hexadecimal digits", o.expectDigest))
 	case len(args) == 1 && len(o.making.targets) > 0:
 		return usage(errors.New("a saved plan is applied as it is: use --target when it is made"))
+	case len(args) == 1 && o.making.writeSecrets:
+		return usage(errors.New("a saved plan is applied as it is: use --write-secrets when it is made"))
 	}
 	return nil
 }
@@ -340,6 +349,10 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 
 // execute applies the plan and reports what became of it.
 func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
+	key, err := a.secretsKey()
+	if err != nil {
+		return err
+	}
 	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
 		Style: a.style(a.stderr),
 		Live:  a.canRedraw(a.stderr),
@@ -354,6 +367,7 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	result, err := applier.Run(ctx, c, plan, applier.Options{
 		Concurrency: o.concurrency,
 		Secret:      a.readSecret,
+		Key:         key,
 		Stop:        stop,
 		StopOn: func(err error) bool {
 			// Where one change meets another run, the others will, too.
@@ -435,33 +449,6 @@ func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
 		return fmt.Errorf("--result: %w", err)
 	}
 	return nil
-}
-
-// readSecret reads a secret's value from where the stack file says. A file ends
-// in a line break that editors add, and that is not part of the value.
-func (a *app) readSecret(source spec.SecretSource) (spec.Secret, error) {
-	if source.File == "" {
-		value, set := a.lookupEnv(source.Env)
-		if !set || value == "" {
-			return spec.Secret{}, fmt.Errorf("the environment variable %s is not set", source.Env)
-		}
-		return spec.NewSecret(value), nil
-	}
-	dir, _ := a.stackFile()
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return spec.Secret{}, noFolder(dir, err)
-	}
-	defer root.Close()
-	content, err := root.ReadFile(source.File)
-	if err != nil {
-		return spec.Secret{}, fmt.Errorf("the file %s cannot be read: %w", source.File, err)
-	}
-	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if value == "" {
-		return spec.Secret{}, fmt.Errorf("the file %s is empty", source.File)
-	}
-	return spec.NewSecret(value), nil
 }
 
 var _ applier.Target = (*connection)(nil)

@@ -39,6 +39,7 @@ func (a *app) planCommand() *cobra.Command {
 	a.addFormatFlag(cmd, planFormats...)
 	a.addAccountFlags(cmd.Flags())
 	options.making.addFlags(cmd)
+	options.making.addSecretsFlag(cmd)
 	a.addRefreshFlag(cmd)
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
@@ -91,11 +92,18 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking)
 	if err := p.diagnostics.Err(); err != nil {
 		return nil, nil, err
 	}
+	options := planner.Options{
+		Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets,
+		Refresh: a.flags.refresh == refreshAll, WriteSecrets: making.writeSecrets,
+	}
+	if options.Secrets, err = a.secretValues(p.stack); err != nil {
+		return nil, nil, err
+	}
 	c, err := a.connect(ctx, p.stack.AccountID, zonesOf(p.stack))
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := c.plan(ctx, p, planner.Options{Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets, Refresh: a.flags.refresh == refreshAll})
+	plan, err := c.plan(ctx, p, options)
 	if err != nil {
 		c.close()
 		return nil, nil, err

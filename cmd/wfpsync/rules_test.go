@@ -97,7 +97,8 @@ func TestRulesPage(t *testing.T) {
 
 // findings are the messages that the program gives for an example, without what
 // stands below them. Where the example has a file deployed.yaml, that is what
-// was deployed before.
+// was deployed before. The files environment and deployed.environment have the
+// environment variables, NAME=VALUE a line.
 func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -110,7 +111,7 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 		}
 	}
 	if isFile("deployed.yaml") {
-		if code, output := runHere(t, "apply", "--local", "--auto-approve", "-f", "deployed.yaml"); code != exitOK {
+		if code, output := runHere(t, "deployed.environment", "apply", "--local", "--auto-approve", "-f", "deployed.yaml"); code != exitOK {
 			t.Fatalf("deployed.yaml: exit code %d\n%s", code, output)
 		}
 	}
@@ -125,7 +126,7 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	if s.needsAccount {
 		command = []string{"plan", "--local"}
 	}
-	code, output := runHere(t, command...)
+	code, output := runHere(t, "environment", command...)
 	var list []string
 	hasErrors := false
 	for line := range strings.Lines(output) {
@@ -158,13 +159,23 @@ func uploadElsewhere(t *testing.T, namespace, name string) {
 var messageLine = regexp.MustCompile(` \[WFP\d{3}\]$`)
 
 // runHere runs a command line in the working directory, and returns its exit
-// code and what it says on stderr.
-func runHere(t *testing.T, args ...string) (int, string) {
+// code and what it says on stderr. A file, if it is there, has its environment.
+func runHere(t *testing.T, environment string, args ...string) (int, string) {
 	t.Helper()
+	variables := map[string]string{}
+	lines, _ := os.ReadFile(environment) // most examples have none
+	for line := range strings.Lines(string(lines)) {
+		if name, value, set := strings.Cut(strings.TrimSpace(line), "="); set {
+			variables[name] = value
+		}
+	}
 	var stdout, stderr bytes.Buffer
 	a := &app{
 		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
-		lookupEnv:  func(string) (string, bool) { return "", false },
+		lookupEnv: func(name string) (string, bool) {
+			value, set := variables[name]
+			return value, set
+		},
 		isTerminal: func(*os.File) bool { return false },
 	}
 	return a.run(t.Context(), args), stderr.String()

@@ -132,6 +132,9 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 			if lookErr != nil {
 				return false, lookErr
 			}
+			if w.SecretsOnly && sameMark(w.Prior, now) {
+				return false, nil // until the mark is written, our own secrets are all that moved
+			}
 			return compare(w, now, &revision)
 		}
 		// What creates was looked up already, unless that failed, too; what

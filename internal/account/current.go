@@ -101,8 +101,16 @@ func describes(w spec.Write, now *spec.Revision) bool {
 		return false
 	}
 	script := scripted.Definition()
+	if w.SecretsOnly && (w.Fingerprints == "" || now.Mark.Secrets != now.Mark.WithSecrets(w.Fingerprints).Secrets) {
+		return false // nothing shows that the values are there
+	}
 	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest()) &&
 		now.Mark.DescribesAssets(script.Assets) && now.Mark.Protected == w.Resource.Meta().Protect
+}
+
+// sameMark reports whether two revisions have one mark.
+func sameMark(a, b *spec.Revision) bool {
+	return a != nil && b != nil && a.Mark != nil && b.Mark != nil && *a.Mark == *b.Mark
 }
 
 // current is the revision that a resource has now, nil when there is none. A

@@ -103,8 +103,11 @@ var strictInherit = url.Values{"bindings_inherit": {"strict"}}
 // putScript uploads a script: code, settings, owner and mark in one write, after
 // the static files that it serves.
 func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
-	if w.MarkOnly {
+	switch {
+	case w.MarkOnly:
 		return putMark(ctx, a, w)
+	case w.SecretsOnly:
+		return putSecrets(ctx, a, w)
 	}
 	address := w.Resource.Address()
 	u, err := newUpload(w, a.client.clock)

@@ -18,6 +18,7 @@ func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, erro
 	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
 	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.client.clock.now()).WithAssets(script.Assets)
 	mark.Protected = w.Resource.Meta().Protect
+	mark = mark.WithSecrets(w.Fingerprints)
 	tags := spec.MarkedTags(script.Tags, w.Stack, mark)
 	answered, err := a.putTags(ctx, address, tags)
 	if err != nil {

@@ -176,6 +176,7 @@ func (u *upload) body() *multipartBody {
 func (u *upload) encodeMetadata() ([]byte, error) {
 	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now()).WithAssets(u.script.Assets)
 	mark.Protected = u.write.Resource.Meta().Protect
+	mark = mark.WithSecrets(u.write.Fingerprints)
 	u.sent.Store(&mark)
 	metadata := spec.Object{"tags": spec.MarkedTags(u.script.Tags, u.write.Stack, mark)}
 	for name, value := range u.metadata {

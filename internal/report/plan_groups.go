@@ -69,6 +69,7 @@ func shapeOf(c planner.Change) string {
 	for _, f := range c.Fields {
 		part(f.Path)
 		part(string(f.Op))
+		part(string(f.Written))
 		fmt.Fprint(&b, f.Sensitive, f.Unknown)
 	}
 	return b.String()

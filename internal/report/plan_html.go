@@ -202,7 +202,7 @@ func newPageDocument(plan *planner.Plan, groups []group) pageDocument {
 			Kind:   once(&d.Kinds, kinds, c.Address.Kind, pageKind{safe(string(c.Address.Kind)), nouns[0], nouns[1]}),
 			Place:  once(&d.Places, places, c.Address.Parent, safe(c.Address.Parent)),
 			Name:   safe(c.Address.Name),
-			Action: once(&d.Actions, actions, c.Action, pageAction{safe(string(c.Action)), words.marker, classOf(c.Action), words.planned, capital(words.planned), words.order}),
+			Action: once(&d.Actions, actions, c.Action, pageAction{safe(string(c.Action)), words.marker, classOf(c.Action), words.planned, words.filterName(), words.order}),
 			Group:  groupOf[c.Address],
 			Why:    because(c), Blocked: message, Hint: hint, At: safe(c.At.String()),
 		}

@@ -227,7 +227,7 @@ func TestPlanTextIsReadByToolsForTerraform(t *testing.T) {
 			for action, expression := range map[planner.Action]*regexp.Regexp{planner.Create: creates, planner.Update: updates, planner.Delete: destroys} {
 				var want, got []string
 				for _, c := range plan.Changes {
-					if c.Action == action {
+					if c.Action == action || action == planner.Update && c.Action == planner.WriteSecrets {
 						want = append(want, safe(c.Address.String()))
 					}
 				}

@@ -59,7 +59,7 @@ func (v *planView) field(f planner.FieldChange) fieldView {
 	view := fieldView{op: f.Op, path: safe(f.Path)}
 	switch {
 	case f.Sensitive:
-		view.value = "(secret)"
+		view.value = secretValue(f)
 	case f.Path == "/code":
 		view.value, view.lines = v.codeChange(f)
 	case f.Path == "/assets":
@@ -70,6 +70,21 @@ func (v *planView) field(f planner.FieldChange) fieldView {
 		}
 	}
 	return view
+}
+
+// secretValue stands for the value of a secret, and says why it is written.
+func secretValue(f planner.FieldChange) string {
+	why, written := map[planner.SecretReason]string{
+		planner.SecretMissing:  "will be written: the account does not have it",
+		planner.SecretDiffers:  "will be written: its value differs",
+		planner.SecretAsked:    "will be written, as --write-secrets asks",
+		planner.SecretUploaded: "will be written with the upload",
+		planner.SecretUnproven: "will be written: whether its value differs is not known",
+	}[f.Written]
+	if !written {
+		return "(secret)"
+	}
+	return "(secret) " + why
 }
 
 // inlineValue is a difference on one line.

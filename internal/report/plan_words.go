@@ -13,6 +13,18 @@ import (
 
 // because is the reason for a change where the action does not say it already.
 func because(c planner.Change) string {
+	why := reasonWords(c)
+	if c.Action != planner.WriteSecrets {
+		return why
+	}
+	const only = "only secrets are written: nothing is uploaded"
+	if why != "" {
+		return why + "; " + only
+	}
+	return only
+}
+
+func reasonWords(c planner.Change) string {
 	switch c.Reason {
 	case planner.ReasonDrifted:
 		if c.Prior != nil && c.Prior.Mark != nil {

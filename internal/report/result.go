@@ -23,7 +23,7 @@ func countMade(result *applier.Result) made {
 		switch o.Action {
 		case planner.Create:
 			m.Added++
-		case planner.Update:
+		case planner.Update, planner.WriteSecrets:
 			m.Changed++
 		case planner.Delete:
 			m.Destroyed++

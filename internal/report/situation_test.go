@@ -55,6 +55,11 @@ func ownShops(code string) func(int) string {
 	return func(i int) string { return shop(code, fmt.Sprintf("plan-of-%02d", i)) }
 }
 
+// keyed is a customer with secrets.
+var keyed = oneCustomer + "    secrets: { API_KEY: { env: SHOP_KEY }, PIN: { env: SHOP_PIN } }\n"
+
+func keyedShop(int) string { return shop("one", "free") + ", secrets: { PIN: { env: SHOP_PIN } }" }
+
 // program is code of several lines, as a bundler writes it.
 func program(lines ...string) string {
 	return "script: |\n      " + strings.Join(lines, "\n      ")
@@ -121,6 +126,13 @@ workers:
 			"  acme:\n    dispatch_namespace: customers\n    " + program("const greeting = 'welcome';", "export default {", "  async fetch() { return new Response(greeting); }", "};") +
 			"\n  beta:\n    dispatch_namespace: customers\n    " + program("const greeting = 'hello';", "export default {", "  fetch() { return new Response(greeting); }", "};") + "\n",
 	},
+
+	// secrets
+	"secret-missing": {was: keyed, since: lost(acme, "API_KEY")},
+	"secret-differs": {was: keyed, rotated: []string{"SHOP_PIN"}},
+	"secrets-asked":  {was: keyed, writeSecrets: true},
+	"secrets-sent":   {was: keyed, wanted: strings.Replace(keyed, "PLAN: free", "PLAN: pro", 1), rotated: []string{"SHOP_PIN"}},
+	"secrets-fleet":  {was: fleet(14, keyedShop), rotated: []string{"SHOP_PIN"}},
 
 	// others
 	"drifted": {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},

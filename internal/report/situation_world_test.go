@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,11 @@ type situation struct {
 	// targets limit the plan to some resources.
 	targets []string
 
+	// writeSecrets asks for all of them, and rotated compares their values by
+	// fingerprints: those of the sources named are new ones.
+	writeSecrets bool
+	rotated      []string
+
 	// outline leaves out the code, as a plan that was made as JSON does.
 	outline bool
 }
@@ -42,7 +48,10 @@ func (s situation) plan(t *testing.T) *planner.Plan {
 	if s.since != nil {
 		s.since(world)
 	}
-	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow, Targets: s.targets}
+	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow, Targets: s.targets, WriteSecrets: s.writeSecrets}
+	if s.rotated != nil {
+		options.Secrets = s.values(t, was, world, wanted)
+	}
 	if options.Mode == "" {
 		options.Mode = planner.Apply
 	}
@@ -58,6 +67,36 @@ func (s situation) plan(t *testing.T) *planner.Plan {
 		return plan.Outline()
 	}
 	return plan
+}
+
+// values are those of all secrets, once in the marks of the account, and then as
+// they are now.
+func (s situation) values(t *testing.T, was *spec.Stack, world *spec.Snapshot, wanted *spec.Stack) *spec.SecretValues {
+	t.Helper()
+	key, err := spec.NewSecretsKey("0123456789abcdef0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := &spec.SecretValues{Key: key, Values: map[spec.SecretSource]spec.Secret{}}
+	secretsOf := func(stack *spec.Stack, of func(spec.Scripted)) {
+		for _, r := range stack.Resources {
+			if script, ok := r.(spec.Scripted); ok {
+				for _, b := range script.Definition().Secrets() {
+					values.Values[*b.Secret] = spec.NewSecret("hunter2")
+				}
+				of(script)
+			}
+		}
+	}
+	secretsOf(was, func(script spec.Scripted) {
+		mark := world.Resources[script.Address()].Revision.Mark
+		*mark = mark.WithSecrets(values.Fingerprints(was.Name, script))
+	})
+	secretsOf(wanted, func(spec.Scripted) {})
+	for _, name := range s.rotated {
+		values.Values[spec.SecretSource{Env: name}] = spec.NewSecret("hunter3")
+	}
+	return values
 }
 
 // stackOf reads a stack file, and completes its code as a bundler would.
@@ -141,6 +180,20 @@ func wroteCode(a spec.Address, modules ...spec.Module) func(*spec.Snapshot) {
 		live := world.Resources[a]
 		script := spec.Script{CompatibilityDate: "2026-10-01", Code: new(spec.Code)}
 		script.Code.Complete("index.js", modules)
+		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
+		live.Revision.ModifiedOn = drifted
+	}
+}
+
+// lost takes a binding of a Worker away.
+func lost(a spec.Address, binding string) func(*spec.Snapshot) {
+	return func(world *spec.Snapshot) {
+		stack, _ := spec.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+keyed))
+		r, _ := stack.Lookup(a)
+		script := *r.(spec.Scripted).Definition()
+		script.Bindings = slices.DeleteFunc(slices.Clone(script.Bindings), func(b spec.Binding) bool { return b.Name == binding })
+		live := world.Resources[a]
+		script.Code = &spec.Code{Digest: live.Revision.Mark.Code}
 		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
 		live.Revision.ModifiedOn = drifted
 	}

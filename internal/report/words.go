@@ -19,13 +19,17 @@ type actionWords struct {
 	failed  string // the resource could not be…
 	doing   string
 	done    string
+
+	// filter names them all, where planned is not the action's alone.
+	filter string
 }
 
 var actions = map[planner.Action]actionWords{
-	planner.Create: {1, green, "+", "add", "created", "created", "Creating", "Creation"},
-	planner.Update: {2, yellow, "~", "change", "updated in-place", "updated", "Modifying", "Modifications"},
-	planner.Delete: {3, red, "-", "destroy", "destroyed", "destroyed", "Destroying", "Destruction"},
-	planner.Adopt:  {0, yellow, "~", "adopt", "adopted", "adopted", "Adopting", "Adoption"},
+	planner.Adopt:        {0, yellow, "~", "adopt", "adopted", "adopted", "Adopting", "Adoption", ""},
+	planner.Create:       {1, green, "+", "add", "created", "created", "Creating", "Creation", ""},
+	planner.Update:       {2, yellow, "~", "change", "updated in-place", "updated", "Modifying", "Modifications", ""},
+	planner.WriteSecrets: {2, yellow, "~", "write secrets", "updated in-place", "given its secrets", "Writing secrets", "Secrets", "secrets written"},
+	planner.Delete:       {3, red, "-", "destroy", "destroyed", "destroyed", "Destroying", "Destruction", ""},
 }
 
 // wordsOf are the words for an action. One of a later version is spoken of by
@@ -35,7 +39,15 @@ func wordsOf(action planner.Action) actionWords {
 		return words
 	}
 	name := safe(string(action))
-	return actionWords{4, yellow, "~", name, "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")"}
+	return actionWords{4, yellow, "~", name, "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")", ""}
+}
+
+// filterName is what a page calls the choice of the action.
+func (w actionWords) filterName() string {
+	if w.filter != "" {
+		return capital(w.filter)
+	}
+	return capital(w.planned)
 }
 
 var kindNouns = map[spec.Kind][2]string{

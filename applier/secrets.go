@@ -1,0 +1,53 @@
+package applier
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// addSecrets gives a write the values that it writes, and the fingerprints of
+// what the script has then.
+func (r *run) addSecrets(w *spec.Write, c planner.Change) {
+	w.SecretsOnly = c.Action == planner.WriteSecrets
+	for _, b := range c.SecretsToWrite() {
+		if w.Secrets == nil {
+			w.Secrets = map[string]spec.Secret{}
+		}
+		w.Secrets[b.Name] = r.secrets[*b.Secret]
+	}
+	if c.MarkOnly {
+		return
+	}
+	// Of a source that two secrets share and one of them is not written from, the
+	// account may still have the earlier value.
+	w.Fingerprints = r.options.Key.Fingerprints(r.stack, w.Resource.(spec.Scripted), func(b spec.Binding) (spec.Secret, bool) {
+		value, is := w.Secrets[b.Name]
+		return value, is
+	})
+	if c.Prior != nil && c.Prior.Mark != nil {
+		w.Fingerprints = w.Fingerprints.Over(c.Prior.Mark.Secrets)
+	}
+}
+
+// readSecrets reads every secret that the plan writes, before anything is
+// written: a missing one must not leave half a plan applied.
+func readSecrets(plan *planner.Plan, read func(spec.SecretSource) (spec.Secret, error)) (map[spec.SecretSource]spec.Secret, error) {
+	secrets := map[spec.SecretSource]spec.Secret{}
+	var missing []error
+	for _, c := range plan.Changes {
+		for _, b := range c.SecretsToWrite() {
+			if _, known := secrets[*b.Secret]; known {
+				continue
+			}
+			value, err := read(*b.Secret)
+			if err != nil {
+				missing = append(missing, fmt.Errorf("%s: secret %s: %w", c.Address, b.Name, err))
+			}
+			secrets[*b.Secret] = value
+		}
+	}
+	return secrets, errors.Join(missing...)
+}

@@ -1,0 +1,162 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Secrets cannot be read back. That one is missing is seen; that its value is
+// another one only by its fingerprint; and every upload writes all of them.
+
+// onlySecrets reports whether nothing differs but that secrets are missing whose
+// values the file can give: those are written without an upload.
+func onlySecrets(desired spec.Scripted, fields []FieldChange) bool {
+	for _, f := range fields {
+		if f.Op != FieldAdd || !slices.ContainsFunc(desired.Definition().Secrets(), func(b spec.Binding) bool { return secretPath(b) == f.Path }) {
+			return false
+		}
+	}
+	return true
+}
+
+func secretPath(b spec.Binding) string { return "/bindings/" + escapePointer(b.Name) }
+
+// compareSecrets plans to write secrets of a Worker in which nothing else
+// differs; nil when there are none to be written.
+func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []FieldChange) *Change {
+	desired := r.(spec.Scripted)
+	fields := p.secretFields(desired, live, missing, "")
+	if len(fields) == 0 {
+		p.noteUnproven(desired, live)
+		return nil
+	}
+	c := &Change{Action: WriteSecrets, Reason: ReasonChanged, Fields: fields}
+	switch {
+	case len(missing) > 0:
+		c.Reason = p.changeReason(desired, live)
+	case !slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Written != SecretAsked }):
+		c.Reason = ReasonAsked
+	}
+	return c
+}
+
+// withSecrets are the differences of a Worker that is to be uploaded, and the
+// secrets that the upload writes with them.
+func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldChange) []FieldChange {
+	return p.secretFields(r.(spec.Scripted), live, fields, SecretUploaded)
+}
+
+// secretFields adds to the differences the secrets that are written, each with
+// the best reason for it. Others are written for the reason given, or are not.
+func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields []FieldChange, others SecretReason) []FieldChange {
+	secrets := desired.Definition().Secrets()
+	if len(secrets) == 0 {
+		return fields
+	}
+	changed, proven := p.changedSecrets(desired, live)
+	out := slices.Clone(fields)
+	if len(fields) > 0 && others == "" && !proven && p.options.Secrets != nil {
+		others = SecretUnproven // the new mark is to have a fingerprint of each
+	}
+	for i, b := range secrets {
+		reason := others
+		switch {
+		case slices.Contains(changed, i):
+			reason = SecretDiffers
+		case p.options.WriteSecrets:
+			reason = SecretAsked
+		}
+		if at := slices.IndexFunc(out, func(f FieldChange) bool { return f.Path == secretPath(b) }); at >= 0 {
+			out[at].Written = SecretMissing
+		} else if reason != "" {
+			out = append(out, FieldChange{Path: secretPath(b), Op: FieldWrite, Sensitive: true, Written: reason})
+		}
+	}
+	return out
+}
+
+// changedSecrets are the indexes of the secrets whose values are not those that
+// the Worker's mark has fingerprints of, and whether it has any to compare.
+func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (changed []int, proven bool) {
+	if p.options.Secrets == nil || live.Revision.Mark == nil {
+		return nil, false
+	}
+	return live.Revision.Mark.Secrets.Changed(p.options.Secrets.Fingerprints(p.desired.Name, desired))
+}
+
+// secretsSeen is what there is to say about secrets that are not written.
+type secretsSeen struct {
+	unproven, otherKey secretsCount
+	notThere           map[spec.SecretSource]spec.Binding
+}
+
+type secretsCount struct {
+	first spec.Address
+	at    diag.Range
+	n     int
+}
+
+func (c *secretsCount) add(r spec.Resource) {
+	if c.n++; c.n == 1 {
+		c.first, c.at = r.Address(), r.Meta().At
+	}
+}
+
+// noteUnproven remembers a Worker of whose secrets nobody can tell whether they
+// have changed.
+func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
+	values, secrets := p.options.Secrets, desired.Definition().Secrets()
+	if values == nil || len(secrets) == 0 {
+		return
+	}
+	for _, b := range secrets {
+		if values.Knows(*b.Secret) {
+			continue
+		}
+		if p.secrets.notThere == nil {
+			p.secrets.notThere = map[spec.SecretSource]spec.Binding{}
+		}
+		if _, noted := p.secrets.notThere[*b.Secret]; !noted {
+			p.secrets.notThere[*b.Secret] = b
+		}
+	}
+	if _, proven := p.changedSecrets(desired, live); proven {
+		return
+	}
+	if mark := live.Revision.Mark; mark != nil && mark.Secrets != "" && !mark.Secrets.SameKey(values.Fingerprints(p.desired.Name, desired)) {
+		p.secrets.otherKey.add(desired)
+	} else {
+		p.secrets.unproven.add(desired)
+	}
+}
+
+// warnSecrets says of which secrets nobody can tell whether they have changed.
+// They are not written for that: to lose a key, or to take another one, must not
+// rewrite a whole fleet unasked.
+func (p *planning) warnSecrets() {
+	warn := func(rule, message, hint string, at diag.Range) {
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{Severity: diag.Warning, Rule: rule, Message: message, Hint: hint, Range: at})
+	}
+	const hint = "`--write-secrets` writes them once more, with fingerprints; `--target` says of which Workers"
+	if c := p.secrets.unproven; c.n > 0 {
+		warn(RuleUnprovenSecrets, "nobody can tell whether the secrets of "+c.words()+" have changed: they were written without WFPSYNC_SECRETS_KEY", hint, c.at)
+	}
+	if c := p.secrets.otherKey; c.n > 0 {
+		warn(RuleUnprovenSecrets, "nobody can tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the key of then", c.at)
+	}
+	for source, b := range p.secrets.notThere {
+		where := strings.Replace(source.String(), "env ", "the environment variable ", 1)
+		warn(RuleSecretNotThere, fmt.Sprintf("nobody can tell whether the secret %s has changed: its value, from %s, is not there", b.Name, where), "give the value to whoever plans, too, or plan without WFPSYNC_SECRETS_KEY", b.At)
+	}
+}
+
+func (c secretsCount) words() string {
+	if c.n == 1 {
+		return c.first.String()
+	}
+	return fmt.Sprintf("%d Workers, the first of them %s,", c.n, c.first)
+}
