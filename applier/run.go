@@ -174,6 +174,9 @@ func (r *run) start(ctx context.Context, j *job) {
 	}
 	write, err := r.write(j.change)
 	go func() {
+		if err == nil && j.change.Action == planner.Replace {
+			err = r.target.Delete(ctx, j.change.Address, *j.change.Prior)
+		}
 		if err != nil {
 			answered(spec.Revision{}, err)
 			return
@@ -185,6 +188,9 @@ func (r *run) start(ctx context.Context, j *job) {
 // write is a change as the target takes it, with the ids and secrets it needs.
 func (r *run) write(c planner.Change) (spec.Write, error) {
 	w := spec.Write{Stack: r.stack, Resource: c.Desired, Prior: c.Prior, MarkOnly: c.MarkOnly}
+	if c.Action == planner.Replace {
+		w.Prior = nil // which is gone by then
+	}
 	scripted, ok := c.Desired.(spec.Scripted)
 	if !ok {
 		return w, nil

@@ -82,7 +82,7 @@ func (p *planning) guardOf(c *Change) string {
 	switch {
 	case c.Action == Delete && p.takesTrafficAway(c.Address):
 		return GuardDispatcherReplace
-	case c.Action == Delete:
+	case c.removes():
 		return columns[c.Address.Kind].guard
 	case c.Prior != nil && deletesClasses(c):
 		return GuardClassDelete

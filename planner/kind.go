@@ -14,6 +14,10 @@ type column struct {
 	// change without its address and resource, or nil when nothing.
 	compare func(p *planning, desired spec.Resource, live *spec.Live) *Change
 
+	// replaces are the differences that nothing but a new resource can bring
+	// about; nil where everything can be changed in place.
+	replaces func(desired spec.Resource, live *spec.Live) []FieldChange
+
 	// inspect says whether a resource must be read whole before it can be
 	// compared; nil where a list shows everything.
 	inspect func(p *planning, desired spec.Resource, live *spec.Live) bool

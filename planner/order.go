@@ -47,7 +47,7 @@ func (p *planning) needs() *graph {
 			continue
 		}
 		for _, ref := range p.formerReferences(a) {
-			if to := p.changes[ref.To]; to != nil && to.Action == Delete {
+			if to := p.changes[ref.To]; to != nil && to.removes() && !c.refersTo(ref.To) {
 				g.add(ref.To, a)
 			}
 		}

@@ -106,6 +106,11 @@ const (
 	Delete Action = "delete"
 	Adopt  Action = "adopt" // take over, and bring into shape
 
+	// Replace deletes a resource with everything in it and creates it anew,
+	// because something of it cannot be changed in place. What refers to it gets
+	// the id of the new one.
+	Replace Action = "replace"
+
 	// WriteSecrets writes secrets of a Worker whose code and settings stay what
 	// they are, without an upload.
 	WriteSecrets Action = "write-secrets"
@@ -177,6 +182,9 @@ type FieldChange struct {
 
 	// Unknown marks a value the platform gives out while the plan is applied.
 	Unknown bool `json:"unknown,omitempty"`
+
+	// ForcesReplacement marks a difference that cannot be changed in place.
+	ForcesReplacement bool `json:"forces_replacement,omitempty"`
 
 	// Written says why the value of a secret is written, where one is that the
 	// account has already or should have.

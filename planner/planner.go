@@ -141,6 +141,7 @@ type planning struct {
 	options Options
 
 	changes     map[spec.Address]*Change
+	replaced    map[spec.Address]bool // by its changes
 	partial     *Partial
 	unmanaged   map[spec.Collection]*Unmanaged
 	undeclared  map[spec.Collection]int
@@ -150,12 +151,15 @@ type planning struct {
 }
 
 func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *planning {
-	return &planning{
+	p := &planning{
 		desired: desired, live: live, options: options,
 		changes:    map[spec.Address]*Change{},
+		replaced:   map[spec.Address]bool{},
 		unmanaged:  map[spec.Collection]*Unmanaged{},
 		undeclared: map[spec.Collection]int{},
 	}
+	p.noteReplaced()
+	return p
 }
 
 // wanted are the resources that are to exist afterwards: when destroying, none.
@@ -200,7 +204,10 @@ func (p *planning) compare(r spec.Resource) {
 		p.plan(&Change{Address: a, Action: Create, Reason: ReasonMissing, Fields: p.fields(nil, r), Desired: p.resolved(r)})
 		return
 	}
-	c := columns[a.Kind].compare(p, r, live)
+	c := p.replacement(r, live)
+	if c == nil {
+		c = columns[a.Kind].compare(p, r, live)
+	}
 	if c == nil {
 		p.unchanged++
 		return
@@ -302,7 +309,7 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 	if !ok {
 		return r
 	}
-	resolved, _ := script.Definition().Resolved(p.live.ID)
+	resolved, _ := script.Definition().Resolved(p.id)
 	var live *spec.Script
 	if found := p.live.Resources[r.Address()]; found != nil {
 		live = found.Resource.(spec.Scripted).Definition()
@@ -389,6 +396,9 @@ func summarize(changes []Change, unchanged int) Summary {
 		case Update, WriteSecrets:
 			s.Change++
 		case Delete:
+			s.Destroy++
+		case Replace:
+			s.Add++
 			s.Destroy++
 		case Adopt:
 			s.Adopt++

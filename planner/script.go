@@ -86,7 +86,7 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 // markDescribes reports whether a live script's mark was made of the desired one.
 func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
 	mark := live.Revision.Mark
-	script, complete := desired.(spec.Scripted).Definition().Resolved(p.live.ID)
+	script, complete := desired.(spec.Scripted).Definition().Resolved(p.id)
 	return complete && mark.Protected == desired.Meta().Protect &&
 		mark.Describes(script.Code.Digest, script.Digest()) && mark.DescribesAssets(script.Assets)
 }
@@ -102,7 +102,7 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 	if !ok {
 		return diff(before, desired.Canonical())
 	}
-	script, _ := wanted.Definition().Resolved(p.live.ID)
+	script, _ := wanted.Definition().Resolved(p.id)
 	after := script.Canonical()
 	script.LeaveAlone(before, after)
 	changes := diff(before, after)

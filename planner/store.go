@@ -28,6 +28,12 @@ func settingsChange(live, desired spec.Object) *Change {
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 }
 
+// namedDifferences are the differences of the settings that the file names.
+func namedDifferences(desired spec.Resource, live *spec.Live) []FieldChange {
+	after := desired.Canonical()
+	return diff(namedIn(after, live.Resource.Canonical()), after)
+}
+
 // namedIn are the live settings that the desired ones name.
 func namedIn(desired, live spec.Object) spec.Object {
 	named := spec.Object{}

@@ -66,6 +66,7 @@ func (p *planning) narrow() error {
 			}
 		}
 	}
+	p.keepDependents(g, kept)
 	p.partial = &Partial{Targets: p.options.Targets, LeftOut: []LeftOut{}}
 	for _, a := range sortedAddresses(p.changes) {
 		if !kept[a] {

@@ -9,18 +9,35 @@ const KindD1Database Kind = "d1_database"
 // identity here; bindings refer to it by the id the platform gives it. What is
 // in it, tables included, is nobody's business here.
 type D1Database struct {
-	Name         string `json:"name"`
+	Name string `json:"name"`
+
+	// Jurisdiction is where the law keeps the data, which is decided when the
+	// database is created; "" leaves it as it is, and a new one without any.
+	Jurisdiction string `json:"jurisdiction,omitempty"`
 	ResourceMeta Meta   `json:"meta,omitzero"`
 }
 
 func (d *D1Database) Address() Address        { return Address{Kind: KindD1Database, Name: d.Name} }
-func (d *D1Database) Canonical() Object       { return Object{} }
 func (d *D1Database) References() []Reference { return nil }
 func (d *D1Database) Meta() Meta              { return d.ResourceMeta }
 
+func (d *D1Database) Canonical() Object {
+	c := Object{}
+	setIfAny(c, "jurisdiction", d.Jurisdiction)
+	return c
+}
+
 func (l *loader) loadD1Database(e entry) {
 	l.checkName(e, d1Name)
-	l.add(&D1Database{Name: e.name, ResourceMeta: e.meta()})
+	l.add(&D1Database{Name: e.name, Jurisdiction: e.value.Get("jurisdiction").String(), ResourceMeta: e.meta()})
+}
+
+// writeD1Database writes an imported database. Where it is, it stays.
+func (im *importer) writeD1Database(m *members, live *Live) []string {
+	if j := live.Resource.(*D1Database).Jurisdiction; j != "" {
+		m.set("jurisdiction", j)
+	}
+	return nil
 }
 
 // d1DatabaseBinding reads an item of `d1_databases` in a Worker: by `ref`, a

@@ -206,7 +206,7 @@ type entry struct {
 var sections = []section{
 	{key: "dispatch_namespaces", kind: KindDispatchNamespace, nameBy: "name", load: (*loader).loadDispatchNamespace, write: (*importer).writeDispatchNamespace},
 	{key: "kv_namespaces", kind: KindKVNamespace, nameBy: "title", load: (*loader).loadKVNamespace},
-	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database},
+	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database, write: (*importer).writeD1Database},
 	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
 	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
 	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},

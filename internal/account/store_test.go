@@ -17,7 +17,7 @@ func number(n float64) *float64 { return &n }
 // to, deleted and deleted again.
 func TestStores(t *testing.T) {
 	l := openLocal(t)
-	database := &spec.D1Database{Name: "tenants"}
+	database := &spec.D1Database{Name: "tenants", Jurisdiction: "eu"}
 	bucket := &spec.R2Bucket{Name: "uploads", Jurisdiction: "eu", Location: "weur", StorageClass: "InfrequentAccess"}
 	plain := &spec.R2Bucket{Name: "uploads"}
 	events := &spec.Queue{Name: "events", DeliveryDelay: number(5), MessageRetentionPeriod: number(60)}

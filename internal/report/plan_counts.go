@@ -61,7 +61,7 @@ func classOf(action planner.Action) string {
 	switch action {
 	case planner.Create:
 		return "create"
-	case planner.Delete:
+	case planner.Delete, planner.Replace:
 		return "delete"
 	}
 	return "update"

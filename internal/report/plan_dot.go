@@ -38,7 +38,7 @@ func (n planNode) title() string {
 // color is a node's by what is done.
 func (n planNode) color() string {
 	switch {
-	case n.blocked, n.action == planner.Delete:
+	case n.blocked, takesAway(n.action):
 		return "red3"
 	case n.action == planner.Create:
 		return "green4"

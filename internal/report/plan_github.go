@@ -53,6 +53,8 @@ func planDiagnostics(plan *planner.Plan) diag.List {
 			list = append(list, diag.Diagnostic{Severity: diag.Error, Message: what + ": blocked: " + c.Blocked.Message, Hint: c.Blocked.Hint, Range: c.At})
 		case c.Action == planner.Delete:
 			list = append(list, diag.Diagnostic{Severity: diag.Warning, Message: what + " will be destroyed", Range: c.At})
+		case c.Action == planner.Replace:
+			list = append(list, diag.Diagnostic{Severity: diag.Warning, Message: what + " must be replaced, and everything in it is lost", Range: c.At})
 		}
 	}
 	return list

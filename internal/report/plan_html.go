@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/planner"
@@ -224,6 +225,9 @@ func newPageDocument(plan *planner.Plan, groups []group) pageDocument {
 func pageFieldOf(f fieldView) pageField {
 	_, marker := fieldMarker(f.op)
 	shown := pageField{Op: marker, Path: f.path, Value: f.value}
+	if f.note != "" {
+		shown.Value = strings.TrimPrefix(shown.Value+" ("+f.note+")", " ")
+	}
 	for _, l := range f.lines {
 		shown.Lines = append(shown.Lines, string(l.op)+l.text)
 	}

@@ -204,7 +204,7 @@ func groupHTML(g group) string {
 	if g.folded() {
 		text += " and " + html.EscapeString(countMore(len(g.changes)-1, c.Address.Kind)) + " alike"
 	}
-	text += " will be " + html.EscapeString(words.planned)
+	text += " " + will(c.Action) + " " + html.EscapeString(words.planned)
 	if c.Blocked != nil {
 		text += ", <b>blocked</b>"
 	}
@@ -296,7 +296,7 @@ func (m *markdown) mostUrgent(groups []group) {
 		switch c := g.example(); {
 		case c.Blocked != nil:
 			return 0
-		case c.Action == planner.Delete:
+		case takesAway(c.Action):
 			return 1
 		}
 		return 2

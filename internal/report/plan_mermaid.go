@@ -30,7 +30,7 @@ func PlanMermaid(w io.Writer, style Style, plan *planner.Plan) error {
 
 func (n planNode) class() string {
 	switch {
-	case n.blocked, n.action == planner.Delete:
+	case n.blocked, takesAway(n.action):
 		return "destroy"
 	case n.action == planner.Create:
 		return "create"

@@ -197,6 +197,7 @@ func TestPlanTextIsReadByToolsForTerraform(t *testing.T) {
 		noChanges  = regexp.MustCompile(`(?m)^(No changes.)`)
 		creates    = regexp.MustCompile(`(?m)^ *# (.*) will be created$`)
 		updates    = regexp.MustCompile(`(?m)^ *# (.*) will be updated in-place$`)
+		replaces   = regexp.MustCompile(`(?m)^ *# (.*) must be replaced$`)
 		destroys   = regexp.MustCompile(`(?m)^ *# (.*) will be destroyed$`)
 	)
 	plans := planCases()
@@ -224,7 +225,7 @@ func TestPlanTextIsReadByToolsForTerraform(t *testing.T) {
 			if noChanges.MatchString(text) == plan.HasChanges() {
 				t.Errorf("has changes: %v", plan.HasChanges())
 			}
-			for action, expression := range map[planner.Action]*regexp.Regexp{planner.Create: creates, planner.Update: updates, planner.Delete: destroys} {
+			for action, expression := range map[planner.Action]*regexp.Regexp{planner.Create: creates, planner.Update: updates, planner.Replace: replaces, planner.Delete: destroys} {
 				var want, got []string
 				for _, c := range plan.Changes {
 					if c.Action == action || action == planner.Update && c.Action == planner.WriteSecrets {

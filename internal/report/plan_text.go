@@ -44,7 +44,7 @@ func (p *printer) group(view *planView, g group) {
 	c := g.example()
 	words := wordsOf(c.Action)
 	address := safe(c.Address.String())
-	p.line("  # %s will be %s", p.paint(bold, address), p.paint(words.color, words.planned))
+	p.line("  # %s %s %s", p.paint(bold, address), will(c.Action), p.paint(words.color, words.planned))
 	if why := because(c); why != "" {
 		p.line("  # (%s)", why)
 	}

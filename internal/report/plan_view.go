@@ -50,7 +50,9 @@ func (v *planView) fields(g group) []fieldView {
 	fields := make([]fieldView, len(g.example().Fields))
 	for i, f := range g.example().Fields {
 		fields[i] = v.field(f)
-		fields[i].note = otherValues(g.others[i])
+		if note := otherValues(g.others[i]); note != "" {
+			fields[i].note = strings.TrimPrefix(fields[i].note+"; "+note, "; ")
+		}
 	}
 	return fields
 }
@@ -68,6 +70,9 @@ func (v *planView) field(f planner.FieldChange) fieldView {
 		if view.value = inlineValue(f); displayWidth(view.value) > longestInline {
 			view.value, view.lines = "", v.bounds.largeValue(f)
 		}
+	}
+	if f.ForcesReplacement {
+		view.note = "forces replacement"
 	}
 	return view
 }

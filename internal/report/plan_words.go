@@ -25,6 +25,9 @@ func because(c planner.Change) string {
 }
 
 func reasonWords(c planner.Change) string {
+	if c.Action == planner.Replace {
+		return "it cannot be changed in place: it is deleted with everything in it, and created anew"
+	}
 	switch c.Reason {
 	case planner.ReasonDrifted:
 		if c.Prior != nil && c.Prior.Mark != nil {

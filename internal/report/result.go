@@ -27,6 +27,9 @@ func countMade(result *applier.Result) made {
 			m.Changed++
 		case planner.Delete:
 			m.Destroyed++
+		case planner.Replace:
+			m.Added++
+			m.Destroyed++
 		case planner.Adopt:
 			m.Adopted++
 		}

@@ -58,6 +58,11 @@ func ownShops(code string) func(int) string {
 // keyed is a customer with secrets.
 var keyed = oneCustomer + "    secrets: { API_KEY: { env: SHOP_KEY }, PIN: { env: SHOP_PIN } }\n"
 
+// located is a customer whose data must be somewhere.
+func located(where string) string {
+	return "d1_databases: { orders: { " + where + " } }\n" + oneCustomer + "    d1_databases: [{ binding: ORDERS, ref: orders }]\n"
+}
+
 func keyedShop(int) string { return shop("one", "free") + ", secrets: { PIN: { env: SHOP_PIN } }" }
 
 // program is code of several lines, as a bundler writes it.
@@ -133,6 +138,10 @@ workers:
 	"secrets-asked":  {was: keyed, writeSecrets: true},
 	"secrets-sent":   {was: keyed, wanted: strings.Replace(keyed, "PLAN: free", "PLAN: pro", 1), rotated: []string{"SHOP_PIN"}},
 	"secrets-fleet":  {was: fleet(14, keyedShop), rotated: []string{"SHOP_PIN"}},
+
+	// replacing
+	"replace-d1":         {was: located(""), wanted: located("jurisdiction: eu"), allow: []string{planner.GuardStoreDelete}},
+	"replace-d1-refused": {was: located("jurisdiction: fedramp"), wanted: located("jurisdiction: eu")},
 
 	// others
 	"drifted": {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},

@@ -29,6 +29,7 @@ var actions = map[planner.Action]actionWords{
 	planner.Create:       {1, green, "+", "add", "created", "created", "Creating", "Creation", ""},
 	planner.Update:       {2, yellow, "~", "change", "updated in-place", "updated", "Modifying", "Modifications", ""},
 	planner.WriteSecrets: {2, yellow, "~", "write secrets", "updated in-place", "given its secrets", "Writing secrets", "Secrets", "secrets written"},
+	planner.Replace:      {3, red, "-/+", "replace", "replaced", "replaced", "Replacing", "Replacement", ""},
 	planner.Delete:       {3, red, "-", "destroy", "destroyed", "destroyed", "Destroying", "Destruction", ""},
 }
 
@@ -40,6 +41,20 @@ func wordsOf(action planner.Action) actionWords {
 	}
 	name := safe(string(action))
 	return actionWords{4, yellow, "~", name, "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")", ""}
+}
+
+// will is what comes before planned. Terraform says of a replacement that it must
+// be, because the file leaves no other way.
+func will(action planner.Action) string {
+	if action == planner.Replace {
+		return "must be"
+	}
+	return "will be"
+}
+
+// takesAway reports whether an action deletes something.
+func takesAway(action planner.Action) bool {
+	return action == planner.Delete || action == planner.Replace
 }
 
 // filterName is what a page calls the choice of the action.
