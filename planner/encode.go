@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -53,14 +54,9 @@ func Read(r io.ReaderAt, size int64) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a plan file: %w", err)
 	}
-	var header struct {
-		FormatVersion string `json:"format_version"`
-	}
-	if err := json.Unmarshal(data, &header); err != nil {
-		return nil, fmt.Errorf("not a plan file: %w", err)
-	}
-	if major(header.FormatVersion) != major(FormatVersion) {
-		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan anew", header.FormatVersion, FormatVersion)
+	newer, err := checkVersion(data)
+	if err != nil {
+		return nil, err
 	}
 	var p Plan
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -71,6 +67,9 @@ func Read(r io.ReaderAt, size int64) (*Plan, error) {
 		p.Assets[digest] = assets
 	}
 	if err := p.verify(); err != nil {
+		if newer != nil {
+			return nil, newer // what it says beyond what we know is part of the digests
+		}
 		return nil, err
 	}
 	p.linkCode()
@@ -116,9 +115,26 @@ func splitContents(r io.Reader, source *planSource) ([]byte, error) {
 	return json.Marshal(rest)
 }
 
-func major(version string) string {
-	major, _, _ := strings.Cut(version, ".")
-	return major
+// checkVersion refuses a plan of another major version. That of a later minor
+// version may say what nobody here knows; newer is the error for that case.
+func checkVersion(data []byte) (newer, err error) {
+	var header struct {
+		FormatVersion string `json:"format_version"`
+		Tool          string `json:"tool"`
+	}
+	if err := json.Unmarshal(data, &header); err != nil {
+		return nil, fmt.Errorf("not a plan file: %w", err)
+	}
+	major, minor, _ := strings.Cut(header.FormatVersion, ".")
+	ours, known, _ := strings.Cut(FormatVersion, ".")
+	if major != ours {
+		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan anew", header.FormatVersion, FormatVersion)
+	}
+	is, _ := strconv.Atoi(minor)
+	if most, _ := strconv.Atoi(known); is > most {
+		newer = fmt.Errorf("plan has format version %s, of which this wfpsync, that reads %s, does not know everything: use %s, which made it, or make the plan anew", header.FormatVersion, FormatVersion, header.Tool)
+	}
+	return newer, nil
 }
 
 // Tampered says that a plan is not what its digests say.
