@@ -68,6 +68,17 @@ var noCode = digestModules("", nil)
 // IsNone reports whether it is known that there is no code.
 func (c *Code) IsNone() bool { return c != nil && ShortDigest(c.Digest) == ShortDigest(noCode) }
 
+// KeptCode is the code of a Worker whose code a template does not manage.
+func KeptCode() *Code { return &Code{Digest: keptCode} }
+
+var keptCode = digestModules("wfpsync kept code", nil)
+
+// IsKept reports whether the code is whatever the account has.
+func (c *Code) IsKept() bool { return c != nil && ShortDigest(c.Digest) == ShortDigest(keptCode) }
+
+// IsUploaded reports whether writing a Worker with the code means to upload it.
+func (c *Code) IsUploaded() bool { return c != nil && !c.IsNone() && !c.IsKept() }
+
 // Complete sets the built modules and their digest.
 func (c *Code) Complete(mainModule string, modules []Module) {
 	c.MainModule = mainModule

@@ -59,7 +59,7 @@ func (l *loader) readLists() {
 		if l.isBroken("/lists/" + document.EscapeStep(m.Key)) {
 			continue
 		}
-		read, diagnostics := list.Load(l.files, m.Key, l.expand(m.Value, l.globals()), l.name)
+		read, diagnostics := list.Load(l.files, m.Key, l.expand(m.Value, l.globals()), l.name, l.discover)
 		l.diagnostics = append(l.diagnostics, diagnostics...)
 		if read != nil {
 			l.lists[m.Key] = read
@@ -79,8 +79,9 @@ func (l *loader) declarations() []declaration {
 		for _, m := range value.Members {
 			d := declaration{section: s, member: m, pointer: "/" + s.key + "/" + document.EscapeStep(m.Key), at: m.Range()}
 			if loops, ok := l.loops(m.Value.Get("for_each")); ok && !l.isBroken(d.pointer) {
-				d.loops = loops
-				all = append(all, d)
+				if d.loops = loops; l.checkTemplate(d) {
+					all = append(all, d)
+				}
 			}
 		}
 	}
@@ -159,7 +160,9 @@ func (l *loader) entry(d declaration, items []chosen, values map[string]any) ent
 	}
 	if len(items) > 0 {
 		e.itemKey = itemKey(items)
-		e.key = instanceKey(m.Key, e.itemKey)
+		if !l.standIn {
+			e.key = instanceKey(m.Key, e.itemKey)
+		}
 	}
 	delete(values, nameSelf)
 	l.importWrangler(&e)

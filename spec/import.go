@@ -216,6 +216,8 @@ func (im *importer) cannotImport(a Address) string {
 	switch owner := live.Revision.Owner; {
 	case owner != "" && owner != im.stack:
 		return fmt.Sprintf("it belongs to the stack %q", owner)
+	case live.Revision.Template != "":
+		return fmt.Sprintf("somebody else uploads it, and a template of the stack %q writes it", live.Revision.Template)
 	case !rule.pattern.MatchString(a.Name):
 		return "its name is none that wfpsync takes: " + rule.hint
 	case len(definition.Tags) > maxTags-ReservedTags:

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -26,6 +27,13 @@ type Live struct {
 	Resource Resource
 	Revision Revision
 	Detailed bool
+
+	// Untagged says of a script that nobody has read its tags: it is not known to be
+	// anybody's.
+	Untagged bool
+
+	// Created is when a script was first uploaded, where a list shows it.
+	Created time.Time
 }
 
 // Revision tells one state of a live resource from another, and whose it is.
@@ -51,6 +59,10 @@ type Revision struct {
 
 	// Owner is the stack whose owner tag the resource carries, or "".
 	Owner string `json:"owner,omitempty"`
+
+	// Template is the stack whose template wrote the Worker, or "". Such a Worker
+	// has no owner: whoever uploads it is free to do so, and to delete it.
+	Template string `json:"template,omitempty"`
 
 	// Mark is the mark left by the last upload, nil where there is none.
 	Mark *Mark `json:"mark,omitempty"`
@@ -96,6 +108,13 @@ func (s *Snapshot) ID(a Address) (string, bool) {
 	return live.Revision.ID, true
 }
 
+// Add adds what another snapshot has of other collections.
+func (s *Snapshot) Add(other *Snapshot) {
+	maps.Copy(s.Resources, other.Resources)
+	s.Collections = append(s.Collections, other.Collections...)
+	slices.SortFunc(s.Collections, Collection.Compare)
+}
+
 // Addresses are the live addresses in order.
 func (s *Snapshot) Addresses() []Address {
 	return slices.SortedFunc(maps.Keys(s.Resources), Address.Compare)
@@ -103,6 +122,10 @@ func (s *Snapshot) Addresses() []Address {
 
 // Read reports whether a collection was read completely.
 func (s *Snapshot) Read(c Collection) bool { return slices.Contains(s.Collections, c) }
+
+// ErrVanished is why a Worker that a template writes was not written: it is gone,
+// which is for its owner to decide, and nothing creates it again.
+var ErrVanished = errors.New("it was deleted since the plan was made, and a template creates nothing")
 
 // Write is one resource to be brought into its desired state.
 type Write struct {

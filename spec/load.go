@@ -71,6 +71,7 @@ func (f oneFile) ReadFile(name string) ([]byte, error) {
 
 // run does everything that is to be done with a document.
 func (l *loader) run(options Options) diag.List {
+	l.options = options
 	l.include()
 	environments, base := l.root.Get("environments"), l.root.Without("environments")
 	l.overlay(options.Environment)
@@ -101,6 +102,7 @@ type loader struct {
 	files       fs.FS
 	root        *document.Value
 	sources     map[string]*document.Value // by file, for source lines
+	options     Options
 	environment string
 	stack       *Stack
 	diagnostics diag.List
@@ -145,6 +147,11 @@ type loader struct {
 	// ordered are what resources come after without referring to it.
 	ordered map[Address][]Reference
 
+	// standIn says that an entry is loaded for an item that there is not, and
+	// templated are the addresses that templates defined.
+	standIn   bool
+	templated map[Address]bool
+
 	// rendering takes the entries as they were loaded, when they are wanted; see
 	// [Render].
 	rendering *rendering
@@ -152,10 +159,11 @@ type loader struct {
 	// codes holds each distinct source once.
 	codes map[codeSource]*Code
 
-	// noCode is that of all Workers without any, and assets holds the files of
-	// each directory once.
-	noCode *Code
-	assets map[string]*AssetFiles
+	// noCode is that of all Workers without any, keptCode that of those whose code
+	// a template leaves as it is, and assets holds the files of each directory once.
+	noCode   *Code
+	keptCode *Code
+	assets   map[string]*AssetFiles
 }
 
 // section is a top-level map of the stack file that declares resources of one
@@ -233,6 +241,8 @@ func newLoader(name string, root *document.Value) *loader {
 		codes:        map[codeSource]*Code{},
 		wrangler:     newWranglerFiles(),
 		noCode:       NoCode(),
+		keptCode:     KeptCode(),
+		templated:    map[Address]bool{},
 		assets:       map[string]*AssetFiles{},
 	}
 	l.scope()
@@ -242,10 +252,7 @@ func newLoader(name string, root *document.Value) *loader {
 // load reads the sections: first every name that something may refer to, so
 // that references may point forward, then every entry.
 func (l *loader) load() {
-	l.stack.Name = l.root.Get("name").String()
-	if l.environment != "" {
-		l.stack.Name += "." + l.environment // its Workers are not another environment's
-	}
+	l.stack.Name = l.stackName()
 	l.stack.AccountID = l.root.Get("account_id").String()
 	for _, s := range sections {
 		l.declared[s.kind], l.generated[s.kind] = map[string]Address{}, map[string]string{}
@@ -257,10 +264,26 @@ func (l *loader) load() {
 		}
 	}
 	for _, d := range declarations {
-		l.each(d, l.loadEntry)
+		if !d.isDiscovered() {
+			l.each(d, l.loadEntry)
+		}
+	}
+	for _, d := range declarations { // what the file writes out is no longer to be discovered
+		if d.isDiscovered() {
+			l.loadDiscovered(d)
+		}
 	}
 	l.current = entry{}
 	l.finish()
+}
+
+// stackName is the name that the stack's Workers are marked with.
+func (l *loader) stackName() string {
+	name := l.root.Get("name").String()
+	if l.environment != "" {
+		name += "." + l.environment // its Workers are not another environment's
+	}
+	return name
 }
 
 // declareNames notes the keys that references can name.
@@ -292,7 +315,7 @@ func (l *loader) loadEntry(e entry) {
 		l.current = e
 		e.section.load(l, e)
 	}
-	if l.rendering != nil {
+	if l.rendering != nil && !e.isDiscovered() {
 		l.render(e)
 	}
 }
@@ -330,12 +353,23 @@ func (e entry) meta() Meta {
 func (l *loader) add(r Resource) {
 	a := r.Address()
 	at := r.Meta().At
+	isTemplate := l.current.isDiscovered()
+	if l.standIn {
+		l.stack.StandIns = append(l.stack.StandIns, r)
+		return
+	}
 	if first, taken := l.definitions[a]; taken {
+		if isTemplate && !l.templated[a] {
+			return // the file has it written out, and so it is none of the product's
+		}
 		d := declaredTwice(a, first)
 		l.report(d.Rule, at, d.Message, l.current.nameHint(), d.Related...)
 		return
 	}
 	l.definitions[a] = at
+	if isTemplate {
+		l.templated[a] = true
+	}
 	if r.Meta().DependsOn != nil {
 		l.ordered[a] = l.current.dependsOn
 	}
@@ -394,7 +428,7 @@ type repeat struct {
 const mostRepeats = 5
 
 func (l *loader) diagnose(severity diag.Severity, rule string, at diag.Range, message, hint string, related ...diag.Related) {
-	if len(l.current.items) > 0 {
+	if len(l.current.items) > 0 && !l.standIn {
 		place := repeat{rule, at}
 		if l.repeated[place]++; l.repeated[place] > mostRepeats {
 			return

@@ -14,7 +14,13 @@ import (
 // describe, and the list of a namespace shows them without a request per Worker.
 const (
 	ownerPrefix = "wfpsync."
-	markPrefix  = "wfpsync-mark."
+
+	// templatePrefix begins the tag that takes the owner's place where a template
+	// writes a Worker that somebody else owns. It is no owner tag, so that nothing
+	// that goes by owners ever deletes such a Worker.
+	templatePrefix = "wfpsync-template."
+
+	markPrefix = "wfpsync-mark."
 
 	// MarkVersion changes when the canonical form that digests are made of
 	// changes in a way that gives equal Workers different digests.
@@ -141,6 +147,9 @@ func ParseMark(tag string) (Mark, bool) {
 // OwnerTag is the tag that says a stack owns a script.
 func OwnerTag(stack string) string { return ownerPrefix + stack }
 
+// TemplateTag is the tag that says a stack's template wrote a script.
+func TemplateTag(stack string) string { return templatePrefix + stack }
+
 // Ownership reads a script's tags: the owning stack ("" when there is none),
 // the mark (nil when there is none that can be read), and the tags that are
 // neither, in order.
@@ -150,16 +159,45 @@ func Ownership(tags []string) (owner string, mark *Mark, rest []string) {
 			mark = &m
 		} else if stack, ok := strings.CutPrefix(tag, ownerPrefix); ok {
 			owner = stack
-		} else {
+		} else if !strings.HasPrefix(tag, templatePrefix) {
 			rest = append(rest, tag)
 		}
 	}
 	return owner, mark, rest
 }
 
+// TemplateOf reads a script's tags for the stack whose template wrote it last;
+// "" when there is none.
+func TemplateOf(tags []string) string {
+	for _, tag := range tags {
+		if stack, ok := strings.CutPrefix(tag, templatePrefix); ok {
+			return stack
+		}
+	}
+	return ""
+}
+
 // MarkedTags are the tags to upload: the Worker's own, the owner and the mark.
 func MarkedTags(tags []string, stack string, mark Mark) []string {
 	return append(slices.Clone(tags), OwnerTag(stack), mark.Tag())
+}
+
+// MarkedTags are the tags that a write for a stack leaves the script with.
+func (s *Script) MarkedTags(stack string, mark Mark) []string {
+	if s.IsTemplate() {
+		return append(slices.Clone(s.Tags), TemplateTag(stack), mark.Tag())
+	}
+	return MarkedTags(s.Tags, stack, mark)
+}
+
+// IsMarkedFor reports whether tags are a stack's, of the kind that writes of the
+// script leave.
+func (s *Script) IsMarkedFor(stack string, tags []string) bool {
+	owner, _, _ := Ownership(tags)
+	if s.IsTemplate() {
+		return owner == "" && TemplateOf(tags) == stack
+	}
+	return owner == stack
 }
 
 // ShortDigest is a digest as marks and plans show it.

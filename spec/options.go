@@ -14,6 +14,11 @@ type Options struct {
 	// Variables are values given on the command line, which come first.
 	Variables map[string]any
 
+	// Live is what the account has where the file's lists look for user Workers;
+	// see [Stack.Discoveries]. Without it nobody has asked the account, and there
+	// are no resources for what is in those lists.
+	Live *Snapshot
+
 	// LookupVariable reads a variable of the environment. Only names that begin
 	// with [VariablePrefix] are asked for: a pull request must not be able to
 	// print the secrets of the machine that plans it.

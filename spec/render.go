@@ -8,6 +8,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/expression"
 )
 
 // Render writes the effective stack file: with what it includes, the environment's
@@ -92,6 +93,47 @@ func (l *loader) render(e entry) {
 	l.rendering.add(e.declaration, e.member.With(e.key, l.withResolved(value)))
 }
 
+// renderTemplate keeps a template as it is, with what it takes over below it and
+// the expressions replaced that do not read what is discovered: which Workers it
+// is for, only the account knows, and a file that named them would own them.
+func (l *loader) renderTemplate(d declaration) {
+	e := entry{declaration: d, key: d.member.Key, value: d.member.Value, values: l.globals()}
+	merged := withoutUnmanaged(l.withDefaults(e), d.member.Value.Get("manage").Strings())
+	value := l.withGlobals(merged, d.loops[0].alias).Without("extends")
+	l.rendering.add(d, d.member.With(d.member.Key, value))
+}
+
+// withGlobals is a value with the expressions replaced that need no item. What
+// is left of the others reads variables, which the effective file has, and cannot
+// read the environment, which it has not.
+func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
+	switch {
+	case !v.HasTemplates():
+		return v
+	case v.Kind == document.List:
+		items := make([]*document.Value, len(v.Items))
+		for i, item := range v.Items {
+			items[i] = l.withGlobals(item, alias)
+		}
+		return v.WithItems(items)
+	case v.Kind == document.Map:
+		members := slices.Clone(v.Members)
+		for i := range members {
+			if members[i].Key != "script" {
+				members[i].Value = l.withGlobals(members[i].Value, alias)
+			}
+		}
+		return v.WithMembers(members)
+	}
+	if compiled, err := expression.Compile(v.Text, expression.Scope{nameEnvironment, nameVar}); err == nil && compiled != nil {
+		return l.withResolved(l.evaluate(v, l.globals()))
+	}
+	if _, err := expression.Compile(v.Text, expression.Scope{nameSelf, nameVar, alias}); err != nil {
+		l.report(RuleExpression, v.Range(), "this cannot be rendered: it reads both the item and the environment", "let a variable hold what depends on the environment: `environments` can set its default")
+	}
+	return v
+}
+
 // withResolved is a value as a stack file writes it: what looks like an
 // expression by now is none. Code is not looked into, as in [loader.expand]. What
 // is written as it stands is returned as it is.
@@ -142,6 +184,17 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 // escaped is a text that has no expressions, as a stack file writes it.
 func escaped(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
+// discoveredLists are the lists whose items the account has.
+func (l *loader) discoveredLists(lists *document.Value) *document.Value {
+	var members []document.Member
+	for _, m := range lists.MembersOrNil() {
+		if read := l.lists[m.Key]; read != nil && read.Discovery != nil {
+			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
+		}
+	}
+	return document.FromJSON(map[string]any{}, lists).WithMembers(members)
+}
+
 // effective is the document that the entries which were loaded make.
 func (l *loader) effective() *document.Value {
 	var members []document.Member
@@ -151,9 +204,14 @@ func (l *loader) effective() *document.Value {
 			members = append(members, m)
 		case "guards", "removed":
 			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
+		case "lists":
+			if discovered := l.discoveredLists(m.Value); len(discovered.Members) > 0 {
+				members = append(members, m.With(m.Key, discovered))
+			}
 		case "variables":
-			// Only the conditions of policies still have expressions to read them.
-			if l.root.Get("policies") != nil {
+			// Only the conditions of policies, and templates, still have expressions to
+			// read them.
+			if l.root.Get("policies") != nil || len(l.stack.Discoveries) > 0 {
 				members = append(members, m.With(m.Key, document.FromJSON(l.variables, m.Value)))
 			}
 		case "name":

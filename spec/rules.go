@@ -55,6 +55,10 @@ const (
 	RuleWranglerNoEffect    = "WFP248" // one that does nothing here
 	RuleRequiredSecret      = "WFP249"
 
+	RuleTemplate     = "WFP281" // what is not a template, or goes through what is not discovered
+	RuleManage       = "WFP282" // what a template does not manage, or cannot
+	RuleTemplateName = "WFP283" // a template of other Workers than those it goes through
+
 	RuleTagColon         = "WFP260"
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

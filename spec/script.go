@@ -25,6 +25,16 @@ type Script struct {
 	// Options are the rest of the upload's metadata, by API field; see
 	// [ScriptOptions].
 	Options Object `json:"options,omitempty"`
+
+	// Manage are the fields that a template manages, sorted: the others stay what
+	// they are in the account. It is nil for a script that says everything.
+	Manage []string `json:"manage,omitempty"`
+
+	// Inherited are the bindings that a template leaves as they are, and Rest is
+	// what a live script has besides all of the above, by API field: both travel
+	// with an upload that says everything.
+	Inherited []string `json:"inherited,omitempty"`
+	Rest      Object   `json:"rest,omitempty"`
 }
 
 // ScriptOptions are the metadata fields that [Script.Options] may hold. The
@@ -63,6 +73,10 @@ func (s *Script) Canonical() Object {
 	for name, value := range s.Options {
 		setIfAny(c, name, canonicalOption(name, value))
 	}
+	if s.IsTemplate() {
+		s.restrict(c)
+		c[manageField] = sortedStrings(s.Manage)
+	}
 	return c
 }
 
@@ -88,6 +102,9 @@ func (s *Script) CarriedOver() []string {
 // what there is to carry over is known then.
 func (s *Script) CarryingOver(live *Script) Script {
 	carrying := *s
+	if s.IsTemplate() && live != nil {
+		carrying = s.keeping(live)
+	}
 	if len(s.CarriedOver()) == 0 {
 		return carrying
 	}
@@ -108,6 +125,10 @@ func (s *Script) CarryingOver(live *Script) Script {
 // what the desired one leaves as it is, so that it is no difference.
 func (s *Script) LeaveAlone(live, desired Object) {
 	delete(desired, carryOverField)
+	if s.IsTemplate() {
+		delete(desired, manageField)
+		s.restrict(live)
+	}
 	if s.MigrationTag == "" {
 		delete(live, migrationTagField)
 	}

@@ -44,6 +44,12 @@ var bindingGroups = []bindingGroup{
 	{"bindings", (*loader).rawBinding},
 }
 
+// topKey is the key of a Worker that the group is under.
+func (g bindingGroup) topKey() string {
+	key, _, _ := strings.Cut(g.key, "/")
+	return key
+}
+
 // items are the bindings that a Worker has of the group.
 func (g bindingGroup) items(worker *document.Value) []*document.Value {
 	v := worker
@@ -87,17 +93,24 @@ func (l *loader) loadScript(e entry, value *document.Value) Script {
 	s.Bindings = l.loadBindings(l.addressOf(e), value)
 	s.Migrations = l.loadMigrations(value.Get("migrations"))
 	s.MigrationTag = lastTag(s.Migrations)
+	s.Options = l.loadOptions(value)
+	return s
+}
+
+// loadOptions reads the metadata fields that the API spells as wrangler does.
+func (l *loader) loadOptions(value *document.Value) Object {
+	var options Object
 	for _, name := range ScriptOptions {
 		option := l.loadOption(name, value.Get(name))
 		if option == nil {
 			continue
 		}
-		if s.Options == nil {
-			s.Options = Object{}
+		if options == nil {
+			options = Object{}
 		}
-		s.Options[name] = option
+		options[name] = option
 	}
-	return s
+	return options
 }
 
 // addressOf is the address of the Worker or user Worker that an entry declares.
@@ -179,7 +192,7 @@ func (s *bindingSet) add(b Binding, nameAt diag.Range) {
 	s.bindings = append(s.bindings, b)
 }
 
-// loadOption reads a metadata field that the API spells as wrangler does.
+// loadOption reads one of them.
 func (l *loader) loadOption(name string, value *document.Value) any {
 	if value == nil || value.Kind == document.Null {
 		return nil

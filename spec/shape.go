@@ -66,7 +66,11 @@ func (l *loader) checkShape(e entry) bool {
 	if l.shapes[shape.String()] {
 		return true
 	}
-	stack := map[string]any{"version": 1.0, "name": "stack", e.section.key: map[string]any{e.member.Key: e.value.Without("for_each", "where", "extends").JSON()}}
+	value := e.value.Without("for_each", "where", "extends")
+	if e.isDiscovered() {
+		value = value.Without(e.section.nameBy) // which is compared with what was found
+	}
+	stack := map[string]any{"version": 1.0, "name": "stack", e.section.key: map[string]any{e.member.Key: value.JSON()}}
 	usable := true
 	for _, v := range schema.ValidateStack(stack) {
 		rest, ok := strings.CutPrefix(v.Pointer, e.pointer)

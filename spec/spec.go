@@ -119,6 +119,19 @@ type Stack struct {
 	// stack manages; [UnmanagedReport] where there is nothing.
 	Unmanaged map[Collection]UnmanagedPolicy
 
+	// Discoveries are which user Workers of the account the file's lists look for,
+	// in the order of the file, and Discovered says that the resources are made of
+	// those that there are; see [Options.Live].
+	Discoveries []Discovery
+	Discovered  bool
+
+	// Templates are what the file says of them, sorted by place.
+	Templates []Template
+
+	// StandIns are resources as templates make them, while it is not known of
+	// which Workers. What is wrong with their code is known.
+	StandIns []Resource
+
 	// Files are the stack file, and the files that it includes and imports,
 	// sorted. Places that are not in the code are in one of them.
 	Files []string
@@ -169,9 +182,9 @@ func (s *Stack) Declares(c Collection) bool {
 func (s *Stack) Codes() []*Code {
 	var codes []*Code
 	seen := map[*Code]bool{}
-	for _, r := range s.Resources {
+	for _, r := range slices.Concat(s.Resources, s.StandIns) {
 		if w, ok := r.(Scripted); ok {
-			if c := w.Definition().Code; c != nil && !c.IsNone() && !seen[c] {
+			if c := w.Definition().Code; c.IsUploaded() && !seen[c] {
 				seen[c] = true
 				codes = append(codes, c)
 			}
@@ -185,7 +198,7 @@ func (s *Stack) Codes() []*Code {
 func (s *Stack) Assets() []*AssetFiles {
 	var all []*AssetFiles
 	seen := map[*AssetFiles]bool{}
-	for _, r := range s.Resources {
+	for _, r := range slices.Concat(s.Resources, s.StandIns) {
 		w, ok := r.(Scripted)
 		if !ok || w.Definition().Assets == nil || w.Definition().Assets.Keep {
 			continue

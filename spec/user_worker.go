@@ -37,8 +37,10 @@ func (w *UserWorker) WithDefinition(script Script) Scripted {
 }
 
 func (l *loader) loadUserWorker(e entry) {
-	l.checkName(e, userWorkerName)
-	l.checkHostname(e)
+	if !e.isDiscovered() { // whose name is not the file's to choose
+		l.checkName(e, userWorkerName)
+		l.checkHostname(e)
+	}
 	namespace := e.value.Get("dispatch_namespace")
 	a, declared := l.lookup(KindDispatchNamespace, namespace)
 	if !declared {
@@ -46,12 +48,14 @@ func (l *loader) loadUserWorker(e entry) {
 			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
 			l.declareHint(KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
 	}
-	l.add(&UserWorker{
-		DispatchNamespace: a.Name,
-		Name:              e.name,
-		Script:            l.loadScript(e, e.value),
-		ResourceMeta:      e.meta(),
-	})
+	w := &UserWorker{DispatchNamespace: a.Name, Name: e.name, ResourceMeta: e.meta()}
+	if e.isDiscovered() {
+		l.checkDiscovered(e, a.Name)
+		w.Script = l.loadTemplate(e)
+	} else {
+		w.Script = l.loadScript(e, e.value)
+	}
+	l.add(w)
 }
 
 // writeUserWorker writes an imported user Worker.

@@ -10,6 +10,9 @@
 //	ndjson: customers.ndjson    a value on each line
 //	yaml: customers.yaml        a list
 //	dirs: customers/*           a folder for each item: {name, path}
+//	discover: {dispatch_namespace: customers, tag: pro}
+//	                            a user Worker of the account for each item:
+//	                            {name, tags, created_on, modified_on}
 //
 // A list has exactly one of these. Files are named from the folder of the stack
 // file, and read as streams where the format allows. An item is a map; one that
@@ -51,6 +54,12 @@ type List struct {
 	Name  string
 	Key   string // the field that identifies an item; may be ""
 	Items []Item
+
+	// Discovery is what the items are found by that the account holds; nil for
+	// other lists. They are Unknown where nobody has asked it.
+	Discovery *Discovery
+	Unknown   bool
+	at        diag.Range // of what says so
 }
 
 // valueField is the field of an item that is a single value.
@@ -62,9 +71,10 @@ const keySetting = "key"
 // Load reads the list that a stack file declares under a name. The file system
 // is the project, and the stack file a path in it. The list is nil when the
 // diagnostics have an error.
-func Load(fsys fs.FS, name string, declaration *document.Value, stackFile string) (*List, diag.List) {
+func Load(fsys fs.FS, name string, declaration *document.Value, stackFile string, discover Discover) (*List, diag.List) {
 	l := &loader{
 		fsys:        fsys,
+		discover:    discover,
 		declaration: declaration,
 		folder:      path.Dir(stackFile),
 		shownFolder: path.Dir(declaration.Range().File),
@@ -84,6 +94,7 @@ func Load(fsys fs.FS, name string, declaration *document.Value, stackFile string
 // loader is the reading of one list.
 type loader struct {
 	fsys        fs.FS
+	discover    Discover
 	declaration *document.Value
 	folder      string // of the stack file, in fsys
 	shownFolder string // the same, as messages call it

@@ -26,7 +26,7 @@ func load(t testing.TB, fsys fs.FS, declaration string) (*list.List, diag.List) 
 	if problems.HasErrors() {
 		t.Fatal(problems.Err())
 	}
-	return list.Load(fsys, "customers", value, "stacks/wfpsync.yaml")
+	return list.Load(fsys, "customers", value, "stacks/wfpsync.yaml", func(*list.Discovery, *document.Value) ([]list.Found, bool) { return nil, false })
 }
 
 // shown is a result as the golden file has it.

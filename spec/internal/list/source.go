@@ -21,6 +21,7 @@ var sources = []struct {
 	{"ndjson", (*loader).readNDJSON},
 	{"yaml", (*loader).readYAML},
 	{"dirs", (*loader).readDirs},
+	{"discover", (*loader).readDiscover},
 }
 
 // source is the one source of the declaration, and what it is given.
