@@ -85,6 +85,7 @@ func columnOf(kind spec.Kind) (column, error) {
 type Account struct {
 	client *Client
 	id     string
+	tags   *TagCache
 
 	zonesMu  sync.Mutex
 	zones    map[string]zone // by name; without an id where there is no such zone

@@ -37,6 +37,16 @@ func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]s
 	return list, nil
 }
 
+// allBindings are a script's bindings, and for a template those that stay as they
+// are: an upload names each of them.
+func allBindings(script *spec.Script) []spec.Binding {
+	all := slices.Clone(script.Bindings)
+	for _, name := range script.Inherited {
+		all = append(all, spec.Binding{Name: name, Type: spec.BindingInherit})
+	}
+	return all
+}
+
 // openReference is the property that still waits for an id.
 func openReference(b spec.Binding) (property string, open bool) {
 	for name, value := range b.Canonical() {

@@ -40,22 +40,42 @@ func (c *Cautious) Read(ctx context.Context, stack string, collections []spec.Co
 	if err != nil {
 		return nil, err
 	}
+	c.note(snap, began)
+	return snap, nil
+}
+
+// Discover is [Account.Discover], whose lists are looked at, too.
+func (c *Cautious) Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error) {
+	began := time.Now()
+	snap, err := c.Account.Discover(ctx, stack, wanted)
+	if err != nil {
+		return nil, err
+	}
+	c.note(snap, began)
+	return snap, nil
+}
+
+// note remembers lists as they were at a time.
+func (c *Cautious) note(snap *spec.Snapshot, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, collection := range snap.Collections {
-		c.listings[collection] = newListing(began)
+		c.listings[collection] = newListing(at)
 	}
 	for address, live := range snap.Resources {
 		if l := c.listings[address.Collection()]; l != nil {
 			l.found[address] = &live.Revision
 		}
 	}
-	return snap, nil
 }
 
 // Put is [Account.Put] of a resource that is still what the write says to
 // replace; of any other the error is a [*MovedError]. One that is already as it
 // shall be is left as it is. What the server refuses to create twice needs no look.
+//
+// What a template writes is looked at just before, however scarce requests are: a
+// user Worker that its owner has deleted since must not come back. Then the error
+// is [spec.ErrVanished].
 func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	defer c.expected.Add(-1)
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
@@ -66,7 +86,7 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	if renamed {
 		address.Name = w.Prior.FormerName
 	}
-	now, err := c.recent(ctx, w.Stack, address, w.Prior)
+	now, err := c.beforeWrite(ctx, w, address)
 	if err != nil {
 		return spec.Revision{}, err
 	}
@@ -78,7 +98,36 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	if renamed && address.Kind == spec.KindDispatchNamespace {
 		c.forget(spec.Collection{Kind: spec.KindUserWorker, Parent: w.Resource.Address().Name})
 	}
-	return revision, err
+	return revision, c.unlessVanished(ctx, w, err)
+}
+
+// beforeWrite is what a resource is that is about to be written.
+func (c *Cautious) beforeWrite(ctx context.Context, w spec.Write, address spec.Address) (*spec.Revision, error) {
+	if !writesTemplate(w) {
+		return c.recent(ctx, w.Stack, address, w.Prior)
+	}
+	now, err := c.current(ctx, w.Stack, address, w.Prior)
+	if err == nil && now == nil {
+		return nil, spec.ErrVanished
+	}
+	return now, err
+}
+
+func writesTemplate(w spec.Write) bool {
+	scripted, ok := w.Resource.(spec.Scripted)
+	return ok && scripted.Definition().IsTemplate()
+}
+
+// unlessVanished is the error of a write; where that was a template's, it may be
+// that its Worker was deleted in that very moment.
+func (c *Cautious) unlessVanished(ctx context.Context, w spec.Write, failed error) error {
+	if failed == nil || !writesTemplate(w) || ctx.Err() != nil {
+		return failed
+	}
+	if now, err := c.current(ctx, w.Stack, w.Resource.Address(), w.Prior); err == nil && now == nil {
+		return spec.ErrVanished
+	}
+	return failed
 }
 
 // forget drops what is known of a collection that has become another one.

@@ -47,6 +47,10 @@ type Options struct {
 	// are read at once.
 	Concurrency int
 
+	// Tags remembers the tags of scripts where lists do not show them; nil means
+	// for as long as the client is there.
+	Tags *TagCache
+
 	// Transport sends requests; nil means a clone of [http.DefaultTransport].
 	Transport http.RoundTripper
 
@@ -75,6 +79,7 @@ type Client struct {
 	clock       *serverClock
 	gate        *gate
 	retries     *retries
+	tags        *TagCache
 	concurrency int
 	sleep       func(context.Context, time.Duration) error
 }
@@ -98,11 +103,15 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		base:        base.String(),
 		clock:       new(serverClock),
+		tags:        o.Tags,
 		concurrency: positive(o.Concurrency, defaultConcurrency),
 		sleep:       o.Sleep,
 	}
 	if c.sleep == nil {
 		c.sleep = sleep
+	}
+	if c.tags == nil {
+		c.tags = NewTagCache("")
 	}
 	for _, limit := range o.Limits {
 		if limit.Requests < 1 || limit.Window <= 0 {
@@ -159,7 +168,7 @@ func (c *Client) Pace(requests int) time.Duration { return c.gate.pace(requests)
 
 // Account is the account with an identifier. Nothing is sent yet.
 func (c *Client) Account(id string) *Account {
-	return &Account{client: c, id: id, zones: map[string]zone{}}
+	return &Account{client: c, id: id, tags: c.tags, zones: map[string]zone{}}
 }
 
 // Accounts are the accounts that the credentials can see, in the API's order.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,8 @@ func writer(r *spec.Revision) string {
 	switch {
 	case r.Mark == nil || r.Drifted():
 		text = " by somebody else"
-	case r.Owner != "":
-		text = fmt.Sprintf(" by a run for the stack %q", r.Owner)
+	case r.Owner != "" || r.Template != "":
+		text = fmt.Sprintf(" by a run for the stack %q", cmp.Or(r.Owner, r.Template))
 	}
 	if !r.ModifiedOn.IsZero() {
 		text += " at " + r.ModifiedOn.UTC().Format(time.RFC3339)
@@ -97,12 +98,15 @@ func gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, 
 // attempt whose answer was lost has made it so, or another run for the same stack.
 func describes(w spec.Write, now *spec.Revision) bool {
 	scripted, ok := w.Resource.(spec.Scripted)
-	if !ok || now.Mark == nil || now.Drifted() || now.Owner != w.Stack {
+	if !ok || now.Mark == nil || now.Drifted() {
 		return false
 	}
 	script := scripted.Definition()
 	if w.SecretsOnly && (w.Fingerprints == "" || now.Mark.Secrets != now.Mark.WithSecrets(w.Fingerprints).Secrets) {
 		return false // nothing shows that the values are there
+	}
+	if mine := owned(w, *now.Mark); now.Owner != mine.Owner || now.Template != mine.Template {
+		return false
 	}
 	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest()) &&
 		now.Mark.DescribesAssets(script.Assets) && now.Mark.Protected == w.Resource.Meta().Protect
@@ -124,6 +128,11 @@ func (a *Account) current(ctx context.Context, stack string, address spec.Addres
 			return nil, nil
 		case err != nil:
 			return nil, err
+		}
+		if prior != nil && address.Kind == spec.KindUserWorker && prior.ETag == "" {
+			now.ETag = "" // the list that the prior one came from does not show it
+		}
+		switch {
 		case prior == nil || unmoved(prior, &now):
 			return &now, nil
 		}

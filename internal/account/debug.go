@@ -181,7 +181,7 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 		}
 		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 		name, kind := printable(disposition["name"]), part.Header.Get("Content-Type")
-		if name == metadataPart {
+		if name == metadataPart || name == settingsPart {
 			content, _ := io.ReadAll(io.LimitReader(part, mostDebuggedRead))
 			x.line(">", "part %q", name)
 			x.body(">", jsonType, content)

@@ -24,6 +24,7 @@ import (
 // opened when it is their turn to be sent.
 type multipartBody struct {
 	boundary string
+	first    string // the name of the part with the metadata
 	metadata func() ([]byte, error)
 	parts    []bodyPart
 }
@@ -36,7 +37,7 @@ type bodyPart struct {
 }
 
 func newMultipartBody(metadata func() ([]byte, error)) *multipartBody {
-	return &multipartBody{boundary: multipart.NewWriter(io.Discard).Boundary(), metadata: metadata}
+	return &multipartBody{boundary: multipart.NewWriter(io.Discard).Boundary(), first: metadataPart, metadata: metadata}
 }
 
 func (b *multipartBody) addModule(m spec.Module) {
@@ -150,7 +151,7 @@ func (b *multipartBody) open() (io.ReadCloser, int64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if err := head(`form-data; name="`+metadataPart+`"`, jsonType); err != nil {
+		if err := head(`form-data; name="`+b.first+`"`, jsonType); err != nil {
 			return nil, 0, err
 		}
 		addBytes(metadata)

@@ -15,6 +15,9 @@ type reading struct {
 	account *Account
 	stack   string
 
+	// discoveries are by namespace what is looked for beside what the stack owns.
+	discoveries map[string][]spec.Discovery
+
 	// routes are the ones that our Workers said to have.
 	routesMu sync.Mutex
 	routes   []workerRoute
@@ -42,6 +45,19 @@ func (a *Account) Read(ctx context.Context, stack string, collections []spec.Col
 		return nil, err
 	}
 	return snap, nil
+}
+
+// Discover lists the namespaces that user Workers are looked for in, with the tags
+// of those that may be among them.
+func (a *Account) Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error) {
+	snap := spec.NewSnapshot(spec.Account{ID: a.id})
+	r := &reading{account: a, stack: stack, discoveries: map[string][]spec.Discovery{}}
+	var collections []spec.Collection
+	for _, d := range wanted {
+		r.discoveries[d.Namespace] = append(r.discoveries[d.Namespace], d)
+		collections = append(collections, spec.Collection{Kind: spec.KindUserWorker, Parent: d.Namespace})
+	}
+	return snap, r.read(ctx, snap, collections, func(error) bool { return false })
 }
 
 // Extend adds collections to a snapshot. Those that the credentials may not read

@@ -18,6 +18,15 @@ func markVouches(r spec.Revision) bool {
 	return r.Mark != nil && r.Mark.Version == spec.MarkVersion && !r.Drifted()
 }
 
+// markedCode is the digest of the code that a script's mark vouches for; "" where
+// it does not.
+func markedCode(r spec.Revision) string {
+	if !markVouches(r) {
+		return ""
+	}
+	return r.Mark.Code
+}
+
 // inspectScript reads a script's settings, and its code unless the mark tells
 // the code's digest.
 func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
@@ -34,15 +43,16 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	for i, b := range definition.Bindings {
 		definition.Bindings[i] = b.Local(address)
 	}
-	complete := &spec.Live{Revision: live.Revision, Detailed: true}
+	complete := &spec.Live{Revision: live.Revision, Detailed: true, Created: live.Created}
 	complete.Revision.Owner, complete.Revision.Mark, _ = spec.Ownership(settings.Tags)
+	complete.Revision.Template = spec.TemplateOf(settings.Tags)
 	if definition.MigrationTag, err = a.migrationTag(ctx, live, definition.Bindings); err != nil {
 		return nil, err
 	}
 	complete.Revision.MigrationTag = definition.MigrationTag
 	definition.Assets = liveAssets(complete.Revision, live.Resource.(spec.Scripted).Definition().Assets != nil)
-	if markVouches(complete.Revision) {
-		definition.Code = &spec.Code{Digest: complete.Revision.Mark.Code}
+	if vouched := (&spec.Code{Digest: markedCode(complete.Revision)}); vouched.Digest != "" && !vouched.IsKept() {
+		definition.Code = vouched
 	} else if definition.Code, err = a.code(ctx, address, complete.Revision.Mark); err != nil {
 		return nil, err
 	}
@@ -110,6 +120,9 @@ func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, er
 		return putSecrets(ctx, a, w)
 	}
 	address := w.Resource.Address()
+	if w.Resource.(spec.Scripted).Definition().Code.IsKept() {
+		return patchScript(ctx, a, w)
+	}
 	u, err := newUpload(w, a.client.clock)
 	if err != nil {
 		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
@@ -137,7 +150,11 @@ func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, err
 		if err != nil {
 			return spec.Revision{}, u.redacted(err)
 		}
-		return u.check(&answer)
+		revision, err := u.check(&answer)
+		if err == nil {
+			a.tags.learn(a.client.base, a.placeOf(address), u.uploaded)
+		}
+		return revision, err
 	})
 }
 

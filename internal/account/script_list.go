@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -31,11 +29,15 @@ func dispatchScripts(account, namespace string) place {
 
 // scriptPath is the path of a Worker or user Worker.
 func (a *Account) scriptPath(address spec.Address) string {
-	p := accountScripts(a.id)
+	return string(a.placeOf(address)) + apiPath(address.Name)
+}
+
+// placeOf is where a Worker or user Worker is.
+func (a *Account) placeOf(address spec.Address) place {
 	if address.Kind == spec.KindUserWorker {
-		p = dispatchScripts(a.id, address.Parent)
+		return dispatchScripts(a.id, address.Parent)
 	}
-	return string(p) + apiPath(address.Name)
+	return accountScripts(a.id)
 }
 
 // pageLimit is the largest page of user Workers.
@@ -46,6 +48,7 @@ const pageLimit = 1000
 type script struct {
 	ID                 string
 	ETag               string
+	CreatedOn          time.Time
 	ModifiedOn         time.Time
 	Tags               []string
 	TagsShown          bool // tags were answered, if only an empty list
@@ -62,8 +65,9 @@ type script struct {
 type wireScript struct {
 	ID                 string        `json:"id"`
 	ETag               string        `json:"etag"`
+	CreatedOn          string        `json:"created_on"`
 	ModifiedOn         string        `json:"modified_on"`
-	Tags               *[]string     `json:"tags"`
+	Tags               shownTags     `json:"tags"`
 	HasAssets          *bool         `json:"has_assets"`
 	CompatibilityDate  string        `json:"compatibility_date"`
 	CompatibilityFlags []string      `json:"compatibility_flags"`
@@ -95,15 +99,22 @@ func (s *script) take(w *wireScript) error {
 	set(&s.ETag, strings.Trim(w.ETag, `"`))
 	set(&s.CompatibilityDate, w.CompatibilityDate)
 	set(&s.MigrationTag, w.MigrationTag)
-	if w.ModifiedOn != "" {
-		t, err := time.Parse(time.RFC3339, w.ModifiedOn)
-		if err != nil {
-			return fmt.Errorf("script %q: modified_on %q is not a time", w.ID, w.ModifiedOn)
+	for _, at := range []struct {
+		field *time.Time
+		name  string
+		text  string
+	}{{&s.CreatedOn, "created_on", w.CreatedOn}, {&s.ModifiedOn, "modified_on", w.ModifiedOn}} {
+		if at.text == "" {
+			continue
 		}
-		s.ModifiedOn = t.UTC()
+		t, err := time.Parse(time.RFC3339, at.text)
+		if err != nil {
+			return fmt.Errorf("script %q: %s %q is not a time", w.ID, at.name, at.text)
+		}
+		*at.field = t.UTC()
 	}
-	if w.Tags != nil {
-		s.Tags, s.TagsShown = *w.Tags, true
+	if w.Tags.shown {
+		s.Tags, s.TagsShown = w.Tags.list, true
 	}
 	if w.HasAssets != nil {
 		s.HasAssets, s.AssetsShown = *w.HasAssets, true
@@ -120,7 +131,10 @@ func (s *script) take(w *wireScript) error {
 // revision is what the list tells apart one state of the script by.
 func (s *script) revision() spec.Revision {
 	owner, mark, _ := spec.Ownership(s.Tags)
-	return spec.Revision{ETag: s.ETag, MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn, Owner: owner, Mark: mark}
+	return spec.Revision{
+		ETag: s.ETag, MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn,
+		Owner: owner, Template: spec.TemplateOf(s.Tags), Mark: mark,
+	}
 }
 
 // definition is as much of the script as a list shows.
@@ -130,50 +144,6 @@ func (s *script) definition() spec.Script {
 		CompatibilityDate: s.CompatibilityDate, CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
 		Assets: liveAssets(s.revision(), s.HasAssets),
 	}
-}
-
-// scripts lists a place, with the tags of all scripts, or at least of those
-// that the stack owns.
-//
-// Whether items carry their tags is documented both ways. Where they do not, a
-// second list that is filtered by the owner tag says which are ours, and the
-// settings of each of those say the rest. All others then count as unowned.
-func (a *Account) scripts(ctx context.Context, p place, stack string) ([]script, error) {
-	all, err := a.allScripts(ctx, p, nil)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].TagsShown {
-			return all, nil
-		}
-	}
-	if len(all) == 0 || stack == "" {
-		return all, nil
-	}
-	ours, err := a.allScripts(ctx, p, url.Values{"tags": {spec.OwnerTag(stack) + ":yes"}})
-	if err != nil {
-		return nil, err
-	}
-	byName := make(map[string]*script, len(all))
-	for i := range all {
-		byName[all[i].ID] = &all[i]
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(a.client.concurrency)
-	for _, our := range ours {
-		if s := byName[our.ID]; s != nil {
-			g.Go(func() error {
-				settings, err := a.settings(ctx, string(p)+apiPath(s.ID))
-				if IsNotFound(err) {
-					return nil // it vanished just now
-				}
-				s.Tags, s.TagsShown = settings.Tags, true
-				return err
-			})
-		}
-	}
-	return all, g.Wait()
 }
 
 // allScripts follows the cursor of a list. The account's own list has one page.

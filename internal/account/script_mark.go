@@ -19,19 +19,33 @@ func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, erro
 	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.client.clock.now()).WithAssets(script.Assets)
 	mark.Protected = w.Resource.Meta().Protect
 	mark = mark.WithSecrets(w.Fingerprints)
-	tags := spec.MarkedTags(script.Tags, w.Stack, mark)
+	tags := script.MarkedTags(w.Stack, mark)
 	answered, err := a.putTags(ctx, address, tags)
 	if err != nil {
 		return spec.Revision{}, err
 	}
+	return remarked(w, mark, tags, answered)
+}
+
+// remarked is the revision of a script whose code stayed what it is, and whose
+// tags were answered.
+func remarked(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revision, error) {
 	if !slices.Equal(slices.Sorted(slices.Values(answered)), slices.Sorted(slices.Values(tags))) {
-		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), address)
+		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), w.Resource.Address())
 	}
-	revision := spec.Revision{Owner: w.Stack, Mark: &mark}
+	revision := owned(w, mark)
 	if w.Prior != nil {
 		revision.ETag, revision.MigrationTag = w.Prior.ETag, w.Prior.MigrationTag
 	}
 	return revision, nil
+}
+
+// owned is as much of a revision as says whose a script is after a write.
+func owned(w spec.Write, mark spec.Mark) spec.Revision {
+	if w.Resource.(spec.Scripted).Definition().IsTemplate() {
+		return spec.Revision{Template: w.Stack, Mark: &mark}
+	}
+	return spec.Revision{Owner: w.Stack, Mark: &mark}
 }
 
 // putTags replaces a script's tags.

@@ -18,7 +18,16 @@ type settings struct {
 	CompatibilityFlags []string      `json:"compatibility_flags"`
 	Tags               []string      `json:"tags"`
 	Options            spec.Object   `json:"-"`
+	Rest               spec.Object   `json:"-"`
 }
+
+// restOptions are what uploads have besides the options that a stack file sets.
+// An upload that is to leave them as they are says them again.
+// Source: API reference, "Upload Worker Module".
+var restOptions = []string{"cache_options", "usage_model"}
+
+// usualUsageModel is that of every script whose upload says nothing of it.
+const usualUsageModel = "standard"
 
 // UnmarshalJSON keeps the options that uploads have, too.
 func (s *settings) UnmarshalJSON(data []byte) error {
@@ -30,16 +39,25 @@ func (s *settings) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	s.Options = nil
-	for _, name := range spec.ScriptOptions {
+	if all["usage_model"] == usualUsageModel {
+		delete(all, "usage_model")
+	}
+	s.Options, s.Rest = setAmong(all, spec.ScriptOptions), setAmong(all, restOptions)
+	return nil
+}
+
+// setAmong are the options with some names that are set, nil where there are none.
+func setAmong(all spec.Object, names []string) spec.Object {
+	var set spec.Object
+	for _, name := range names {
 		if value := all[name]; isSet(value) {
-			if s.Options == nil {
-				s.Options = spec.Object{}
+			if set == nil {
+				set = spec.Object{}
 			}
-			s.Options[name] = value
+			set[name] = value
 		}
 	}
-	return nil
+	return set
 }
 
 // isSet reports whether an answered option means anything: the API fills in
@@ -83,5 +101,6 @@ func (s *settings) definition() (spec.Script, error) {
 		Bindings:           bindings,
 		Tags:               rest,
 		Options:            s.Options,
+		Rest:               s.Rest,
 	}, nil
 }

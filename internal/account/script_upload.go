@@ -25,6 +25,7 @@ type upload struct {
 	settings string      // digest
 	clock    *serverClock
 	token    string                    // for the static files
+	uploaded *script                   // as it was answered
 	sent     atomic.Pointer[spec.Mark] // of the last attempt
 }
 
@@ -39,7 +40,7 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if script.Assets != nil && !script.Assets.Keep && (script.Assets.Files == nil || script.Assets.Files.Source == nil) {
 		return nil, errors.New("there are no static files to upload")
 	}
-	bindings, err := bindingsToAPI(script.Bindings, w.Secrets)
+	bindings, err := bindingsToAPI(allBindings(script), w.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +129,9 @@ var kept = map[string]any{
 // setOptions adds the options, and undoes on an update what the file no longer
 // asks for.
 func (u *upload) setOptions() error {
+	for name, value := range u.script.Rest {
+		u.metadata[name] = value
+	}
 	for name, value := range u.script.Options {
 		if !slices.Contains(spec.ScriptOptions, name) {
 			return fmt.Errorf("the upload has no option %q", name)
@@ -178,7 +182,7 @@ func (u *upload) encodeMetadata() ([]byte, error) {
 	mark.Protected = u.write.Resource.Meta().Protect
 	mark = mark.WithSecrets(u.write.Fingerprints)
 	u.sent.Store(&mark)
-	metadata := spec.Object{"tags": spec.MarkedTags(u.script.Tags, u.write.Stack, mark)}
+	metadata := spec.Object{"tags": u.script.MarkedTags(u.write.Stack, mark)}
 	for name, value := range u.metadata {
 		metadata[name] = value
 	}
@@ -201,12 +205,16 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 		return spec.Revision{}, fmt.Errorf("the API answered that %q has no static assets, which were uploaded with it", u.name)
 	}
 	if answer.TagsShown {
-		owner, answered, _ := spec.Ownership(answer.Tags)
-		if owner != u.write.Stack || answered == nil || *answered != mark {
+		_, answered, _ := spec.Ownership(answer.Tags)
+		if !u.script.IsMarkedFor(u.write.Stack, answer.Tags) || answered == nil || *answered != mark {
 			return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to the upload of %q, which are not the ones it carried", strings.Join(answer.Tags, " "), u.name)
 		}
 	}
-	return spec.Revision{ETag: answer.ETag, MigrationTag: answer.MigrationTag, ModifiedOn: answer.ModifiedOn, Owner: u.write.Stack, Mark: &mark}, nil
+	revision := owned(u.write, mark)
+	answer.Tags = u.script.MarkedTags(u.write.Stack, mark)
+	u.uploaded = &answer
+	revision.ETag, revision.MigrationTag, revision.ModifiedOn = answer.ETag, answer.MigrationTag, answer.ModifiedOn
+	return revision, nil
 }
 
 // redacted is an error that does not quote the token of the static files, should

@@ -20,7 +20,7 @@ var userWorkerColumn = column{
 // empty: the stack may be about to create it.
 func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec.Live, error) {
 	a := r.account
-	scripts, err := a.scripts(ctx, dispatchScripts(a.id, namespace), r.stack)
+	scripts, err := a.scripts(ctx, dispatchScripts(a.id, namespace), r.stack, r.discoveries[namespace])
 	if IsNotFound(err) {
 		return nil, nil
 	}
@@ -33,6 +33,8 @@ func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec
 		out[i] = &spec.Live{
 			Resource: &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: s.definition()},
 			Revision: s.revision(),
+			Created:  s.CreatedOn,
+			Untagged: !s.TagsShown,
 		}
 	}
 	return out, nil

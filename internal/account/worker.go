@@ -18,7 +18,7 @@ var workerColumn = column{
 // those that the stack owns.
 func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	a := r.account
-	scripts, err := a.scripts(ctx, accountScripts(a.id), r.stack)
+	scripts, err := a.scripts(ctx, accountScripts(a.id), r.stack, nil)
 	if err != nil {
 		return nil, err
 	}

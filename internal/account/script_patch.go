@@ -1,0 +1,81 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// settingsPart is the name of the only part that a change of settings has.
+const settingsPart = "settings"
+
+// patchScript changes the settings of a script whose code a template leaves as it
+// is, with the mark in the same write. What is not mentioned stays.
+// Source: API reference, "Patch Script Settings" of a dispatch namespace.
+func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
+	fields, err := changedSettings(script, w.Secrets)
+	if err != nil {
+		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
+	}
+	settingsDigest := script.Digest()
+	var sent atomic.Pointer[spec.Mark] // of the last attempt
+	body := newMultipartBody(func() ([]byte, error) {
+		mark := spec.NewMark(script.Code.Digest, settingsDigest, a.client.clock.now())
+		sent.Store(&mark)
+		metadata := maps.Clone(fields)
+		metadata["tags"] = script.MarkedTags(w.Stack, mark)
+		return json.Marshal(metadata)
+	})
+	body.first = settingsPart
+	return a.settled(ctx, func() (spec.Revision, error) {
+		var answer settings
+		if _, err := a.client.exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &answer); err != nil {
+			return spec.Revision{}, err
+		}
+		mark := *sent.Load()
+		return remarked(w, mark, script.MarkedTags(w.Stack, mark), answer.Tags)
+	})
+}
+
+// unset is what a setting is changed to that a template manages and does not have.
+var unset = map[string]any{
+	"limits":         nil,
+	"logpush":        false,
+	"observability":  spec.Object{"enabled": false},
+	"placement":      spec.Object{},
+	"tail_consumers": []any{},
+}
+
+// changedSettings are the settings that a template manages, in the API's form.
+func changedSettings(script *spec.Script, secrets map[string]spec.Secret) (spec.Object, error) {
+	fields := spec.Object{}
+	if script.Manages("compatibility_date") {
+		fields["compatibility_date"] = script.CompatibilityDate
+	}
+	if script.Manages("compatibility_flags") {
+		fields["compatibility_flags"] = append([]string{}, script.CompatibilityFlags...)
+	}
+	if script.ManagesBindings() {
+		bindings, err := bindingsToAPI(allBindings(script), secrets)
+		if err != nil {
+			return nil, err
+		}
+		fields["bindings"] = bindings
+	}
+	for _, name := range spec.ScriptOptions {
+		if !script.Manages(name) {
+			continue
+		}
+		fields[name] = unset[name]
+		if value, given := script.Options[name]; given {
+			fields[name] = value
+		}
+	}
+	return fields, nil
+}

@@ -1,0 +1,220 @@
+package account
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// TagCache remembers in a folder what tags scripts carry, for an API whose lists
+// do not show them. It is no state: what it holds is good for one etag and time of
+// writing of a script, so that without it everything is only slower. It holds no
+// settings, which may say more than a cache should.
+//
+// A file is one place: a dispatch namespace of an account. It is replaced whole,
+// so that two processes never see half of it; one that cannot be read, or is not
+// what it should be, counts as none. What cannot be written is not remembered.
+type TagCache struct {
+	dir string // "" remembers for this process only
+
+	mu      sync.Mutex
+	learned map[string]map[string]tagEntry // by file and script, of this process
+}
+
+// NewTagCache is the cache in a folder, which need not exist; in "" it is that of
+// this process.
+func NewTagCache(dir string) *TagCache {
+	return &TagCache{dir: dir, learned: map[string]map[string]tagEntry{}}
+}
+
+const (
+	tagCacheVersion = 1
+	mostCacheFiles  = 64
+	mostCacheBytes  = 64 << 20 // of a file: more than a million user Workers are in none
+)
+
+// tagFile is a file of the cache.
+type tagFile struct {
+	Version int                 `json:"version"`
+	Place   string              `json:"place"`
+	Scripts map[string]tagEntry `json:"scripts"`
+}
+
+// tagEntry is what tags a script carried at a revision.
+type tagEntry struct {
+	ETag       string    `json:"etag,omitempty"`
+	ModifiedOn time.Time `json:"modified_on"`
+	Tags       []string  `json:"tags"`
+}
+
+func (e tagEntry) describes(s *script) bool {
+	sameCode := s.ETag == "" || e.ETag == s.ETag // not every list shows it
+	return !s.ModifiedOn.IsZero() && sameCode && e.ModifiedOn.Equal(s.ModifiedOn)
+}
+
+// knownTags are the entries of one place.
+type knownTags struct {
+	cache   *TagCache
+	place   string
+	entries map[string]tagEntry
+
+	mu      sync.Mutex
+	changed bool
+}
+
+// open reads what is remembered of a place of the API at a URL.
+func (c *TagCache) open(base string, p place) *knownTags {
+	k := &knownTags{cache: c, place: base + string(p), entries: map[string]tagEntry{}}
+	if read, err := c.read(k.place); err == nil {
+		k.entries = read
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, entry := range c.learned[k.place] {
+		k.entries[name], k.changed = entry, true
+	}
+	return k
+}
+
+// of are the tags of a script, if they are known for its revision.
+func (k *knownTags) of(s *script) (tags []string, known bool) {
+	entry, found := k.entries[s.ID]
+	if !found || !entry.describes(s) {
+		return nil, false
+	}
+	return entry.Tags, true
+}
+
+// learn remembers the tags of a script.
+func (k *knownTags) learn(s *script) {
+	if s.ModifiedOn.IsZero() {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entries[s.ID], k.changed = tagEntry{s.ETag, s.ModifiedOn, s.Tags}, true
+}
+
+// save writes what is known of the scripts that there are, and forgets the rest.
+func (k *knownTags) save(all []script) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	there := make(map[string]tagEntry, len(all))
+	for i := range all {
+		if entry, found := k.entries[all[i].ID]; found && entry.describes(&all[i]) {
+			there[all[i].ID] = entry
+		}
+	}
+	if k.changed || len(there) != len(k.entries) {
+		_ = k.cache.write(tagFile{tagCacheVersion, k.place, there}) // the next run asks again
+	}
+}
+
+// learn remembers the tags that a write has left a script with.
+func (c *TagCache) learn(base string, p place, s *script) {
+	if s.ModifiedOn.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := base + string(p)
+	if c.learned[name] == nil {
+		c.learned[name] = map[string]tagEntry{}
+	}
+	c.learned[name][s.ID] = tagEntry{s.ETag, s.ModifiedOn, s.Tags}
+}
+
+func (c *TagCache) file(place string) string {
+	sum := sha256.Sum256([]byte(place))
+	return filepath.Join(c.dir, hex.EncodeToString(sum[:16])+".json")
+}
+
+var errNoCache = errors.New("there is no such entry")
+
+func (c *TagCache) read(place string) (map[string]tagEntry, error) {
+	if c.dir == "" {
+		return nil, errNoCache
+	}
+	file, err := os.Open(c.file(place))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() > mostCacheBytes {
+		return nil, cmp.Or(err, errNoCache)
+	}
+	var f tagFile
+	if err := json.NewDecoder(io.LimitReader(file, mostCacheBytes)).Decode(&f); err != nil {
+		return nil, err
+	}
+	if f.Version != tagCacheVersion || f.Place != place || f.Scripts == nil {
+		return nil, errNoCache
+	}
+	return f.Scripts, nil
+}
+
+// write replaces a file, which only its owner can read: tags may name customers.
+func (c *TagCache) write(f tagFile) error {
+	if c.dir == "" {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.learned[f.Place] = f.Scripts
+		return nil
+	}
+	data, err := json.Marshal(f)
+	if err != nil || len(data) > mostCacheBytes {
+		return cmp.Or(err, errNoCache)
+	}
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return err
+	}
+	temporary := filepath.Join(c.dir, temporaryPrefix+rand.Text())
+	if err := os.WriteFile(temporary, data, 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(temporary)
+	if err := os.Rename(temporary, c.file(f.Place)); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	delete(c.learned, f.Place)
+	c.mu.Unlock()
+	return c.prune()
+}
+
+// temporaryPrefix begins the name of a file that is being written.
+const temporaryPrefix = ".new-"
+
+// prune removes the files that were written longest ago, and what processes that
+// were killed have left.
+func (c *TagCache) prune() error {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil || len(entries) <= mostCacheFiles {
+		return err
+	}
+	var files []fs.FileInfo
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() || !strings.HasSuffix(info.Name(), ".json") && !strings.HasPrefix(info.Name(), temporaryPrefix) {
+			continue // gone, or not ours
+		}
+		files = append(files, info)
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, old := range files[:max(0, len(files)-mostCacheFiles)] {
+		_ = os.Remove(filepath.Join(c.dir, old.Name()))
+	}
+	return nil
+}
