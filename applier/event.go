@@ -42,6 +42,15 @@ type Skipped struct {
 	Because spec.Address
 }
 
+// Vanished says that a change was not made, and is not to be: what a template was
+// to write is gone.
+type Vanished struct {
+	Address spec.Address
+	Action  planner.Action
+	Took    time.Duration
+	Err     error
+}
+
 // Overwritten says that a change was made, and that somebody else has written
 // the resource since: it counts as failed.
 type Overwritten struct {
@@ -56,5 +65,6 @@ func (Started) event()     {}
 func (Succeeded) event()   {}
 func (Failed) event()      {}
 func (Skipped) event()     {}
+func (Vanished) event()    {}
 func (Overwritten) event() {}
 func (Unconfirmed) event() {}

@@ -14,6 +14,10 @@ type Result struct {
 	Failed   int       `json:"failed"`
 	Skipped  int       `json:"skipped"`
 
+	// Vanished is how many changes there was nothing left for: their owner has
+	// deleted what a template was to write.
+	Vanished int `json:"vanished,omitempty"`
+
 	// Continue is the command that does what is left, for who reads the result;
 	// "" where nobody said it.
 	Continue string `json:"continue,omitempty"`
@@ -25,7 +29,7 @@ type Outcome struct {
 	Action  planner.Action `json:"action"`
 	Status  Status         `json:"status"`
 
-	// Error is why it failed.
+	// Error is why it failed, or was not to be made any more.
 	Error string `json:"error,omitempty"`
 
 	// Because is the failed change a skipped one depends on; absent when the
@@ -42,7 +46,10 @@ const (
 	StatusApplied Status = "applied"
 	StatusFailed  Status = "failed"
 	StatusSkipped Status = "skipped"
+
+	// StatusVanished: there is nothing left that could be changed.
+	StatusVanished Status = "vanished"
 )
 
-// Complete reports whether every change was made.
+// Complete reports whether every change was made that could be.
 func (r *Result) Complete() bool { return r.Failed == 0 && r.Skipped == 0 }

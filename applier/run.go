@@ -211,6 +211,13 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 func (r *run) take(a answer) {
 	c := a.job.change
 	outcome := Outcome{Address: c.Address, Action: c.Action, Took: a.took}
+	if errors.Is(a.err, spec.ErrVanished) {
+		outcome.Status, outcome.Error = StatusVanished, a.err.Error()
+		r.outcomes[c.Address] = outcome
+		r.emit(Vanished{c.Address, c.Action, a.took, a.err})
+		r.release(a.job)
+		return
+	}
 	if a.err != nil {
 		outcome.Status, outcome.Error = StatusFailed, a.err.Error()
 		r.outcomes[c.Address] = outcome
@@ -230,7 +237,12 @@ func (r *run) take(a answer) {
 		r.marks[c.Address] = *a.revision.Mark
 	}
 	r.emit(Succeeded{c.Address, c.Action, a.took})
-	for _, next := range a.job.next {
+	r.release(a.job)
+}
+
+// release lets begin what waited for nothing but a job.
+func (r *run) release(j *job) {
+	for _, next := range j.next {
 		if next.waiting--; next.waiting == 0 {
 			r.ready = append(r.ready, next)
 		}
@@ -262,6 +274,8 @@ func (r *run) result() *Result {
 			result.Failed++
 		case StatusSkipped:
 			result.Skipped++
+		case StatusVanished:
+			result.Vanished++
 		}
 	}
 	return result

@@ -19,7 +19,8 @@ type Target interface {
 	// recognised by their marks.
 	Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error)
 
-	// Put creates or replaces a resource and returns its new revision.
+	// Put creates or replaces a resource and returns its new revision. The error is
+	// [spec.ErrVanished] where a template was to write what is gone.
 	Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 
 	// Delete removes a resource. One that is gone already is no error.

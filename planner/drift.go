@@ -85,6 +85,8 @@ func NewDrift(p *Plan) *Drift {
 func driftOf(c Change) (DriftKind, bool) {
 	marked := c.Address.Kind == spec.KindWorker || c.Address.Kind == spec.KindUserWorker
 	switch c.Reason {
+	case ReasonTemplate: // somebody's product has uploaded it, as it does
+		return "", false
 	case ReasonDrifted:
 		return DriftChanged, true
 	case ReasonUnmarked:

@@ -275,7 +275,7 @@ func (p *Plan) Complete() error {
 		if !c.uploads() {
 			continue
 		}
-		if code := c.Desired.(spec.Scripted).Definition().Code; len(code.Modules) == 0 && !code.IsNone() {
+		if code := c.Desired.(spec.Scripted).Definition().Code; len(code.Modules) == 0 && code.IsUploaded() {
 			return ErrNoCode
 		}
 	}
@@ -299,7 +299,7 @@ func (p *Plan) embedCode() {
 			continue
 		}
 		code := c.Desired.(spec.Scripted).Definition().Code
-		if code == nil || code.IsNone() {
+		if !code.IsUploaded() {
 			continue
 		}
 		if p.Code == nil {

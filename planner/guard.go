@@ -117,7 +117,7 @@ func losesBindings(c *Change) bool {
 	if c.Action == Create || c.Action == Delete {
 		return false
 	}
-	others := c.Action == Adopt || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked
+	others := c.Action == Adopt || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked || c.Reason == ReasonTemplate
 	return slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
 		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldWrite || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
 			return false
@@ -173,7 +173,7 @@ func (p *planning) guardFleets() []Verdict {
 	existing := map[string]int{}
 	deletes, updates := map[string][]*Change{}, map[string][]*Change{}
 	for a, live := range p.live.Resources {
-		if a.Kind == spec.KindUserWorker && live.Revision.Owner == p.desired.Name {
+		if a.Kind == spec.KindUserWorker && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
 			existing[a.Parent]++
 		}
 	}

@@ -128,6 +128,7 @@ const (
 	ReasonRenamed   Reason = "renamed"    // the account has it under another name
 	ReasonUnwanted  Reason = "unwanted"   // the file lists it under `removed`
 	ReasonDestroyed Reason = "destroyed"  // everything of the stack is to go
+	ReasonTemplate  Reason = "template"   // a template has not written it before
 	ReasonAsked     Reason = "asked"      // whoever made the plan asked for it
 	ReasonUnmarked  Reason = "incomplete" // it is ours by its owner tag, but its mark cannot be read
 )

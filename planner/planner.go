@@ -110,6 +110,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.warnUndeclared()
 	p.checkMigrations()
 	p.warnVacant()
+	p.warnTemplates()
 	p.warnRenames()
 	p.warnSecrets()
 	if err := p.order(); err != nil {
@@ -200,6 +201,9 @@ func (p *planning) compare(r spec.Resource) {
 	}
 	a := r.Address()
 	live := p.live.Resources[a]
+	if p.passesOver(r, live) {
+		return
+	}
 	if live == nil {
 		p.plan(&Change{Address: a, Action: Create, Reason: ReasonMissing, Fields: p.fields(nil, r), Desired: p.resolved(r)})
 		return

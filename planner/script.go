@@ -13,7 +13,13 @@ import (
 
 // compareScripts plans what a live script needs to become the desired one.
 func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change {
+	if isTemplate(desired) {
+		return p.compareTemplate(desired, live)
+	}
 	owner := live.Revision.Owner
+	if owner == "" && live.Revision.Template != p.desired.Name {
+		owner = live.Revision.Template
+	}
 	switch {
 	case owner != "" && owner != p.desired.Name:
 		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
@@ -69,14 +75,18 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	if !ok {
 		return false
 	}
-	switch live.Revision.Owner {
-	case p.desired.Name:
-	case "":
+	switch owner := live.Revision.Owner; {
+	case isTemplate(desired):
+		if p.otherOwner(live) != "" || !hasRoomForMark(desired, live) {
+			return false
+		}
+	case owner == p.desired.Name:
+	case owner == "":
 		return desired.Meta().Adopt
 	default:
 		return false
 	}
-	if p.options.Refresh || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
+	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
 		return true
 	}
 	listed := live.Resource.(spec.Scripted).Definition().Assets
@@ -148,6 +158,9 @@ func codeChange(live, wanted *spec.Code) []FieldChange {
 			return c.Digest
 		}
 	}
+	if wanted.IsKept() {
+		return nil
+	}
 	return digestChange(codePath, digest(live), digest(wanted))
 }
 
@@ -184,6 +197,9 @@ func digestChange(path, before, after string) []FieldChange {
 func scriptStanding(p *planning, a spec.Address, live *spec.Live) standing {
 	switch live.Revision.Owner {
 	case "":
+		if template := live.Revision.Template; template != "" && template != p.desired.Name {
+			return foreign
+		}
 		return unowned
 	case p.desired.Name:
 	default:

@@ -340,7 +340,7 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 	}
 	stack := plan.Desired()
 	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
-	live, err := c.look(ctx, stack, options)
+	live, err := c.look(ctx, stack, nil, options)
 	if err != nil {
 		return nil, err
 	}

@@ -112,6 +112,7 @@ func (a *app) newClient() (*account.Client, func(), error) {
 		UserAgent:   userAgent(),
 		Limits:      a.limits(a.baseURL()),
 		Transport:   a.transport,
+		Tags:        account.NewTagCache(a.tagCacheDir()),
 		Debug:       debug,
 	})
 	if err != nil {

@@ -126,7 +126,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.build(ctx); err != nil {
+	if err := p.buildUnlessDiscovering(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.diagnostics.Err(); err != nil {
@@ -140,6 +140,9 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	}
 	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack), nil)
 	if err != nil {
+		return nil, err
+	}
+	if p, err = d.discover(ctx, c, p); err != nil {
 		return nil, err
 	}
 	// A list that gets shorter is no accident here, and this account is for trying things.

@@ -85,30 +85,42 @@ func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking)
 		return nil, nil, err
 	}
 	if mode != planner.Destroy { // what is to go needs no code
-		if err := p.build(ctx); err != nil {
+		if err := p.buildUnlessDiscovering(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
 	if err := p.diagnostics.Err(); err != nil {
 		return nil, nil, err
 	}
-	options := planner.Options{
-		Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets,
-		Refresh: a.flags.refresh == refreshAll, WriteSecrets: making.writeSecrets,
-	}
-	if options.Secrets, err = a.secretValues(p.stack); err != nil {
-		return nil, nil, err
-	}
 	c, err := a.connect(ctx, p.stack.AccountID, zonesOf(p.stack))
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := c.plan(ctx, p, options)
+	plan, err := a.planOn(ctx, c, p, mode, making)
 	if err != nil {
 		c.close()
 		return nil, nil, err
 	}
 	return plan, c, nil
+}
+
+// planOn makes the plan of a stack file that has been read, once it is known
+// which user Workers of the account it is about.
+func (a *app) planOn(ctx context.Context, c *connection, p *project, mode planner.Mode, making planMaking) (*planner.Plan, error) {
+	if mode != planner.Destroy { // what was discovered is nobody's to destroy
+		var err error
+		if p, err = a.discover(ctx, c, p); err != nil {
+			return nil, err
+		}
+	}
+	secrets, err := a.secretValues(p.stack)
+	if err != nil {
+		return nil, err
+	}
+	return c.plan(ctx, p, planner.Options{
+		Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets,
+		Refresh: a.flags.refresh == refreshAll, WriteSecrets: making.writeSecrets, Secrets: secrets,
+	})
 }
 
 // plan compares the stack with the account.
@@ -121,7 +133,7 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 	if err := p.diagnostics.Err(); err != nil {
 		return nil, err
 	}
-	live, err := c.look(ctx, p.stack, options)
+	live, err := c.look(ctx, p.stack, p.live, options)
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +146,9 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 	return plan, nil
 }
 
-// look reads what planning a stack needs of the account.
-func (c *connection) look(ctx context.Context, stack *spec.Stack, options planner.Options) (*spec.Snapshot, error) {
-	live, err := c.Read(ctx, stack.Name, stack.Scope())
+// look reads what planning a stack needs of the account, beside what is known.
+func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
+	live, err := c.readBeyond(ctx, stack.Name, stack.Scope(), known)
 	if err != nil {
 		return nil, err
 	}

@@ -22,22 +22,31 @@ type project struct {
 	name  string // of the file in dir
 	stack *spec.Stack
 
+	// live is what the account has where the file's lists look for user Workers;
+	// nil before it was asked.
+	live *spec.Snapshot
+
 	// diagnostics are the findings so far, as paths from where the person is.
 	diagnostics diag.List
 }
 
 // openProject reads and checks the stack file. Findings are in the project; an
 // error means that there was nothing to find them in.
-func (a *app) openProject() (*project, error) {
+func (a *app) openProject() (*project, error) { return a.openProjectKnowing(nil) }
+
+// openProjectKnowing is [app.openProject] with what the account has where the
+// file's lists look for user Workers.
+func (a *app) openProjectKnowing(live *spec.Snapshot) (*project, error) {
 	var stack *spec.Stack
 	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
+		options.Live = live
 		stack, list = spec.Load(root, name, options)
 		return list
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.stack = stack
+	p.stack, p.live = stack, live
 	return p, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -120,7 +121,7 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 		t.Fatal(err)
 	}
 	for _, file := range uploaded {
-		uploadElsewhere(t, filepath.Base(filepath.Dir(file)), filepath.Base(file))
+		uploadElsewhere(t, file)
 	}
 	command := []string{"validate"}
 	if s.needsAccount {
@@ -144,13 +145,29 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	return list
 }
 
-func uploadElsewhere(t *testing.T, namespace, name string) {
+// uploadElsewhere uploads a user Worker as somebody else would: what the file
+// uploaded/NAMESPACE/NAME stands for, which may say in a comment what tags it has.
+func uploadElsewhere(t *testing.T, file string) {
 	t.Helper()
+	namespace, name := filepath.Base(filepath.Dir(file)), filepath.Base(file)
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(content), "\n")
+	var tags []string
+	if said, ok := strings.CutPrefix(first, "// tags: "); ok {
+		tags = strings.Fields(said)
+	}
+	metadata, err := json.Marshal(map[string]any{"tags": tags})
+	if err != nil {
+		t.Fatal(err)
+	}
 	account, err := emulator.Open(emulator.Options{Dir: defaultLocalDir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := func(yield func(emulator.Seed) bool) { yield(emulator.Seed{Name: name}) }
+	one := func(yield func(emulator.Seed) bool) { yield(emulator.Seed{Name: name, Metadata: metadata}) }
 	if err := errors.Join(account.Seed(emulator.LocalAccountID, namespace, one), account.Close()); err != nil {
 		t.Fatal(err)
 	}

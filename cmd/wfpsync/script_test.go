@@ -76,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"zone":     cmdZone,
 			"consume":  cmdConsume,
 			"upload":   cmdUpload,
+			"product":  cmdProduct,
 			"tamper":   cmdTamper,
 			"requests": cmdRequests,
 			"sent":     cmdSent,

@@ -98,6 +98,8 @@ func (e *Events) Applied(event applier.Event) error {
 		return e.write(changeEvent{eventHead: e.head("apply_complete"), Address: event.Address, Action: event.Action, Took: event.Took})
 	case applier.Failed:
 		return e.write(changeEvent{eventHead: e.head("apply_errored"), Address: event.Address, Action: event.Action, Took: event.Took, Error: errorText(event.Err)})
+	case applier.Vanished:
+		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Took: event.Took, Error: errorText(event.Err)})
 	case applier.Skipped:
 		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Because: event.Because})
 	}

@@ -21,6 +21,8 @@ func EventLine(style Style, e applier.Event) string {
 		return style.progress(e.Address, red, fmt.Sprintf("%s failed after %s: %s", wordsOf(e.Action).done, seconds(e.Took), oneLine(errorText(e.Err))))
 	case applier.Skipped:
 		return style.progress(e.Address, yellow, skippedWords(e.Action)+" "+reasonToSkip(e.Because))
+	case applier.Vanished:
+		return style.progress(e.Address, yellow, skippedWords(e.Action)+": "+oneLine(errorText(e.Err)))
 	case applier.Overwritten:
 		return style.progress(e.Address, red, oneLine(applier.ErrOverwritten.Error()))
 	case applier.Unconfirmed:

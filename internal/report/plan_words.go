@@ -37,6 +37,15 @@ func reasonWords(c planner.Change) string {
 		return "changed outside of wfpsync"
 	case planner.ReasonUnmarked:
 		return "its mark cannot be read, so nothing vouches for what is there"
+	case planner.ReasonTemplate:
+		if c.MarkOnly {
+			return "discovered, and what the template has: only its mark is written"
+		}
+		return "discovered, and the template is new to it"
+	case planner.ReasonChanged:
+		if c.MarkOnly {
+			return "the template manages other fields, and it has what they say: only its mark is written"
+		}
 	case planner.ReasonRemoved:
 		return "no longer in the stack file"
 	case planner.ReasonRenamed:

@@ -73,7 +73,7 @@ func (p *Progress) Event(e applier.Event) {
 	case p.options.Quiet:
 	case p.live != nil:
 		switch e.(type) {
-		case applier.Failed, applier.Overwritten, applier.Unconfirmed:
+		case applier.Failed, applier.Vanished, applier.Overwritten, applier.Unconfirmed:
 			p.live.print(EventLine(p.options.Style, e))
 		}
 		p.live.event(e)

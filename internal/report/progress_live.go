@@ -57,6 +57,8 @@ func (l *liveBars) event(e applier.Event) {
 		address = e.Address
 	case applier.Skipped:
 		address = e.Address
+	case applier.Vanished:
+		address = e.Address
 	default:
 		return
 	}

@@ -33,6 +33,9 @@ type resultSummary struct {
 	Applied int `json:"applied"`
 	Failed  int `json:"failed"`
 	Skipped int `json:"skipped"`
+
+	// Vanished is counted only where there is any.
+	Vanished int `json:"vanished,omitempty"`
 	made
 }
 
@@ -46,7 +49,7 @@ func resultOfPlan(plan *planner.Plan, result *applier.Result) resultDocument {
 		PlanDigest:    plan.Digest,
 		Complete:      result.Complete(),
 		Interrupted:   interrupted(result),
-		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, countMade(result)},
+		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, result.Vanished, countMade(result)},
 		Continue:      result.Continue,
 		Changes:       append([]applier.Outcome{}, result.Outcomes...),
 		Diagnostics:   listed(plan.Diagnostics.Sorted()),

@@ -29,6 +29,7 @@ func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Re
 		run := runs[plan.Mode]
 		if result.Complete() {
 			p.line("%s Resources: %s.", p.paint(bold+green, run.complete), countsOf(plan, result))
+			p.section(p.vanishedLines(result))
 			return
 		}
 		// Tools take a line that begins so for a failure.
@@ -36,6 +37,7 @@ func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Re
 		p.section(p.appliedLines(result))
 		p.section(p.failedLines(result))
 		p.section(p.skippedLines(result))
+		p.section(p.vanishedLines(result))
 		p.line("")
 		p.line("Resources: %s.", countsOf(plan, result))
 		p.line("What was applied stays. To continue with a plan of what is left, run")
@@ -113,6 +115,17 @@ func (p *printer) skippedLines(result *applier.Result) []string {
 		lines = append(lines, under(heading, skipped[cause], mostListed)...)
 	}
 	return lines
+}
+
+// vanishedLines are what there was nothing left to do for.
+func (p *printer) vanishedLines(result *applier.Result) []string {
+	var lines []string
+	for _, o := range result.Outcomes {
+		if o.Status == applier.StatusVanished {
+			lines = append(lines, "  "+safe(o.Address.String()))
+		}
+	}
+	return under(p.paint(yellow, "deleted since by whoever uploads them, and left so"), lines, mostListed)
 }
 
 func reasonToSkip(because spec.Address) string {

@@ -1,0 +1,130 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// A template writes some fields of user Workers that somebody else uploads. They
+// are never created, deleted or owned; what a plan does to them is an update, or
+// no more than to leave the mark.
+
+const (
+	// RuleNoRoomForMark: a user Worker that a template is for has so many tags that
+	// the mark does not fit.
+	RuleNoRoomForMark = "WFP420"
+
+	// RuleNothingDiscovered: a template is for no user Worker that there is.
+	RuleNothingDiscovered = "WFP421"
+)
+
+// isTemplate reports whether a desired resource is what a template makes of a
+// user Worker.
+func isTemplate(r spec.Resource) bool {
+	script, ok := r.(spec.Scripted)
+	return ok && script.Definition().IsTemplate()
+}
+
+// isTemplated reports whether the file has a template for the Worker at an address.
+func (p *planning) isTemplated(a spec.Address) bool {
+	r, declared := p.desired.Lookup(a)
+	return declared && isTemplate(r)
+}
+
+// passesOver reports whether a template has nothing to do with a live Worker: it
+// is gone, or there is no room for the mark, without which every plan would have
+// to read it.
+func (p *planning) passesOver(r spec.Resource, live *spec.Live) bool {
+	if !isTemplate(r) {
+		return false
+	}
+	return live == nil || !hasRoomForMark(r, live)
+}
+
+// mostOwnTags is how many tags a script may have beside ours.
+const mostOwnTags = 8 - spec.ReservedTags
+
+// hasRoomForMark reports whether a live Worker's own tags leave room for the mark,
+// unless the template replaces them.
+func hasRoomForMark(desired spec.Resource, live *spec.Live) bool {
+	own := live.Resource.(spec.Scripted).Definition().Tags
+	return len(own) <= mostOwnTags || desired.(spec.Scripted).Definition().Manages("tags")
+}
+
+// compareTemplate plans what a template changes of a live Worker.
+func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Change {
+	if owner := p.otherOwner(live); owner != "" {
+		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
+			By:      blockedByOwnership,
+			Message: fmt.Sprintf("it belongs to the stack %q", owner),
+			Hint:    "a template writes nothing that belongs to somebody's stack: make the plan anew",
+		}}
+	}
+	if !p.needsDetail(desired, live) {
+		return nil
+	}
+	fields := p.fields(live, desired)
+	isNew := live.Revision.Template == "" || live.Revision.Mark == nil
+	switch {
+	case isNew && len(fields) == 0:
+		return &Change{Action: Adopt, Reason: ReasonTemplate, MarkOnly: !writesSecrets(desired)}
+	case isNew:
+		return &Change{Action: Update, Reason: ReasonTemplate, Fields: fields}
+	case len(fields) > 0:
+		return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: fields}
+	case !p.markDescribes(desired, live):
+		return &Change{Action: Adopt, Reason: ReasonChanged, MarkOnly: !writesSecrets(desired)}
+	default:
+		return nil
+	}
+}
+
+// otherOwner is the stack that a live Worker belongs to, be it ours, or whose
+// template it is under, if that is another's; "" where neither is so.
+func (p *planning) otherOwner(live *spec.Live) string {
+	switch r := live.Revision; {
+	case r.Owner != "":
+		return r.Owner
+	case r.Template != p.desired.Name:
+		return r.Template
+	default:
+		return ""
+	}
+}
+
+// warnTemplates says which templates are for nobody, and which Workers are left
+// alone because of their tags.
+func (p *planning) warnTemplates() {
+	for _, t := range p.desired.Templates {
+		if t.Found > 0 || p.options.Mode == Destroy {
+			continue
+		}
+		wanted := t.Wanted()
+		if wanted != "" {
+			wanted = " with " + wanted
+		}
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Warning,
+			Rule:     RuleNothingDiscovered,
+			Message:  fmt.Sprintf("the template %q is for no user Worker: %q holds none%s that no stack owns", t.Key, t.Discovery.Namespace, wanted),
+			Hint:     "see whether the tags and the name are those that are meant",
+			Range:    t.At,
+		})
+	}
+	for _, r := range p.wanted() {
+		live := p.live.Resources[r.Address()]
+		if !isTemplate(r) || live == nil || hasRoomForMark(r, live) {
+			continue
+		}
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Warning,
+			Rule:     RuleNoRoomForMark,
+			Message: fmt.Sprintf("%s has %d tags of its own, and so there is no room for the mark: it is left as it is", r.Address(),
+				len(live.Resource.(spec.Scripted).Definition().Tags)),
+			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, mostOwnTags),
+			Range: r.Meta().At,
+		})
+	}
+}
