@@ -77,7 +77,7 @@ func TestFromWranglerIsAPaste(t *testing.T) {
 func TestEveryKeyIsCompared(t *testing.T) {
 	notOfWrangler := []string{
 		"adopt", "bindings", "carry_over", "dispatch_namespace", "extends", "external", "for_each", "from_wrangler",
-		"depends_on", "manage", "protect", "route", "script", "secrets", "tags", "where",
+		"depends_on", "manage", "protect", "rollout", "route", "script", "secrets", "tags", "where",
 	}
 	text := readTestdata(t, "wrangler.jsonc")
 	for _, key := range schema.WorkerKeys() {

@@ -65,14 +65,18 @@ func (l *loader) readLimit(limit *Limit, value *document.Value) {
 	case value.Kind == document.Number:
 		*limit = Limit{Count: int(value.Number), At: value.Range()}
 	case value.Kind == document.String:
-		percent, err := strconv.ParseFloat(strings.TrimSuffix(value.Text, "%"), 64)
-		switch {
-		case err != nil || !strings.HasSuffix(value.Text, "%") || percent < 0 || percent > 100:
+		percent, ok := parseShare(value.Text)
+		if !ok {
 			l.report(RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
-		case percent == 0:
-			*limit = Limit{At: value.Range()}
-		default:
-			*limit = Limit{Percent: percent, At: value.Range()}
+			return
 		}
+		*limit = Limit{Percent: percent, At: value.Range()}
 	}
+}
+
+// parseShare reads a share from 0% to 100%, as a percentage.
+func parseShare(text string) (percent float64, ok bool) {
+	number, ok := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(number, 64)
+	return percent, ok && err == nil && percent >= 0 && percent <= 100 // which no NaN is
 }

@@ -147,6 +147,9 @@ type loader struct {
 	// ordered are what resources come after without referring to it.
 	ordered map[Address][]Reference
 
+	// fleets are those that have a rollout, by name.
+	fleets map[string]*fleet
+
 	// standIn says that an entry is loaded for an item that there is not, and
 	// templated are the addresses that templates defined.
 	standIn   bool
@@ -244,6 +247,7 @@ func newLoader(name string, root *document.Value) *loader {
 		keptCode:     KeptCode(),
 		templated:    map[Address]bool{},
 		assets:       map[string]*AssetFiles{},
+		fleets:       map[string]*fleet{},
 	}
 	l.scope()
 	return l
@@ -399,6 +403,7 @@ func (l *loader) finish() {
 	l.checkRemoved()
 	l.checkDependsOn()
 	l.checkRenamed()
+	l.assignWaves()
 	slices.SortFunc(l.stack.Collections, Collection.Compare)
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.stack.Files = slices.Sorted(maps.Keys(l.sources))

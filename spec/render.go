@@ -85,6 +85,10 @@ func (l *loader) render(e entry) {
 				names = append(names, ref.To.String())
 			}
 			members = append(members, m.With(m.Key, document.FromJSON(names, &document.Value{})))
+		case m.Key == "rollout" && len(e.items) > 0: // which is that of all of them
+			fleet := document.NewMember("fleet", document.FromJSON(fleetName(e), m.Value))
+			rest := m.Value.Without("fleet").MembersOrNil()
+			members = append(members, m.With(m.Key, m.Value.WithMembers(append([]document.Member{fleet}, rest...))))
 		default:
 			members = append(members, m)
 		}

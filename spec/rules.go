@@ -49,6 +49,13 @@ const (
 
 	RuleDependsOn = "WFP263" // on what is not there, or cannot be told
 
+	RuleWave           = "WFP270" // of a rollout, that is no wave
+	RuleWaveOrder      = "WFP271" // one that can take in nobody
+	RuleEmptyWave      = "WFP272" // one that takes in nobody
+	RuleRolloutDiffers = "WFP273" // from one user Worker of a fleet to the next
+	RuleProbe          = "WFP274"
+	RuleRollout        = "WFP275" // a pause, or a limit of failures
+
 	RuleWranglerFile        = "WFP245" // a file of wrangler that cannot be read
 	RuleWranglerEnvironment = "WFP246"
 	RuleWranglerKey         = "WFP247" // a key of wrangler that cannot be done

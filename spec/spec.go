@@ -62,6 +62,10 @@ type Meta struct {
 	// refer to them.
 	DependsOn []Address `json:"depends_on,omitempty"`
 
+	// Turn is the resource's place in the rollout of its fleet; nil where there is
+	// none. A plan has it beside the resource.
+	Turn *Turn `json:"-"`
+
 	// At is where the file declares the resource; nowhere for a live one. It
 	// is no part of what is wanted: a comment above it changes nothing.
 	At diag.Range `json:"-"`
@@ -114,6 +118,9 @@ type Stack struct {
 
 	// Policies are what the file refuses, or warns of, in any plan, in its order.
 	Policies []*Policy
+
+	// Rollouts are how fleets get what is new, sorted by name.
+	Rollouts []*Rollout
 
 	// Unmanaged says, by collection, what to make of live resources that no
 	// stack manages; [UnmanagedReport] where there is nothing.

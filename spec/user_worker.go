@@ -49,6 +49,7 @@ func (l *loader) loadUserWorker(e entry) {
 			l.declareHint(KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
 	}
 	w := &UserWorker{DispatchNamespace: a.Name, Name: e.name, ResourceMeta: e.meta()}
+	w.ResourceMeta.Turn = l.loadRollout(e)
 	if e.isDiscovered() {
 		l.checkDiscovered(e, a.Name)
 		w.Script = l.loadTemplate(e)
