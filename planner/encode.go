@@ -72,6 +72,9 @@ func Read(r io.ReaderAt, size int64) (*Plan, error) {
 		}
 		return nil, err
 	}
+	if err := p.checkTurns(); err != nil {
+		return nil, fmt.Errorf("plan file is damaged: %w", err)
+	}
 	p.linkCode()
 	p.linkAssets()
 	return &p, nil
@@ -230,8 +233,9 @@ func (p *Plan) digest() (string, error) {
 		FormatVersion, Stack, AccountID string
 		Mode                            Mode
 		Changes                         []string
-		Partial                         *Partial `json:",omitempty"`
-	}{p.FormatVersion, p.Stack, p.Account.ID, p.Mode, changes, p.Partial})
+		Partial                         *Partial  `json:",omitempty"`
+		Rollouts                        []Rollout `json:",omitempty"`
+	}{p.FormatVersion, p.Stack, p.Account.ID, p.Mode, changes, p.Partial, p.Rollouts})
 	return "sha256:" + digest, err
 }
 

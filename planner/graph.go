@@ -23,6 +23,12 @@ func newGraph(nodes []spec.Address) *graph {
 	return g
 }
 
+// addNode adds a node that is no change.
+func (g *graph) addNode(node spec.Address) {
+	g.nodes = append(g.nodes, node)
+	g.after[node] = map[spec.Address]bool{}
+}
+
 // add says that a change comes after another. Nodes that are not part of the
 // graph, and a resource's need of itself, say nothing.
 func (g *graph) add(node, first spec.Address) {
@@ -95,7 +101,12 @@ func (g *graph) first(node spec.Address) []spec.Address {
 	return slices.SortedFunc(maps.Keys(g.after[node]), spec.Address.Compare)
 }
 
-// levels gives every node the length of the longest chain before it.
+// firstChanges are those of them that are changes.
+func (g *graph) firstChanges(node spec.Address) []spec.Address {
+	return slices.DeleteFunc(g.first(node), func(a spec.Address) bool { return a.Kind == barrierKind })
+}
+
+// levels gives every node the length of the longest chain of changes before it.
 func (g *graph) levels() (map[spec.Address]int, error) {
 	level := make(map[spec.Address]int, len(g.nodes))
 	waiting := make(map[spec.Address]int, len(g.nodes))
@@ -111,8 +122,12 @@ func (g *graph) levels() (map[spec.Address]int, error) {
 		n := ready[0]
 		ready = ready[1:]
 		done++
+		step := 1
+		if n.Kind == barrierKind {
+			step = 0
+		}
 		for later := range before[n] {
-			level[later] = max(level[later], level[n]+1)
+			level[later] = max(level[later], level[n]+step)
 			if waiting[later]--; waiting[later] == 0 {
 				ready = append(ready, later)
 			}

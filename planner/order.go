@@ -10,6 +10,8 @@ import (
 // order finds what comes after what.
 func (p *planning) order() error {
 	g := p.needs()
+	p.addWaves(g)
+	p.preferDispatchersFirst(g)
 	p.preferDispatchersLast(g)
 	p.preferTrafficFirst(g)
 	level, err := g.levels()
@@ -17,8 +19,9 @@ func (p *planning) order() error {
 		return err
 	}
 	for a, c := range p.changes {
-		c.DependsOn, c.Level = g.first(a), level[a]
+		c.DependsOn, c.Level = g.firstChanges(a), level[a]
 	}
+	p.noteLast(g)
 	return nil
 }
 

@@ -43,6 +43,9 @@ type Plan struct {
 	// that stay as they are appear only in Summary.Unchanged.
 	Changes []Change `json:"changes"`
 
+	// Rollouts are how the changes of fleets are made, sorted by name.
+	Rollouts []Rollout `json:"rollouts,omitempty"`
+
 	// Partial is nil where the changes are all that the stack needs.
 	Partial *Partial `json:"partial,omitempty"`
 
@@ -130,6 +133,7 @@ const (
 	ReasonDestroyed Reason = "destroyed"  // everything of the stack is to go
 	ReasonTemplate  Reason = "template"   // a template has not written it before
 	ReasonAsked     Reason = "asked"      // whoever made the plan asked for it
+	ReasonUnproven  Reason = "unproven"   // it was uploaded, and has not answered its probe
 	ReasonUnmarked  Reason = "incomplete" // it is ours by its owner tag, but its mark cannot be read
 )
 
@@ -159,6 +163,10 @@ type Change struct {
 	// the longest chain of them.
 	DependsOn []spec.Address `json:"depends_on,omitempty"`
 	Level     int            `json:"level"`
+
+	// Turn is the change's place in a rollout, nil where it has none. That comes
+	// besides what it depends on.
+	Turn *spec.Turn `json:"rollout,omitempty"`
 
 	// Blocked says why the change, and with it the plan, may not be applied.
 	Blocked *Block `json:"blocked,omitempty"`
@@ -309,5 +317,8 @@ func (c *Change) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	c.Desired = desired
+	if w, ok := desired.(*spec.UserWorker); ok {
+		w.ResourceMeta.Turn = c.Turn
+	}
 	return nil
 }

@@ -29,6 +29,16 @@ const (
 	// has set it.
 	RuleNothingToCarryOver = "WFP407"
 
+	// RuleNoWayBack: a rollout that would be rolled back makes a change that
+	// nothing undoes.
+	RuleNoWayBack = "WFP411"
+
+	// RuleLostSecret: a rollback cannot bring back a secret that goes.
+	RuleLostSecret = "WFP412"
+
+	// RuleEarlierWave: a plan of one wave leaves out earlier ones.
+	RuleEarlierWave = "WFP413"
+
 	// RulePolicyFault: a policy cannot be asked about a change.
 	RulePolicyFault = "WFP416"
 
@@ -77,6 +87,13 @@ type Options struct {
 	// Targets are addresses, or patterns of them, that the plan is limited to,
 	// with what they need. Without any, it is the whole plan.
 	Targets []string
+
+	// Wave is the number of the only wave of each rollout that the plan has, with
+	// what it needs; 0 for all of them.
+	Wave int
+
+	// AtOnce makes changes without regard to rollouts.
+	AtOnce bool
 }
 
 // New compares the desired stack with the live account. The desired code must
@@ -86,7 +103,7 @@ type Options struct {
 // A change that may not be made is part of the plan and marked as blocked, so
 // that it can be seen. Diagnostics of severity error mean that the plan cannot
 // be applied. An error is returned only for inputs that no plan can be made of;
-// a [*Cycle] and an [*UnknownTarget] are such.
+// a [*Cycle], an [*UnknownTarget] and an [*UnknownWave] are such.
 func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, error) {
 	p := newPlanning(desired, live, options)
 	if err := p.checkInputs(); err != nil {
@@ -101,6 +118,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 		}
 	}
 	p.blockRivals()
+	p.takeTurns()
 	if err := p.narrow(); err != nil {
 		return nil, err
 	}
@@ -109,6 +127,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkUnmanaged()
 	p.warnUndeclared()
 	p.checkMigrations()
+	p.checkRollouts()
 	p.warnVacant()
 	p.warnTemplates()
 	p.warnRenames()
@@ -144,6 +163,8 @@ type planning struct {
 	changes     map[spec.Address]*Change
 	replaced    map[spec.Address]bool // by its changes
 	partial     *Partial
+	earlier     map[string]int            // changes of earlier waves that are left out, by rollout
+	after       map[string][]spec.Address // what comes after the last wave, by rollout
 	unmanaged   map[spec.Collection]*Unmanaged
 	undeclared  map[spec.Collection]int
 	diagnostics diag.List
@@ -385,6 +406,7 @@ func (p *planning) finish() (*Plan, error) {
 	slices.SortFunc(plan.Unmanaged, func(a, b Unmanaged) int {
 		return spec.Collection{Kind: a.Kind, Parent: a.Parent}.Compare(spec.Collection{Kind: b.Kind, Parent: b.Parent})
 	})
+	plan.Rollouts = p.rollouts(plan.Changes)
 	plan.Summary = summarize(plan.Changes, p.unchanged)
 	plan.embed()
 	p.embedLiveCode(plan)

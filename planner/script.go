@@ -41,7 +41,11 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	}
 	fields := p.fields(live, desired)
 	if onlySecrets(desired.(spec.Scripted), fields) {
-		return p.compareSecrets(desired, live, fields)
+		c := p.compareSecrets(desired, live, fields)
+		if c == nil && p.isUnproven(desired, live) {
+			c = &Change{Action: Update, Reason: ReasonUnproven, MarkOnly: true}
+		}
+		return c
 	}
 	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: p.withSecrets(desired, live, fields)}
 }
@@ -86,7 +90,7 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	default:
 		return false
 	}
-	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
+	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || p.isUnproven(desired, live) || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
 		return true
 	}
 	listed := live.Resource.(spec.Scripted).Definition().Assets

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ import (
 type Partial struct {
 	// Targets name the resources: addresses, or patterns of them.
 	Targets []string `json:"targets"`
+
+	// Wave is the only one that the plan has of each rollout; 0 for all.
+	Wave int `json:"wave,omitempty"`
 
 	// LeftOut are the changes that the whole plan would have besides, in the
 	// order of addresses.
@@ -49,10 +53,10 @@ func (u *UnknownTarget) Hint() string {
 // narrow leaves out what the targets do not name and do not need. What only had
 // better come first, such as the user Workers of a dispatcher, is not needed.
 func (p *planning) narrow() error {
-	if len(p.options.Targets) == 0 {
+	if len(p.options.Targets) == 0 && p.options.Wave == 0 {
 		return nil
 	}
-	named, err := p.targeted()
+	named, err := p.named()
 	if err != nil {
 		return err
 	}
@@ -67,14 +71,32 @@ func (p *planning) narrow() error {
 		}
 	}
 	p.keepDependents(g, kept)
-	p.partial = &Partial{Targets: p.options.Targets, LeftOut: []LeftOut{}}
+	p.partial = &Partial{Targets: append([]string{}, p.options.Targets...), Wave: p.options.Wave, LeftOut: []LeftOut{}}
+	p.earlier = map[string]int{}
 	for _, a := range sortedAddresses(p.changes) {
 		if !kept[a] {
 			p.partial.LeftOut = append(p.partial.LeftOut, LeftOut{a, p.changes[a].Action})
+			if turn := p.changes[a].Turn; turn != nil && turn.Wave < p.options.Wave {
+				p.earlier[turn.Rollout]++
+			}
 			delete(p.changes, a)
 		}
 	}
 	return nil
+}
+
+// named are the resources that the plan is limited to.
+func (p *planning) named() (map[spec.Address]bool, error) {
+	if p.options.Wave == 0 {
+		return p.targeted()
+	}
+	members, err := p.ofWave()
+	if err != nil || len(p.options.Targets) == 0 {
+		return members, err
+	}
+	targeted, err := p.targeted()
+	maps.DeleteFunc(members, func(a spec.Address, _ bool) bool { return !targeted[a] })
+	return members, err
 }
 
 // targeted are the resources that the targets name, changed or not.

@@ -39,6 +39,8 @@ const (
 
 	// markProtected is a field of the mark of a Worker that must not be deleted.
 	markProtected = "protected"
+	// markUnproven is a field of the mark of a Worker that has not answered its probe.
+	markUnproven = "unproven"
 	// markAssets begins the field of a mark that only Workers with assets have.
 	markAssets = "assets-"
 	// markSecrets begins the field of a mark that has fingerprints of secrets.
@@ -54,6 +56,9 @@ type Mark struct {
 
 	// Protected says that the Worker must not be deleted.
 	Protected bool `json:"protected,omitempty"`
+
+	// Unproven says that the Worker was rolled out, and has not answered its probe.
+	Unproven bool `json:"unproven,omitempty"`
 
 	// Assets is the digest of the static assets; "" where there are none. See
 	// [Assets.Digest].
@@ -77,6 +82,9 @@ func (m Mark) Tag() string {
 	tag := fmt.Sprintf("%s%d.%s.%s.%s", markPrefix, m.Version, m.Code, m.Settings, m.Uploaded.UTC().Format(markTime))
 	if m.Protected {
 		tag += "." + markProtected
+	}
+	if m.Unproven {
+		tag += "." + markUnproven
 	}
 	if m.Assets != "" {
 		tag += "." + markAssets + m.Assets
@@ -140,6 +148,7 @@ func ParseMark(tag string) (Mark, bool) {
 			m.Secrets = Fingerprints(prints)
 		}
 		m.Protected = m.Protected || field == markProtected
+		m.Unproven = m.Unproven || field == markUnproven
 	}
 	return m, true
 }

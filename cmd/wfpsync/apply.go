@@ -38,6 +38,7 @@ type applyOptions struct {
 type planMaking struct {
 	allow        []string
 	targets      []string
+	wave         int
 	writeSecrets bool
 }
 
@@ -51,10 +52,29 @@ func (m *planMaking) addSecretsFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&m.writeSecrets, "write-secrets", false, "write every secret, also where the account seems to have it")
 }
 
-// check refuses to acknowledge what is no guard.
-func (m *planMaking) check() error {
+// addWaveFlag is the flag of commands that roll out.
+func (m *planMaking) addWaveFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&m.wave, "wave", 0, "plan only the wave `NUMBER` of each rollout, from 1, and what it needs")
+	cmd.Flags().Lookup("wave").DefValue = "0"
+}
+
+// options are what a plan is made by.
+func (m *planMaking) options(mode planner.Mode) planner.Options {
+	return planner.Options{Mode: mode, Tool: userAgent(), Allow: m.allow, Targets: m.targets, Wave: m.wave, WriteSecrets: m.writeSecrets}
+}
+
+// checkAllow refuses to acknowledge what is no guard.
+func (m *planMaking) checkAllow() error {
 	if err := planner.CheckGuards(m.allow); err != nil {
 		return usage(fmt.Errorf("--allow: %w", err))
+	}
+	return nil
+}
+
+// checkWave refuses a wave that is none, such as that of an empty variable.
+func (m *planMaking) checkWave(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("wave") && m.wave < 1 {
+		return usage(fmt.Errorf("--wave %d: waves count from 1", m.wave))
 	}
 	return nil
 }
@@ -110,6 +130,7 @@ the plan touches has changed since.`,
 	a.addRefreshFlag(cmd)
 	a.addApplyFlags(cmd, &options)
 	options.making.addSecretsFlag(cmd)
+	options.making.addWaveFlag(cmd)
 	cmd.Flags().StringVar(&options.expectDigest, "expect-digest", "", "apply only the plan with this `DIGEST`, as `plan` shows it")
 	return cmd
 }
@@ -135,8 +156,10 @@ func checkReviewed(cmd *cobra.Command, o applyOptions, args []string) error {
 		return usage(errors.New("a saved plan is applied as it is: use --target when it is made"))
 	case len(args) == 1 && o.making.writeSecrets:
 		return usage(errors.New("a saved plan is applied as it is: use --write-secrets when it is made"))
+	case len(args) == 1 && cmd.Flags().Changed("wave"):
+		return usage(errors.New("a saved plan is applied as it is: use --wave when it is made"))
 	}
-	return nil
+	return o.making.checkWave(cmd)
 }
 
 // checkApproval makes sure that there is someone to ask, before anything is
@@ -151,7 +174,7 @@ func (a *app) checkApproval(o applyOptions) error {
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
 		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
 	}
-	if err := o.making.check(); err != nil {
+	if err := o.making.checkAllow(); err != nil {
 		return err
 	}
 	return o.output.check(a)

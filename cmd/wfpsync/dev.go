@@ -146,7 +146,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 		return nil, err
 	}
 	// A list that gets shorter is no accident here, and this account is for trying things.
-	plan, err := c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
+	plan, err := c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
 	if err != nil {
 		return nil, err
 	}

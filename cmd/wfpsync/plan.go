@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err := options.output.check(a); err != nil {
 				return err
 			}
-			if err := options.making.check(); err != nil {
+			if err := cmp.Or(options.making.checkAllow(), options.making.checkWave(cmd)); err != nil {
 				return err
 			}
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.plan(ctx, options) })
@@ -40,6 +41,7 @@ func (a *app) planCommand() *cobra.Command {
 	a.addAccountFlags(cmd.Flags())
 	options.making.addFlags(cmd)
 	options.making.addSecretsFlag(cmd)
+	options.making.addWaveFlag(cmd)
 	a.addRefreshFlag(cmd)
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
@@ -117,10 +119,9 @@ func (a *app) planOn(ctx context.Context, c *connection, p *project, mode planne
 	if err != nil {
 		return nil, err
 	}
-	return c.plan(ctx, p, planner.Options{
-		Mode: mode, Tool: userAgent(), Allow: making.allow, Targets: making.targets,
-		Refresh: a.flags.refresh == refreshAll, WriteSecrets: making.writeSecrets, Secrets: secrets,
-	})
+	options := making.options(mode)
+	options.Refresh, options.Secrets = a.flags.refresh == refreshAll, secrets
+	return c.plan(ctx, p, options)
 }
 
 // plan compares the stack with the account.

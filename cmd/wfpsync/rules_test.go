@@ -99,7 +99,8 @@ func TestRulesPage(t *testing.T) {
 // findings are the messages that the program gives for an example, without what
 // stands below them. Where the example has a file deployed.yaml, that is what
 // was deployed before. The files environment and deployed.environment have the
-// environment variables, NAME=VALUE a line.
+// environment variables, NAME=VALUE a line, and a file arguments adds some to the
+// command.
 func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -126,6 +127,9 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	command := []string{"validate"}
 	if s.needsAccount {
 		command = []string{"plan", "--local"}
+	}
+	if arguments, err := os.ReadFile("arguments"); err == nil {
+		command = append(command, strings.Fields(string(arguments))...)
 	}
 	code, output := runHere(t, "environment", command...)
 	var list []string

@@ -1,0 +1,330 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Rollout is how the changes of one fleet are made: wave by wave.
+type Rollout struct {
+	Name string `json:"name"`
+
+	// Waves are all of the fleet's, also those that change nothing.
+	Waves []Wave `json:"waves"`
+
+	Pause       time.Duration  `json:"pause_ns,omitempty"`
+	MaxFailures spec.Limit     `json:"max_failures"`
+	OnFailure   spec.OnFailure `json:"on_failure"`
+
+	// Then are the changes that come after the last wave: what is deleted from
+	// the fleet's namespaces. Which fleet it was of, nobody knows any more.
+	Then []spec.Address `json:"then,omitempty"`
+}
+
+// Wave is one step of a rollout.
+type Wave struct {
+	spec.Wave
+
+	// Changes is how many of the members are changed.
+	Changes int `json:"changes"`
+}
+
+// UnknownWave says that no fleet has a wave of a number.
+type UnknownWave struct {
+	Wave int
+
+	// Most is how many waves a fleet has at most; 0 where nothing is rolled out.
+	Most int
+}
+
+func (u *UnknownWave) Error() string {
+	if u.Most == 0 {
+		return fmt.Sprintf("there is no wave %d: the stack has no rollout", u.Wave)
+	}
+	return fmt.Sprintf("there is no wave %d: the waves of this stack are 1 to %d", u.Wave, u.Most)
+}
+
+// Hint says where waves come from.
+func (u *UnknownWave) Hint() string {
+	if u.Most == 0 {
+		return "give the entry under `user_workers` a `rollout`"
+	}
+	return "a wave that takes in nobody is not counted; `wfpsync plan` shows the others"
+}
+
+// turnOf is the place of a resource in a rollout; nil where it has none.
+func (p *planning) turnOf(r spec.Resource) *spec.Turn {
+	if r == nil || p.options.AtOnce {
+		return nil
+	}
+	return r.Meta().Turn
+}
+
+// takeTurns gives the changes their places in the rollouts. What nothing but a
+// mark is written to stays as it was, and has no turn, unless it is to prove itself.
+func (p *planning) takeTurns() {
+	for _, c := range p.changes {
+		if turn := p.turnOf(c.Desired); turn != nil && (!c.MarkOnly || c.Reason == ReasonUnproven) {
+			c.Turn = turn
+		}
+	}
+}
+
+// isUnproven reports whether a live Worker was uploaded and has not answered its
+// probe, which the file still has.
+func (p *planning) isUnproven(desired spec.Resource, live *spec.Live) bool {
+	turn, mark := p.turnOf(desired), live.Revision.Mark
+	return mark != nil && mark.Unproven && turn != nil && turn.Probe != nil
+}
+
+// barrierKind is that of nodes in the graph which are no changes: all of a wave
+// comes before its barrier, and all of the next one after it.
+const barrierKind spec.Kind = "rollout"
+
+func barrier(rollout string, wave int) spec.Address {
+	return spec.Address{Kind: barrierKind, Parent: rollout, Name: fmt.Sprintf("wave %d", wave)}
+}
+
+// addWaves lets the waves of each rollout come one after another, and deletions
+// in its namespaces after the last.
+func (p *planning) addWaves(g *graph) {
+	last := map[string]spec.Address{}
+	for _, r := range p.desired.Rollouts {
+		for i := range r.Waves {
+			g.addNode(barrier(r.Name, i+1))
+			if i > 0 {
+				g.add(barrier(r.Name, i+1), barrier(r.Name, i))
+			}
+		}
+		last[r.Name] = barrier(r.Name, len(r.Waves))
+	}
+	namespaces := map[string][]string{} // of each rollout
+	for a, c := range p.changes {
+		if c.Turn == nil {
+			continue
+		}
+		g.add(barrier(c.Turn.Rollout, c.Turn.Wave), a)
+		g.add(a, barrier(c.Turn.Rollout, c.Turn.Wave-1)) // of which there is none before the first
+		if !slices.Contains(namespaces[c.Turn.Rollout], a.Parent) {
+			namespaces[c.Turn.Rollout] = append(namespaces[c.Turn.Rollout], a.Parent)
+		}
+	}
+	for rollout, list := range namespaces {
+		for _, namespace := range list {
+			g.preferBefore(last[rollout], p.userWorkers(namespace, func(c *Change) bool { return c.Action == Delete }))
+		}
+	}
+}
+
+// noteLast notes what comes after the last wave of each rollout.
+func (p *planning) noteLast(g *graph) {
+	p.after = map[string][]spec.Address{}
+	for _, r := range p.desired.Rollouts {
+		last := barrier(r.Name, len(r.Waves))
+		for _, a := range sortedAddresses(p.changes) {
+			if p.changes[a].Action == Delete && g.after[a][last] {
+				p.after[r.Name] = append(p.after[r.Name], a)
+			}
+		}
+	}
+}
+
+// preferDispatchersFirst lets a dispatcher that is not there yet, and what leads
+// to it, come before the user Workers that are probed through it.
+func (p *planning) preferDispatchersFirst(g *graph) {
+	for _, a := range sortedAddresses(p.changes) {
+		c := p.changes[a]
+		if a.Kind != spec.KindWorker || c.Action != Create {
+			continue
+		}
+		for _, namespace := range dispatchesTo(c.Desired.References()) {
+			probed := p.userWorkers(namespace, func(c *Change) bool { return c.Turn != nil && c.Turn.Probe != nil })
+			for _, first := range append([]spec.Address{a}, p.leadingTo(a)...) {
+				g.preferBefore(first, probed)
+			}
+		}
+	}
+}
+
+// leadingTo are what is created for a Worker to be reached by.
+func (p *planning) leadingTo(worker spec.Address) []spec.Address {
+	var addresses []spec.Address
+	for _, a := range sortedAddresses(p.changes) {
+		attached, ok := p.changes[a].Desired.(spec.Attached)
+		if ok && p.changes[a].Action == Create && attached.AttachedTo() == worker {
+			addresses = append(addresses, a)
+		}
+	}
+	return addresses
+}
+
+// rollouts are those that the plan's changes are part of.
+func (p *planning) rollouts(changes []Change) []Rollout {
+	counts := map[string][]int{}
+	for _, c := range changes {
+		if t := c.Turn; t != nil {
+			for len(counts[t.Rollout]) < t.Wave {
+				counts[t.Rollout] = append(counts[t.Rollout], 0)
+			}
+			counts[t.Rollout][t.Wave-1]++
+		}
+	}
+	var rollouts []Rollout
+	for _, r := range p.desired.Rollouts {
+		changed := counts[r.Name]
+		if changed == nil {
+			continue
+		}
+		planned := Rollout{Name: r.Name, Pause: r.Pause, MaxFailures: r.MaxFailures, OnFailure: r.OnFailure, Then: p.after[r.Name]}
+		for i, wave := range r.Waves {
+			one := Wave{Wave: wave}
+			if i < len(changed) {
+				one.Changes = changed[i]
+			}
+			planned.Waves = append(planned.Waves, one)
+		}
+		rollouts = append(rollouts, planned)
+	}
+	return rollouts
+}
+
+// ofWave are the addresses whose turn is in the wave that the plan is limited to.
+func (p *planning) ofWave() (map[spec.Address]bool, error) {
+	most := 0
+	for _, r := range p.desired.Rollouts {
+		most = max(most, len(r.Waves))
+	}
+	if p.options.Wave > most {
+		return nil, &UnknownWave{p.options.Wave, most}
+	}
+	members := map[spec.Address]bool{}
+	for a, c := range p.changes {
+		if c.Turn != nil && c.Turn.Wave == p.options.Wave {
+			members[a] = true
+		}
+	}
+	return members, nil
+}
+
+// checkRollouts looks for what a rollout could not do if it had to.
+func (p *planning) checkRollouts() {
+	if len(p.desired.Rollouts) == 0 {
+		return
+	}
+	onFailure := map[string]spec.OnFailure{}
+	for _, r := range p.desired.Rollouts {
+		onFailure[r.Name] = r.OnFailure
+		if n := p.earlier[r.Name]; n > 0 {
+			p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+				Severity: diag.Warning, Rule: RuleEarlierWave, Range: r.At,
+				Message: fmt.Sprintf("the rollout %q has not done the waves before wave %d: user Workers left out of them: %d", r.Name, p.options.Wave, n),
+				Hint:    "run the earlier waves first, or all of them by leaving out --wave",
+			})
+		}
+	}
+	lost, stuck := map[diag.Range]*affected{}, map[diag.Range]*affected{}
+	for _, a := range sortedAddresses(p.changes) {
+		c := p.changes[a]
+		if c.Turn == nil || c.Action == Create || c.MarkOnly || onFailure[c.Turn.Rollout] != spec.RollBack {
+			continue
+		}
+		if what := p.cannotRollBack(c); what != "" {
+			note(stuck, c, what)
+		} else if names := lostSecrets(c); len(names) > 0 {
+			note(lost, c, strings.Join(names, ", "))
+		}
+	}
+	for at, s := range stuck {
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Error, Rule: RuleNoWayBack, Range: at,
+			Message: fmt.Sprintf("%s cannot be rolled back: %s", s.who(), s.what),
+			Hint:    "roll this change out with `on_failure: stop`",
+		})
+	}
+	for at, s := range lost {
+		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+			Severity: diag.Warning, Rule: RuleLostSecret, Range: at,
+			Message: fmt.Sprintf("%s loses %s, whose value no rollback can bring back", s.who(), s.what),
+			Hint:    "nobody can read a secret: roll out first what does without it, and remove it then",
+		})
+	}
+}
+
+// affected are the changes of one place of the file that share a complaint.
+type affected struct {
+	first spec.Address
+	what  string
+	more  int
+}
+
+func note(places map[diag.Range]*affected, c *Change, what string) {
+	if at := places[c.At]; at != nil {
+		at.more++
+		return
+	}
+	places[c.At] = &affected{first: c.Address, what: what}
+}
+
+func (a *affected) who() string {
+	if a.more == 0 {
+		return a.first.String()
+	}
+	return fmt.Sprintf("%s, like %d more,", a.first, a.more)
+}
+
+// cannotRollBack says what of a change no upload undoes, or "".
+func (p *planning) cannotRollBack(c *Change) string {
+	script := c.Desired.(spec.Scripted).Definition()
+	if c.Prior != nil {
+		if pending, _ := script.PendingMigrations(c.Prior.MigrationTag); pending != nil {
+			return "it runs a Durable Object migration, which nothing undoes"
+		}
+	}
+	for _, f := range c.Fields {
+		if f.Path == "/assets" && f.Op != FieldAdd {
+			return "it replaces its static assets, and nobody can read back those that it has"
+		}
+	}
+	return ""
+}
+
+// lostSecrets are the names of the secrets that a change takes away.
+func lostSecrets(c *Change) []string {
+	var names []string
+	for _, f := range c.Fields {
+		name, ok := strings.CutPrefix(f.Path, "/bindings/")
+		if ok && !strings.Contains(name, "/") && isSecret(f.Before) && (f.Op == FieldRemove || !isSecret(f.After)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// checkTurns makes sure that a plan which was read has the rollouts that its
+// changes are in, and the changes that come after them.
+func (p *Plan) checkTurns() error {
+	waves := map[string]int{}
+	known := map[spec.Address]bool{}
+	for _, r := range p.Rollouts {
+		waves[r.Name] = len(r.Waves)
+	}
+	for _, c := range p.Changes {
+		known[c.Address] = true
+		if c.Turn != nil && (c.Turn.Wave < 1 || c.Turn.Wave > waves[c.Turn.Rollout]) {
+			return fmt.Errorf("%s is in a wave that there is not", c.Address)
+		}
+	}
+	for _, r := range p.Rollouts {
+		for _, a := range r.Then {
+			if !known[a] {
+				return fmt.Errorf("%s is to come after the rollout %q, and is no change", a, r.Name)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package planner
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// A plan that somebody has written, with digests that are right, is refused all
+// the same where nothing could be made of it.
+func TestReadRefusesTurnsThatAreNot(t *testing.T) {
+	a := spec.Address{Kind: spec.KindUserWorker, Parent: "ns", Name: "w"}
+	change := Change{Address: a, Action: Create, Turn: &spec.Turn{Rollout: "fleet", Wave: 2}}
+	one := Rollout{Name: "fleet", Waves: make([]Wave, 1), OnFailure: spec.StopRollout}
+	then := Rollout{Name: "fleet", Waves: make([]Wave, 2), OnFailure: spec.StopRollout, Then: []spec.Address{{Kind: spec.KindUserWorker, Parent: "ns", Name: "gone"}}}
+	for want, rollouts := range map[string][]Rollout{
+		"user_worker/ns/w is in a wave that there is not":                              nil,
+		"/w is in a wave that there is not":                                            {one},
+		"user_worker/ns/gone is to come after the rollout \"fleet\", and is no change": {then},
+	} {
+		p := &Plan{FormatVersion: FormatVersion, Mode: Apply, Changes: []Change{change}, Rollouts: rollouts}
+		if err := p.seal(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := Encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Decode(data); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
