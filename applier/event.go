@@ -34,12 +34,64 @@ type Failed struct {
 }
 
 // Skipped says that a change was not tried: because of another change that
-// failed or was skipped itself, or, where Because is zero, because the run was
-// stopped before its turn.
+// failed or was skipped itself, because of a rollout that has stopped, or, where
+// there is neither, because the run was stopped before its turn.
 type Skipped struct {
 	Address spec.Address
 	Action  planner.Action
 	Because spec.Address
+	Rollout string
+}
+
+// WaveStarted says that a wave of a rollout begins.
+type WaveStarted struct {
+	Rollout     string
+	Wave, Waves int
+	Changes     int
+}
+
+// WaveFinished says that a wave is done, with no more failures than it may have.
+type WaveFinished struct {
+	Rollout     string
+	Wave, Waves int
+	Failures    int
+}
+
+// WaveFailed says that a rollout has stopped in a wave.
+type WaveFailed struct {
+	Rollout        string
+	Wave, Waves    int
+	Failures, Most int
+}
+
+// Paused says that a rollout rests before a wave.
+type Paused struct {
+	Rollout     string
+	Wave, Waves int
+	For         time.Duration
+}
+
+// ProbeFailed says that one attempt of a probe has failed.
+type ProbeFailed struct {
+	Address        spec.Address
+	Attempt, Limit int
+	Err            error
+}
+
+// RolledBack says that a change was taken back.
+type RolledBack struct {
+	Address spec.Address
+	Action  planner.Action // that was taken back
+	Took    time.Duration
+	Lost    []string // names of the secrets that could not be brought back
+}
+
+// RollbackFailed says that a change could not be taken back.
+type RollbackFailed struct {
+	Address spec.Address
+	Action  planner.Action
+	Took    time.Duration
+	Err     error
 }
 
 // Vanished says that a change was not made, and is not to be: what a template was
@@ -61,10 +113,17 @@ type Overwritten struct {
 // Unconfirmed says that nobody could see whether a resource was overwritten.
 type Unconfirmed struct{ Err error }
 
-func (Started) event()     {}
-func (Succeeded) event()   {}
-func (Failed) event()      {}
-func (Skipped) event()     {}
-func (Vanished) event()    {}
-func (Overwritten) event() {}
-func (Unconfirmed) event() {}
+func (Started) event()        {}
+func (Succeeded) event()      {}
+func (Failed) event()         {}
+func (Skipped) event()        {}
+func (Vanished) event()       {}
+func (Overwritten) event()    {}
+func (Unconfirmed) event()    {}
+func (WaveStarted) event()    {}
+func (WaveFinished) event()   {}
+func (WaveFailed) event()     {}
+func (Paused) event()         {}
+func (ProbeFailed) event()    {}
+func (RolledBack) event()     {}
+func (RollbackFailed) event() {}

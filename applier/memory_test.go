@@ -20,6 +20,16 @@ func (trivial) Read(context.Context, string, []spec.Collection) (*spec.Snapshot,
 
 func (trivial) Put(context.Context, spec.Write) (spec.Revision, error) { return spec.Revision{}, nil }
 
+func (trivial) Capture(context.Context, spec.Address, spec.Revision) (*spec.Live, error) {
+	return nil, nil
+}
+
+func (trivial) Restore(context.Context, spec.Restoration) (spec.Revision, error) {
+	return spec.Revision{}, nil
+}
+
+func (trivial) Doubt(context.Context, spec.Write) (spec.Revision, error) { return spec.Revision{}, nil }
+
 func (trivial) Delete(context.Context, spec.Address, spec.Revision) error { return nil }
 
 // manyChanges is a plan that creates user Workers of one code.

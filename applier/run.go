@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/wfpsync/wfpsync/planner"
@@ -32,8 +34,14 @@ type Options struct {
 	// means that only what depends on the failed change is skipped.
 	StopOn func(error) bool
 
+	// Prober sends probes; nil will do for plans without any.
+	Prober Prober
+
 	// Now is the clock that durations are measured by; nil means time.Now.
 	Now func() time.Time
+
+	// After is the clock of pauses; nil means time.After.
+	After func(time.Duration) <-chan time.Time
 }
 
 // ErrBlocked says that a plan has changes that may not be made.
@@ -49,6 +57,9 @@ func Run(ctx context.Context, target Target, plan *planner.Plan, options Options
 	}
 	if err := plan.Complete(); err != nil {
 		return nil, err
+	}
+	if options.Prober == nil && slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return probeOf(c) != nil }) {
+		return nil, ErrNoProber
 	}
 	secrets, err := readSecrets(plan, options.Secret)
 	if err != nil {
@@ -76,6 +87,16 @@ type run struct {
 	secrets  map[spec.SecretSource]spec.Secret
 	done     chan answer
 	halted   bool // by a failure
+
+	underWay int
+	rollouts []*rollout
+	restores []answer       // of failed waves, that are to be taken back
+	told     chan Event     // by workers
+	rested   chan *rollout  // after a pause
+	pausing  int            // rollouts that rest
+	over     chan struct{}  // closed at the end
+	waiting  sync.WaitGroup // for pauses
+	ended    bool           // the rest is skipped
 }
 
 // job is a change and its place in the graph.
@@ -83,6 +104,8 @@ type job struct {
 	change  planner.Change
 	waiting int    // how many changes it still waits for
 	next    []*job // what waits for it
+	wave    *wave  // that it belongs to; nil for none
+	begun   bool
 }
 
 // answer is what a worker says of a job.
@@ -91,6 +114,11 @@ type answer struct {
 	revision spec.Revision
 	took     time.Duration
 	err      error
+
+	written  bool       // although there may be an error
+	former   *spec.Live // what was replaced; nil where nobody may want it back
+	restored bool       // it is about taking the job back
+	lost     []string   // secrets that were not brought back
 }
 
 func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spec.Secret, options Options, emit func(Event)) *run {
@@ -100,12 +128,18 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	if options.After == nil {
+		options.After = time.After
+	}
 	r := &run{
 		target: target, stack: plan.Stack, options: options, emit: emit, secrets: secrets,
 		outcomes: map[spec.Address]Outcome{},
 		ids:      map[spec.Address]string{},
 		marks:    map[spec.Address]spec.Mark{},
 		done:     make(chan answer),
+		told:     make(chan Event),
+		rested:   make(chan *rollout),
+		over:     make(chan struct{}),
 	}
 	jobs := map[spec.Address]*job{}
 	for _, c := range plan.Changes {
@@ -113,45 +147,57 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		jobs[c.Address] = j
 		r.order = append(r.order, j)
 	}
+	r.setUpRollouts(plan, jobs)
 	for _, j := range r.order {
 		for _, first := range j.change.DependsOn {
 			jobs[first].next = append(jobs[first].next, j)
 		}
 		if j.waiting == 0 {
-			r.ready = append(r.ready, j)
+			r.release(j)
 		}
+	}
+	for _, ro := range r.rollouts {
+		r.openNext(ro)
 	}
 	return r
 }
 
 // loop begins jobs while it may, and takes answers until none is under way.
 func (r *run) loop(ctx context.Context) {
-	underWay := 0
-	for {
-		for len(r.ready) > 0 && underWay < r.options.Concurrency && !r.stopped(ctx) {
+	for more := true; more; more = r.await(ctx) {
+		for len(r.restores) > 0 && r.underWay < r.options.Concurrency && ctx.Err() == nil {
+			a := r.restores[0]
+			r.restores = r.restores[1:]
+			r.startRestoring(ctx, a)
+			r.underWay++
+		}
+		for len(r.ready) > 0 && r.underWay < r.options.Concurrency && !r.stopped(ctx) {
 			j := r.ready[0]
 			r.ready = r.ready[1:]
+			r.beginWave(j.wave)
 			r.emit(Started{j.change.Address, j.change.Action})
+			j.begun = true
 			r.start(ctx, j)
-			underWay++
+			r.underWay++
 		}
-		if underWay == 0 {
-			break
-		}
-		r.take(<-r.done)
-		underWay--
+	}
+	close(r.over)
+	r.waiting.Wait()
+	r.ended = true
+	for _, a := range r.restores {
+		r.takeRestored(answer{job: a.job, err: context.Cause(ctx)})
 	}
 	for _, j := range r.order {
-		if _, settled := r.outcomes[j.change.Address]; !settled {
-			r.skip(j, spec.Address{})
+		if !r.isSettled(j) {
+			r.skip(j, cause{})
 		}
 	}
 }
 
-func (r *run) stopped(ctx context.Context) bool {
-	if r.halted {
-		return true
-	}
+func (r *run) stopped(ctx context.Context) bool { return r.halted || r.isStopped(ctx) }
+
+// isStopped reports whether somebody has stopped the run.
+func (r *run) isStopped(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
 		return true
@@ -165,11 +211,12 @@ func (r *run) stopped(ctx context.Context) bool {
 // start makes a change in a goroutine of its own.
 func (r *run) start(ctx context.Context, j *job) {
 	began := r.options.Now()
-	answered := func(revision spec.Revision, err error) {
-		r.done <- answer{job: j, revision: revision, took: r.options.Now().Sub(began), err: err}
+	answered := func(a answer) {
+		a.took = r.options.Now().Sub(began)
+		r.done <- a
 	}
 	if j.change.Action == planner.Delete {
-		go func() { answered(spec.Revision{}, r.target.Delete(ctx, j.change.Address, *j.change.Prior)) }()
+		go func() { answered(answer{job: j, err: r.target.Delete(ctx, j.change.Address, *j.change.Prior)}) }()
 		return
 	}
 	write, err := r.write(j.change)
@@ -178,10 +225,10 @@ func (r *run) start(ctx context.Context, j *job) {
 			err = r.target.Delete(ctx, j.change.Address, *j.change.Prior)
 		}
 		if err != nil {
-			answered(spec.Revision{}, err)
+			answered(answer{job: j, err: err})
 			return
 		}
-		answered(r.target.Put(ctx, write))
+		answered(r.make(ctx, j, write))
 	}()
 }
 
@@ -215,8 +262,14 @@ func (r *run) take(a answer) {
 		outcome.Status, outcome.Error = StatusVanished, a.err.Error()
 		r.outcomes[c.Address] = outcome
 		r.emit(Vanished{c.Address, c.Action, a.took, a.err})
-		r.release(a.job)
+		r.finish(a.job)
 		return
+	}
+	if a.revision.Mark != nil {
+		r.marks[c.Address] = *a.revision.Mark
+	}
+	if a.written && a.job.isRolledBack() {
+		a.job.wave.written = append(a.job.wave.written, a)
 	}
 	if a.err != nil {
 		outcome.Status, outcome.Error = StatusFailed, a.err.Error()
@@ -224,8 +277,9 @@ func (r *run) take(a answer) {
 		r.halted = r.halted || r.options.StopOn != nil && r.options.StopOn(a.err)
 		r.emit(Failed{c.Address, c.Action, a.took, a.err})
 		for _, next := range a.job.next {
-			r.skip(next, c.Address)
+			r.skip(next, cause{change: c.Address})
 		}
+		r.settle(a.job, a.err)
 		return
 	}
 	outcome.Status = StatusApplied
@@ -233,33 +287,47 @@ func (r *run) take(a answer) {
 	if a.revision.ID != "" {
 		r.ids[c.Address] = a.revision.ID
 	}
-	if a.revision.Mark != nil {
-		r.marks[c.Address] = *a.revision.Mark
-	}
 	r.emit(Succeeded{c.Address, c.Action, a.took})
-	r.release(a.job)
+	r.finish(a.job)
 }
 
-// release lets begin what waited for nothing but a job.
-func (r *run) release(j *job) {
+// finish lets begin what waited for nothing but a job.
+func (r *run) finish(j *job) {
 	for _, next := range j.next {
 		if next.waiting--; next.waiting == 0 {
-			r.ready = append(r.ready, next)
+			r.release(next)
 		}
 	}
+	r.settle(j, nil)
 }
 
+// cause is why a change is not tried: another change, or a rollout; neither when
+// the run was stopped.
+type cause struct {
+	change  spec.Address
+	rollout string
+}
+
+func (r *run) isSettled(j *job) bool {
+	_, settled := r.outcomes[j.change.Address]
+	return settled
+}
+
+// errSkipped counts in a wave like a failure: somebody in it did not get it.
+var errSkipped = errors.New("skipped")
+
 // skip records that a job, and everything that waits for it, is not tried.
-func (r *run) skip(j *job, because spec.Address) {
+func (r *run) skip(j *job, because cause) {
 	c := j.change
-	if _, settled := r.outcomes[c.Address]; settled {
+	if r.isSettled(j) {
 		return
 	}
-	r.outcomes[c.Address] = Outcome{Address: c.Address, Action: c.Action, Status: StatusSkipped, Because: because}
-	r.emit(Skipped{c.Address, c.Action, because})
+	r.outcomes[c.Address] = Outcome{Address: c.Address, Action: c.Action, Status: StatusSkipped, Because: because.change, Rollout: because.rollout}
+	r.emit(Skipped{c.Address, c.Action, because.change, because.rollout})
 	for _, next := range j.next {
 		r.skip(next, because)
 	}
+	r.settle(j, errSkipped)
 }
 
 func (r *run) result() *Result {
@@ -276,7 +344,12 @@ func (r *run) result() *Result {
 			result.Skipped++
 		case StatusVanished:
 			result.Vanished++
+		case StatusRolledBack:
+			result.RolledBack++
 		}
+	}
+	for _, ro := range r.rollouts {
+		result.Rollouts = append(result.Rollouts, ro.outcome)
 	}
 	return result
 }

@@ -25,6 +25,9 @@ type target struct {
 	fail     map[string]error
 	snapshot *spec.Snapshot
 
+	uncaptured, stuck bool // what goes wrong
+	restored          []spec.Restoration
+
 	underWay, most int
 	during         func(address string) // called while a write is under way
 }
@@ -49,6 +52,40 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 		revision.Mark = &spec.Mark{Code: w.Resource.Address().String()}
 	}
 	return revision, err
+}
+
+func (t *target) Capture(_ context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {
+	if err := t.call("capture ", a); err != nil && t.uncaptured {
+		return nil, err
+	}
+	former := &spec.UserWorker{DispatchNamespace: a.Parent, Name: a.Name, Script: spec.Script{Bindings: []spec.Binding{
+		{Name: "GONE", Type: spec.BindingSecret}, {Name: "PLAN", Type: spec.BindingText}, {Name: "TOKEN", Type: spec.BindingSecret},
+	}}}
+	return &spec.Live{Resource: former, Revision: prior, Detailed: true}, nil
+}
+
+func (t *target) Restore(_ context.Context, r spec.Restoration) (spec.Revision, error) {
+	a := r.Written.Address()
+	err := t.call("restore ", a)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.restored = append(t.restored, r)
+	if t.stuck {
+		return spec.Revision{}, errors.New("stuck")
+	}
+	_ = err // what could not be written can be restored
+	if r.Former == nil {
+		return spec.Revision{}, nil
+	}
+	return r.Former.Revision, nil
+}
+
+func (t *target) Doubt(_ context.Context, w spec.Write) (spec.Revision, error) {
+	_ = t.call("doubt ", w.Resource.Address())
+	revision := *w.Prior
+	mark := *revision.Mark
+	mark.Unproven, revision.Mark = true, &mark
+	return revision, nil
 }
 
 func (t *target) Delete(_ context.Context, a spec.Address, _ spec.Revision) error {

@@ -19,6 +19,9 @@ func (r *run) addSecrets(w *spec.Write, c planner.Change) {
 		w.Secrets[b.Name] = r.secrets[*b.Secret]
 	}
 	if c.MarkOnly {
+		if c.Prior != nil && c.Prior.Mark != nil {
+			w.Fingerprints = c.Prior.Mark.Secrets
+		}
 		return
 	}
 	// Of a source that two secrets share and one of them is not written from, the
@@ -37,16 +40,26 @@ func (r *run) addSecrets(w *spec.Write, c planner.Change) {
 func readSecrets(plan *planner.Plan, read func(spec.SecretSource) (spec.Secret, error)) (map[spec.SecretSource]spec.Secret, error) {
 	secrets := map[spec.SecretSource]spec.Secret{}
 	var missing []error
+	note := func(c planner.Change, what, name string, source spec.SecretSource) {
+		if _, known := secrets[source]; known {
+			return
+		}
+		value, err := read(source)
+		if err != nil {
+			missing = append(missing, fmt.Errorf("%s: %s %s: %w", c.Address, what, name, err))
+		}
+		secrets[source] = value
+	}
 	for _, c := range plan.Changes {
 		for _, b := range c.SecretsToWrite() {
-			if _, known := secrets[*b.Secret]; known {
-				continue
+			note(c, "secret", b.Name, *b.Secret)
+		}
+		if probe := probeOf(c); probe != nil {
+			for _, h := range probe.Headers {
+				if h.Secret != nil {
+					note(c, "header of the probe", h.Name, *h.Secret)
+				}
 			}
-			value, err := read(*b.Secret)
-			if err != nil {
-				missing = append(missing, fmt.Errorf("%s: secret %s: %w", c.Address, b.Name, err))
-			}
-			secrets[*b.Secret] = value
 		}
 	}
 	return secrets, errors.Join(missing...)

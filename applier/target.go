@@ -25,4 +25,16 @@ type Target interface {
 
 	// Delete removes a resource. One that is gone already is no error.
 	Delete(ctx context.Context, a spec.Address, prior spec.Revision) error
+
+	// Capture reads a script whole, code and settings, before a change replaces
+	// it. Nobody can read its secrets.
+	Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error)
+
+	// Restore takes a write back, unless somebody else has written since, and
+	// returns the revision that there is then.
+	Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error)
+
+	// Doubt marks a script that was just written, whose revision is the write's
+	// prior one, as not having proved itself.
+	Doubt(ctx context.Context, w spec.Write) (spec.Revision, error)
 }

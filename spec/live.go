@@ -142,6 +142,9 @@ type Write struct {
 	// and that nothing but the owner and the mark is to be written.
 	MarkOnly bool
 
+	// Unproven says of a mark that the script has not answered its probe.
+	Unproven bool
+
 	// Secrets are the values of the resource's secret bindings, by name; all of
 	// them, unless SecretsOnly.
 	Secrets map[string]Secret
@@ -152,4 +155,45 @@ type Write struct {
 
 	// Fingerprints are those of the values that the script has after the write.
 	Fingerprints Fingerprints
+}
+
+// Restoration is a write of a script to be taken back.
+type Restoration struct {
+	// Stack is the owner that the write marked the script with.
+	Stack string
+
+	// Written is what was written, and Revision what the account had then: what
+	// has another one by now is somebody else's work.
+	Written  Resource
+	Revision Revision
+
+	// Former is what there was before, ready to be uploaded; nil where there was
+	// nothing.
+	Former *Live
+}
+
+// TakenBack is a captured script as it can be uploaded over the one that has
+// replaced it. Nobody can read secrets, so it inherits those that the other one
+// has as well, with their present values; the names of others are lost.
+func (l *Live) TakenBack(over *Script) (back *Live, lost []string) {
+	scripted := l.Resource.(Scripted)
+	script := *scripted.Definition()
+	has := map[string]bool{}
+	for _, b := range over.Bindings {
+		has[b.Name] = b.IsSecret() || b.Type == BindingInherit && !b.Vacant
+	}
+	script.Bindings = nil
+	for _, b := range scripted.Definition().Bindings {
+		switch {
+		case !b.IsSecret():
+			script.Bindings = append(script.Bindings, b)
+		case has[b.Name]:
+			script.Bindings = append(script.Bindings, Binding{Name: b.Name, Type: BindingInherit})
+		default:
+			lost = append(lost, b.Name)
+		}
+	}
+	taken := *l
+	taken.Resource = scripted.WithDefinition(script)
+	return &taken, lost
 }

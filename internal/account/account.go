@@ -91,6 +91,10 @@ type Account struct {
 	zones    map[string]zone // by name; without an id where there is no such zone
 	allZones bool            // a name that is not among them is no zone
 
+	// captured is code that was read to be restored, by short digest.
+	capturedMu sync.Mutex
+	captured   map[string]*spec.Code
+
 	// lastCreated is when this process last created something here, in Unix
 	// nanoseconds; see settle.go.
 	lastCreated atomic.Int64
@@ -133,7 +137,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 			if lookErr != nil {
 				return false, lookErr
 			}
-			if w.SecretsOnly && sameMark(w.Prior, now) {
+			if w.SecretsOnly && markedAlike(w.Prior, now) {
 				return false, nil // until the mark is written, our own secrets are all that moved
 			}
 			return compare(w, now, &revision)

@@ -112,9 +112,9 @@ func describes(w spec.Write, now *spec.Revision) bool {
 		now.Mark.DescribesAssets(script.Assets) && now.Mark.Protected == w.Resource.Meta().Protect
 }
 
-// sameMark reports whether two revisions have one mark.
-func sameMark(a, b *spec.Revision) bool {
-	return a != nil && b != nil && a.Mark != nil && b.Mark != nil && *a.Mark == *b.Mark
+// markedAlike reports whether two revisions have one mark.
+func markedAlike(a, b *spec.Revision) bool {
+	return a != nil && b != nil && a.Mark != nil && sameMark(a.Mark, b.Mark)
 }
 
 // current is the revision that a resource has now, nil when there is none. A

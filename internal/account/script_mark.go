@@ -17,7 +17,7 @@ import (
 func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
 	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.client.clock.now()).WithAssets(script.Assets)
-	mark.Protected = w.Resource.Meta().Protect
+	mark.Protected, mark.Unproven = w.Resource.Meta().Protect, w.Unproven
 	mark = mark.WithSecrets(w.Fingerprints)
 	tags := script.MarkedTags(w.Stack, mark)
 	answered, err := a.putTags(ctx, address, tags)

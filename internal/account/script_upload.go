@@ -24,6 +24,7 @@ type upload struct {
 	metadata spec.Object // all but the tags
 	settings string      // digest
 	clock    *serverClock
+	former   *spec.Revision            // whose owner and mark go with the upload; nil for our own
 	token    string                    // for the static files
 	uploaded *script                   // as it was answered
 	sent     atomic.Pointer[spec.Mark] // of the last attempt
@@ -178,15 +179,32 @@ func (u *upload) body() *multipartBody {
 
 // encodeMetadata has the same length whenever it is called: a mark's time does.
 func (u *upload) encodeMetadata() ([]byte, error) {
-	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now()).WithAssets(u.script.Assets)
-	mark.Protected = u.write.Resource.Meta().Protect
-	mark = mark.WithSecrets(u.write.Fingerprints)
-	u.sent.Store(&mark)
-	metadata := spec.Object{"tags": u.script.MarkedTags(u.write.Stack, mark)}
+	tags, mark := u.tags()
+	u.sent.Store(mark)
+	metadata := spec.Object{"tags": tags}
 	for name, value := range u.metadata {
 		metadata[name] = value
 	}
 	return json.Marshal(metadata)
+}
+
+// tags are the tags of the script, and the mark among them.
+func (u *upload) tags() ([]string, *spec.Mark) {
+	if u.former != nil {
+		return formerTags(u.script.Tags, *u.former, u.clock.now())
+	}
+	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now()).WithAssets(u.script.Assets)
+	mark.Protected = u.write.Resource.Meta().Protect
+	mark = mark.WithSecrets(u.write.Fingerprints)
+	return u.script.MarkedTags(u.write.Stack, mark), &mark
+}
+
+// owned is whose the script is after the upload.
+func (u *upload) owned(mark *spec.Mark) spec.Revision {
+	if u.former != nil {
+		return spec.Revision{Owner: u.former.Owner, Template: u.former.Template, Mark: mark}
+	}
+	return owned(u.write, *mark)
 }
 
 // check compares the answer with what was sent, and makes the revision of it.
@@ -197,7 +215,8 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 	if err != nil {
 		return spec.Revision{}, err
 	}
-	mark := *u.sent.Load()
+	mark := u.sent.Load()
+	revision := u.owned(mark)
 	if answer.ID != u.name {
 		return spec.Revision{}, fmt.Errorf("the API answered script %q to the upload of %q", answer.ID, u.name)
 	}
@@ -205,13 +224,14 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 		return spec.Revision{}, fmt.Errorf("the API answered that %q has no static assets, which were uploaded with it", u.name)
 	}
 	if answer.TagsShown {
-		_, answered, _ := spec.Ownership(answer.Tags)
-		if !u.script.IsMarkedFor(u.write.Stack, answer.Tags) || answered == nil || *answered != mark {
+		owner, answered, _ := spec.Ownership(answer.Tags)
+		if owner != revision.Owner || spec.TemplateOf(answer.Tags) != revision.Template || !sameMark(answered, mark) {
 			return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to the upload of %q, which are not the ones it carried", strings.Join(answer.Tags, " "), u.name)
 		}
 	}
-	revision := owned(u.write, mark)
-	answer.Tags = u.script.MarkedTags(u.write.Stack, mark)
+	if u.former == nil {
+		answer.Tags = u.script.MarkedTags(u.write.Stack, *mark)
+	}
 	u.uploaded = &answer
 	revision.ETag, revision.MigrationTag, revision.ModifiedOn = answer.ETag, answer.MigrationTag, answer.ModifiedOn
 	return revision, nil

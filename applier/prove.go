@@ -1,0 +1,136 @@
+package applier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Prober asks user Workers whether they work.
+type Prober interface {
+	// Probe sends a probe once. The error says what is wrong with the answer, or
+	// why there is none. Secrets are the confidential headers, by name.
+	Probe(ctx context.Context, p *spec.Probe, secrets map[string]spec.Secret) error
+}
+
+// ErrNoProber says that a plan has probes, and nobody who could send them.
+var ErrNoProber = errors.New("the plan has probes, and there is nothing to send them with")
+
+// errStopped is why a probe was given up.
+var errStopped = errors.New("the run was stopped before it had answered its probe")
+
+// ProbeError says that a user Worker was uploaded, and has not answered its probe.
+type ProbeError struct {
+	URL      string
+	Attempts int
+	Err      error // of the last attempt
+
+	// Forgotten is why the Worker's mark does not say so, so that the next plan
+	// will not know; nil where it does.
+	Forgotten error
+}
+
+func (e *ProbeError) Error() string {
+	text := fmt.Sprintf("the probe of %s failed %d times: %v", e.URL, e.Attempts, e.Err)
+	if e.Attempts <= 1 {
+		text = fmt.Sprintf("the probe of %s failed: %v", e.URL, e.Err)
+	}
+	if e.Forgotten != nil {
+		text += fmt.Sprintf("; its mark could not be changed to say so, and the next plan will not probe it again: %v", e.Forgotten)
+	}
+	return text
+}
+
+func (e *ProbeError) Unwrap() error { return e.Err }
+
+// make makes a change that writes: it keeps what it replaces, where that may be
+// wanted back, and asks whether what it has written works.
+func (r *run) make(ctx context.Context, j *job, write spec.Write) answer {
+	a := answer{job: j}
+	if j.isRolledBack() && j.change.Action != planner.Create {
+		if a.former, a.err = r.target.Capture(ctx, j.change.Address, *write.Prior); a.err != nil {
+			a.err = fmt.Errorf("it was left as it is, because it cannot be read for a rollback: %w", a.err)
+			return a
+		}
+	}
+	if a.revision, a.err = r.target.Put(ctx, write); a.err != nil {
+		return a
+	}
+	a.written = true
+	if turn := j.change.Turn; turn != nil && turn.Probe != nil {
+		a.err = r.prove(ctx, j, write, &a)
+	}
+	return a
+}
+
+// isRolledBack reports whether the change is taken back if its wave fails. One that
+// writes nothing but a mark, or secrets, which nobody can read, has nothing that
+// could be.
+func (j *job) isRolledBack() bool {
+	return j.wave != nil && j.wave.rollout.planned.OnFailure == spec.RollBack && !j.change.MarkOnly && j.change.Action != planner.WriteSecrets
+}
+
+// prove probes what was written. What has not answered carries that in its mark.
+func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) error {
+	attempts, err := r.probe(ctx, j.change)
+	if err == nil {
+		return nil
+	}
+	failure := &ProbeError{URL: j.change.Turn.Probe.URL, Attempts: attempts, Err: err}
+	revision, err := r.target.Doubt(ctx, spec.Write{Stack: write.Stack, Resource: write.Resource, Prior: &a.revision, Fingerprints: write.Fingerprints})
+	if err != nil {
+		failure.Forgotten = err
+	} else {
+		a.revision = revision
+	}
+	return failure
+}
+
+// probe asks until the answer is as expected, and returns how often it has asked.
+func (r *run) probe(ctx context.Context, c planner.Change) (attempts int, err error) {
+	p := c.Turn.Probe
+	secrets := map[string]spec.Secret{}
+	for _, h := range p.Headers {
+		if h.Secret != nil {
+			secrets[h.Name] = r.secrets[*h.Secret]
+		}
+	}
+	for attempts = 1; ; attempts++ {
+		if err = r.options.Prober.Probe(ctx, p, secrets); err == nil {
+			return attempts, nil
+		}
+		r.told <- ProbeFailed{c.Address, attempts, p.Attempts, err}
+		if ctx.Err() == nil && attempts >= p.Attempts {
+			return attempts, err
+		}
+		if !r.rest(ctx, p.Interval) {
+			return attempts, fmt.Errorf("%w, which had said: %w", errStopped, err)
+		}
+	}
+}
+
+// rest waits, and reports whether the run goes on.
+func (r *run) rest(ctx context.Context, d time.Duration) bool {
+	if d == 0 {
+		return !r.isStopped(ctx)
+	}
+	select {
+	case <-r.options.After(d):
+		return true
+	case <-r.options.Stop:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// probeOf is what a change's user Worker must answer; nil for nothing.
+func probeOf(c planner.Change) *spec.Probe {
+	if c.Turn == nil {
+		return nil
+	}
+	return c.Turn.Probe
+}

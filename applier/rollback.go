@@ -1,0 +1,57 @@
+package applier
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// rollBack takes back what a failed wave has written, as far as that was kept.
+func (r *run) rollBack(w *wave) {
+	if len(w.written) > 0 {
+		r.restores = append(r.restores, w.written...)
+		w.rollout.outcome.Status = RolloutRolledBack
+	}
+	w.written = nil
+}
+
+// startRestoring takes one write back, in a goroutine of its own.
+func (r *run) startRestoring(ctx context.Context, a answer) {
+	began := r.options.Now()
+	restoration := spec.Restoration{Stack: r.stack, Written: a.job.change.Desired, Revision: a.revision}
+	var lost []string
+	if a.former != nil {
+		restoration.Former, lost = a.former.TakenBack(a.job.change.Desired.(spec.Scripted).Definition())
+	}
+	go func() {
+		revision, err := r.target.Restore(ctx, restoration)
+		r.done <- answer{job: a.job, former: a.former, revision: revision, took: r.options.Now().Sub(began), err: err, restored: true, lost: lost}
+	}()
+}
+
+// takeRestored records what became of taking a write back.
+func (r *run) takeRestored(a answer) {
+	c, ro := a.job.change, a.job.wave.rollout
+	outcome := r.outcomes[c.Address]
+	defer func() { r.outcomes[c.Address] = outcome }()
+	if a.err != nil {
+		ro.outcome.Status = RolloutNotRolledBack
+		outcome.Error = strings.TrimPrefix(fmt.Sprintf("%s; it could not be rolled back: %v", outcome.Error, a.err), "; ")
+		outcome.Status = StatusFailed
+		r.emit(RollbackFailed{c.Address, c.Action, a.took, a.err})
+		return
+	}
+	delete(r.marks, c.Address)
+	if a.revision.Mark != nil {
+		r.marks[c.Address] = *a.revision.Mark
+	}
+	if outcome.Status == StatusApplied {
+		outcome.Status = StatusRolledBack
+	} else {
+		outcome.Error += "; it was rolled back"
+	}
+	outcome.Lost = a.lost
+	r.emit(RolledBack{c.Address, c.Action, a.took, a.lost})
+}

@@ -1,0 +1,163 @@
+package account
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// The platform keeps no earlier versions of a user Worker, so that what a rollout
+// may want back is read before it is replaced, and uploaded again.
+
+// Capture reads a user Worker whole, as it is before a change replaces it: its
+// settings, and its code with all modules. Code whose digest a mark vouches for is
+// read once, whoever runs it. What no request shows is not in it: the values of
+// secrets, and static files, which an upload can only leave as they are.
+func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.Revision) (*spec.Live, error) {
+	path := a.scriptPath(address)
+	var answer wireScript
+	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &answer); err != nil {
+		return nil, err
+	}
+	shown, err := answer.script()
+	if err != nil {
+		return nil, err
+	}
+	listed := &spec.Live{Resource: scriptResource(address, shown.definition()), Revision: prior}
+	live, err := inspectScript(ctx, a, listed)
+	if err != nil {
+		return nil, err
+	}
+	definition := live.Resource.(spec.Scripted).Definition()
+	if definition.Assets != nil {
+		definition.Assets = &spec.Assets{Keep: true}
+	}
+	if len(definition.Code.Modules) == 0 && !definition.Code.IsNone() {
+		definition.Code, err = a.capturedCode(ctx, address, live.Revision.Mark)
+	}
+	return live, err
+}
+
+// capturedCode is the code that a mark vouches for.
+func (a *Account) capturedCode(ctx context.Context, address spec.Address, mark *spec.Mark) (*spec.Code, error) {
+	a.capturedMu.Lock()
+	code := a.captured[mark.Code]
+	a.capturedMu.Unlock()
+	if code != nil {
+		return code, nil
+	}
+	code, err := a.code(ctx, address, mark)
+	if err != nil || spec.ShortDigest(code.Digest) != mark.Code {
+		return code, err
+	}
+	a.capturedMu.Lock()
+	defer a.capturedMu.Unlock()
+	if a.captured == nil {
+		a.captured = map[string]*spec.Code{}
+	}
+	a.captured[mark.Code] = code
+	return code, nil
+}
+
+// Restore takes the write of a script back, unless somebody else has written it
+// since: then the error is a [*MovedError]. What was not there before is deleted.
+// Owner and mark become what they were; a mark that has vouched for what is
+// restored vouches for it again.
+func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
+	address := r.Written.Address()
+	if err := a.stillAs(ctx, r.Stack, address, r.Revision); err != nil {
+		return spec.Revision{}, err
+	}
+	if r.Former == nil {
+		return spec.Revision{}, a.Delete(ctx, address, r.Revision)
+	}
+	u, err := newUpload(spec.Write{Resource: r.Former.Resource, Prior: &r.Revision}, a.client.clock)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	u.former = formerRevision(r)
+	var revision spec.Revision
+	err = a.client.insist(ctx, func() (err error) {
+		revision, err = a.sendScript(ctx, u)
+		return err
+	}, func(error) (bool, error) {
+		now, err := a.current(ctx, r.Stack, address, &r.Revision)
+		switch {
+		case err != nil:
+			return false, err
+		case now != nil && sameMark(now.Mark, u.sent.Load()):
+			revision = *now
+			return true, nil
+		case now == nil || !sameMark(now.Mark, r.Revision.Mark):
+			return false, &MovedError{Address: address, Before: &r.Revision, Now: now}
+		default:
+			return false, nil
+		}
+	})
+	return revision, err
+}
+
+// formerRevision is what a script was before a write. The values of its secrets
+// stay those of the write, and so do their fingerprints.
+func formerRevision(r spec.Restoration) *spec.Revision {
+	former := r.Former.Revision
+	if former.Mark != nil && r.Revision.Mark != nil {
+		mark := *former.Mark
+		mark.Secrets = r.Revision.Mark.Secrets
+		former.Mark = &mark
+	}
+	return &former
+}
+
+// Doubt marks a script that was just written as not having proved itself. The
+// prior revision of the write is what it was written as.
+func (a *Account) Doubt(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	if err := a.stillAs(ctx, w.Stack, w.Resource.Address(), *w.Prior); err != nil {
+		return spec.Revision{}, err
+	}
+	w.MarkOnly, w.Unproven = true, true
+	return putMark(ctx, a, w)
+}
+
+// stillAs reports, as an error, that a script is not what this run has made it.
+// Its mark tells, which has the time of the upload; how often the time of the
+// last write is worded alike, nobody promises.
+func (a *Account) stillAs(ctx context.Context, stack string, address spec.Address, written spec.Revision) error {
+	now, err := a.current(ctx, stack, address, &written)
+	if err != nil {
+		return err
+	}
+	if now == nil || now.Owner != written.Owner || now.Template != written.Template || !sameMark(now.Mark, written.Mark) {
+		return &MovedError{Address: address, Before: &written, Now: now}
+	}
+	return nil
+}
+
+func sameMark(a, b *spec.Mark) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// formerTags are the tags that a script had, to be uploaded again. A mark that
+// vouched for the script gets the time of the upload; any other goes on to vouch
+// for nothing.
+func formerTags(own []string, former spec.Revision, now time.Time) ([]string, *spec.Mark) {
+	tags := slices.Clone(own)
+	if former.Owner != "" {
+		tags = append(tags, spec.OwnerTag(former.Owner))
+	}
+	if former.Template != "" {
+		tags = append(tags, spec.TemplateTag(former.Template))
+	}
+	if former.Mark == nil {
+		return tags, nil
+	}
+	mark := *former.Mark
+	switch {
+	case !former.Drifted():
+		mark.Uploaded = now.UTC().Truncate(time.Second)
+	case now.Sub(mark.Uploaded).Abs() <= spec.DriftTolerance: // as if it were of this upload
+		mark.Uploaded = mark.Uploaded.Add(-2 * spec.DriftTolerance)
+	}
+	return append(tags, mark.Tag()), &mark
+}

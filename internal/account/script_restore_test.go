@@ -1,0 +1,221 @@
+package account
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var restored = spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "u"}
+
+// whole is a user Worker as the account has it, but for the times.
+func (l *local) whole(t *testing.T) *spec.Live {
+	t.Helper()
+	live, err := l.Capture(t.Context(), restored, spec.Revision{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live.Revision.ModifiedOn, live.Revision.ETag = time.Time{}, ""
+	return live
+}
+
+func former() *spec.UserWorker {
+	return userWorker("customers", "u", func(s *spec.Script) {
+		code := new(spec.Code)
+		code.Complete("main.js", []spec.Module{
+			{Name: "data.bin", Type: spec.BinaryModule, Content: []byte{0, 1, 0xff}},
+			{Name: "main.js", Type: spec.ESModule, Content: []byte("import './data.bin'; export default {}\n")},
+		})
+		s.Code = code
+		s.CompatibilityFlags = []string{"nodejs_compat"}
+		s.Tags = []string{"plan-free"}
+		s.Options = spec.Object{"logpush": true, "limits": spec.Object{"cpu_ms": 10.0}}
+		s.Bindings = []spec.Binding{
+			{Name: "GONE", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "G"}},
+			{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "free"}},
+			{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "T"}},
+		}
+	})
+}
+
+func later() *spec.UserWorker {
+	return userWorker("customers", "u", func(s *spec.Script) {
+		s.Code = codeOf("export default { broken: true }")
+		s.Bindings = []spec.Binding{
+			{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
+			{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "T"}},
+		}
+	})
+}
+
+// restoration takes the second write back.
+func restoration(kept *spec.Live, written spec.Revision) spec.Restoration {
+	back, _ := kept.TakenBack(later().Definition())
+	return spec.Restoration{Stack: "platform", Written: later(), Revision: written, Former: back}
+}
+
+func TestRestore(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	first := put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
+	before := l.whole(t)
+	kept, err := l.Capture(t.Context(), restored, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := put(t, l.Account, later(), &first, "TOKEN", "two")
+	revision, err := l.Restore(t.Context(), restoration(kept, written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := l.whole(t)
+	if before.Revision.Mark.Code != after.Revision.Mark.Code || before.Revision.Mark.Settings != after.Revision.Mark.Settings || *revision.Mark != *after.Revision.Mark {
+		t.Errorf("the mark was %+v and is %+v", before.Revision.Mark, after.Revision.Mark)
+	}
+	before.Revision, after.Revision = spec.Revision{}, spec.Revision{}
+	gone := before.Resource.(*spec.UserWorker)
+	gone.Bindings = gone.Bindings[1:] // which nobody can bring back
+	if diff := cmp.Diff(gone.Code, after.Resource.(*spec.UserWorker).Code); diff != "" {
+		t.Errorf("code (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(gone.Canonical(), after.Resource.Canonical()); diff != "" {
+		t.Errorf("settings (-before +after):\n%s", diff)
+	}
+	// The account says that nobody has written since.
+	snap := l.read(t, usersOf("customers"))
+	if live := snap.Resources[restored]; live.Revision.Drifted() || live.Revision.Owner != "platform" {
+		t.Errorf("%+v", live.Revision)
+	}
+}
+
+// What somebody else has written since is left alone, whatever there was before.
+func TestRestoreLeavesOthersAlone(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	first := put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
+	kept, err := l.Capture(t.Context(), restored, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := put(t, l.Account, later(), &first, "TOKEN", "two")
+	theirs := written
+	mark := *written.Mark
+	mark.Code = strings.Repeat("0", 16)
+	theirs.Mark = &mark
+	for _, r := range []spec.Restoration{restoration(kept, theirs), {Stack: "platform", Written: later(), Revision: theirs}} {
+		if _, err := l.Restore(t.Context(), r); !IsMoved(err) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}); !IsMoved(err) {
+		t.Errorf("got %v", err)
+	}
+	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties["text"]; got != "pro" {
+		t.Errorf("it was written: %v", got)
+	}
+	// What was created is deleted.
+	if _, err := l.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: later(), Revision: written}); err != nil {
+		t.Error(err)
+	}
+	if _, found := l.read(t, usersOf("customers")).Resources[restored]; found {
+		t.Error("it is still there")
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	written := put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
+	doubted, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: former(), Prior: &written})
+	if err != nil || !doubted.Mark.Unproven {
+		t.Fatalf("%+v, %v", doubted, err)
+	}
+	live := l.read(t, usersOf("customers")).Resources[restored]
+	if live.Revision.Mark == nil || *live.Revision.Mark != *doubted.Mark || live.Revision.Drifted() {
+		t.Errorf("%+v, want %+v", live.Revision, doubted.Mark)
+	}
+	// It can be taken back all the same, and is proved by the next write.
+	if _, err := l.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: former(), Revision: doubted}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What somebody else had made of it comes back as theirs: no mark vouches for it.
+func TestRestoreOfWhatHadDrifted(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
+	if err := l.emulator.Tamper(testAccount, "customers", "u", emulator.Tampering{
+		ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "theirs.js", Content: []byte("export default { theirs: 1 }")}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	prior := l.read(t, usersOf("customers")).Resources[restored].Revision
+	kept, err := l.Capture(t.Context(), restored, prior)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := put(t, l.Account, later(), &prior, "TOKEN", "two")
+	if _, err := l.Restore(t.Context(), restoration(kept, written)); err != nil {
+		t.Fatal(err)
+	}
+	now := l.read(t, usersOf("customers")).Resources[restored].Revision
+	if !now.Drifted() {
+		t.Errorf("the mark vouches for what others have made: %+v", now)
+	}
+	if code := l.whole(t).Resource.(*spec.UserWorker).Code; string(code.Modules[0].Content) != "export default { theirs: 1 }" {
+		t.Errorf("the code is %q", code.Modules[0].Content)
+	}
+}
+
+// A fleet runs one code, which is read once.
+func TestCaptureReadsCodeOnce(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	revisions := map[string]spec.Revision{}
+	for _, name := range []string{"a", "b", "c"} {
+		revisions[name] = put(t, l.Account, userWorker("customers", name), nil)
+	}
+	l.asked()
+	for name, revision := range revisions {
+		live, err := l.Capture(t.Context(), spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}, revision)
+		if err != nil || len(live.Resource.(*spec.UserWorker).Code.Modules) != 1 {
+			t.Errorf("%s: %+v, %v", name, live, err)
+		}
+	}
+	content := 0
+	for _, request := range l.asked() {
+		if strings.HasSuffix(request, "/content") {
+			content++
+		}
+	}
+	if content != 1 {
+		t.Errorf("the code was read %d times", content)
+	}
+}
+
+// A restoration whose answer is lost is looked for, and not sent twice.
+func TestRestoreWhoseAnswerIsLost(t *testing.T) {
+	for _, acting := range []bool{true, false} {
+		u := openUnreliable(t)
+		put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+		first := put(t, u.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
+		kept, err := u.Capture(t.Context(), restored, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := put(t, u.Account, later(), &first, "TOKEN", "two")
+		u.next(1, acting)
+		if _, err := u.Restore(t.Context(), restoration(kept, written)); err != nil {
+			t.Errorf("acting %v: %v", acting, err)
+		}
+		if got := u.writes(); len(got) != 1 {
+			t.Errorf("acting %v: the server has seen %v", acting, got)
+		}
+	}
+}
