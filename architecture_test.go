@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"applier":                  {"planner", "spec"},
 	"internal/account":         {"spec"},
 	"internal/bundle":          {"spec", "internal/diag"},
+	"internal/probe":           {"spec"},
 	"internal/report":          {"planner", "applier", "spec", "internal/diag"},
 	"internal/emulator":        {"internal/emulator/..."},
 	"internal/emulator/...":    {"internal/emulator/..."},

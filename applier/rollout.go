@@ -121,7 +121,8 @@ func (r *run) settle(j *job, err error) {
 	switch {
 	case errors.Is(err, errStopped):
 		w.unproven = true
-	case err != nil:
+	case err == nil || w.failed && errors.Is(err, errSkipped): // for which it has failed already
+	default:
 		w.failures++
 	}
 	if w.open {

@@ -22,7 +22,7 @@ func (s SecretSource) String() string {
 }
 
 // Secret is a secret's value. It prints and encodes as a mask everywhere;
-// [Secret.Reveal] is for the request that writes it.
+// [Secret.Reveal] is for the request that carries it.
 type Secret struct{ value string }
 
 const secretMask = "(secret)"
@@ -30,8 +30,8 @@ const secretMask = "(secret)"
 // NewSecret wraps a value.
 func NewSecret(value string) Secret { return Secret{value} }
 
-// Reveal is the value in clear. Only code that builds the request body of a
-// secret may call it.
+// Reveal is the value in clear. Only code that builds the request that carries it,
+// to the account or in a probe's header, may call it.
 func (s Secret) Reveal() string { return s.value }
 
 // Format writes the mask for every verb, %#v included.

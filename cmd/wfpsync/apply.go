@@ -376,6 +376,11 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	if err != nil {
 		return err
 	}
+	prober, done, err := a.prober(ctx, c, plan)
+	if err != nil {
+		return err
+	}
+	defer done()
 	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
 		Style: a.style(a.stderr),
 		Live:  a.canRedraw(a.stderr),
@@ -397,7 +402,8 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 			overtaken = overtaken || account.IsMoved(err)
 			return o.failFast || overtaken
 		},
-		Now: a.now,
+		Prober: prober,
+		Now:    a.now,
 	}, func(e applier.Event) {
 		progress.Event(e)
 		if a.flags.format == formatJSONL && untold == nil {

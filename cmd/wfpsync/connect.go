@@ -68,6 +68,7 @@ type connection struct {
 	*account.Cautious
 	info  spec.Account
 	pace  func(requests int) time.Duration // see account.Client.Pace
+	local *localAPI                        // nil unless the account is on this machine
 	close func()
 }
 
@@ -205,7 +206,7 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 		shut()
 		return nil, err
 	}
-	c.close = shut
+	c.local, c.close = local, shut
 	return c, nil
 }
 

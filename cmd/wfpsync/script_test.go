@@ -67,32 +67,33 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    cmdExits,
-			"example":  cmdExample,
-			"replace":  cmdReplace,
-			"append":   cmdAppend,
-			"emulator": cmdEmulator,
-			"trouble":  cmdTrouble,
-			"zone":     cmdZone,
-			"consume":  cmdConsume,
-			"upload":   cmdUpload,
-			"product":  cmdProduct,
-			"tamper":   cmdTamper,
-			"requests": cmdRequests,
-			"sent":     cmdSent,
-			"assets":   cmdAssets,
-			"api":      cmdAPI,
-			"tenants":  cmdTenants,
-			"empty":    cmdEmpty,
-			"signal":   cmdSignal,
-			"fake":     cmdFake,
-			"digest":   cmdDigest,
-			"forge":    cmdForge,
-			"ci":       cmdCI,
-			"gitlab":   cmdGitLab,
-			"valid":    cmdValid,
-			"dev":      cmdDev,
-			"occupy":   cmdOccupy,
+			"exits":      cmdExits,
+			"example":    cmdExample,
+			"replace":    cmdReplace,
+			"append":     cmdAppend,
+			"emulator":   cmdEmulator,
+			"trouble":    cmdTrouble,
+			"zone":       cmdZone,
+			"consume":    cmdConsume,
+			"upload":     cmdUpload,
+			"product":    cmdProduct,
+			"tamper":     cmdTamper,
+			"requests":   cmdRequests,
+			"sent":       cmdSent,
+			"assets":     cmdAssets,
+			"api":        cmdAPI,
+			"tenants":    cmdTenants,
+			"empty":      cmdEmpty,
+			"signal":     cmdSignal,
+			"dispatcher": cmdDispatcher,
+			"fake":       cmdFake,
+			"digest":     cmdDigest,
+			"forge":      cmdForge,
+			"ci":         cmdCI,
+			"gitlab":     cmdGitLab,
+			"valid":      cmdValid,
+			"dev":        cmdDev,
+			"occupy":     cmdOccupy,
 		},
 	})
 }
@@ -466,35 +467,6 @@ func cmdEmpty(ts *testscript.TestScript, _ bool, _ []string) {
 		if status != http.StatusOK || len(answer.Result) > 0 {
 			ts.Fatalf("%s is not empty: %s", path, body)
 		}
-	}
-}
-
-// signal REGEXP CODE COMMAND ARG… runs a command, interrupts it as soon as a
-// request matches, and expects its exit code. Its output is in the files stdout
-// and stderr.
-func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
-	w, pattern := worldOf(ts), regexp.MustCompile(args[0])
-	want, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	program, err := lookPath(ts.Getenv("PATH"), args[2])
-	ts.Check(err)
-	cmd := exec.Command(program, args[3:]...)
-	var stdout, stderr bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &stdout, &stderr
-	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", requestLogVariable} {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
-	}
-	ts.Check(cmd.Start())
-	deadline := time.Now().Add(30 * time.Second)
-	for !w.saw(pattern) && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	ts.Check(cmd.Process.Signal(os.Interrupt))
-	_ = cmd.Wait()
-	ts.Check(os.WriteFile(ts.MkAbs("stdout"), stdout.Bytes(), 0o644))
-	ts.Check(os.WriteFile(ts.MkAbs("stderr"), stderr.Bytes(), 0o644))
-	if got := cmd.ProcessState.ExitCode(); got != want {
-		ts.Fatalf("exit code %d, want %d\n%s%s", got, want, stdout.String(), stderr.String())
 	}
 }
 

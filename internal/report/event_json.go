@@ -73,7 +73,8 @@ func (e *Events) Plan(plan *planner.Plan) error {
 				Reason  planner.Reason `json:"reason"`
 				Level   int            `json:"level"`
 				Blocked *planner.Block `json:"blocked,omitempty"`
-			}{e.head("planned_change"), c.Address, c.Action, c.Reason, c.Level, c.Blocked})
+				waveKeys
+			}{e.head("planned_change"), c.Address, c.Action, c.Reason, c.Level, c.Blocked, waveOf(c)})
 		}
 	}
 	return err
@@ -87,6 +88,32 @@ type changeEvent struct {
 	Error   string         `json:"error,omitempty"`
 	Because spec.Address   `json:"because,omitzero"`
 	Took    time.Duration  `json:"took_ns,omitempty"`
+	Lost    []string       `json:"lost_secrets,omitempty"`
+	waveKeys
+}
+
+// waveKeys tell a wave of a rollout.
+type waveKeys struct {
+	Rollout string `json:"rollout,omitempty"`
+	Wave    int    `json:"wave,omitempty"`
+	Waves   int    `json:"waves,omitempty"`
+}
+
+func waveOf(c planner.Change) waveKeys {
+	if c.Turn == nil {
+		return waveKeys{}
+	}
+	return waveKeys{Rollout: c.Turn.Rollout, Wave: c.Turn.Wave}
+}
+
+// waveEvent is what happens to a wave.
+type waveEvent struct {
+	eventHead
+	waveKeys
+	Size     int           `json:"size,omitempty"`
+	Failures *int          `json:"failures,omitempty"`
+	Most     *int          `json:"max_failures,omitempty"`
+	Pause    time.Duration `json:"pause_ns,omitempty"`
 }
 
 // Applied is one event of the applier.
@@ -101,9 +128,39 @@ func (e *Events) Applied(event applier.Event) error {
 	case applier.Vanished:
 		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Took: event.Took, Error: errorText(event.Err)})
 	case applier.Skipped:
-		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Because: event.Because})
+		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Because: event.Because, waveKeys: waveKeys{Rollout: event.Rollout}})
+	}
+	return e.rollout(event)
+}
+
+// rollout is one event of a rollout.
+func (e *Events) rollout(event applier.Event) error {
+	switch event := event.(type) {
+	case applier.WaveStarted:
+		return e.write(waveEvent{eventHead: e.head("wave_start"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Size: event.Changes})
+	case applier.WaveFinished:
+		return e.write(waveEvent{eventHead: e.head("wave_complete"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Failures: &event.Failures})
+	case applier.WaveFailed:
+		return e.write(waveEvent{eventHead: e.head("wave_failed"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Failures: &event.Failures, Most: &event.Most})
+	case applier.Paused:
+		return e.write(waveEvent{eventHead: e.head("wave_pause"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Pause: event.For})
+	case applier.ProbeFailed:
+		return e.write(probeEvent{e.head("probe_failed"), event.Address, event.Attempt, event.Limit, errorText(event.Err)})
+	case applier.RolledBack:
+		return e.write(changeEvent{eventHead: e.head("rollback_complete"), Address: event.Address, Action: event.Action, Took: event.Took, Lost: event.Lost})
+	case applier.RollbackFailed:
+		return e.write(changeEvent{eventHead: e.head("rollback_errored"), Address: event.Address, Action: event.Action, Took: event.Took, Error: errorText(event.Err)})
 	}
 	return nil
+}
+
+// probeEvent is one attempt of a probe that has failed.
+type probeEvent struct {
+	eventHead
+	Address spec.Address `json:"address"`
+	Attempt int          `json:"attempt"`
+	Limit   int          `json:"attempts"`
+	Error   string       `json:"error"`
 }
 
 // Result ends the events of a plan that was applied.

@@ -20,7 +20,7 @@ func EventLine(style Style, e applier.Event) string {
 	case applier.Failed:
 		return style.progress(e.Address, red, fmt.Sprintf("%s failed after %s: %s", wordsOf(e.Action).done, seconds(e.Took), oneLine(errorText(e.Err))))
 	case applier.Skipped:
-		return style.progress(e.Address, yellow, skippedWords(e.Action)+" "+reasonToSkip(e.Because))
+		return style.progress(e.Address, yellow, skippedWords(e.Action)+" "+reasonToSkip(e.Because, e.Rollout))
 	case applier.Vanished:
 		return style.progress(e.Address, yellow, skippedWords(e.Action)+": "+oneLine(errorText(e.Err)))
 	case applier.Overwritten:
@@ -28,7 +28,7 @@ func EventLine(style Style, e applier.Event) string {
 	case applier.Unconfirmed:
 		return style.paint(yellow, "What was made could not be looked at once more: "+oneLine(errorText(e.Err)))
 	}
-	return ""
+	return rolloutEventLine(style, e)
 }
 
 // progress is what there is to say about a resource.

@@ -61,6 +61,7 @@ func shapeOf(c planner.Change) string {
 	part(c.Address.Parent)
 	part(string(c.Action))
 	part(string(c.Reason))
+	part(turnWords(c))
 	if c.Blocked != nil {
 		part(c.Blocked.By)
 		part(c.Blocked.Message)

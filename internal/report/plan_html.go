@@ -73,6 +73,7 @@ type page struct {
 	Partiality                   string
 	Obstacles, LeftAlone         []string
 	LeftOut                      []string
+	Rollouts                     []string
 	Columns                      []countCell
 	Counts                       []countRow
 	Guards                       []pageGuard
@@ -97,7 +98,7 @@ func newPage(plan *planner.Plan, groups []group, data []byte) page {
 		Verdict: verdict, Rest: rest, Sentence: verdict + rest,
 		Destroy: plan.Mode == planner.Destroy, HasChanges: plan.HasChanges(),
 		Total:      count(len(plan.Changes), "change", "changes"),
-		Partiality: partiality(plan), LeftOut: leftOut(plan),
+		Partiality: partiality(plan), LeftOut: leftOut(plan), Rollouts: rolloutLines(plan),
 		Obstacles: obstacles(plan), LeftAlone: leftAlone(plan),
 		Picture: pictureOf(plan, groups),
 	}

@@ -145,7 +145,7 @@ func (m *markdown) counts() {
 
 // notes are what there is to say besides the changes.
 func (m *markdown) notes() {
-	var lines []string
+	lines := rolloutLines(m.plan)
 	for _, v := range m.plan.Guards {
 		lines = append(lines, fmt.Sprintf("guard %s: %s: %s", safe(v.Guard), safe(string(v.Result)), safe(v.Message)))
 	}

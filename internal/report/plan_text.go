@@ -30,6 +30,7 @@ func PlanText(w io.Writer, style Style, plan *planner.Plan) error {
 		if text := partiality(plan); text != "" {
 			p.section(append([]string{p.paint(yellow, text)}, leftOut(plan)...))
 		}
+		p.section(rolloutLines(plan))
 		p.section(leftAlone(plan))
 		p.section(p.verdicts(plan))
 		p.section(p.obstacles(plan))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,17 +12,14 @@ import (
 
 // What every format says of a plan, in safe words.
 
-// because is the reason for a change where the action does not say it already.
+// because is the reason for a change where the action does not say it already, and
+// when it has its turn.
 func because(c planner.Change) string {
-	why := reasonWords(c)
-	if c.Action != planner.WriteSecrets {
-		return why
+	texts := []string{turnWords(c), reasonWords(c)}
+	if c.Action == planner.WriteSecrets {
+		texts = append(texts, "only secrets are written: nothing is uploaded")
 	}
-	const only = "only secrets are written: nothing is uploaded"
-	if why != "" {
-		return why + "; " + only
-	}
-	return only
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
 }
 
 func reasonWords(c planner.Change) string {
@@ -46,6 +44,8 @@ func reasonWords(c planner.Change) string {
 		if c.MarkOnly {
 			return "the template manages other fields, and it has what they say: only its mark is written"
 		}
+	case planner.ReasonUnproven:
+		return "its probe was not answered yet: it is probed again, and nothing but its mark is written"
 	case planner.ReasonRemoved:
 		return "no longer in the stack file"
 	case planner.ReasonRenamed:
@@ -144,8 +144,12 @@ func partiality(plan *planner.Plan) string {
 	if more := len(plan.Partial.Targets) - mostTargets; more > 0 {
 		targets = append(targets, number(more)+" more")
 	}
-	return fmt.Sprintf("This plan is partial: it has what --target %s needs, and leaves out %s.",
-		strings.Join(targets, ", "), count(len(plan.Partial.LeftOut), "change", "changes"))
+	limit := "--target " + strings.Join(targets, ", ")
+	if wave := plan.Partial.Wave; wave > 0 {
+		limit = strings.TrimSuffix(fmt.Sprintf("--wave %d %s", wave, limit), " --target ")
+	}
+	return fmt.Sprintf("This plan is partial: it has what %s needs, and leaves out %s.",
+		limit, count(len(plan.Partial.LeftOut), "change", "changes"))
 }
 
 // mostLeftOut is how many changes are named that a partial plan leaves out.

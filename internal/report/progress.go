@@ -73,7 +73,8 @@ func (p *Progress) Event(e applier.Event) {
 	case p.options.Quiet:
 	case p.live != nil:
 		switch e.(type) {
-		case applier.Failed, applier.Vanished, applier.Overwritten, applier.Unconfirmed:
+		case applier.Started, applier.Succeeded, applier.Skipped:
+		default:
 			p.live.print(EventLine(p.options.Style, e))
 		}
 		p.live.event(e)
@@ -119,10 +120,11 @@ func (p *Progress) count(e applier.Event) {
 	case applier.Overwritten:
 		p.failed++
 		return
-	case applier.Unconfirmed:
-		return
 	case applier.Failed:
 		p.failed++
+	case applier.Succeeded, applier.Vanished:
+	default:
+		return
 	}
 	p.underWay--
 	p.done++

@@ -40,7 +40,7 @@ func countMade(result *applier.Result) made {
 // interrupted reports whether the run was stopped before it had tried everything.
 func interrupted(result *applier.Result) bool {
 	for _, o := range result.Outcomes {
-		if o.Status == applier.StatusSkipped && o.Because == (spec.Address{}) {
+		if o.Status == applier.StatusSkipped && o.Because == (spec.Address{}) && o.Rollout == "" {
 			return true
 		}
 	}

@@ -26,7 +26,10 @@ type resultDocument struct {
 	Continue      string            `json:"continue,omitempty"`
 	Summary       resultSummary     `json:"summary"`
 	Changes       []applier.Outcome `json:"changes"`
-	Diagnostics   diag.List         `json:"diagnostics"`
+
+	Rollouts []applier.RolloutOutcome `json:"rollouts,omitempty"`
+
+	Diagnostics diag.List `json:"diagnostics"`
 }
 
 type resultSummary struct {
@@ -35,7 +38,8 @@ type resultSummary struct {
 	Skipped int `json:"skipped"`
 
 	// Vanished is counted only where there is any.
-	Vanished int `json:"vanished,omitempty"`
+	Vanished   int `json:"vanished,omitempty"`
+	RolledBack int `json:"rolled_back,omitempty"`
 	made
 }
 
@@ -49,8 +53,9 @@ func resultOfPlan(plan *planner.Plan, result *applier.Result) resultDocument {
 		PlanDigest:    plan.Digest,
 		Complete:      result.Complete(),
 		Interrupted:   interrupted(result),
-		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, result.Vanished, countMade(result)},
+		Summary:       resultSummary{result.Applied, result.Failed, result.Skipped, result.Vanished, result.RolledBack, countMade(result)},
 		Continue:      result.Continue,
+		Rollouts:      result.Rollouts,
 		Changes:       append([]applier.Outcome{}, result.Outcomes...),
 		Diagnostics:   listed(plan.Diagnostics.Sorted()),
 	}

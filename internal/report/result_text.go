@@ -34,8 +34,10 @@ func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Re
 		}
 		// Tools take a line that begins so for a failure.
 		p.line("%s %s", p.paint(bold+red, "Error:"), shortfall(run.noun, result))
+		p.section(p.rolloutLines(result))
 		p.section(p.appliedLines(result))
 		p.section(p.failedLines(result))
+		p.section(p.rolledBackLines(result))
 		p.section(p.skippedLines(result))
 		p.section(p.vanishedLines(result))
 		p.line("")
@@ -52,8 +54,31 @@ func shortfall(noun string, result *applier.Result) string {
 	if interrupted(result) {
 		end = "was stopped before its end"
 	}
-	return fmt.Sprintf("the %s %s: %s applied, %s failed, %s skipped.", noun, end,
+	text := fmt.Sprintf("the %s %s: %s applied, %s failed, %s skipped", noun, end,
 		number(result.Applied), number(result.Failed), number(result.Skipped))
+	if result.RolledBack > 0 {
+		text += ", " + number(result.RolledBack) + " rolled back"
+	}
+	return text + "."
+}
+
+// rolloutLines say which rollouts have stopped.
+func (p *printer) rolloutLines(result *applier.Result) []string {
+	lines := stoppedRollouts(result)
+	for i := range lines {
+		lines[i] = p.paint(red, lines[i])
+	}
+	return lines
+}
+
+func (p *printer) rolledBackLines(result *applier.Result) []string {
+	var lines []string
+	for _, o := range result.Outcomes {
+		if o.Status == applier.StatusRolledBack {
+			lines = append(lines, "  "+safe(o.Address.String())+lostWords(o.Lost))
+		}
+	}
+	return under(p.paint(yellow, "rolled back"), lines, mostListed)
 }
 
 // countsOf counts the changes that were made. What cannot be part of the plan
@@ -98,21 +123,26 @@ func (p *printer) failedLines(result *applier.Result) []string {
 // skippedLines are grouped by what the changes were skipped for, in the order
 // in which that first appears.
 func (p *printer) skippedLines(result *applier.Result) []string {
-	var causes []spec.Address
-	skipped := map[spec.Address][]string{}
+	type cause struct {
+		change  spec.Address
+		rollout string
+	}
+	var causes []cause
+	skipped := map[cause][]string{}
 	for _, o := range result.Outcomes {
 		if o.Status != applier.StatusSkipped {
 			continue
 		}
-		if skipped[o.Because] == nil {
-			causes = append(causes, o.Because)
+		c := cause{o.Because, o.Rollout}
+		if skipped[c] == nil {
+			causes = append(causes, c)
 		}
-		skipped[o.Because] = append(skipped[o.Because], "  "+safe(o.Address.String()))
+		skipped[c] = append(skipped[c], "  "+safe(o.Address.String()))
 	}
 	var lines []string
-	for _, cause := range causes {
-		heading := p.paint(yellow, "skipped") + " " + reasonToSkip(cause)
-		lines = append(lines, under(heading, skipped[cause], mostListed)...)
+	for _, c := range causes {
+		heading := p.paint(yellow, "skipped") + " " + reasonToSkip(c.change, c.rollout)
+		lines = append(lines, under(heading, skipped[c], mostListed)...)
 	}
 	return lines
 }
@@ -128,8 +158,11 @@ func (p *printer) vanishedLines(result *applier.Result) []string {
 	return under(p.paint(yellow, "deleted since by whoever uploads them, and left so"), lines, mostListed)
 }
 
-func reasonToSkip(because spec.Address) string {
-	if because.IsZero() {
+func reasonToSkip(because spec.Address, rollout string) string {
+	switch {
+	case rollout != "":
+		return "because the rollout " + safe(rollout) + " has stopped"
+	case because.IsZero():
 		return "because the run was stopped"
 	}
 	return "because of " + safe(because.String())

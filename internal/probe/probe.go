@@ -1,0 +1,162 @@
+// Package probe asks user Workers over HTTP whether they work, as the probe of a
+// rollout says.
+package probe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// mostBody is how much of an answer is read: what a probe looks for is in its
+// beginning, and an answer that never ends is nobody's business.
+const mostBody = 1 << 20
+
+// mostHeader is how large the head of an answer may be.
+const mostHeader = 64 << 10
+
+// Options configure a Prober. All may be left out.
+type Options struct {
+	// UserAgent is sent with every probe that has no such header itself.
+	UserAgent string
+
+	// Through is the HOST:PORT that every probe is sent to as plain HTTP, whatever
+	// its URL says: a dispatcher on this machine. The host that is asked for stays
+	// that of the URL.
+	Through string
+}
+
+// Prober sends probes. It may be used by many goroutines, and is to be closed.
+type Prober struct {
+	options Options
+
+	mu      sync.Mutex
+	clients map[string]*http.Client // by what they connect to
+}
+
+// New returns a Prober.
+func New(options Options) *Prober {
+	return &Prober{options: options, clients: map[string]*http.Client{}}
+}
+
+// Close ends the connections that are idle by then.
+func (p *Prober) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, client := range p.clients {
+		client.CloseIdleConnections()
+	}
+}
+
+// Probe sends a probe once. The error says what is wrong with the answer, or why
+// there is none; it quotes neither headers nor the answer's body, which may hold
+// what is confidential. Secrets are the values of confidential headers, by name.
+func (p *Prober) Probe(ctx context.Context, probe *spec.Probe, secrets map[string]spec.Secret) error {
+	ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
+	defer cancel()
+	request, err := p.request(ctx, probe, secrets)
+	if err != nil {
+		return err
+	}
+	response, err := p.client(probe).Do(request)
+	if err != nil {
+		return noAnswer(ctx, err, probe.Timeout)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
+	switch {
+	case !probe.Accepts(response.StatusCode):
+		return fmt.Errorf("it answered with status %d, and %s is expected", response.StatusCode, expected(probe))
+	case probe.BodyContains == "":
+		return nil
+	case bytes.Contains(body, []byte(probe.BodyContains)):
+		return nil
+	case err != nil:
+		return noAnswer(ctx, err, probe.Timeout)
+	default:
+		return fmt.Errorf("its answer does not contain %q", probe.BodyContains)
+	}
+}
+
+func (p *Prober) request(ctx context.Context, probe *spec.Probe, secrets map[string]spec.Secret) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, probe.Method, probe.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	if p.options.Through != "" {
+		request.URL.Scheme = "http"
+	}
+	request.Header.Set("User-Agent", p.options.UserAgent)
+	for _, h := range probe.Headers {
+		value := h.Value
+		if h.Secret != nil {
+			value = secrets[h.Name].Reveal()
+		}
+		request.Header.Set(h.Name, value)
+	}
+	return request, nil
+}
+
+// client is a client that connects to where a probe goes. Redirects are answers.
+func (p *Prober) client(probe *spec.Probe) *http.Client {
+	to := probe.ConnectTo
+	if p.options.Through != "" {
+		to = p.options.Through
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if client := p.clients[to]; client != nil {
+		return client
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = mostHeader
+	transport.MaxIdleConnsPerHost = 1
+	if to != "" {
+		dialer := &net.Dialer{}
+		transport.Proxy = nil
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, to)
+		}
+	}
+	client := &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	p.clients[to] = client
+	return client
+}
+
+// noAnswer is why there is no answer, without the URL, which is known.
+func noAnswer(ctx context.Context, err error, timeout time.Duration) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("there was no answer within %s", timeout)
+	}
+	return fmt.Errorf("there was no answer: %w", err)
+}
+
+// expected are the statuses that are all right.
+func expected(probe *spec.Probe) string {
+	if len(probe.Status) == 0 {
+		return "one from 200 to 299"
+	}
+	words := make([]string, len(probe.Status))
+	for i, status := range probe.Status {
+		words[i] = strconv.Itoa(status)
+	}
+	return strings.Join(words, " or ")
+}
