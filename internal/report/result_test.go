@@ -112,6 +112,16 @@ func TestEventLine(t *testing.T) {
 		applier.Skipped{Address: routerAddress, Action: planner.Update},
 		applier.Overwritten{Address: customerA, Action: planner.Update},
 		applier.Unconfirmed{Err: errors.New("no connection")},
+		applier.Skipped{Address: customerB, Action: planner.Update, Rollout: "customers\x1b[0m"},
+		applier.WaveStarted{Rollout: "customers\x1b[0m", Wave: 1, Waves: 3, Changes: 1},
+		applier.WaveFinished{Rollout: "customers", Wave: 1, Waves: 3},
+		applier.WaveFinished{Rollout: "customers", Wave: 2, Waves: 3, Failures: 1},
+		applier.Paused{Rollout: "customers", Wave: 2, Waves: 3, For: 90 * time.Second},
+		applier.ProbeFailed{Address: customerA, Attempt: 2, Limit: 5, Err: errors.New("it answered with status 500")},
+		applier.WaveFailed{Rollout: "customers", Wave: 3, Waves: 3, Failures: 1234, Most: 20},
+		applier.RolledBack{Address: customerA, Action: planner.Update, Took: time.Second},
+		applier.RolledBack{Address: customerB, Action: planner.Update, Took: time.Second, Lost: []string{"A", "B\x1b[0m"}},
+		applier.RollbackFailed{Address: customerA, Action: planner.Update, Took: time.Second, Err: errors.New("no connection")},
 	}
 	lines := func(style Style) func(w io.Writer) error {
 		return func(w io.Writer) error {

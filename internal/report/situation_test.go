@@ -199,6 +199,17 @@ workers:
 		return shop("two", "free")
 	}) + router + "    dispatch_namespaces: [{ binding: CUSTOMERS, namespace: customers }]\n"},
 
+	// rollouts
+	"rollout-waves": {was: rolled("one", ""), wanted: rolled("two", `, pause: 1m30s, max_failures: 2%, on_failure: rollback, probe: { url: "https://${c.id}.example.com/health" }`)},
+	"rollout-rest": {
+		was: rolled("one", ""), wanted: rolled("one", `, probe: { url: "https://${c.id}.example.com/health" }`),
+		since: func(world *spec.Snapshot) {
+			world.Resources[spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "shop-03"}].Revision.Mark.Unproven = true
+		},
+	},
+	"rollout-wave":   {was: rolled("one", ""), wanted: rolled("two", ""), wave: 2},
+	"rollout-delete": {was: rolled("one", "") + "  old: { dispatch_namespace: customers, script: old }\n", wanted: rolled("two", "")},
+
 	// secrets
 	"secret-new":     {was: oneCustomer, wanted: oneCustomer + "    secrets: { API_KEY: { env: ACME_KEY } }"},
 	"secret-gone":    {was: oneCustomer + "    secrets: { API_KEY: { env: ACME_KEY } }", wanted: oneCustomer},
@@ -228,6 +239,20 @@ kv_namespaces:
   e: { title: "\u202Eevil\u2066 \U0001F680" }
   f: { title: "@everyone -->\" --flag=%0A::error::x" }
 `},
+}
+
+// rolled is a fleet of 12 that is rolled out in three waves.
+func rolled(code, rollout string) string {
+	var items strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&items, "{ id: shop-%02d, new: %t }, ", i, i%5 == 0)
+	}
+	return fmt.Sprintf(`
+dispatch_namespaces: { customers: {} }
+lists: { l: { key: id, items: [%s] } }
+user_workers:
+  shops: { dispatch_namespace: customers, for_each: { c: l }, script: %s, rollout: { waves: [1, "${c.new}", 60%%] %s } }
+`, items.String(), code, rollout)
 }
 
 // yamlItems is a JSON list of n objects in YAML.

@@ -25,6 +25,7 @@ type situation struct {
 
 	// targets limit the plan to some resources.
 	targets []string
+	wave    int
 
 	// writeSecrets asks for all of them, and rotated compares their values by
 	// fingerprints: those of the sources named are new ones.
@@ -48,7 +49,7 @@ func (s situation) plan(t *testing.T) *planner.Plan {
 	if s.since != nil {
 		s.since(world)
 	}
-	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow, Targets: s.targets, WriteSecrets: s.writeSecrets}
+	options := planner.Options{Mode: s.mode, Tool: "wfpsync test", Allow: s.allow, Targets: s.targets, Wave: s.wave, WriteSecrets: s.writeSecrets}
 	if s.rotated != nil {
 		options.Secrets = s.values(t, was, world, wanted)
 	}
