@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,11 +21,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dispatcher answers by path, and says what it was asked.
-func dispatcher(t *testing.T) (address string, asked *http.Request) {
+func dispatcher(t *testing.T) (address string, asked func() *http.Request) {
 	t.Helper()
-	asked = &http.Request{}
+	var last atomic.Pointer[http.Request]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*asked = *r
+		last.Store(r)
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/", http.StatusFound)
@@ -47,7 +49,7 @@ func dispatcher(t *testing.T) (address string, asked *http.Request) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	return strings.TrimPrefix(server.URL, "http://"), asked
+	return strings.TrimPrefix(server.URL, "http://"), last.Load
 }
 
 func TestProbe(t *testing.T) {
@@ -79,8 +81,8 @@ func TestProbe(t *testing.T) {
 		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) || strings.Contains(got, "hunter2") || strings.Contains(got, "http://") {
 			t.Errorf("%s: got %v, want %q", path, err, test.want)
 		}
-		if asked.Host != "acme.platform.example.com" || asked.UserAgent() != "wfpsync/test" {
-			t.Errorf("%s: %s was asked for by %s", path, asked.Host, asked.UserAgent())
+		if r := asked(); r.Host != "acme.platform.example.com" || r.UserAgent() != "wfpsync/test" {
+			t.Errorf("%s: %s was asked for by %s", path, r.Host, r.UserAgent())
 		}
 	}
 }
@@ -97,8 +99,8 @@ func TestProbeHeaders(t *testing.T) {
 	if err := prober.Probe(t.Context(), p, map[string]spec.Secret{"X-Secret": spec.NewSecret("hunter2")}); err != nil {
 		t.Fatal(err)
 	}
-	if asked.Method != http.MethodPost || asked.UserAgent() != "mine" || asked.Header.Get("X-Secret") != "hunter2" || asked.Host != "acme.platform.example.com" {
-		t.Errorf("%s %s %v", asked.Method, asked.Host, asked.Header)
+	if r := asked(); r.Method != http.MethodPost || r.UserAgent() != "mine" || r.Header.Get("X-Secret") != "hunter2" || r.Host != "acme.platform.example.com" {
+		t.Errorf("%s %s %v", r.Method, r.Host, r.Header)
 	}
 	err := prober.Probe(t.Context(), p, map[string]spec.Secret{"X-Secret": spec.NewSecret("hunter2\r\nX-Evil: 1")})
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -121,9 +123,10 @@ func TestProbeIsCancelled(t *testing.T) {
 
 // Certificates are checked, and by the name in the URL.
 func TestProbeChecksCertificates(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake that fails
+	server.StartTLS()
 	t.Cleanup(server.Close)
-	server.Config.ErrorLog = nil
 	prober := probe.New(probe.Options{})
 	t.Cleanup(prober.Close)
 	p := &spec.Probe{URL: "https://acme.platform.example.com/", Method: http.MethodGet, ConnectTo: strings.TrimPrefix(server.URL, "https://"), Timeout: 30 * time.Second}
