@@ -180,6 +180,9 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 	if err := a.applicable(plan); err != nil {
 		return a.refuse(plan, err)
 	}
+	if err := a.checkProbes(c, plan); err != nil {
+		return err
+	}
 	if plan.HasChanges() && !o.autoApprove {
 		if err := a.approve(ctx, plan); err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 // account on this machine has is run for as long as that takes. The caller is to
 // call done.
 func (a *app) prober(ctx context.Context, c *connection, plan *planner.Plan) (p applier.Prober, done func(), err error) {
-	if !slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Turn != nil && c.Turn.Probe != nil }) {
+	if !hasProbes(plan) {
 		return nil, func() {}, nil
 	}
 	options, stop := probe.Options{UserAgent: userAgent()}, func() {}
@@ -32,12 +32,25 @@ func (a *app) prober(ctx context.Context, c *connection, plan *planner.Plan) (p 
 	}, nil
 }
 
+func hasProbes(plan *planner.Plan) bool {
+	return slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Turn != nil && c.Turn.Probe != nil })
+}
+
+// checkProbes makes sure, before anybody is asked anything, that there is something
+// that could answer the probes of a plan.
+func (a *app) checkProbes(c *connection, plan *planner.Plan) error {
+	if c.local == nil || !hasProbes(plan) {
+		return nil
+	}
+	if _, err := a.workerd(); err != nil {
+		return fmt.Errorf("the rollout has probes, and with --local nothing answers them but the Workers on this machine: %w", err)
+	}
+	return nil
+}
+
 // runForProbes runs the Workers of the account on this machine, and returns where
 // they answer.
 func (a *app) runForProbes(ctx context.Context, c *connection) (address string, stop func(), err error) {
-	if _, err := a.workerd(); err != nil {
-		return "", nil, fmt.Errorf("the rollout has probes, and with --local nothing answers them but the Workers on this machine: %w", err)
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
