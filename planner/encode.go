@@ -291,6 +291,26 @@ func (p *Plan) Complete() error {
 	return nil
 }
 
+// slim leaves out of what is not uploaded the code and the files, so that a plan
+// is the same before it is saved and after it is read. Their digests stay, for
+// the mark.
+func (p *Plan) slim() {
+	for i, c := range p.Changes {
+		script, scripted := c.Desired.(spec.Scripted)
+		if !scripted || c.uploads() || script.Definition().Code == nil {
+			continue
+		}
+		definition := *script.Definition()
+		definition.Code = &spec.Code{Digest: definition.Code.Digest}
+		if assets := definition.Assets; assets != nil && assets.Files != nil {
+			outline := *assets
+			outline.Files = &spec.AssetFiles{Digest: assets.Files.Digest}
+			definition.Assets = &outline
+		}
+		p.Changes[i].Desired = script.WithDefinition(definition)
+	}
+}
+
 // embed collects what the changes upload.
 func (p *Plan) embed() {
 	p.embedCode()

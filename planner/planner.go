@@ -407,6 +407,7 @@ func (p *planning) finish() (*Plan, error) {
 		return spec.Collection{Kind: a.Kind, Parent: a.Parent}.Compare(spec.Collection{Kind: b.Kind, Parent: b.Parent})
 	})
 	plan.Rollouts = p.rollouts(plan.Changes)
+	plan.slim()
 	plan.Summary = summarize(plan.Changes, p.unchanged)
 	plan.embed()
 	p.embedLiveCode(plan)

@@ -29,6 +29,10 @@ const (
 	// guessed gives the values away.
 	SecretsKeyLength = 32
 
+	// markForAll begins the one fingerprint that stands for all: that of a single
+	// secret looks like it otherwise.
+	markForAll = "x"
+
 	// unknownFingerprint stands for that of a value that nobody has looked at. It
 	// is never in a mark.
 	unknownFingerprint = "------------"
@@ -53,7 +57,7 @@ func (SecretsKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(secretMask
 // one for all of them, where a tag has no room for more.
 type Fingerprints string
 
-var markFingerprints = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}([0-9a-f]{%d})+$`, keyIDLength, fingerprintLength))
+var markFingerprints = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}(([0-9a-f]{%[2]d})+|%s[0-9a-f]{%[2]d})$`, keyIDLength, fingerprintLength, markForAll))
 
 // Fingerprints are those of a script's secrets, as far as their values are known;
 // "" for a script without secrets, and without a key.
@@ -100,14 +104,14 @@ func (f Fingerprints) Changed(now Fingerprints) (changed []int, ok bool) {
 	}
 	was, is := f.each(), now.each()
 	switch {
-	case len(was) == len(is):
+	case len(was) > 0 && len(was) == len(is):
 		for i := range is {
 			if is[i] != unknownFingerprint && is[i] != was[i] {
 				changed = append(changed, i)
 			}
 		}
 		return changed, true
-	case len(was) != 1 || now.isPartial():
+	case len(was) > 0 || now.isPartial():
 		return nil, false
 	case f == now.forAll():
 		return nil, true
@@ -139,9 +143,12 @@ func (f Fingerprints) Over(earlier Fingerprints) Fingerprints {
 
 func (f Fingerprints) isPartial() bool { return strings.Contains(string(f), unknownFingerprint) }
 
-// each are the single fingerprints.
+// each are the single fingerprints; none where there is one for all.
 func (f Fingerprints) each() []string {
 	var each []string
+	if f == "" || strings.HasPrefix(string(f[keyIDLength:]), markForAll) {
+		return nil
+	}
 	for i := keyIDLength; i+fingerprintLength <= len(f); i += fingerprintLength {
 		each = append(each, string(f[i:i+fingerprintLength]))
 	}
@@ -155,7 +162,7 @@ func (f Fingerprints) forAll() Fingerprints {
 		return f
 	}
 	sum := sha256.Sum256([]byte("wfpsync secrets 1\n" + f))
-	return f[:keyIDLength] + Fingerprints(hex.EncodeToString(sum[:])[:fingerprintLength])
+	return f[:keyIDLength] + markForAll + Fingerprints(hex.EncodeToString(sum[:])[:fingerprintLength])
 }
 
 // SecretValues are the values that secrets have where they come from, for who

@@ -43,6 +43,7 @@ func TestFingerprints(t *testing.T) {
 		"no fingerprint":  {"", was, "[] false"},
 		"nobody has any":  {was, "", "[] false"},
 		"other secrets":   {was, of("1234", "5678", "9"), "[] false"},
+		"one more secret": {of("1234"), was, "[] false"},
 		"for all":         {was.forAll(), was, "[] true"},
 		"one of all":      {was.forAll(), of("1234", "8765"), "[0 1] true"},
 		"for all, partly": {was.forAll(), of("1234", ""), "[] false"},
