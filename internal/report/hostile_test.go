@@ -18,7 +18,7 @@ import (
 // or an account has no place in it but where it is escaped.
 var markdownLines = func() []*regexp.Regexp {
 	const code, text = `<code>[^<>"']*</code>`, `[^<>"']*`
-	const group = code + `( and ` + text + ` alike)? will be ` + text + `(, <b>blocked</b>)?`
+	const group = code + `( and ` + text + ` alike)? (will|must) be ` + text + `(, <b>blocked</b>)?`
 	var lines []*regexp.Regexp
 	for _, line := range []string{
 		``,

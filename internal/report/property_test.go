@@ -127,7 +127,7 @@ func anyAddress(t *rapid.T) spec.Address {
 }
 
 func anyAction(t *rapid.T) planner.Action {
-	return rapid.SampledFrom([]planner.Action{planner.Create, planner.Update, planner.Delete, planner.Adopt, "\x1b"}).Draw(t, "action")
+	return rapid.SampledFrom([]planner.Action{planner.Create, planner.Update, planner.Delete, planner.Adopt, planner.Replace, planner.WriteSecrets, "\x1b"}).Draw(t, "action")
 }
 
 func anyValue(t *rapid.T) any {
@@ -136,15 +136,24 @@ func anyValue(t *rapid.T) any {
 }
 
 func anyField(t *rapid.T) planner.FieldChange {
+	if rapid.IntRange(0, 3).Draw(t, "shows code") == 0 {
+		return replaced("/code", digestOfLiveCode, spec.ShortDigest(digestOfCode))
+	}
 	return planner.FieldChange{
 		Path:      rapid.SampledFrom([]string{"/code", anyText(t, "path")}).Draw(t, "path"),
-		Op:        rapid.SampledFrom([]planner.FieldOp{planner.FieldAdd, planner.FieldRemove, planner.FieldReplace}).Draw(t, "op"),
+		Op:        rapid.SampledFrom([]planner.FieldOp{planner.FieldAdd, planner.FieldRemove, planner.FieldReplace, planner.FieldWrite}).Draw(t, "op"),
 		Before:    anyValue(t),
 		After:     anyValue(t),
 		Sensitive: rapid.Bool().Draw(t, "sensitive"),
 		Unknown:   rapid.Bool().Draw(t, "unknown"),
+		Written:   rapid.SampledFrom([]planner.SecretReason{"", planner.SecretDiffers, planner.SecretAsked, planner.SecretReason(anyText(t, "why"))}).Draw(t, "written"),
+
+		ForcesReplacement: rapid.Bool().Draw(t, "forces replacement"),
 	}
 }
+
+// digestOfLiveCode is of code that somebody else has written.
+const digestOfLiveCode = "5555555555555555"
 
 func anyChange(t *rapid.T) planner.Change {
 	c := planner.Change{
@@ -167,6 +176,10 @@ func anyPlan(t *rapid.T) *planner.Plan {
 	plan.Unmanaged = []planner.Unmanaged{{Kind: spec.Kind(anyText(t, "kind")), Parent: anyText(t, "parent"), Unowned: 1}}
 	plan.Guards = []planner.Verdict{{Guard: anyText(t, "guard"), Result: planner.Refused, Message: anyText(t, "verdict")}}
 	plan.Code = codeOf(5)
+	plan.LiveCode = map[string]planner.Code{digestOfLiveCode: {MainModule: anyText(t, "main"), Modules: []spec.Module{
+		{Name: anyText(t, "module"), Type: spec.ESModule, Content: []byte(anyText(t, "code"))},
+		{Name: "module-0.js", Type: spec.ModuleType(anyText(t, "type")), Content: []byte(anyText(t, "code"))},
+	}}}
 	if rapid.Bool().Draw(t, "partial") {
 		plan.Partial = &planner.Partial{
 			Targets: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return anyText(t, "target") }), 0, 5).Draw(t, "targets"),
