@@ -19,6 +19,7 @@ type code struct {
 	Date     string                    `json:"date"`
 	Flags    []string                  `json:"flags"`
 	Assets   bool                      `json:"assets,omitempty"` // it has static files, to be asked for first
+	Heard    bool                      `json:"heard,omitempty"`  // somebody wants to know what it prints and throws
 	bindings
 }
 
@@ -40,7 +41,7 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	if err != nil {
 		return code{}, err
 	}
-	made.Assets = script.Assets != nil
+	made.Assets, made.Heard = script.Assets != nil, r.heard
 	made.bindings = r.bind(tx, namespaceID, script, script.HasModules)
 	made.Revision = revision(script, made.Gates)
 	return made, nil

@@ -72,6 +72,7 @@ type Message struct {
 type Runtime struct {
 	options Options
 	date    string // the newest that workerd knows
+	heard   bool   // Tell is somebody's; else Workers have no tail, whose every event costs half a hop
 	files   files
 	account *http.Server
 	socket  *os.File // the listening socket, for processes to inherit
@@ -96,11 +97,12 @@ const startLimit = 30 * time.Second
 // Start starts a Runtime. The listener is the Runtime's from then on, whatever Start returns.
 func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	options.Limits = options.Limits.orUsual()
-	if options.Tell == nil {
+	heard := options.Tell != nil
+	if !heard {
 		options.Tell = func(Message) {}
 	}
 	defer options.Listener.Close() // the duplicate stays
-	r := &Runtime{options: options, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
+	r := &Runtime{options: options, heard: heard, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.release()

@@ -15,6 +15,13 @@ function remote(own, rpc) {
   });
 }
 
+/** The init of a request that has one more header than it would have. */
+function withHeader(input, init, name, value) {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  headers.set(name, value);
+  return { ...init, headers };
+}
+
 class DispatchNamespace {
   #stub;
   constructor(stub) { this.#stub = stub; }
@@ -24,11 +31,7 @@ class DispatchNamespace {
     const to = { name: String(name), outbound: options?.outbound };
     const header = encodeURIComponent(JSON.stringify(to));
     return remote({
-      fetch(input, init) {
-        const request = new Request(input, init);
-        request.headers.set("x-wfpsync-dispatch", header);
-        return stub.fetch(request);
-      },
+      fetch: (input, init) => stub.fetch(input, withHeader(input, init, "x-wfpsync-dispatch", header)),
     }, (method, args) => stub.rpc(to, method, args));
   }
 }
@@ -300,11 +303,7 @@ class DurableObjectNamespace {
     const stub = this.#stub, hex = String(id);
     return remote({
       id, name: id.name,
-      fetch(input, init) {
-        const request = new Request(input, init);
-        request.headers.set("x-wfpsync-object", hex);
-        return stub.fetch(request);
-      },
+      fetch: (input, init) => stub.fetch(input, withHeader(input, init, "x-wfpsync-object", hex)),
     }, (method, args) => stub.rpc(hex, method, args));
   }
 }

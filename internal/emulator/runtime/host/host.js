@@ -92,14 +92,20 @@ function decoded(path) {
   }
 }
 
-/** What a Worker answers a request: with a static file if it has one there, or by its code. */
-async function respond(host, version, request, options) {
+/**
+ * What a Worker answers a request: with a static file if it has one there, or by its code. init is what its code finds
+ * otherwise in the request: fetch makes a request of its own anyway, and one more on the way would cost a third of a hop.
+ */
+async function respond(host, version, request, options, init) {
   if (version.assets) {
     const file = await asset(host, version, request, true);
     if (file) return file;
   }
-  return call(version, () => entrypoint(host, version, options).fetch(request));
+  return call(version, () => entrypoint(host, version, options).fetch(request, init));
 }
+
+/** The headers of a request, to be changed: its own cannot be. */
+const headersOf = (request) => new Headers(request.headers);
 
 /** An error as its Worker threw it, without the way it took through the host. */
 const shown = (error) => String(error?.stack ?? error).split("\n").filter((line) => !line.includes("(host.js:")).join("\n");
@@ -119,7 +125,7 @@ function workerCode(host, code, version, outbound, wrapped) {
     modules,
     env,
     globalOutbound: outbound ? host.ctx.exports.Outbound({ props: { ...outbound, params: {} } }) : host.env.INTERNET,
-    tails: version ? [host.ctx.exports.Tail({ props: { worker: version.id } })] : [],
+    tails: code.heard ? [host.ctx.exports.Tail({ props: { worker: version.id } })] : [],
   };
 }
 
@@ -143,39 +149,38 @@ function decode(module) {
 }
 
 /** Requests from outside: the Worker whose route matches answers. */
-export default class extends WorkerEntrypoint {
-  async fetch(request) {
-    const chosen = await this.choose(new URL(request.url));
+export default {
+  async fetch(request, env, ctx) {
+    const host = { env, ctx };
+    const url = new URL(request.url);
+    const chosen = choose(table ?? (await routes(env)), url);
     if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
-    const version = await find(this.env, "", chosen.worker);
+    const version = await find(env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
-    const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/cdn-cgi/handler/scheduled") return this.schedule(version, searchParams.get("cron") ?? "");
-    const forWorker = new Request(chosen.url ?? request.url, new Request(request, { cf: { colo: "LOC" } }));
-    forWorker.headers.set("CF-Connecting-IP", "127.0.0.1");
-    forWorker.headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+    if (url.pathname === "/cdn-cgi/handler/scheduled") return schedule(host, version, url.searchParams.get("cron") ?? "");
+    const headers = headersOf(request);
+    headers.set("CF-Connecting-IP", "127.0.0.1");
+    headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
     try {
-      return await respond(this, version, forWorker);
+      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: { colo: "LOC" } });
     } catch (error) {
       return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${shown(error)}\n`, { status: 500 });
     }
-  }
+  },
+};
 
-  /** Runs a cron trigger now: none runs by itself here. */
-  async schedule(version, cron) {
-    const { outcome } = await call(version, () => entrypoint(this, version).scheduled({ cron, scheduledTime: new Date() }));
-    return new Response(outcome + "\n", { status: outcome === "ok" ? 200 : 500 });
-  }
+/** Runs a cron trigger now: none runs by itself here. */
+async function schedule(host, version, cron) {
+  const { outcome } = await call(version, () => entrypoint(host, version).scheduled({ cron, scheduledTime: new Date() }));
+  return new Response(outcome + "\n", { status: outcome === "ok" ? 200 : 500 });
+}
 
-  async choose(url) {
-    if (table === undefined) {
-      const asked = epoch;
-      const answer = await account(this.env, "/routes");
-      if (epoch === asked) table = answer;
-      return choose(answer, url);
-    }
-    return choose(table, url);
-  }
+/** The table of routes, which is kept until the account says that it changed. */
+async function routes(env) {
+  const asked = epoch;
+  const answer = await account(env, "/routes");
+  if (epoch === asked) table = answer;
+  return answer;
 }
 
 /**
@@ -227,10 +232,10 @@ export class Dispatch extends WorkerEntrypoint {
     return [version, { outbound: service && { service, params } }];
   }
   async fetch(request) {
-    const [version, options] = await this.target(JSON.parse(decodeURIComponent(request.headers.get("x-wfpsync-dispatch"))));
-    const forWorker = new Request(request);
-    forWorker.headers.delete("x-wfpsync-dispatch");
-    return respond(this, version, forWorker, options);
+    const headers = headersOf(request);
+    const [version, options] = await this.target(JSON.parse(decodeURIComponent(headers.get("x-wfpsync-dispatch"))));
+    headers.delete("x-wfpsync-dispatch");
+    return respond(this, version, request, options, { headers });
   }
   async rpc(to, method, args) {
     const [version, options] = await this.target(to);
@@ -309,9 +314,9 @@ export class ObjectClass extends WorkerEntrypoint {
     return namespace.get(namespace.idFromName(JSON.stringify({ ...this.ctx.props, id })));
   }
   fetch(request) {
-    const forObject = new Request(request);
-    forObject.headers.delete("x-wfpsync-object");
-    return this.object(request.headers.get("x-wfpsync-object")).fetch(forObject);
+    const headers = headersOf(request);
+    headers.delete("x-wfpsync-object");
+    return this.object(request.headers.get("x-wfpsync-object")).fetch(request, { headers });
   }
   rpc(id, method, args) {
     return this.object(id).rpc(method, args);
@@ -342,13 +347,14 @@ export class Objects extends DurableObject {
 /** Tells the account what a Worker printed and what it threw. */
 export class Tail extends WorkerEntrypoint {
   async tail(events) {
-    const told = events.map(({ logs, exceptions, outcome, event }) => ({
+    const noisy = events.filter(({ logs, exceptions }) => logs.length || exceptions.length); // few are: look at no more
+    if (noisy.length === 0) return;
+    const told = noisy.map(({ logs, exceptions, outcome, event }) => ({
       outcome,
       url: event?.request?.url,
       logs: logs.map(({ level, message }) => ({ level, text: message.map(show).join(" ") })),
       exceptions: exceptions.map(({ name, message, stack }) => ({ name, message, stack })),
-    })).filter(({ logs, exceptions }) => logs.length || exceptions.length);
-    if (told.length === 0) return;
+    }));
     const response = await this.env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker: this.ctx.props.worker }), {
       method: "POST",
       body: JSON.stringify(told),
