@@ -13,16 +13,13 @@ import (
 	"net/http/httptest"
 	"net/textproto"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
-	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
 // known is how many user Workers the account has.
@@ -81,13 +78,18 @@ func seed(name, metadata, code string) emulator.Seed {
 	return emulator.Seed{Name: name, Metadata: []byte(metadata), Modules: []emulator.Module{{Name: "index.js", Content: []byte(code)}}}
 }
 
-// run starts the Workers.
+// run starts the Workers. What they print is told to nobody.
 func (p *platform) run(b *testing.B) *emulator.Runtime {
+	b.Helper()
+	return p.runTelling(b, nil)
+}
+
+func (p *platform) runTelling(b *testing.B, tell func(emulator.Message)) *emulator.Runtime {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(b, err)
 	p.url = "http://" + listener.Addr().String()
-	running, err := p.Run(context.Background(), emulator.RunOptions{Account: emulator.LocalAccountID, Listener: listener.(*net.TCPListener)})
+	running, err := p.Run(context.Background(), emulator.RunOptions{Account: emulator.LocalAccountID, Listener: listener.(*net.TCPListener), Tell: tell})
 	check(b, err)
 	return running
 }
@@ -198,100 +200,4 @@ func BenchmarkUpload(b *testing.B) {
 		})
 	}
 	took.report(b)
-}
-
-// BenchmarkProcessorTime compares the processor time of workerd for a request through dispatcher and user Worker with
-// that of two Workers of a static configuration, one bound to the other, which is the least it can be.
-func BenchmarkProcessorTime(b *testing.B) {
-	const requests = 2000
-	p := newPlatform(b)
-	defer p.run(b).Close()
-	static := startStatic(b)
-	ask(b, p.url, "t1.example.com", "hello from t1") // also starts what there is to start
-	ask(b, static, "t1.example.com", "hello from t1")
-	ours, theirs := processes(b)
-	load := func(url string) {
-		for range requests {
-			ask(b, url, "t1.example.com", "hello from t1")
-		}
-	}
-	load(p.url)
-	load(static) // warm
-	var dynamicCPU, staticCPU time.Duration
-	n := 0
-	for b.Loop() {
-		dynamicCPU += spent(b, ours, func() { load(p.url) })
-		staticCPU += spent(b, theirs, func() { load(static) })
-		n += requests
-	}
-	b.ReportMetric(float64(dynamicCPU.Microseconds())/float64(n), "µs/dispatch")
-	b.ReportMetric(float64(staticCPU.Microseconds())/float64(n), "µs/static")
-	b.ReportMetric(float64(dynamicCPU)/float64(staticCPU), "ratio")
-}
-
-const staticConfig = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    ( name = "dispatcher", worker = ( compatibilityDate = "2026-10-01",
-      modules = [ ( name = "index.js", esModule = "export default { fetch(request, env) { new URL(request.url).hostname.split('.')[0]; return env.TENANT.fetch(request) } }" ) ],
-      bindings = [ ( name = "TENANT", service = "tenant" ) ] ) ),
-    ( name = "tenant", worker = ( compatibilityDate = "2026-10-01",
-      modules = [ ( name = "index.js", esModule = "export default { fetch(request, env) { return new Response('hello from ' + env.NAME) } }" ) ],
-      bindings = [ ( name = "NAME", text = "t1" ) ] ) ),
-  ],
-  sockets = [ ( name = "http", address = "127.0.0.1:0", http = (), service = "dispatcher" ) ],
-);`
-
-// startStatic starts workerd with two configured Workers and returns where they answer.
-func startStatic(b *testing.B) string {
-	b.Helper()
-	config := filepath.Join(b.TempDir(), "static.capnp")
-	check(b, os.WriteFile(config, []byte(staticConfig), 0o600))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(b, err)
-	defer listener.Close()
-	socket, err := listener.(*net.TCPListener).File()
-	check(b, err)
-	defer socket.Close()
-	cmd := exec.Command(workerd(b), "serve", "--socket-fd", "http=3", config)
-	cmd.ExtraFiles, cmd.Stderr = []*os.File{socket}, os.Stderr
-	check(b, cmd.Start())
-	b.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return "http://" + listener.Addr().String()
-}
-
-// processes are the workerd that runs the account's Workers, and the static one, which was started later.
-func processes(b *testing.B) (dynamic, static int) {
-	b.Helper()
-	running := proctest.Children(b, os.Getpid(), "workerd")
-	if len(running) != 2 {
-		b.Fatalf("%d workerd processes are running, want 2", len(running))
-	}
-	return min(running[0].Pid, running[1].Pid), max(running[0].Pid, running[1].Pid)
-}
-
-// spent is the processor time that a process takes during some work.
-func spent(b *testing.B, pid int, work func()) time.Duration {
-	b.Helper()
-	before := processorTime(b, pid)
-	work()
-	return processorTime(b, pid) - before
-}
-
-func processorTime(b *testing.B, pid int) time.Duration {
-	b.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	check(b, err)
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	var ticks int64
-	for _, field := range fields[11:13] { // user and system
-		n, err := strconv.ParseInt(field, 10, 64)
-		check(b, err)
-		ticks += n
-	}
-	return time.Duration(ticks) * time.Second / 100
 }
