@@ -19,6 +19,7 @@ const module = "github.com/wfpsync/wfpsync/"
 // folder is a line here, and a reason in the commit that adds it.
 var mayImport = map[string][]string{
 	"internal/diag":            {},
+	"internal/sourcemap":       {},
 	"schema":                   {},
 	"docs":                     {},
 	"spec/internal/document":   {"internal/diag"},
@@ -29,11 +30,11 @@ var mayImport = map[string][]string{
 	"planner":                  {"spec", "internal/diag"},
 	"applier":                  {"planner", "spec"},
 	"internal/account":         {"spec"},
-	"internal/bundle":          {"spec", "internal/diag"},
 	"internal/probe":           {"spec"},
+	"internal/bundle":          {"spec", "internal/diag", "internal/sourcemap"},
 	"internal/report":          {"planner", "applier", "spec", "internal/diag"},
 	"internal/emulator":        {"internal/emulator/..."},
-	"internal/emulator/...":    {"internal/emulator/..."},
+	"internal/emulator/...":    {"internal/emulator/...", "internal/sourcemap"},
 	"cmd/wfpsync":              {"..."},
 }
 

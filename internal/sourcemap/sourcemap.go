@@ -1,51 +1,19 @@
-package runtime
+// Package sourcemap leads from what a bundler has made back to what a person wrote. See ECMA-426.
+//
+// It is about a file format and about nothing of ours, so the account on this machine and those who talk to it may both
+// read with it.
+package sourcemap
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
-	"strconv"
 	"strings"
-
-	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// position is a place in a module, as stacks write it: "index.js:12:34".
-var position = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
-
-// mapStack replaces places in uploaded modules by places in what they were made of, as far as source maps were uploaded
-// with them.
-func (r *Runtime) mapStack(id, stack string) string {
-	namespaceID, name, _ := strings.Cut(id, "/")
-	maps := map[string]sourceMap{}
-	_ = r.options.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
-		scripts := tx.Workers(r.options.Account)
-		if namespaceID != "" {
-			scripts = tx.UserWorkers(r.options.Account, namespaceID)
-		}
-		script, _ := scripts.Get(name)
-		for _, m := range script.SourceMaps {
-			if parsed, err := parseSourceMap(tx.Blob(m.Hash)); err == nil {
-				maps[m.Name] = parsed
-			}
-		}
-		return nil
-	})
-	return position.ReplaceAllStringFunc(stack, func(place string) string {
-		parts := position.FindStringSubmatch(place)
-		line, _ := strconv.Atoi(parts[2])
-		column, _ := strconv.Atoi(parts[3])
-		if original, ok := maps[parts[1]+".map"].find(line-1, column-1); ok {
-			return original
-		}
-		return place
-	})
-}
-
-// A sourceMap says which place of a module comes from which place of a source. See ECMA-426.
-type sourceMap struct {
+// A Map says which place of a module comes from which place of a source.
+type Map struct {
 	sources []string
 	lines   [][]segment // by line of the module, sorted by column
 }
@@ -53,7 +21,9 @@ type sourceMap struct {
 // A segment begins at a column of the module; everything counts from 0.
 type segment struct{ column, source, line, sourceColumn int }
 
-func parseSourceMap(raw []byte) (sourceMap, error) {
+// Parse reads a source map of version 3. Sources are named without what leads out of a folder: "../src/a.ts" is
+// "src/a.ts".
+func Parse(raw []byte) (Map, error) {
 	var file struct {
 		Version    int      `json:"version"`
 		SourceRoot string   `json:"sourceRoot"`
@@ -61,12 +31,12 @@ func parseSourceMap(raw []byte) (sourceMap, error) {
 		Mappings   string   `json:"mappings"`
 	}
 	if err := json.Unmarshal(raw, &file); err != nil {
-		return sourceMap{}, err
+		return Map{}, err
 	}
 	if file.Version != 3 {
-		return sourceMap{}, fmt.Errorf("version %d of source maps is unknown", file.Version)
+		return Map{}, fmt.Errorf("version %d of source maps is unknown", file.Version)
 	}
-	parsed := sourceMap{}
+	parsed := Map{}
 	for _, source := range file.Sources {
 		parsed.sources = append(parsed.sources, strings.TrimLeft(path.Join(file.SourceRoot, source), "./"))
 	}
@@ -77,7 +47,7 @@ func parseSourceMap(raw []byte) (sourceMap, error) {
 		for field := range strings.SplitSeq(line, ",") {
 			numbers, err := decodeVLQ(field)
 			if err != nil {
-				return sourceMap{}, err
+				return Map{}, err
 			}
 			if len(numbers) > 0 {
 				at.column += numbers[0]
@@ -121,10 +91,19 @@ func decodeVLQ(text string) ([]int, error) {
 	return numbers, nil
 }
 
-// find returns the place that a place of the module comes from, as stacks write it.
-func (m sourceMap) find(line, column int) (string, bool) {
+// A Place is in a source; lines and columns count from 1, as stacks count them.
+type Place struct {
+	Source       string
+	Line, Column int
+}
+
+func (p Place) String() string { return fmt.Sprintf("%s:%d:%d", p.Source, p.Line, p.Column) }
+
+// Find returns where a place of the module comes from. It counts from 1, too.
+func (m Map) Find(line, column int) (Place, bool) {
+	line, column = line-1, column-1
 	if line < 0 || line >= len(m.lines) {
-		return "", false
+		return Place{}, false
 	}
 	var best *segment
 	for i, s := range m.lines[line] {
@@ -134,7 +113,7 @@ func (m sourceMap) find(line, column int) (string, bool) {
 		best = &m.lines[line][i]
 	}
 	if best == nil || best.source < 0 || best.source >= len(m.sources) {
-		return "", false
+		return Place{}, false
 	}
-	return fmt.Sprintf("%s:%d:%d", m.sources[best.source], best.line+1, best.sourceColumn+1), true
+	return Place{m.sources[best.source], best.line + 1, best.sourceColumn + 1}, true
 }

@@ -1,0 +1,42 @@
+package runtime
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+	"github.com/wfpsync/wfpsync/internal/sourcemap"
+)
+
+// position is a place in a module, as stacks write it: "index.js:12:34".
+var position = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
+
+// mapStack replaces places in uploaded modules by places in what they were made of, as far as source maps were uploaded
+// with them.
+func (r *Runtime) mapStack(id, stack string) string {
+	namespaceID, name, _ := strings.Cut(id, "/")
+	maps := map[string]sourcemap.Map{}
+	_ = r.options.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
+		scripts := tx.Workers(r.options.Account)
+		if namespaceID != "" {
+			scripts = tx.UserWorkers(r.options.Account, namespaceID)
+		}
+		script, _ := scripts.Get(name)
+		for _, m := range script.SourceMaps {
+			if parsed, err := sourcemap.Parse(tx.Blob(m.Hash)); err == nil {
+				maps[m.Name] = parsed
+			}
+		}
+		return nil
+	})
+	return position.ReplaceAllStringFunc(stack, func(place string) string {
+		parts := position.FindStringSubmatch(place)
+		line, _ := strconv.Atoi(parts[2])
+		column, _ := strconv.Atoi(parts[3])
+		if original, ok := maps[parts[1]+".map"].Find(line, column); ok {
+			return original.String()
+		}
+		return place
+	})
+}
