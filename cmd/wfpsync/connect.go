@@ -69,7 +69,11 @@ type connection struct {
 	info  spec.Account
 	pace  func(requests int) time.Duration // see account.Client.Pace
 	local *localAPI                        // nil unless the account is on this machine
-	close func()
+
+	// sources, unless nil, lead from the modules that are written to the files
+	// they were made of.
+	sources *sources
+	close   func()
 }
 
 // connect opens the account that the flags and the environment say. The wanted

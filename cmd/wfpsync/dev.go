@@ -111,12 +111,14 @@ type development struct {
 
 	mu    sync.Mutex // of what is printed
 	shown string     // the table
+
+	written writtenCode
 }
 
 // run starts the Workers of the account that the stack is for.
 func (d *development) run(ctx context.Context, listener *net.TCPListener) (*emulator.Runtime, error) {
 	d.account = localAccount(d.account)
-	return d.local.Run(ctx, emulator.RunOptions{Account: d.account, Listener: listener, Tell: d.tell})
+	return d.local.Run(ctx, emulator.RunOptions{Account: d.account, Listener: listener, Tell: d.tell, Origin: d.origin})
 }
 
 // apply makes the account what the stack file says. It returns the stack if that
@@ -150,6 +152,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.remember(p)
 	if !plan.HasChanges() {
 		return p.stack, plan.Diagnostics.Err()
 	}

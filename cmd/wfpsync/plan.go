@@ -17,6 +17,7 @@ import (
 type planOptions struct {
 	out              string
 	detailedExitcode bool
+	check            bool
 	making           planMaking
 	output           planOutput
 }
@@ -46,6 +47,7 @@ func (a *app) planCommand() *cobra.Command {
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
+	cmd.Flags().BoolVar(&options.check, "check", false, "start the code of every changed Worker on workerd, as an upload is started, and report what would be refused")
 	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
@@ -56,6 +58,11 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	defer c.close()
+	if o.check {
+		if err := a.check(ctx, p, c.sources); err != nil {
+			return err
+		}
+	}
 	if err := a.printPlan(p, o.output); err != nil {
 		return err
 	}
@@ -142,6 +149,7 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 	if err != nil {
 		return nil, err
 	}
+	c.sources = p.sources()
 	p.note(plan.Diagnostics)
 	plan.Diagnostics = p.diagnostics
 	return plan, nil

@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/wfpsync/wfpsync/docs"
+	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
@@ -34,6 +35,7 @@ type ruleSection struct {
 	wrong, right txtar.Archive
 	message      string
 	needsAccount bool
+	needsRuntime bool
 }
 
 var (
@@ -59,7 +61,7 @@ func ruleSections(t *testing.T) []ruleSection {
 		}
 		sections = append(sections, ruleSection{
 			id: id, wrong: example(fences[0]), message: strings.TrimSuffix(fences[1][2], "\n"), right: example(fences[2]),
-			needsAccount: strings.HasPrefix(id, "WFP4"),
+			needsAccount: strings.HasPrefix(id, "WFP4"), needsRuntime: id == bundle.RuleRefused,
 		})
 	}
 	return sections
@@ -127,6 +129,13 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	command := []string{"validate"}
 	if s.needsAccount {
 		command = []string{"plan", "--local"}
+	}
+	if s.needsRuntime {
+		if installedWorkerd() == "" {
+			t.Skip("there is no workerd: `make runtime` installs it")
+		}
+		t.Setenv("WFPSYNC_WORKERD", installedWorkerd())
+		command = []string{"plan", "--local", "--check"}
 	}
 	if arguments, err := os.ReadFile("arguments"); err == nil {
 		command = append(command, strings.Fields(string(arguments))...)

@@ -75,13 +75,14 @@ func (s source) build(ctx context.Context, p *project, how spec.CodeOptions) out
 	if s.entrypoint == "" {
 		return buildInline(ctx, s.inline, how)
 	}
-	return buildEntrypoint(ctx, p, s.entrypoint, how)
+	return buildEntrypoint(ctx, p, s.entrypoint, how, false)
 }
 
 // outcome is what a build came to.
 type outcome struct {
 	main    string
 	modules []spec.Module
+	mapping []byte // the source map of the main module, if it was wanted
 	diags   diag.List
 }
 

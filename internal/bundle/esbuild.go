@@ -43,8 +43,9 @@ func workerOptions() api.BuildOptions {
 	}
 }
 
-// buildEntrypoint bundles a file of the project and what it imports.
-func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spec.CodeOptions) outcome {
+// buildEntrypoint bundles a file of the project and what it imports. A source
+// map takes its time, so it is made only when it is wanted.
+func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spec.CodeOptions, mapped bool) outcome {
 	if d, ok := checkEntrypoint(p, entrypoint); !ok {
 		return failed(d)
 	}
@@ -78,6 +79,9 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	options.TsconfigRaw = config.raw
 	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = how.Minify, how.Minify, how.Minify
 	maps.Copy(options.Define, how.Define)
+	if mapped {
+		options.Sourcemap, options.SourcesContent = api.SourceMapExternal, api.SourcesContentExclude
+	}
 	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.NodeCompat), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin()}
 
 	result, stopped := run(ctx, options)
@@ -92,8 +96,15 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if !containsDefault(meta.exports) {
 		return outcome{diags: append(diags, noDefaultExport(p, entrypoint, meta.exports))}
 	}
-	script := spec.Module{Name: main, Type: spec.ESModule, Content: result.OutputFiles[0].Contents}
-	return outcome{main: main, modules: append(append(collected.modules(), additional...), script), diags: diags}
+	made := outcome{main: main, modules: append(collected.modules(), additional...), diags: diags}
+	for _, file := range result.OutputFiles {
+		if strings.HasSuffix(file.Path, ".map") {
+			made.mapping = file.Contents
+			continue
+		}
+		made.modules = append(made.modules, spec.Module{Name: main, Type: spec.ESModule, Content: file.Contents})
+	}
+	return made
 }
 
 // noDefaultExport points at the start of the entrypoint: what is missing has no

@@ -35,6 +35,9 @@ const (
 	// RuleAdditionalModule: a file that find_additional_modules takes cannot be
 	// uploaded beside the bundle.
 	RuleAdditionalModule = "WFP308"
+
+	// RuleRefused: the code does not start, so that an upload would be refused.
+	RuleRefused = "WFP330"
 )
 
 // problem is an error about a code as a whole; [inStackFile] gives it its place.

@@ -172,6 +172,7 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 		Dir:      e.options.Dir,
 		Listener: options.Listener,
 		Tell:     options.Tell,
+		Origin:   options.Origin,
 		Limits:   options.Limits,
 	})
 }
@@ -181,6 +182,7 @@ type RunOptions struct {
 	Account  string
 	Listener *net.TCPListener
 	Tell     func(Message)
+	Origin   runtime.Origin // for code that was uploaded without a source map
 	Limits   RunLimits
 }
 

@@ -23,15 +23,30 @@ func (s *Server) start(ctx context.Context, k *code, settings startSettings) err
 		program.Modules = append(program.Modules, runtime.Module{Name: m.Name, Type: m.Type, Content: m.blob.Data})
 	}
 	started, err := s.options.Start(ctx, program)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case started.Failure != "":
-		return invalid("%s", started.Failure)
-	case len(started.Handlers) == 0 && len(started.Classes) == 0:
-		return fail(http.StatusBadRequest, workersNoHandlers, "No event handlers were registered. This script does nothing.")
+	}
+	if refusal := RefusalOf(started); refusal != nil {
+		return fail(http.StatusBadRequest, refusal.Code, "%s", refusal.Message)
 	}
 	k.found = started.Handlers
+	return nil
+}
+
+// A Refusal is why an upload is refused.
+type Refusal struct {
+	Code    int
+	Message string // in several lines where the runtime knows a place, or from where something was imported
+}
+
+// RefusalOf is why code that was started is refused, or nil.
+func RefusalOf(started runtime.Started) *Refusal {
+	switch {
+	case started.Failure != "":
+		return &Refusal{workersValidationFailed, started.Failure}
+	case len(started.Handlers) == 0 && len(started.Classes) == 0:
+		return &Refusal{workersNoHandlers, "No event handlers were registered. This script does nothing."}
+	}
 	return nil
 }
 

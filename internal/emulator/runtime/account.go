@@ -116,7 +116,7 @@ func (r *Runtime) log(request *http.Request) (answer, error) {
 		for _, thrown := range event.Exceptions {
 			text := "Uncaught " + thrown.Name + ": " + thrown.Message
 			if thrown.Stack != "" {
-				text += "\n" + r.mapStack(id, thrown.Stack)
+				text += "\n" + r.mapStack(worker, id, thrown.Stack)
 			}
 			r.options.Tell(Message{Worker: worker, Level: "error", Text: text})
 		}

@@ -32,8 +32,13 @@ type Options struct {
 	Dir      string       // where Durable Objects, D1 tables and R2 objects are kept
 	Listener *net.TCPListener
 	Tell     func(Message) // is called by many goroutines at once
+	Origin   Origin        // for code that was uploaded without a source map
 	Limits   Limits
 }
+
+// An Origin says which place in a source a place of a Worker's module was made of, both as stacks write them; "" when it
+// does not know. Lines and columns count from 1. It is called by many goroutines at once.
+type Origin func(worker, module string, line, column int) string
 
 // Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
 type Limits struct {

@@ -13,8 +13,8 @@ import (
 var position = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 
 // mapStack replaces places in uploaded modules by places in what they were made of, as far as source maps were uploaded
-// with them.
-func (r *Runtime) mapStack(id, stack string) string {
+// with them, or somebody else knows.
+func (r *Runtime) mapStack(worker, id, stack string) string {
 	namespaceID, name, _ := strings.Cut(id, "/")
 	maps := map[string]sourcemap.Map{}
 	_ = r.options.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
@@ -36,6 +36,11 @@ func (r *Runtime) mapStack(id, stack string) string {
 		column, _ := strconv.Atoi(parts[3])
 		if original, ok := maps[parts[1]+".map"].Find(line, column); ok {
 			return original.String()
+		}
+		if r.options.Origin != nil {
+			if original := r.options.Origin(worker, parts[1], line, column); original != "" {
+				return original
+			}
 		}
 		return place
 	})

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/bundle"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// check starts the code of the changed Workers and adds to the plan what would
+// be refused. Workers that run the same in the same way are one: a fleet is
+// started once.
+func (a *app) check(ctx context.Context, plan *planner.Plan, where *sources) error {
+	workerd, err := a.workerd()
+	if err != nil {
+		return fmt.Errorf("--check: %w", err)
+	}
+	var programs []emulator.Program
+	var scripts []*spec.Script
+	seen := map[string]bool{}
+	for _, c := range plan.Changes {
+		scripted, ok := c.Desired.(spec.Scripted)
+		if !ok || c.MarkOnly {
+			continue
+		}
+		script := scripted.Definition()
+		if script.Code == nil || len(script.Code.Modules) == 0 || seen[startedAs(script)] {
+			continue
+		}
+		seen[startedAs(script)] = true
+		programs = append(programs, program(script))
+		scripts = append(scripts, script)
+	}
+	refusals, err := emulator.Check(ctx, workerd, programs)
+	if err != nil {
+		return fmt.Errorf("--check: %w", err)
+	}
+	for i, refusal := range refusals {
+		if refusal != nil {
+			plan.Diagnostics = append(plan.Diagnostics, refused(ctx, scripts[i].Code, refusal, where))
+		}
+	}
+	plan.Diagnostics = plan.Diagnostics.Sorted()
+	return nil
+}
+
+// startedAs is what decides how a script starts. Values of variables do, too, if
+// code reads them at once; Workers that differ in them alone are taken for one.
+func startedAs(s *spec.Script) string {
+	flags := slices.Sorted(slices.Values(s.CompatibilityFlags))
+	return strings.Join(append(flags, s.CompatibilityDate, s.Code.Digest), " ")
+}
+
+// program is a script as the local runtime takes it.
+func program(s *spec.Script) emulator.Program {
+	made := emulator.Program{
+		Main: s.Code.MainModule, AsModule: true, Date: s.CompatibilityDate, Flags: s.CompatibilityFlags, Env: map[string]any{},
+	}
+	for _, m := range s.Code.Modules {
+		made.Modules = append(made.Modules, emulator.CodeModule{Name: m.Name, Type: string(m.Type), Content: m.Content})
+	}
+	for _, b := range s.Bindings {
+		switch b.Type {
+		case spec.BindingText:
+			made.Env[b.Name] = b.Properties["text"]
+		case spec.BindingJSON:
+			made.Env[b.Name] = b.Properties["json"]
+		}
+	}
+	return made
+}
+
+// refused says why an upload would be refused, at the line that a person wrote.
+func refused(ctx context.Context, code *spec.Code, refusal *emulator.Refusal, where *sources) diag.Diagnostic {
+	d := diag.Diagnostic{
+		Severity: diag.Error, Rule: bundle.RuleRefused, Range: code.At,
+		Message: fmt.Sprintf("an upload would be refused with code %d: %s", refusal.Code, strings.Join(strings.Fields(refusal.Message), " ")),
+	}
+	if where == nil {
+		return d
+	}
+	at, snippet, found := where.find(ctx, code, refusal.Message)
+	if !found {
+		d.Range, d.Snippet, _ = where.shown(code.At, "")
+		return d
+	}
+	d.Range, d.Snippet = at, snippet
+	d.Message = fmt.Sprintf("an upload would be refused with code %d: %s", refusal.Code, firstLine(refusal.Message))
+	return d
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/wfpsync/wfpsync/internal/bundle"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// sources lead from modules to the files of a project that they were made of.
+// They are asked about few codes, so each is looked at when it is first needed.
+type sources struct {
+	root string                      // absolute
+	seen func(diag.Range) diag.Range // as a path from where the person is
+	line func(diag.Range) string     // of the stack file
+
+	mu    sync.Mutex
+	known map[string]*bundle.Origins // by the code's digest
+}
+
+func (p *project) sources() *sources {
+	root, err := filepath.Abs(p.dir)
+	if err != nil {
+		return nil
+	}
+	return &sources{root: root, seen: p.seen, line: p.line, known: map[string]*bundle.Origins{}}
+}
+
+func (s *sources) of(ctx context.Context, code *spec.Code) *bundle.Origins {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	origins := s.known[code.Digest]
+	if origins == nil {
+		origins = bundle.FindOrigins(ctx, s.root, code)
+		s.known[code.Digest] = origins
+	}
+	return origins
+}
+
+// modulePlace is a place in a module, as the runtime writes it: index.js:12:34.
+var modulePlace = regexp.MustCompile(`([^\s()'"]+):(\d+):(\d+)`)
+
+// inSources replaces places in modules by places in the files they come from.
+func (s *sources) inSources(ctx context.Context, code *spec.Code, text string) string {
+	return modulePlace.ReplaceAllStringFunc(text, func(place string) string {
+		module, line, column := takePlace(place)
+		if at, _, found := s.of(ctx, code).Find(module, line, column); found {
+			return s.seen(at).String()
+		}
+		return place
+	})
+}
+
+func takePlace(place string) (module string, line, column int) {
+	parts := modulePlace.FindStringSubmatch(place)
+	line, _ = strconv.Atoi(parts[2]) // digits; one too large is in no file
+	column, _ = strconv.Atoi(parts[3])
+	return parts[1], line, column
+}
+
+// quoted is a name in a message: No such module "x".
+var quoted = regexp.MustCompile(`"([^"]+)"`)
+
+// find is the first place in the project that a message of the runtime is about.
+func (s *sources) find(ctx context.Context, code *spec.Code, text string) (diag.Range, string, bool) {
+	origins := s.of(ctx, code)
+	for _, place := range modulePlace.FindAllString(text, -1) {
+		if at, snippet, found := origins.Find(takePlace(place)); found {
+			return s.shown(at, snippet)
+		}
+	}
+	if name := quoted.FindStringSubmatch(text); name != nil {
+		for _, mark := range []string{`"`, `'`} {
+			if at, snippet, found := origins.FindText(mark + name[1] + mark); found {
+				return s.shown(at, snippet)
+			}
+		}
+	}
+	return diag.Range{}, "", false
+}
+
+// shown is a place as a person sees it. A script in the stack file is on lines
+// of that.
+func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool) {
+	if snippet == "" {
+		snippet = s.line(at)
+	}
+	return s.seen(at), snippet, true
+}
+
+// Put writes a resource. A refusal that names places in modules names those in
+// their files instead.
+func (c *connection) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	revision, err := c.Cautious.Put(ctx, w)
+	scripted, ok := w.Resource.(spec.Scripted)
+	if err == nil || !ok || c.sources == nil || !modulePlace.MatchString(err.Error()) {
+		return revision, err
+	}
+	code := scripted.Definition().Code
+	if code == nil || len(code.Modules) == 0 {
+		return revision, err
+	}
+	if text := c.sources.inSources(ctx, code, err.Error()); text != err.Error() {
+		err = &inSource{err, text}
+	}
+	return revision, err
+}
+
+// inSource is an error in other words.
+type inSource struct {
+	error
+	text string
+}
+
+func (e *inSource) Error() string { return e.text }
+func (e *inSource) Unwrap() error { return e.error }
+
+// firstLine is what a message says before it says where.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

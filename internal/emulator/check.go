@@ -1,0 +1,57 @@
+package emulator
+
+import (
+	"context"
+	goruntime "runtime"
+	"sync"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+)
+
+type (
+	// Program is code, and what it is started with.
+	Program = runtime.Program
+	// CodeModule is a file of a Program.
+	CodeModule = runtime.Module
+	// Refusal is why an upload is refused, in the API's words.
+	Refusal = api.Refusal
+)
+
+// mostCheckers bounds memory: each checker is a workerd.
+const mostCheckers = 4
+
+// Check starts programs as an upload would be started, and answers of each why it would be refused, or nil. Several are
+// started at once, each in a process of its own, which ends with Check.
+func Check(ctx context.Context, workerd string, programs []Program) ([]*Refusal, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	refusals := make([]*Refusal, len(programs))
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range min(len(programs), goruntime.GOMAXPROCS(0), mostCheckers) {
+		all.Go(func() {
+			validator := runtime.NewValidator(workerd)
+			defer validator.Close()
+			for i := range next {
+				started, err := validator.Start(ctx, programs[i])
+				if err != nil {
+					stop(err)
+					return
+				}
+				refusals[i] = api.RefusalOf(started)
+			}
+		})
+	}
+feed:
+	for i := range programs {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	all.Wait()
+	return refusals, context.Cause(ctx)
+}
