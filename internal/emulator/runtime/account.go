@@ -26,7 +26,7 @@ func (r *Runtime) handler() http.Handler {
 		"GET /r2/{jurisdiction}/{bucket}":    r.getR2,
 		"PUT /r2/{jurisdiction}/{bucket}":    r.putR2,
 		"DELETE /r2/{jurisdiction}/{bucket}": r.deleteR2,
-		"POST /r2/{jurisdiction}/{bucket}":   r.listR2,
+		"POST /r2/{jurisdiction}/{bucket}":   r.postR2,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, request *http.Request) {
 			made, err := answer(request)

@@ -145,8 +145,11 @@ func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, as
 			continue
 		}
 		about := map[string]any{"name": b.Name, "type": b.Type}
-		if b.Type == "ratelimit" {
+		switch b.Type {
+		case "ratelimit":
 			about["limit"], about["period"] = rateLimit(b)
+		case "queue":
+			about["delay"] = b.Fields["delivery_delay"] // what is sent without a delay of its own has this one
 		}
 		made.Wrap.Bindings = append(made.Wrap.Bindings, about)
 		if entrypoint, props := r.gateOf(tx, namespaceID, script.Name, b); entrypoint != "" {

@@ -96,19 +96,33 @@ func (q *queues) close() {
 func (r *Runtime) send(request *http.Request) (answer, error) {
 	var sent []struct {
 		message
-		DelaySeconds float64 `json:"delaySeconds"`
+		DelaySeconds *float64 `json:"delaySeconds"`
 	}
 	if err := json.NewDecoder(request.Body).Decode(&sent); err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now, usual := time.Now(), r.deliveryDelay(request.PathValue("name"))
 	var messages []message
 	for _, s := range sent {
-		s.ID, s.Timestamp, s.due = strings.ToLower(rand.Text()), now.UnixMilli(), now.Add(seconds(s.DelaySeconds))
+		delay := usual
+		if s.DelaySeconds != nil {
+			delay = *s.DelaySeconds
+		}
+		s.ID, s.Timestamp, s.due = strings.ToLower(rand.Text()), now.UnixMilli(), now.Add(seconds(delay))
 		messages = append(messages, s.message)
 	}
 	r.queues.add(request.PathValue("name"), messages)
 	return nil, nil
+}
+
+// deliveryDelay is how many seconds a queue keeps what is sent without a delay.
+func (r *Runtime) deliveryDelay(queue string) (delay float64) {
+	_ = r.options.Store.View(func(tx *store.Tx) error { // what has no delay is delivered at once
+		q, _ := tx.QueueByName(r.options.Account, queue)
+		delay = float64(q.Settings.DeliveryDelay)
+		return nil
+	})
+	return delay
 }
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"crypto/md5"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -103,34 +102,31 @@ func (o object) describe(w http.ResponseWriter) {
 	w.Header().Set(objectHeader, url.PathEscape(string(raw)))
 }
 
+// putR2 answers PUT: of an object, or of a part of one.
 func (r *Runtime) putR2(request *http.Request) (answer, error) {
-	dir, file, key, err := r.objectFile(request)
+	if request.URL.Query().Has("upload") {
+		return r.putR2Part(request)
+	}
+	o, err := describedObject(request)
 	if err != nil {
 		return nil, err
 	}
-	var o object
-	about, err := url.PathUnescape(request.Header.Get(objectHeader))
-	if err == nil {
-		err = json.Unmarshal([]byte(about), &o)
-	}
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	if err != nil {
+	o.ETag = "" // it is ours to say
+	if o, err = r.storeObject(request, o, request.Body); err != nil {
 		return nil, err
-	}
-	o.Key, o.Version, o.Uploaded = key, strings.ToLower(rand.Text()), time.Now().UTC().Truncate(time.Millisecond)
-	previous, _ := readObject(file) // one that is not there, or broken, is replaced
-	if o.Size, o.ETag, err = writeContent(filepath.Join(dir, o.Version), request.Body); err != nil {
-		return nil, err
-	}
-	if err := writeObject(file, o); err != nil {
-		return nil, err
-	}
-	if previous.Version != "" {
-		_ = os.Remove(filepath.Join(dir, previous.Version)) // it is no object's content any more
 	}
 	return func(w http.ResponseWriter, _ *http.Request) { o.describe(w) }, nil
+}
+
+// postR2 answers what is neither reading nor writing an object.
+func (r *Runtime) postR2(request *http.Request) (answer, error) {
+	switch query := request.URL.Query(); {
+	case query.Has("uploads"):
+		return r.createR2Upload(request)
+	case query.Has("upload"):
+		return r.completeR2Upload(request)
+	}
+	return r.listR2(request)
 }
 
 func writeContent(name string, body io.Reader) (size int64, etag string, err error) {
@@ -161,6 +157,9 @@ func writeObject(file string, o object) error {
 }
 
 func (r *Runtime) deleteR2(request *http.Request) (answer, error) {
+	if request.URL.Query().Has("upload") {
+		return r.abortR2Upload(request)
+	}
 	dir, file, _, err := r.objectFile(request)
 	if err != nil {
 		return nil, err

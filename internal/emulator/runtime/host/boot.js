@@ -195,8 +195,29 @@ class R2Bucket {
     const found = await (await ask(this.#stub, "list", { prefix, limit, cursor, delimiter, start_after: startAfter }, { method: "POST" })).json();
     return { ...found, objects: found.objects.map((about) => new R2Object(about)) };
   }
-  createMultipartUpload() { throw new Error("The local account has no multipart uploads to R2 yet: use put()."); }
-  resumeMultipartUpload() { return this.createMultipartUpload(); }
+  async createMultipartUpload(key, options = {}) {
+    const about = { httpMetadata: httpMetadata(options.httpMetadata), customMetadata: options.customMetadata ?? {}, storageClass: options.storageClass ?? "Standard" };
+    const response = await ask(this.#stub, "createMultipartUpload", { key, uploads: true }, { method: "POST", headers: { "x-object": encodeURIComponent(JSON.stringify(about)) } });
+    const { uploadId } = await response.json();
+    return this.resumeMultipartUpload(key, uploadId);
+  }
+  /** Does not look whether there is such an upload; its calls do. */
+  resumeMultipartUpload(key, uploadId) {
+    const stub = this.#stub, about = (response) => this.#about(response);
+    return {
+      key, uploadId,
+      async uploadPart(part, value) {
+        return (await ask(stub, "uploadPart", { key, upload: uploadId, part }, { method: "PUT", body: value === null ? "" : await body(value) })).json();
+      },
+      async complete(parts) {
+        const list = JSON.stringify(parts.map(({ partNumber, etag }) => ({ partNumber, etag })));
+        return new R2Object(await about(await ask(stub, "completeMultipartUpload", { key, upload: uploadId }, { method: "POST", body: list })));
+      },
+      async abort() {
+        await ask(stub, "abortMultipartUpload", { key, upload: uploadId }, { method: "DELETE" });
+      },
+    };
+  }
 }
 
 class D1Statement {
@@ -259,10 +280,11 @@ const value = (cell) => (cell instanceof ArrayBuffer ? [...new Uint8Array(cell)]
 
 class Queue {
   #stub;
-  constructor(stub) { this.#stub = stub; }
+  #delay;
+  constructor(stub, about) { this.#stub = stub; this.#delay = about.delay; }
   async send(body, options = {}) { await this.sendBatch([{ body, ...options }]); }
   async sendBatch(messages, options = {}) {
-    const list = [...messages].map(({ body, contentType = "json", delaySeconds = options.delaySeconds }) => ({
+    const list = [...messages].map(({ body, contentType = "json", delaySeconds = options.delaySeconds ?? this.#delay }) => ({
       contentType, delaySeconds, body: contentType === "bytes" ? btoa(String.fromCharCode(...new Uint8Array(body.buffer ?? body))) : body,
     }));
     const response = await ask(this.#stub, "Queue send", {}, { method: "POST", body: JSON.stringify(list) });
@@ -333,7 +355,7 @@ const make = {
   dispatch_namespace: (stub) => new DispatchNamespace(stub),
   durable_object_namespace: (stub) => new DurableObjectNamespace(stub),
   kv_namespace: (stub) => new KVNamespace(stub),
-  queue: (stub) => new Queue(stub),
+  queue: (stub, about) => new Queue(stub, about),
   r2_bucket: (stub) => new R2Bucket(stub),
   ratelimit: (stub, about) => new RateLimit(stub, about),
   service,

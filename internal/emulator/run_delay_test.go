@@ -1,0 +1,48 @@
+package emulator_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// TestRunQueueDelay: a message waits as long as it says, else as long as the binding it was sent through, else as long as
+// its queue.
+func TestRunQueueDelay(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	id := r.queue("jobs")
+	r.json("PATCH", "/queues/"+id, object{"settings": object{"delivery_delay": 3}}).ok()
+	r.script(worker("producer"), `export default { async fetch(request, env) {
+  const sent = Date.now();
+  await env.LATE.send({ what: "queue", sent });
+  await env.SOON.send({ what: "binding", sent });
+  await env.LATE.send({ what: "message", sent }, { delaySeconds: 0 });
+  return new Response("sent");
+} }`, object{"bindings": []any{
+		object{"type": "queue", "name": "LATE", "queue_name": "jobs"},
+		object{"type": "queue", "name": "SOON", "queue_name": "jobs", "delivery_delay": 1},
+	}}).ok()
+	r.script(worker("consumer"), `export default { queue(batch) {
+  for (const { body } of batch.messages) console.log(body.what, "after", Date.now() - body.sent);
+} }`, nil).ok()
+	r.json("POST", "/queues/"+id+"/consumers", object{
+		"type": "worker", "script_name": "consumer", "settings": object{"batch_size": 1, "max_wait_time_ms": 0},
+	}).ok()
+	r.says("producer.localhost", "/", "sent")
+	waited := map[string]time.Duration{}
+	for _, what := range []string{"message", "binding", "queue"} {
+		_, text, _ := strings.Cut(r.hears(what+" after ").Text, " after ")
+		ms, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waited[what] = time.Duration(ms) * time.Millisecond
+	}
+	// Nothing comes early, and a shorter delay comes before a longer one; how late depends on the machine.
+	if waited["binding"] < time.Second || waited["queue"] < 3*time.Second || waited["message"] > waited["binding"] || waited["binding"] > waited["queue"] {
+		t.Errorf("the delays are %v", waited)
+	}
+}

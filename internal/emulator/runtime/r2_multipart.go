@@ -1,0 +1,232 @@
+package runtime
+
+import (
+	"crypto/md5"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Objects in parts. An upload is a folder beside the objects of its bucket, until it is completed or aborted.
+// Source: https://developers.cloudflare.com/r2/api/workers/workers-multipart-usage/ and its limits.
+const (
+	smallestR2Part = 5 << 20 // but for the last
+	mostR2Parts    = 10_000
+)
+
+// What R2 says, with its error codes.
+// Source: https://developers.cloudflare.com/r2/api/error-codes/
+var (
+	errR2NoUpload  = &refusal{http.StatusBadRequest, "The specified multipart upload does not exist. (10024)"}
+	errR2NoPart    = &refusal{http.StatusBadRequest, "One or more of the specified parts could not be found. (10025)"}
+	errR2SmallPart = &refusal{http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size. (10011)"}
+	errR2Uneven    = &refusal{http.StatusBadRequest, "There was a problem with the multipart upload: all parts but the last must have the same size. (10048)"}
+)
+
+// An uploadedPart is what Workers hold of a part until they complete the upload.
+type uploadedPart struct {
+	Number int    `json:"partNumber"`
+	ETag   string `json:"etag"`
+	Size   int64  `json:"size,omitempty"`
+}
+
+// uploadID is what our ids look like; they become names of folders.
+var uploadID = regexp.MustCompile(`^[a-z2-7]{20,40}$`)
+
+// upload returns the folder of the upload that a request is about, and the object that it is to become.
+func (r *Runtime) upload(request *http.Request) (folder string, o object, err error) {
+	dir, _, key, err := r.objectFile(request)
+	if err != nil {
+		return "", o, err
+	}
+	id := request.URL.Query().Get("upload")
+	folder = filepath.Join(dir, "uploads", id)
+	if !uploadID.MatchString(id) {
+		return "", o, errR2NoUpload
+	}
+	raw, err := os.ReadFile(filepath.Join(folder, "object"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", o, errR2NoUpload
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &o)
+	}
+	if err == nil && o.Key != key {
+		err = errR2NoUpload
+	}
+	return folder, o, err
+}
+
+// createR2Upload begins an upload and answers with its id.
+func (r *Runtime) createR2Upload(request *http.Request) (answer, error) {
+	dir, _, key, err := r.objectFile(request)
+	if err != nil {
+		return nil, err
+	}
+	o, err := describedObject(request)
+	if err != nil {
+		return nil, err
+	}
+	o.Key = key
+	id := strings.ToLower(rand.Text())
+	folder := filepath.Join(dir, "uploads", id)
+	raw, err := json.Marshal(o)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "object"), raw, 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return inJSON(map[string]string{"key": key, "uploadId": id})
+}
+
+// putR2Part takes a part, and replaces an earlier one of its number.
+func (r *Runtime) putR2Part(request *http.Request) (answer, error) {
+	folder, _, err := r.upload(request)
+	if err != nil {
+		return nil, err
+	}
+	number, err := strconv.Atoi(request.URL.Query().Get("part"))
+	if err != nil || number < 1 || number > mostR2Parts {
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("Part number must be between 1 and %d, inclusive. (10026)", mostR2Parts)}
+	}
+	fresh := filepath.Join(folder, "new-"+strings.ToLower(rand.Text()))
+	size, etag, err := writeContent(fresh, request.Body)
+	if err != nil {
+		return nil, err
+	}
+	part := uploadedPart{Number: number, ETag: etag, Size: size}
+	if err := os.Rename(fresh, filepath.Join(folder, part.file())); err != nil {
+		return nil, err
+	}
+	return inJSON(uploadedPart{Number: number, ETag: etag})
+}
+
+// file is the name of a part's content. Those of one number that differ lie beside each other; completing says which counts.
+func (p uploadedPart) file() string { return fmt.Sprintf("%d-%s", p.Number, p.ETag) }
+
+var partETag = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// completeR2Upload makes an object of the parts that the request lists.
+func (r *Runtime) completeR2Upload(request *http.Request) (answer, error) {
+	folder, o, err := r.upload(request)
+	if err != nil {
+		return nil, err
+	}
+	var parts []uploadedPart
+	if err := json.NewDecoder(request.Body).Decode(&parts); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(parts, func(a, b uploadedPart) int { return a.Number - b.Number })
+	whole, etags := []io.Reader{}, md5.New()
+	for i, part := range parts {
+		if !partETag.MatchString(part.ETag) || i > 0 && parts[i-1].Number == part.Number {
+			return nil, errR2NoPart
+		}
+		content, err := os.Open(filepath.Join(folder, part.file()))
+		if err != nil {
+			return nil, errR2NoPart
+		}
+		defer content.Close()
+		info, err := content.Stat()
+		if err != nil {
+			return nil, err
+		}
+		parts[i].Size = info.Size()
+		whole = append(whole, content)
+		sum, _ := hex.DecodeString(part.ETag) // it was matched
+		etags.Write(sum)
+	}
+	if err := checkR2Parts(parts); err != nil {
+		return nil, err
+	}
+	o.ETag = fmt.Sprintf("%x-%d", etags.Sum(nil), len(parts))
+	if o, err = r.storeObject(request, o, io.MultiReader(whole...)); err != nil {
+		return nil, err
+	}
+	return func(w http.ResponseWriter, _ *http.Request) { o.describe(w) }, os.RemoveAll(folder)
+}
+
+func checkR2Parts(parts []uploadedPart) error {
+	if len(parts) == 0 {
+		return errR2NoPart
+	}
+	for _, part := range parts[:len(parts)-1] {
+		if part.Size < smallestR2Part {
+			return errR2SmallPart
+		}
+		if part.Size != parts[0].Size {
+			return errR2Uneven
+		}
+	}
+	if parts[len(parts)-1].Size > parts[0].Size {
+		return errR2Uneven
+	}
+	return nil
+}
+
+// abortR2Upload forgets an upload; one that is not there is forgotten already.
+func (r *Runtime) abortR2Upload(request *http.Request) (answer, error) {
+	folder, _, err := r.upload(request)
+	if errors.Is(err, errR2NoUpload) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, os.RemoveAll(folder)
+}
+
+// describedObject is what a request says of an object that it writes.
+func describedObject(request *http.Request) (object, error) {
+	var o object
+	about, err := url.PathUnescape(request.Header.Get(objectHeader))
+	if err == nil {
+		err = json.Unmarshal([]byte(about), &o)
+	}
+	return o, err
+}
+
+// storeObject writes an object under the key of a request. An ETag that it has already stays.
+func (r *Runtime) storeObject(request *http.Request, o object, content io.Reader) (object, error) {
+	dir, file, key, err := r.objectFile(request)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return o, err
+	}
+	o.Key, o.Version, o.Uploaded = key, strings.ToLower(rand.Text()), time.Now().UTC().Truncate(time.Millisecond)
+	previous, _ := readObject(file) // one that is not there, or broken, is replaced
+	size, etag, err := writeContent(filepath.Join(dir, o.Version), content)
+	if err != nil {
+		return o, err
+	}
+	o.Size = size
+	if o.ETag == "" {
+		o.ETag = etag
+	}
+	if err := writeObject(file, o); err != nil {
+		return o, err
+	}
+	if previous.Version != "" {
+		_ = os.Remove(filepath.Join(dir, previous.Version)) // it is no object's content any more
+	}
+	return o, nil
+}
