@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
@@ -119,6 +120,9 @@ type Emulator struct {
 	store     *store.Store
 	api       *api.Server
 	validator *runtime.Validator // nil: uploads are only looked at
+
+	tables  sync.Mutex // is held by who decides which process uses the D1 databases
+	running *Runtime   // the last one
 }
 
 // Open opens the account in a directory, creating it when there is none.
@@ -140,6 +144,7 @@ func Open(options Options) (*Emulator, error) {
 	if options.Workerd != "" {
 		e.validator = runtime.NewValidator(options.Workerd)
 		apiOptions.Start = e.validator.Start
+		apiOptions.Query = e.query
 	}
 	if e.api, err = api.New(st, apiOptions); err != nil {
 		_ = st.Close() // the first error says more
@@ -165,7 +170,9 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 	if e.options.Workerd == "" {
 		return nil, errors.New("there is no workerd to run Workers with")
 	}
-	return runtime.Start(ctx, runtime.Options{
+	e.tables.Lock()
+	defer e.tables.Unlock()
+	started, err := runtime.Start(ctx, runtime.Options{
 		Binary:   e.options.Workerd,
 		Store:    e.store,
 		Account:  options.Account,
@@ -175,6 +182,23 @@ func (e *Emulator) Run(ctx context.Context, options RunOptions) (*Runtime, error
 		Origin:   options.Origin,
 		Limits:   options.Limits,
 	})
+	if err == nil {
+		e.running = started
+	}
+	return started, err
+}
+
+// query runs statements on a D1 database: where the Workers run, if they do.
+func (e *Emulator) query(ctx context.Context, database string, statements []runtime.Statement) ([]runtime.Rows, error) {
+	e.tables.Lock()
+	defer e.tables.Unlock()
+	if e.running != nil {
+		rows, err := e.running.Query(ctx, database, statements)
+		if !errors.Is(err, runtime.ErrClosed) {
+			return rows, err
+		}
+	}
+	return runtime.Query(ctx, e.options.Workerd, e.options.Dir, database, statements)
 }
 
 // RunOptions are whose Workers run, where they are reached, and who is told what they print.

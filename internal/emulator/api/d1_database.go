@@ -16,6 +16,8 @@ func (s *Server) d1DatabaseRoutes() []route {
 		{"POST", list, s.createD1Database},
 		{"GET", one, s.getD1Database},
 		{"DELETE", one, s.deleteD1Database},
+		{"POST", one + "/query", s.queryD1Database},
+		{"POST", one + "/raw", s.rawD1Database},
 	}
 }
 

@@ -113,6 +113,7 @@ const (
 	d1InvalidRequest   = 7400
 	d1DatabaseNotFound = 7404
 	d1DatabaseExists   = 7502
+	d1QueryFailed      = 7500
 )
 
 // Codes of the R2 family, /r2/**. Which one an invalid parameter has is not documented; no client asks for it.

@@ -49,6 +49,8 @@ type Options struct {
 	DefaultAccount          Account
 	// Start starts the code of every upload; nil: it is only looked at.
 	Start func(context.Context, runtime.Program) (runtime.Started, error)
+	// Query runs statements on a D1 database; nil: there is nothing to run them with.
+	Query func(ctx context.Context, database string, statements []runtime.Statement) ([]runtime.Rows, error)
 }
 
 // An Account is the identity of an account.

@@ -17,7 +17,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -116,8 +115,8 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.socket, err = options.Listener.File(); err != nil {
 		return nil, err
 	}
-	objects := filepath.Join(options.Dir, "objects")
-	if err := os.MkdirAll(objects, 0o700); err != nil {
+	objects, err := makeObjects(options.Dir)
+	if err != nil {
 		return nil, err
 	}
 	if r.files, err = writeFiles(objects); err != nil {

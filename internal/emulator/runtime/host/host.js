@@ -386,12 +386,26 @@ export class Control extends WorkerEntrypoint {
         table = undefined;
         return new Response();
       }
+      case "/d1":
+        return Response.json(await this.query(await request.json()));
       case "/queue":
         return Response.json(await this.deliver(await request.json()));
       case "/start":
         return Response.json(await this.start(await request.json()));
     }
     return new Response("no such control", { status: 404 });
+  }
+
+  /** Runs what somebody asks of a database from outside. */
+  async query({ id, statements }) {
+    const namespace = this.ctx.exports.Database;
+    const cell = (value) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value);
+    try {
+      const results = await namespace.get(namespace.idFromName(id)).run(statements);
+      return { results: results.map((result) => ({ ...result, rows: result.rows.map((row) => row.map(cell)) })) };
+    } catch (error) {
+      return { error: error.message };
+    }
   }
 
   async deliver({ worker, queue, messages }) {

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// d1Query is a query, or several in a batch.
+// Source: API reference, "Query D1 Database" and "Raw D1 Database Query".
+type d1Query struct {
+	SQL    string    `json:"sql"`
+	Params []any     `json:"params"`
+	Batch  []d1Query `json:"batch"`
+}
+
+// d1Result is what one statement came to. Results are rows as objects, or what /raw makes of them.
+type d1Result struct {
+	Results any    `json:"results"`
+	Success bool   `json:"success"`
+	Meta    d1Meta `json:"meta"`
+}
+
+type d1Meta struct {
+	ServedBy    string  `json:"served_by"`
+	Duration    float64 `json:"duration"` // in milliseconds
+	Changes     int     `json:"changes"`
+	LastRowID   int     `json:"last_row_id"`
+	ChangedDB   bool    `json:"changed_db"`
+	SizeAfter   int     `json:"size_after"`
+	RowsRead    int     `json:"rows_read"`
+	RowsWritten int     `json:"rows_written"`
+}
+
+func (s *Server) queryD1Database(c *call) (reply, error) {
+	return s.runD1(c, func(r runtime.Rows) any {
+		rows := make([]map[string]any, len(r.Rows))
+		for i, row := range r.Rows {
+			rows[i] = map[string]any{}
+			for j, column := range r.Columns {
+				rows[i][column] = row[j]
+			}
+		}
+		return rows
+	})
+}
+
+func (s *Server) rawD1Database(c *call) (reply, error) {
+	return s.runD1(c, func(r runtime.Rows) any {
+		return map[string]any{"columns": orNone(r.Columns), "rows": orNone(r.Rows)}
+	})
+}
+
+// orNone is a list that is [] in JSON when there is nothing in it.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// runD1 runs a query, all of it or nothing.
+func (s *Server) runD1(c *call, shape func(runtime.Rows) any) (reply, error) {
+	var database store.D1Database
+	if err := c.view(func(tx *store.Tx) (err error) {
+		database, err = findD1Database(c, tx)
+		return err
+	}); err != nil {
+		return reply{}, err
+	}
+	var body d1Query
+	if err := c.json(&body, errD1Malformed); err != nil {
+		return reply{}, err
+	}
+	statements, err := body.statements()
+	if err != nil {
+		return reply{}, err
+	}
+	if s.options.Query == nil {
+		return reply{}, fail(http.StatusServiceUnavailable, d1QueryFailed, "the local account runs queries on workerd, which is not installed: `wfpsync local install-runtime` installs it")
+	}
+	began := time.Now()
+	made, err := s.options.Query(c.r.Context(), database.UUID, statements)
+	var refused *runtime.QueryError
+	if errors.As(err, &refused) {
+		return reply{}, fail(http.StatusBadRequest, d1QueryFailed, "%s", refused.Text)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	took := float64(time.Since(began).Microseconds()) / 1000
+	results := make([]d1Result, len(made))
+	for i, r := range made {
+		results[i] = d1Result{shape(r), true, d1Meta{
+			ServedBy: "local", Duration: took, Changes: r.Changes, LastRowID: r.LastID, ChangedDB: r.Changes > 0,
+			SizeAfter: r.Size, RowsRead: r.Read, RowsWritten: r.Written,
+		}}
+	}
+	return ok(results)
+}
+
+// statements are the single statements of a query.
+func (q d1Query) statements() ([]runtime.Statement, error) {
+	var list []runtime.Statement
+	if q.Batch == nil {
+		q.Batch = []d1Query{{SQL: q.SQL, Params: q.Params}}
+	}
+	for _, one := range q.Batch {
+		texts := splitSQL(one.SQL)
+		if len(texts) > 1 && len(one.Params) > 0 {
+			return nil, fail(http.StatusBadRequest, d1InvalidRequest, "params belong to one statement, and sql has %d", len(texts))
+		}
+		for _, text := range texts {
+			list = append(list, runtime.Statement{Text: text, Values: orNone(one.Params)})
+		}
+	}
+	if len(list) == 0 {
+		return nil, fail(http.StatusBadRequest, d1InvalidRequest, "sql holds no statement")
+	}
+	return list, nil
+}

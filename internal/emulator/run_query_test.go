@@ -1,0 +1,45 @@
+package emulator_test
+
+import (
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+// TestD1Query: what is written through the API is there for Workers, and the other way round, and for those who ask when
+// no Worker runs.
+func TestD1Query(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	id := r.database("db")
+	query, raw := "/d1/database/"+id+"/query", "/d1/database/"+id+"/raw"
+	r.json("POST", query, object{"sql": "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t (name) VALUES ('a;b')"}).ok()
+	r.json("POST", query, object{"sql": "INSERT INTO t (name) VALUES (?)", "params": []any{"c"}}).ok()
+	r.script(worker("w"), `export default { async fetch(request, env) {
+  await env.DB.prepare("INSERT INTO t (name) VALUES ('worker')").run();
+  return Response.json((await env.DB.prepare("SELECT name FROM t ORDER BY id").all()).results.map((r) => r.name));
+} }`, object{"bindings": []any{object{"type": "d1", "name": "DB", "id": id}}}).ok()
+	r.says("anything", "/", `["a;b","c","worker"]`)
+	r.json("POST", query, object{"sql": "SELECT * FROM nowhere"}).fails(400, 7500)
+	r.json("POST", query, object{"batch": []any{object{"sql": "DELETE FROM t"}, object{"sql": "SELECT * FROM nowhere"}}}).fails(400, 7500) // undone
+	r.json("POST", query, object{"sql": " -- nothing"}).fails(400, 7400)
+	r.json("POST", "/d1/database/none/query", object{"sql": "SELECT 1"}).fails(404, 7404)
+
+	r.Runtime.Close()
+	type result struct {
+		Results any
+		Success bool
+		Meta    struct {
+			Changes   int
+			ChangedDB bool `json:"changed_db"`
+		}
+	}
+	var results []result
+	r.json("POST", query, object{"sql": "SELECT * FROM t WHERE id > 1; DELETE FROM t WHERE id = 1"}).ok().into(&results)
+	if rows := results[0].Results.([]any); len(results) != 2 || len(rows) != 2 || rows[0].(map[string]any)["name"] != "c" || results[1].Meta.Changes != 1 || !results[1].Meta.ChangedDB {
+		t.Errorf("the query answers %+v", results)
+	}
+	r.json("POST", raw, object{"sql": "SELECT id, name FROM t"}).ok().into(&results)
+	if got := results[0].Results.(map[string]any); len(got["columns"].([]any)) != 2 || len(got["rows"].([]any)) != 2 {
+		t.Errorf("the raw query answers %+v", got)
+	}
+}
