@@ -18,6 +18,9 @@ func TestD1Databases(t *testing.T) {
 	}
 	a.get(list + "/" + id).ok().is(`{"uuid":"` + id + `","name":"tenants","version":"production","jurisdiction":null,
 		"created_at":"2026-11-21T12:00:00.000000Z","file_size":0,"num_tables":0}`)
+	if got := a.get(list + "/tenants?fields=uuid,name").ok().field("uuid"); got != `"`+id+`"` {
+		t.Errorf("by its name, the database is %s", got)
+	}
 	a.json("POST", list, object{"name": "tenants"}).fails(400, 7502)
 	a.json("POST", list, object{"name": "Tenants"}).fails(400, 7400)
 	a.json("POST", list, object{}).fails(400, 7400)

@@ -115,10 +115,17 @@ func (s *Server) createD1Database(c *call) (reply, error) {
 	return ok(view)
 }
 
+// getD1Database finds a database by its name, too: wrangler 4.164 asks for the id of one that way.
+// Source: what `wrangler d1 execute` sends.
 func (s *Server) getD1Database(c *call) (reply, error) {
 	var view d1DatabaseDetails
 	err := c.view(func(tx *store.Tx) error {
 		d, err := findD1Database(c, tx)
+		for _, named := range tx.D1Databases(c.account) {
+			if err != nil && named.Name == c.param("database") {
+				d, err = named, nil
+			}
+		}
 		view = d1DatabaseDetails{d1DatabaseView: viewD1Database(d)}
 		return err
 	})
