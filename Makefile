@@ -14,7 +14,7 @@ RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 CONCURRENT := ./applier ./planner ./internal/account ./internal/bundle ./internal/emulator/... ./internal/report
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime wrangler test lint bench race demo dev golden fuzz kill clean
+.PHONY: build runtime wrangler test shapes lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -33,6 +33,13 @@ $(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
 test: lint runtime wrangler
 	$(GO) test -timeout 30m ./...
 	$(GO) test $(RACE) -timeout 30m $(CONCURRENT)
+
+## shapes: the scripts over every shape in which the API may list user Workers; what is compared byte for byte is part of the tests
+shapes:
+	@for shape in without-tags "nested without-etag" "nested without-tags without-etag small-pages"; do \
+	  echo "lists: $$shape"; \
+	  WFPSYNC_TEST_LIST_SHAPE="$$shape" $(GO) test -timeout 30m -run '^TestScripts$$' ./cmd/wfpsync || exit 1; \
+	done
 
 ## race: everything under the race detector
 race: lint runtime wrangler

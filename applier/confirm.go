@@ -16,23 +16,18 @@ var ErrOverwritten = errors.New("somebody else has written it right after this r
 // confirmTime is how long the look at the end may take.
 const confirmTime = 10 * time.Minute
 
-// confirm reads once more the lists of what was marked. Nothing keeps another
+// confirm reads once more what was marked. Nothing keeps another
 // run from writing between the look at a Worker and its upload, but then one of
 // the two does not find its mark at the end, and says so. A list that does not
 // show marks proves nothing, and one that cannot be read takes nothing back:
 // every write was answered.
 func (r *run) confirm(ctx context.Context) {
-	collections := map[spec.Collection]bool{}
-	for a := range r.marks {
-		collections[a.Collection()] = true
-	}
-	if len(collections) == 0 || ctx.Err() != nil {
+	if len(r.marks) == 0 || ctx.Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
-	// Without a stack, nothing but the lists is read.
-	now, err := r.target.Read(ctx, "", slices.SortedFunc(maps.Keys(collections), spec.Collection.Compare))
+	now, err := r.target.Revisit(ctx, slices.SortedFunc(maps.Keys(r.marks), spec.Address.Compare))
 	if err != nil {
 		r.emit(Unconfirmed{err})
 		return

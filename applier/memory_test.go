@@ -14,6 +14,10 @@ import (
 // trivial is an account that does nothing.
 type trivial struct{}
 
+func (trivial) Revisit(context.Context, []spec.Address) (*spec.Snapshot, error) {
+	return spec.NewSnapshot(spec.Account{}), nil
+}
+
 func (trivial) Read(context.Context, string, []spec.Collection) (*spec.Snapshot, error) {
 	return spec.NewSnapshot(spec.Account{}), nil
 }

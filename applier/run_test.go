@@ -39,6 +39,10 @@ func (t *target) Read(context.Context, string, []spec.Collection) (*spec.Snapsho
 	return t.snapshot, nil
 }
 
+func (t *target) Revisit(ctx context.Context, _ []spec.Address) (*spec.Snapshot, error) {
+	return t.Read(ctx, "", nil)
+}
+
 func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	err := t.call("put ", w.Resource.Address())
 	t.mu.Lock()

@@ -23,6 +23,10 @@ type Target interface {
 	// [spec.ErrVanished] where a template was to write what is gone.
 	Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 
+	// Revisit reads resources once more, as far as it takes to see who wrote them
+	// last. Those that are gone are not in the snapshot.
+	Revisit(ctx context.Context, addresses []spec.Address) (*spec.Snapshot, error)
+
 	// Delete removes a resource. One that is gone already is no error.
 	Delete(ctx context.Context, a spec.Address, prior spec.Revision) error
 

@@ -32,6 +32,10 @@ type app struct {
 	// outside of tests.
 	observe func(emulator.Request)
 
+	// listShape is how the account on this machine lists user Workers: as it does by
+	// itself, outside of tests.
+	listShape emulator.ListShape
+
 	// transport sends the requests to an account that is not on this machine;
 	// nil, outside of tests, for the network.
 	transport http.RoundTripper

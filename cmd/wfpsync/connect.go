@@ -223,7 +223,7 @@ type localAPI struct {
 }
 
 func (a *app) serveLocalAPI() (*localAPI, error) {
-	local, err := a.openLocal(emulator.Options{})
+	local, err := a.openLocal(emulator.Options{ListShape: a.listShape})
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ func mainWithRequestLog() {
 	if err != nil {
 		panic(err)
 	}
+	a.listShape = testedShape()
 	a.observe = func(r emulator.Request) { fmt.Fprintf(log, "%s %s\n", r.Method, r.Path) }
 	os.Exit(a.run(context.Background(), os.Args[1:]))
 }
@@ -58,6 +59,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv(shapeVariable, os.Getenv(shapeVariable))
+			env.Setenv(cacheVariable, filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
 			env.Values[devKey{}] = &devRun{t: t}
@@ -99,10 +102,13 @@ func TestScripts(t *testing.T) {
 }
 
 // condition is what a script can ask of the machine: [workerd], that there is one,
-// and [needs:PROGRAM]. What this machine has not is not tested on it.
+// and [needs:PROGRAM]; and [tags], that lists show the tags of user Workers. What this machine has not is not tested on it.
 func condition(name string) (bool, error) {
 	if name == "workerd" {
 		return installedWorkerd() != "", nil
+	}
+	if name == "tags" {
+		return !testedShape().WithoutTags, nil
 	}
 	program, ok := strings.CutPrefix(name, "needs:")
 	if !ok {
@@ -245,21 +251,19 @@ func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(name, append(data, strings.ReplaceAll(args[1], `\n`, "\n")...), 0o644))
 }
 
-// emulator start [nested] [without-tags] [slow] serves an account over HTTP for the
-// rest of the script, and points wfpsync at it.
-// emulator shape [nested] [without-tags] changes how it lists user Workers.
+// emulator start [SHAPE…] [slow] serves an account over HTTP for the rest of the
+// script, and points wfpsync at it.
+// emulator shape [SHAPE…] changes how it lists user Workers; see [shapeWord].
 func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	shape, latency := emulator.ListShape{}, time.Duration(0)
+	if args[0] == "start" {
+		shape = testedShape()
+	}
 	for _, word := range args[1:] {
-		switch word {
-		case "nested":
-			shape.Nested = true
-		case "without-tags":
-			shape.WithoutTags = true
-		case "slow":
+		if word == "slow" {
 			latency = 300 * time.Millisecond
-		default:
+		} else if !shapeWord(&shape, word) {
 			ts.Fatalf("unknown word %q", word)
 		}
 	}

@@ -113,6 +113,7 @@ func (s *simulation) run(ctx context.Context, args ...string) outcome {
 		"CLOUDFLARE_API_TOKEN":  "test",
 		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
 		"A_SECRET":              "value",
+		cacheVariable:           filepath.Join(s.dir, "cache"),
 	}
 	a := &app{
 		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,

@@ -135,6 +135,14 @@ func (c *TagCache) learn(base string, p place, s *script) {
 	c.learned[name][s.ID] = tagEntry{s.ETag, s.ModifiedOn, s.Tags}
 }
 
+// keep writes what this process has learned of a place, without asking which
+// scripts there are.
+func (c *TagCache) keep(base string, p place) {
+	if k := c.open(base, p); k.changed {
+		_ = c.write(tagFile{tagCacheVersion, k.place, k.entries}) // the next run asks again
+	}
+}
+
 func (c *TagCache) file(place string) string {
 	sum := sha256.Sum256([]byte(place))
 	return filepath.Join(c.dir, hex.EncodeToString(sum[:16])+".json")
