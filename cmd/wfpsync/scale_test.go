@@ -136,14 +136,23 @@ func (h *herd) seed(n int, tags []string) {
 	}
 }
 
+// ask asks the account for something of a user Worker.
+func (h *herd) ask(path string) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet,
+		emulator.BasePath+"/accounts/"+emulator.LocalAccountID+"/workers/dispatch/namespaces/fleet/scripts/"+path, &bytes.Buffer{})
+	request.Header.Set("Authorization", "Bearer test")
+	h.account.ServeHTTP(recorder, request)
+	return recorder
+}
+
+// status is what the account answers about a user Worker.
+func (h *herd) status(name string) int { return h.ask(name).Code }
+
 // tags are those of a user Worker.
 func (h *herd) tags(name string) []string {
 	h.t.Helper()
-	recorder := httptest.NewRecorder()
-	request := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet,
-		emulator.BasePath+"/accounts/"+emulator.LocalAccountID+"/workers/dispatch/namespaces/fleet/scripts/"+name+"/tags", &bytes.Buffer{})
-	request.Header.Set("Authorization", "Bearer test")
-	h.account.ServeHTTP(recorder, request)
+	recorder := h.ask(name + "/tags")
 	var answer struct{ Result []string }
 	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil || len(answer.Result) == 0 {
 		h.t.Fatalf("%v: %s", err, recorder.Body)

@@ -80,6 +80,8 @@ func TestScripts(t *testing.T) {
 			"consume":    cmdConsume,
 			"upload":     cmdUpload,
 			"product":    cmdProduct,
+			"page":       cmdPage,
+			"shows":      cmdShows,
 			"tamper":     cmdTamper,
 			"requests":   cmdRequests,
 			"sent":       cmdSent,

@@ -36,7 +36,7 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(program, args[3:]...)
 	var stdout bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &stdout, stderr
-	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", "WFPSYNC_VAR_EDGE", "PROBE", requestLogVariable} {
+	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", "WFPSYNC_VAR_EDGE", "PROBE", requestLogVariable, cacheVariable, shapeVariable} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
