@@ -340,3 +340,22 @@ func TestCheckFindsWhatMoved(t *testing.T) {
 		t.Errorf("moved: %+v, %v", moved, err)
 	}
 }
+
+// What a template was to write, and is gone, holds nobody up and is no failure.
+func TestVanished(t *testing.T) {
+	const gone = "user_worker/customers/a"
+	p := plan(t, stack)
+	result, events := run(t, &target{fail: map[string]error{gone: spec.ErrVanished}}, p, applier.Options{})
+	if !result.Complete() || result.Vanished != 1 || result.Applied != len(p.Changes)-1 {
+		t.Errorf("%+v", result)
+	}
+	told := 0
+	for _, e := range events {
+		if v, ok := e.(applier.Vanished); ok && v.Address.String() == gone {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("told of it %d times", told)
+	}
+}

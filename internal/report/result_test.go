@@ -110,6 +110,7 @@ func TestEventLine(t *testing.T) {
 		applier.Failed{Address: customerA, Action: planner.Delete, Took: time.Second},
 		applier.Skipped{Address: routerAddress, Action: planner.Create, Because: customerA},
 		applier.Skipped{Address: routerAddress, Action: planner.Update},
+		applier.Vanished{Address: customerA, Action: planner.Update, Err: spec.ErrVanished},
 		applier.Overwritten{Address: customerA, Action: planner.Update},
 		applier.Unconfirmed{Err: errors.New("no connection")},
 		applier.Skipped{Address: customerB, Action: planner.Update, Rollout: "customers\x1b[0m"},
