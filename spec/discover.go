@@ -165,6 +165,42 @@ func fieldOfKey(key string) string {
 	return ""
 }
 
+// stackName is the name that the stack's Workers are marked with.
+func (l *loader) stackName() string {
+	name := l.root.Get("name").String()
+	if l.environment != "" {
+		name += "." + l.environment // its Workers are not another environment's
+	}
+	return name
+}
+
+// loadEntries loads what the file writes out, and then the templates: what is
+// written out is no longer to be discovered.
+func (l *loader) loadEntries(declarations []declaration) {
+	for _, d := range declarations {
+		if !d.isDiscovered() {
+			l.each(d, l.loadEntry)
+		}
+	}
+	for _, d := range declarations {
+		if d.isDiscovered() {
+			l.loadDiscovered(d)
+		}
+	}
+}
+
+// isAside reports whether a resource is none of the stack's own: one that stands
+// in for those that are not known, which is kept aside, or one that a template
+// makes of a Worker that the file has written out.
+func (l *loader) isAside(r Resource) bool {
+	if l.standIn {
+		l.stack.StandIns = append(l.stack.StandIns, r)
+		return true
+	}
+	_, taken := l.definitions[r.Address()]
+	return taken && l.current.isDiscovered() && !l.templated[r.Address()]
+}
+
 // loadDiscovered loads a template for each user Worker that it is for. While it
 // is not known which those are, and when there are none, it is loaded for one
 // that stands in for them: what is wrong with the template can be said all the

@@ -267,27 +267,9 @@ func (l *loader) load() {
 			l.declareNames(d)
 		}
 	}
-	for _, d := range declarations {
-		if !d.isDiscovered() {
-			l.each(d, l.loadEntry)
-		}
-	}
-	for _, d := range declarations { // what the file writes out is no longer to be discovered
-		if d.isDiscovered() {
-			l.loadDiscovered(d)
-		}
-	}
+	l.loadEntries(declarations)
 	l.current = entry{}
 	l.finish()
-}
-
-// stackName is the name that the stack's Workers are marked with.
-func (l *loader) stackName() string {
-	name := l.root.Get("name").String()
-	if l.environment != "" {
-		name += "." + l.environment // its Workers are not another environment's
-	}
-	return name
 }
 
 // declareNames notes the keys that references can name.
@@ -357,21 +339,16 @@ func (e entry) meta() Meta {
 func (l *loader) add(r Resource) {
 	a := r.Address()
 	at := r.Meta().At
-	isTemplate := l.current.isDiscovered()
-	if l.standIn {
-		l.stack.StandIns = append(l.stack.StandIns, r)
+	if l.isAside(r) {
 		return
 	}
 	if first, taken := l.definitions[a]; taken {
-		if isTemplate && !l.templated[a] {
-			return // the file has it written out, and so it is none of the product's
-		}
 		d := declaredTwice(a, first)
 		l.report(d.Rule, at, d.Message, l.current.nameHint(), d.Related...)
 		return
 	}
 	l.definitions[a] = at
-	if isTemplate {
+	if l.current.isDiscovered() {
 		l.templated[a] = true
 	}
 	if r.Meta().DependsOn != nil {

@@ -87,10 +87,8 @@ func newHerd(t *testing.T, stack string, n int, shape emulator.ListShape) *herd 
 	t.Cleanup(h.stop)
 	h.write(stack)
 	h.list(1, nil)
-	own := []string{}
 	if stack == discoveredStack {
-		own = []string{"plan:pro"}
-		h.seed(1, own)
+		h.seed(1, []string{"plan:pro"})
 	}
 	h.must(exitOK, "apply", "--auto-approve")
 	h.seed(n, h.tags(tenant(0)))
