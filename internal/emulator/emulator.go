@@ -73,6 +73,9 @@ type (
 	WorkerdPlaces = runtime.Places
 )
 
+// RayHeader is the header by which somebody who sends a request tells apart what Workers say during it.
+const RayHeader = runtime.RayHeader
+
 // ErrNoWorkerd is what FindWorkerd's error is when there is none.
 var ErrNoWorkerd = runtime.ErrNotFound
 

@@ -71,6 +71,13 @@ func (r *running) hear(m emulator.Message) {
 	}
 }
 
+// forget forgets what was said.
+func (r *running) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.messages = nil
+}
+
 // hears waits for a message that has the text.
 func (r *running) hears(text string) emulator.Message {
 	r.t.Helper()

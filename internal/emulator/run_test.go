@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,44 @@ func TestRunDispatch(t *testing.T) {
 	}
 	if m := r.hears("about to"); m.Worker != "prod/broken" || m.Text != `about to {"fail":true}` {
 		t.Errorf("the log is told as %+v", m)
+	}
+}
+
+// TestRunRay: what Workers say can be told from what they say during other requests, if they pass on what they got.
+func TestRunRay(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.dispatches(nil)
+	r.script(script("prod", "acme"), `export default { fetch(request) {
+  console.log("said", request.headers.get("x-wfpsync-ray"), request.headers.get("cf-ray"));
+  throw new Error("thrown");
+} }`, nil).ok()
+	begun := time.Now().Add(-time.Second)
+	for _, c := range []struct{ sent, want string }{
+		{"0123456789abcdef-LOC", "^0123456789abcdef-LOC$"},
+		{"something else", "^[0-9a-f]{16}-LOC$"},
+	} {
+		r.forget()
+		request, err := http.NewRequest(http.MethodGet, r.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = "acme.example.com"
+		request.Header.Set(emulator.RayHeader, c.sent)
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		for _, text := range []string{"said", "thrown"} {
+			m := r.hears(text)
+			if !regexp.MustCompile(c.want).MatchString(m.Ray) || m.Time.Before(begun) || m.Time.After(time.Now().Add(time.Second)) {
+				t.Errorf("%q is told as %+v, want the ray %s", text, m, c.want)
+			}
+			if text == "said" && m.Text != "said null "+m.Ray {
+				t.Errorf("the Worker saw %s", m.Text)
+			}
+		}
 	}
 }
 

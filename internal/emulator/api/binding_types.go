@@ -177,7 +177,8 @@ func viewBinding(script store.Script, binding store.Binding) map[string]any {
 	return view
 }
 
-func viewBindings(script store.Script) []map[string]any {
+// ViewBindings are the bindings of a script as anybody may see them: nothing confidential is among them.
+func ViewBindings(script store.Script) []map[string]any {
 	views := make([]map[string]any, 0, len(script.Bindings))
 	for _, binding := range script.Bindings {
 		views = append(views, viewBinding(script, binding))

@@ -23,7 +23,7 @@ type settingsView struct {
 
 func viewSettings(script store.Script) settingsView {
 	view := settingsView{
-		Bindings:          viewBindings(script),
+		Bindings:          ViewBindings(script),
 		CompatibilityDate: script.CompatibilityDate, CompatibilityFlags: orEmpty(script.CompatibilityFlags),
 		Tags: script.Tags, UsageModel: script.UsageModel, Logpush: script.Logpush,
 		TailConsumers: orNull(script.TailConsumers), Placement: viewPlacement(script.Placement),

@@ -106,7 +106,7 @@ func (s *Server) deleteUserWorker(c *call) (reply, error) {
 func (s *Server) getUserWorkerBindings(c *call) (reply, error) {
 	var views []map[string]any
 	err := s.readScript(c, userWorkers{}, func(_ *store.Tx, script store.Script) error {
-		views = viewBindings(script)
+		views = ViewBindings(script)
 		return nil
 	})
 	if err != nil {

@@ -75,7 +75,7 @@ func viewVersionDetail(v store.Version) versionView {
 			CompatibilityDate: v.Script.CompatibilityDate, CompatibilityFlags: orEmpty(v.Script.CompatibilityFlags),
 			UsageModel: v.Script.UsageModel, Limits: v.Script.Limits, MigrationTag: v.Script.MigrationTag,
 		},
-		Bindings: viewBindings(v.Script),
+		Bindings: ViewBindings(v.Script),
 	}
 	return view
 }

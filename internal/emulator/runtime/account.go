@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
@@ -94,11 +95,14 @@ func (r *Runtime) load(request *http.Request) (answer, error) {
 // log tells what a Worker printed and threw.
 func (r *Runtime) log(request *http.Request) (answer, error) {
 	var events []struct {
+		Ray  string `json:"ray"`
 		Logs []struct {
+			Time  int64  `json:"time"` // in milliseconds
 			Level string `json:"level"`
 			Text  string `json:"text"`
 		} `json:"logs"`
 		Exceptions []struct {
+			Time    int64  `json:"time"`
 			Name    string `json:"name"`
 			Message string `json:"message"`
 			Stack   string `json:"stack"`
@@ -111,14 +115,14 @@ func (r *Runtime) log(request *http.Request) (answer, error) {
 	worker := r.nameOf(id)
 	for _, event := range events {
 		for _, line := range event.Logs {
-			r.options.Tell(Message{Worker: worker, Level: line.Level, Text: line.Text})
+			r.options.Tell(Message{Worker: worker, Level: line.Level, Text: line.Text, Time: time.UnixMilli(line.Time), Ray: event.Ray})
 		}
 		for _, thrown := range event.Exceptions {
 			text := "Uncaught " + thrown.Name + ": " + thrown.Message
 			if thrown.Stack != "" {
 				text += "\n" + r.mapStack(worker, id, thrown.Stack)
 			}
-			r.options.Tell(Message{Worker: worker, Level: "error", Text: text})
+			r.options.Tell(Message{Worker: worker, Level: "error", Text: text, Time: time.UnixMilli(thrown.Time), Ray: event.Ray})
 		}
 	}
 	return nil, nil

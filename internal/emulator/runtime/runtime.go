@@ -70,7 +70,17 @@ type Message struct {
 	Worker string // "worker" or "namespace/worker"; empty: the runtime itself speaks
 	Level  string // debug, log, info, warn or error
 	Text   string
+
+	// Time is when a Worker said it; zero where nobody noted it.
+	Time time.Time
+	// Ray is the CF-Ray header of the request during which a Worker said it. It is empty where there was none: a request
+	// that another Worker made up, a call, a cron trigger or a queue.
+	Ray string
 }
+
+// RayHeader is the header by which somebody who sends a request says which CF-Ray it has, such as 0123456789abcdef-LOC, to
+// tell apart what Workers say during it. No Worker gets to see it.
+const RayHeader = "X-Wfpsync-Ray"
 
 // A Runtime answers requests until it is closed.
 type Runtime struct {
@@ -88,6 +98,7 @@ type Runtime struct {
 	asked      map[place]bool    // what processes may know of
 	clearing   bool              // they are being told to forget all, and may know of more than that
 
+	unwatch func()
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -129,7 +140,7 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.date, err = newestDate(ctx, options.Binary); err != nil {
 		return nil, err
 	}
-	options.Store.Watch(r.changed)
+	r.unwatch = options.Store.Watch(r.changed)
 	first, err := r.launch(ctx)
 	if err != nil {
 		return nil, err
@@ -152,7 +163,9 @@ func (r *Runtime) Close() {
 
 // release gives back everything that Start took.
 func (r *Runtime) release() {
-	r.options.Store.Watch(nil)
+	if r.unwatch != nil {
+		r.unwatch()
+	}
 	if r.queues != nil {
 		r.queues.close()
 	}

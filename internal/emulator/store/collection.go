@@ -77,6 +77,21 @@ func (c collection[T]) after(key string) iter.Seq2[string, T] {
 	}
 }
 
+// keys yields the keys of all records in the order of their bytes.
+func (c collection[T]) keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if c.bucket == nil {
+			return
+		}
+		cursor := c.bucket.Cursor()
+		for k, raw := cursor.First(); k != nil; k, raw = cursor.Next() {
+			if raw != nil && !yield(string(k)) { // else a nested bucket
+				return
+			}
+		}
+	}
+}
+
 // all returns every record in the order of the keys.
 func (c collection[T]) all() []T {
 	var records []T

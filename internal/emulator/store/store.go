@@ -65,9 +65,9 @@ var (
 
 // A Store is an open account file. It may be used by many goroutines.
 type Store struct {
-	db      *bbolt.DB
-	writers atomic.Int32
-	watcher atomic.Pointer[func([]Change)]
+	db       *bbolt.DB
+	writers  atomic.Int32
+	watchers atomic.Pointer[[]*watcher]
 }
 
 // Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
@@ -139,8 +139,8 @@ func (s *Store) run(btx *bbolt.Tx, fn func(*Tx) error) error {
 		// Whatever fn concluded, it concluded from a record that could not be read.
 		return tx.err
 	}
-	if watch := s.watcher.Load(); watch != nil && err == nil && len(tx.changes) > 0 {
-		btx.OnCommit(func() { (*watch)(tx.changes) })
+	if err == nil && len(tx.changes) > 0 {
+		btx.OnCommit(func() { s.tell(tx.changes) })
 	}
 	return err
 }

@@ -160,7 +160,9 @@ export default {
     if (url.pathname === "/cdn-cgi/handler/scheduled") return schedule(host, version, url.searchParams.get("cron") ?? "");
     const headers = headersOf(request);
     headers.set("CF-Connecting-IP", "127.0.0.1");
-    headers.set("CF-Ray", crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+    const asked = headers.get("x-wfpsync-ray");
+    headers.delete("x-wfpsync-ray");
+    headers.set("CF-Ray", /^[0-9a-f]{16}-LOC$/.test(asked) ? asked : crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
     try {
       return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: { colo: "LOC" } });
     } catch (error) {
@@ -352,8 +354,9 @@ export class Tail extends WorkerEntrypoint {
     const told = noisy.map(({ logs, exceptions, outcome, event }) => ({
       outcome,
       url: event?.request?.url,
-      logs: logs.map(({ level, message }) => ({ level, text: message.map(show).join(" ") })),
-      exceptions: exceptions.map(({ name, message, stack }) => ({ name, message, stack })),
+      ray: event?.request?.headers?.["cf-ray"],
+      logs: logs.map(({ level, message, timestamp }) => ({ level, time: timestamp, text: message.map(show).join(" ") })),
+      exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack, time: timestamp })),
     }));
     const response = await this.env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker: this.ctx.props.worker }), {
       method: "POST",
