@@ -19,6 +19,7 @@ const module = "github.com/wfpsync/wfpsync/"
 // folder is a line here, and a reason in the commit that adds it.
 var mayImport = map[string][]string{
 	"internal/diag":            {},
+	"internal/browsertest":     {},
 	"internal/sourcemap":       {},
 	"schema":                   {},
 	"docs":                     {},

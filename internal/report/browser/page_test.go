@@ -4,45 +4,27 @@ package browser
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/wfpsync/wfpsync/internal/browsertest"
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// browsers are the names that Chromium goes by.
-var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell"}
-
-// deadline ends a browser that does not answer.
-const deadline = 2 * time.Minute
-
-// chromium is the browser to test with. Without one there is nothing to test.
-func chromium(t *testing.T) string {
+// open opens the page of a plan in a tab. Without a browser there is nothing to test.
+func open(t *testing.T, plan *planner.Plan) *browsertest.Tab {
 	t.Helper()
-	for _, name := range browsers {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	if _, err := browsertest.Find(); err != nil {
+		t.Skip(err)
 	}
-	t.Skipf("no browser: none of %s is installed (on Debian: apt-get install chromium)", strings.Join(browsers, ", "))
-	return ""
-}
-
-// open opens the page of a plan in a tab.
-func open(t *testing.T, plan *planner.Plan) tab {
-	t.Helper()
-	path := chromium(t)
 	var page bytes.Buffer
 	if err := report.PlanHTML(&page, plan); err != nil {
 		t.Fatal(err)
@@ -51,74 +33,7 @@ func open(t *testing.T, plan *planner.Plan) tab {
 	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium refuses to be root otherwise
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1200, 900), chromedp.Navigate("file://"+file)); err != nil {
-		t.Fatal(err)
-	}
-	return tab{t, ctx}
-}
-
-// tab is a page that is open.
-type tab struct {
-	t   *testing.T
-	ctx context.Context
-}
-
-// is fails unless an expression has a value.
-func (p tab) is(expression, want string) {
-	p.t.Helper()
-	got, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("String("+expression+")"))
-	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
-	}
-	if got != want {
-		p.t.Errorf("%s is %q, want %q", expression, got, want)
-	}
-}
-
-// run runs a script in the page.
-func (p tab) run(script string) {
-	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
-		p.t.Fatalf("%s: %v", script, err)
-	}
-}
-
-// becomes waits until an expression has a value.
-func (p tab) becomes(expression, want string) {
-	p.t.Helper()
-	script := fmt.Sprintf("String(%s) === %q", expression, want)
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		p.t.Errorf("%s never is %q: %v", expression, want, err)
-		p.is(expression, want)
-	}
-}
-
-func (p tab) do(actions ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	if err := chromedp.Do(p.ctx, actions...); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p tab) click(selector string) {
-	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector)))
-}
-
-// key presses keys where the focus is.
-func (p tab) key(keys string) {
-	p.t.Helper()
-	p.do(chromedp.KeyEvent(keys))
+	return browsertest.Open(t, t.Cleanup, "file://"+file)
 }
 
 const (
@@ -127,73 +42,72 @@ const (
 )
 
 // search replaces what is searched for.
-func (p tab) search(text string) {
-	p.t.Helper()
-	p.run(`document.getElementById("search").value = ""`)
-	p.do(chromedp.SendKeys(chromedp.CSS("#search"), text))
+func search(p *browsertest.Tab, text string) {
+	p.Run(`document.getElementById("search").value = ""`)
+	p.Type("#search", text)
 }
 
 func TestSearchFilterAndOpen(t *testing.T) {
 	p := open(t, manyChanges(10_000))
-	p.becomes(shown, "10,000 changes")
+	p.Becomes(shown, "10,000 changes")
 
 	// a fleet is one item, whose example is made when it is opened
-	p.is(`document.querySelectorAll(".field").length`, "0")
-	p.click(`#list > li:nth-child(4) summary`)
-	p.becomes(`document.querySelectorAll("#list > li:nth-child(4) .field").length`, "2")
-	p.is(`document.querySelector("#list > li:nth-child(4) summary b").textContent`, "9,887 user Workers")
-	p.is(`document.querySelector("#list > li:nth-child(4) .note").textContent`, "9,886 of them have other values")
-	p.click(`#list > li:nth-child(4) .more button`)
-	p.becomes(`document.querySelectorAll("#list > li:nth-child(4) .members > li").length`, "60")
+	p.Is(`document.querySelectorAll(".field").length`, "0")
+	p.Click(`#list > li:nth-child(4) summary`)
+	p.Becomes(`document.querySelectorAll("#list > li:nth-child(4) .field").length`, "2")
+	p.Is(`document.querySelector("#list > li:nth-child(4) summary b").textContent`, "9,887 user Workers")
+	p.Is(`document.querySelector("#list > li:nth-child(4) .note").textContent`, "9,886 of them have other values")
+	p.Click(`#list > li:nth-child(4) .more button`)
+	p.Becomes(`document.querySelectorAll("#list > li:nth-child(4) .members > li").length`, "60")
 
 	// a name is found among them all, and marked
-	p.search("shop-09999")
-	p.becomes(shown, "1 of 10,000 changes")
-	p.is(`document.querySelector("#list mark").textContent`, "shop-09999")
-	p.is(`document.querySelector("#list .value").textContent`, "fedcba9876543210 -> 0123456789abcdef")
+	search(p, "shop-09999")
+	p.Becomes(shown, "1 of 10,000 changes")
+	p.Is(`document.querySelector("#list mark").textContent`, "shop-09999")
+	p.Is(`document.querySelector("#list .value").textContent`, "fedcba9876543210 -> 0123456789abcdef")
 
 	// and so is a value, and a word of each
-	p.search("customer-0777")
-	p.becomes(shown, "10 of 10,000 changes")
-	p.search("customer-0777 shop-07771")
-	p.becomes(shown, "1 of 10,000 changes")
-	p.search("nothing like it")
-	p.becomes(shown, "0 of 10,000 changes")
-	p.is(`document.querySelector("#list").textContent`, "Nothing like that changes.")
+	search(p, "customer-0777")
+	p.Becomes(shown, "10 of 10,000 changes")
+	search(p, "customer-0777 shop-07771")
+	p.Becomes(shown, "1 of 10,000 changes")
+	search(p, "nothing like it")
+	p.Becomes(shown, "0 of 10,000 changes")
+	p.Is(`document.querySelector("#list").textContent`, "Nothing like that changes.")
 
 	// Escape brings everything back
-	p.key("\x1b")
-	p.becomes(shown, "10,000 changes")
+	p.Key("\x1b")
+	p.Becomes(shown, "10,000 changes")
 
 	// filters: what is destroyed, what is blocked, a kind
-	p.click(`#filters button[data-action="delete"]`)
-	p.becomes(shown, "100 of 10,000 changes")
-	p.is(`document.querySelector("#filters [aria-pressed=true]").dataset.action`, "delete")
-	p.click(`#filters button[data-action="blocked"]`)
-	p.becomes(shown, "1 of 10,000 changes")
-	p.is(`document.querySelector("#list .stop").textContent`, "blocked")
-	p.click(`#filters button[data-action=""]`)
-	p.run(`(kinds.value = "dispatch_namespace", kinds.dispatchEvent(new Event("change")))`)
-	p.becomes(shown, "1 of 10,000 changes")
+	p.Click(`#filters button[data-action="delete"]`)
+	p.Becomes(shown, "100 of 10,000 changes")
+	p.Is(`document.querySelector("#filters [aria-pressed=true]").dataset.action`, "delete")
+	p.Click(`#filters button[data-action="blocked"]`)
+	p.Becomes(shown, "1 of 10,000 changes")
+	p.Is(`document.querySelector("#list .stop").textContent`, "blocked")
+	p.Click(`#filters button[data-action=""]`)
+	p.Run(`(kinds.value = "dispatch_namespace", kinds.dispatchEvent(new Event("change")))`)
+	p.Becomes(shown, "1 of 10,000 changes")
 }
 
 func TestPageIsUsableWithoutAMouse(t *testing.T) {
 	p := open(t, manyChanges(200))
-	p.key("/")
-	p.becomes(`document.activeElement.id`, "search")
-	p.search("router")
-	p.becomes(shown, "1 of 200 changes")
-	p.key("\x1b")
-	p.becomes(shown, "200 changes")
-	p.do(chromedp.Blur(chromedp.CSS("#search")))
-	p.key("j")
-	p.becomes(`document.activeElement.closest("li").contains(document.querySelector("#list summary"))`, "true")
-	p.key("j")
-	p.key("k")
-	p.becomes(`document.activeElement === document.querySelector("#list summary")`, "true")
-	p.is(`document.querySelector("#list details").open`, "true") // there are few: they are open
-	p.key("\r")
-	p.becomes(`document.querySelector("#list details").open`, "false")
+	p.Key("/")
+	p.Becomes(`document.activeElement.id`, "search")
+	search(p, "router")
+	p.Becomes(shown, "1 of 200 changes")
+	p.Key("\x1b")
+	p.Becomes(shown, "200 changes")
+	p.Do(chromedp.Blur(chromedp.CSS("#search")))
+	p.Key("j")
+	p.Becomes(`document.activeElement.closest("li").contains(document.querySelector("#list summary"))`, "true")
+	p.Key("j")
+	p.Key("k")
+	p.Becomes(`document.activeElement === document.querySelector("#list summary")`, "true")
+	p.Is(`document.querySelector("#list details").open`, "true") // there are few: they are open
+	p.Key("\r")
+	p.Becomes(`document.querySelector("#list details").open`, "false")
 }
 
 // Nothing of a plan is ever markup, and nothing of the page reaches outside.
@@ -207,13 +121,13 @@ func TestHostilePlanIsText(t *testing.T) {
 		plan.Changes[i].Fields = append(plan.Changes[i].Fields, planner.FieldChange{Path: "/" + payload, Op: planner.FieldAdd, After: strings.Repeat(payload, 3)})
 	}
 	p := open(t, plan)
-	p.becomes(shown, "20 changes")
-	p.is(`document.title.startsWith("Plan of </script><script>")`, "true")
-	p.is(`document.querySelector("h1").textContent`, payload)
-	p.is(`document.querySelectorAll("img").length`, "0")
-	p.is(`document.querySelectorAll("script").length`, "2")
-	p.is(`getComputedStyle(document.querySelector("summary")).display`, "grid") // the style is in force
-	p.is(`document.querySelector("#list .lines").textContent.includes("onerror")`, "true")
+	p.Becomes(shown, "20 changes")
+	p.Is(`document.title.startsWith("Plan of </script><script>")`, "true")
+	p.Is(`document.querySelector("h1").textContent`, payload)
+	p.Is(`document.querySelectorAll("img").length`, "0")
+	p.Is(`document.querySelectorAll("script").length`, "2")
+	p.Is(`getComputedStyle(document.querySelector("summary")).display`, "grid") // the style is in force
+	p.Is(`document.querySelector("#list .lines").textContent.includes("onerror")`, "true")
 }
 
 // A plan may have next to nothing to show, or nothing.
@@ -221,19 +135,19 @@ func TestPageOfAlmostNothing(t *testing.T) {
 	plan := manyChanges(3)
 	plan.Changes = plan.Changes[:1]
 	p := open(t, plan)
-	p.becomes(shown, "1 change")
-	p.is(`document.querySelector("#list .body").textContent.startsWith("It has no settings to show.")`, "true")
-	p.is(`document.getElementById("kinds").hidden`, "true")
+	p.Becomes(shown, "1 change")
+	p.Is(`document.querySelector("#list .body").textContent.startsWith("It has no settings to show.")`, "true")
+	p.Is(`document.getElementById("kinds").hidden`, "true")
 	plan.Changes = nil
 	p = open(t, plan)
-	p.becomes(`document.querySelector(".verdict").textContent`, "No changes. The account matches the stack file.")
+	p.Becomes(`document.querySelector(".verdict").textContent`, "No changes. The account matches the stack file.")
 }
 
 func TestPageFitsAPhone(t *testing.T) {
 	p := open(t, manyChanges(500))
-	p.do(chromedp.EmulateViewport(390, 844))
-	p.becomes(shown, "500 changes")
-	p.is(`document.documentElement.scrollWidth`, "390")
+	p.Resize(390, 844)
+	p.Becomes(shown, "500 changes")
+	p.Is(`document.documentElement.scrollWidth`, "390")
 }
 
 // manyChanges is a plan that changes a fleet, and one of everything else.

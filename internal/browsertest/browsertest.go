@@ -1,0 +1,136 @@
+// Package browsertest drives a headless Chromium, for tests of the pages that wfpsync makes. What a page shows is asked for
+// in JavaScript; keys and clicks are those of a person.
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browsers are the names that Chromium goes by.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell"}
+
+// deadline ends a browser that does not answer.
+const deadline = 2 * time.Minute
+
+// patience is how long a page may take to show something.
+const patience = 20 * time.Second
+
+// Find is the browser to test with, or why there is nothing to test.
+func Find() (path string, err error) {
+	for _, name := range browsers {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no browser: none of %s is installed (on Debian: apt-get install chromium)", strings.Join(browsers, ", "))
+}
+
+// A Reporter ends a test that has failed: a testing.TB or a testscript.TestScript.
+type Reporter interface {
+	Fatalf(format string, args ...any)
+}
+
+// A Tab is a page that is open.
+type Tab struct {
+	report Reporter
+	ctx    context.Context
+}
+
+// Open opens a page in a browser of its own, until the function that cleanup is given is called.
+func Open(report Reporter, cleanup func(func()), url string) *Tab {
+	path, err := Find()
+	if err != nil {
+		report.Fatalf("%v", err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium refuses to be root otherwise
+	}
+	ctx, end := context.WithTimeout(context.Background(), deadline)
+	cleanup(end)
+	ctx, end = chromedp.NewExecAllocator(ctx, options...)
+	cleanup(end)
+	ctx, end = chromedp.NewContext(ctx)
+	cleanup(end)
+	tab := &Tab{report, ctx}
+	tab.Resize(1200, 900)
+	tab.Do(chromedp.Navigate(url))
+	return tab
+}
+
+// With is the tab for another part of the test.
+func (t *Tab) With(report Reporter) *Tab { return &Tab{report, t.ctx} }
+
+// Is fails unless an expression has a value.
+func (t *Tab) Is(expression, want string) {
+	got, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		t.report.Fatalf("%s: %v", expression, err)
+	}
+	if got != want {
+		t.report.Fatalf("%s is %q, want %q", expression, got, want)
+	}
+}
+
+// Becomes waits until an expression has a value; as long as it cannot be evaluated it has none.
+func (t *Tab) Becomes(expression, want string) {
+	script := fmt.Sprintf("(() => { try { return String(%s) === %q } catch { return false } })()", expression, want)
+	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(patience))); err != nil {
+		t.Is(expression, want)
+		t.report.Fatalf("%s was not %q for long: %v", expression, want, err)
+	}
+}
+
+// Run runs a script in the page.
+func (t *Tab) Run(script string) {
+	if _, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
+		t.report.Fatalf("%s: %v", script, err)
+	}
+}
+
+// Click clicks what a selector finds.
+func (t *Tab) Click(selector string) { t.Do(chromedp.Click(chromedp.CSS(selector))) }
+
+// Key presses keys where the focus is.
+func (t *Tab) Key(keys string) { t.Do(chromedp.KeyEvent(keys, stroke)) }
+
+// stroke makes one event of a key that goes down and of the character that it makes, as it is under a person's finger: what
+// a page does not let happen does not. As two, the character would be typed wherever the first event has moved the focus.
+func stroke(event *input.DispatchKeyEventParams) {
+	switch {
+	case event.Type == kb.KeyDown && event.Key == "Enter":
+		event.Text = "\r"
+	case event.Type == kb.KeyDown && utf8.RuneCountInString(event.Key) == 1:
+		event.Text = event.Key
+	case event.Type == kb.KeyChar:
+		event.Type, event.Text, event.UnmodifiedText = kb.KeyUp, "", ""
+	}
+}
+
+// Control presses a key together with Ctrl.
+func (t *Tab) Control(key string) {
+	t.Do(chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+}
+
+// Type types a text into what a selector finds.
+func (t *Tab) Type(selector, text string) { t.Do(chromedp.SendKeys(chromedp.CSS(selector), text)) }
+
+// Resize gives the page another size.
+func (t *Tab) Resize(width, height int64) { t.Do(chromedp.EmulateViewport(width, height)) }
+
+// Do does something else.
+func (t *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
+	if err := chromedp.Do(t.ctx, actions...); err != nil {
+		t.report.Fatalf("%v", err)
+	}
+}
