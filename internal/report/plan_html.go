@@ -20,14 +20,21 @@ var (
 	//go:embed page/page.html
 	pageSource string
 
+	//go:embed page/tokens.css
+	pageTokens string
+
 	//go:embed page/page.css
-	pageStyle string
+	ownStyle  string
+	pageStyle = pageTokens + ownStyle
 
 	//go:embed page/page.js
 	pageScript string
 
 	pageTemplate = template.Must(template.New("plan").Parse(pageSource))
 )
+
+// PageTokens are the colours and fonts of our pages as CSS, by day and by night: custom properties of :root.
+func PageTokens() []byte { return []byte(pageTokens) }
 
 // pagePolicy lets the page run its own script and use its own style, and nothing
 // else: no other script or style, whatever a plan holds, and no request to

@@ -111,6 +111,12 @@ func leftAlone(plan *planner.Plan) []string {
 	if n := plan.Summary.Unchanged; n > 0 && plan.HasChanges() {
 		lines = append(lines, count(n, "resource stays as it is.", "resources stay as they are."))
 	}
+	return append(lines, Unmanaged(plan)...)
+}
+
+// Unmanaged says what was seen and is not the stack's.
+func Unmanaged(plan *planner.Plan) []string {
+	var lines []string
 	for _, u := range plan.Unmanaged {
 		n, verb := u.Unowned+u.Foreign, "are"
 		if n == 1 {
