@@ -142,8 +142,8 @@ func decodeOutbound(binding store.Binding) (outbound, error) {
 	return out, nil
 }
 
-// isSecret reports whether a binding has a value that is never returned.
-func isSecret(bindingType string) bool {
+// IsSecret reports whether a binding has a value that is never returned.
+func IsSecret(bindingType string) bool {
 	return bindingType == "secret_text" || bindingType == "secret_key"
 }
 

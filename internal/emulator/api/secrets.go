@@ -17,7 +17,7 @@ type secretView struct {
 func viewSecrets(script store.Script) []secretView {
 	views := []secretView{}
 	for _, binding := range script.Bindings {
-		if isSecret(binding.Type) {
+		if IsSecret(binding.Type) {
 			views = append(views, secretView{Name: binding.Name, Type: binding.Type})
 		}
 	}
@@ -132,7 +132,7 @@ func (s *Server) patchSecrets(c *call, p place) (reply, error) {
 }
 
 func setSecret(script *store.Script, secret store.Binding) error {
-	if secret.Name != "" && !isSecret(secret.Type) {
+	if secret.Name != "" && !IsSecret(secret.Type) {
 		return invalid("'%s' is not a type of secret", secret.Type)
 	}
 	if err := checkBinding(secret); err != nil {
@@ -142,7 +142,7 @@ func setSecret(script *store.Script, secret store.Binding) error {
 	switch i := slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == secret.Name }); {
 	case i < 0:
 		bindings = append(bindings, secret)
-	case !isSecret(bindings[i].Type):
+	case !IsSecret(bindings[i].Type):
 		return nameTaken(secret.Name)
 	default:
 		bindings[i] = secret
@@ -152,7 +152,7 @@ func setSecret(script *store.Script, secret store.Binding) error {
 }
 
 func indexSecret(bindings []store.Binding, name string) int {
-	return slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == name && isSecret(b.Type) })
+	return slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == name && IsSecret(b.Type) })
 }
 
 func noSuchSecret(name string) error {

@@ -131,7 +131,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cf-Ray", newRay())
+	w.Header().Set("Cf-Ray", NewRay())
 	if s.options.Latency > 0 {
 		timer := time.NewTimer(s.options.Latency)
 		defer timer.Stop()
@@ -203,8 +203,8 @@ func (s *Server) handle(h handler) http.HandlerFunc {
 // now is the time of a change, as exact as the API shows it.
 func (s *Server) now() time.Time { return s.options.Now().UTC().Truncate(time.Microsecond) }
 
-// newRay makes the id by which Cloudflare's support finds a request.
-func newRay() string {
+// NewRay makes the id by which Cloudflare's support finds a request.
+func NewRay() string {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	return hex.EncodeToString(id[:]) + "-LOC"

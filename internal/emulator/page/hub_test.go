@@ -1,0 +1,131 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+)
+
+func texts(messages []*message) string {
+	var list []string
+	for _, m := range messages {
+		list = append(list, m.Text)
+	}
+	return strings.Join(list, " ")
+}
+
+// TestChattyWorker: what a Worker says a lot of pushes out nothing of the others.
+func TestChattyWorker(t *testing.T) {
+	h := newHub()
+	h.hear(runtime.Message{Worker: "quiet", Level: "error", Text: "the only one"})
+	for i := range 3 * mostOfWorker {
+		h.hear(runtime.Message{Worker: "loud", Text: fmt.Sprint(i)})
+	}
+	if got := texts(h.said("quiet")); got != "the only one" {
+		t.Errorf("of the quiet one is left %q", got)
+	}
+	loud := h.said("loud")
+	if len(loud) != mostOfWorker || loud[0].Text != fmt.Sprint(2*mostOfWorker) || loud[len(loud)-1].Text != fmt.Sprint(3*mostOfWorker-1) {
+		t.Errorf("of the loud one are left %d, from %s on", len(loud), loud[0].Text)
+	}
+	if got := h.errors(); len(got) != 1 || got["quiet"] != 1 {
+		t.Errorf("the errors are %v", got)
+	}
+	if len(h.said("nobody")) != 0 {
+		t.Error("nobody said something")
+	}
+}
+
+// TestHubIsBounded: whatever is said, by however many, is kept within bounds, though nobody reads it.
+func TestHubIsBounded(t *testing.T) {
+	h := newHub()
+	_, leave, ok := h.join() // and never reads
+	if !ok {
+		t.Fatal("there is no room")
+	}
+	defer leave()
+	huge := strings.Repeat("é", mostOfMessage)
+	for i := range 3 * mostKept {
+		m := runtime.Message{Worker: fmt.Sprint(i), Text: "x"}
+		if i%4 == 0 {
+			m.Text = huge
+		}
+		h.hear(m)
+	}
+	size := 0
+	for _, m := range h.messages {
+		size += len(m.Text)
+		if !utf8.ValidString(m.Text) || m.Cut > 0 && len(m.Text)+m.Cut != len(huge) {
+			t.Fatalf("a message is cut to %d bytes and %d more", len(m.Text), m.Cut)
+		}
+	}
+	if size != h.bytes || size > mostKeptBytes || len(h.messages) > mostKept || len(h.ofWorker) != len(h.messages) {
+		t.Errorf("%d messages of %d Workers are kept, of %d bytes, counted as %d", len(h.messages), len(h.ofWorker), size, h.bytes)
+	}
+}
+
+// TestSlowReader: who reads slowly is told how much they missed, and sees the rest in order and once.
+func TestSlowReader(t *testing.T) {
+	h := newHub()
+	_, at := h.since(h.now(10))
+	for i := range mostOfWorker + 50 {
+		h.hear(runtime.Message{Worker: "w", Text: fmt.Sprint(i)})
+	}
+	var got []*message
+	var missed uint64
+	for {
+		b, next := h.since(at)
+		if at = next; len(b.messages) == 0 && b.missed == 0 {
+			break
+		}
+		got, missed = append(got, b.messages...), missed+b.missed
+	}
+	if missed != 50 || len(got) != mostOfWorker || got[0].Text != "50" {
+		t.Errorf("missed %d, got %d from %s on", missed, len(got), got[0].Text)
+	}
+	h.hear(runtime.Message{Worker: "w", Text: "new"})
+	if b, _ := h.since(at); texts(b.messages) != "new" || b.missed != 0 || b.account || b.file {
+		t.Errorf("then it got %+v", b)
+	}
+	h.accountChanged()
+	if b, _ := h.since(at); !b.account || b.file {
+		t.Errorf("after a write it got %+v", b)
+	}
+	// One that claims to have read what was never said is told nothing, and nothing breaks.
+	if b, next := h.since(position{message: 1 << 60}); len(b.messages) != 0 || b.missed != 0 || next.message != h.last {
+		t.Errorf("a reader from nowhere got %+v", b)
+	}
+}
+
+func TestTooManyReaders(t *testing.T) {
+	h := newHub()
+	for range mostReaders {
+		if _, _, ok := h.join(); !ok {
+			t.Fatal("there is no room")
+		}
+	}
+	if _, _, ok := h.join(); ok {
+		t.Error("there is no bound")
+	}
+}
+
+func TestSplitPattern(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"*.example.com/*":             "*.example.com /",
+		"https://a.example.com/api/*": "a.example.com /api/",
+		"example.com/exactly":         "example.com /exactly",
+		"example.com":                 "example.com /",
+		"example.com*":                "example.com /",
+		"*example.com/*":              "*example.com /",
+		"*/*":                         "*.zone.example /",
+		"*":                           "*.zone.example /",
+	} {
+		host, path := splitPattern(pattern, "zone.example")
+		if got := host + " " + path; got != want {
+			t.Errorf("%s: got %q, want %q", pattern, got, want)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package page
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// overviewView is what the page shows whatever is chosen.
+type overviewView struct {
+	Workers    string          `json:"workers"` // where they answer, as host:port
+	Own        int             `json:"own"`     // how many Workers the account itself has
+	Namespaces []namespaceView `json:"namespaces"`
+	Hosts      []string        `json:"hosts"` // some that lead to a Worker
+	File       reportView      `json:"file"`
+}
+
+type namespaceView struct {
+	Name    string `json:"name"`
+	Workers int    `json:"workers"`
+}
+
+func (p *Page) overview(*http.Request) (any, error) {
+	view := overviewView{Workers: p.options.Workers, Namespaces: []namespaceView{}, Hosts: []string{}, File: viewReport(*p.report.Load())}
+	err := p.options.Store.View(func(tx *store.Tx) error {
+		own := tx.Workers(p.options.Account)
+		view.Own = own.Count()
+		for _, n := range tx.DispatchNamespaces(p.options.Account) {
+			view.Namespaces = append(view.Namespaces, namespaceView{n.Name, tx.UserWorkers(p.options.Account, n.ID).Count()})
+		}
+		for _, way := range p.reached(tx) {
+			view.Hosts = append(view.Hosts, p.examples(tx, way)...)
+		}
+		for name := range own.Names() {
+			view.Hosts = append(view.Hosts, p.localHost(name))
+		}
+		return nil
+	})
+	view.Hosts = unique(view.Hosts)
+	view.Hosts = view.Hosts[:min(len(view.Hosts), mostWays)]
+	return view, err
+}
+
+// mostExamples is how many tenants' names are tried in the place of a route's star.
+const mostExamples = 5
+
+// examples are hosts that a way leads from.
+func (p *Page) examples(tx *store.Tx, way reach) []string {
+	rest, open := strings.CutPrefix(way.Host, "*")
+	if !open {
+		return []string{way.Host}
+	}
+	hosts := p.labels(tx, way.worker)
+	for i, label := range hosts {
+		hosts[i] = label + rest
+	}
+	return hosts
+}
+
+// labels are what hostnames probably call some of the user Workers that a dispatcher leads to.
+func (p *Page) labels(tx *store.Tx, dispatcher string) []string {
+	var labels []string
+	script, _ := tx.Workers(p.options.Account).Get(dispatcher)
+	for _, b := range script.Bindings {
+		if b.Type != "dispatch_namespace" {
+			continue
+		}
+		for _, place := range p.places(tx, []string{b.Text("namespace")}) {
+			for name := range place.scripts.Names() {
+				if len(labels) == mostExamples {
+					return labels
+				}
+				labels = append(labels, labelOf(place.scripts, name))
+			}
+		}
+	}
+	return labels
+}
+
+// A reach is a way from outside to a Worker of the account.
+type reach struct {
+	Kind    string `json:"kind"` // route, custom domain or address
+	Pattern string `json:"pattern"`
+	Host    string `json:"host"`
+	Path    string `json:"path"`
+	worker  string
+}
+
+// reached are all routes and custom domains that lead to a Worker, the routes in the order of their patterns.
+func (p *Page) reached(tx *store.Tx) []reach {
+	var list []reach
+	for _, zone := range tx.Zones() {
+		if zone.AccountID != p.options.Account {
+			continue
+		}
+		for _, r := range tx.Routes(zone.ID) {
+			if r.Script != "" {
+				host, path := splitPattern(r.Pattern, zone.Name)
+				list = append(list, reach{"route", r.Pattern, host, path, r.Script})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b reach) int { return strings.Compare(a.Pattern, b.Pattern) })
+	for _, d := range tx.CustomDomains(p.options.Account) {
+		list = append(list, reach{"custom domain", d.Hostname, d.Hostname, "/", d.Script})
+	}
+	return list
+}
+
+// splitPattern is the host of a route's pattern, in which a star stays, and a path that it matches.
+func splitPattern(pattern, zone string) (host, path string) {
+	if _, rest, hasScheme := strings.Cut(pattern, "://"); hasScheme {
+		pattern = rest
+	}
+	host, path, _ = strings.Cut(pattern, "/")
+	if host == "*" {
+		return "*." + zone, "/"
+	}
+	return strings.TrimSuffix(host, "*"), "/" + strings.TrimSuffix(path, "*")
+}
+
+// localHost is the name under which a browser on this machine finds a Worker.
+func (p *Page) localHost(worker string) string {
+	_, port, _ := strings.Cut(p.options.Workers, ":")
+	return worker + ".localhost:" + port
+}
+
+// unique leaves out what was there before.
+func unique(list []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(s string) bool {
+		before := seen[s]
+		seen[s] = true
+		return before
+	})
+}

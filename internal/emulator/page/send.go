@@ -1,0 +1,214 @@
+package page
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+)
+
+const (
+	// mostShown is how much of an answer's body is shown, and mostDumped of one that is no text.
+	mostShown  = 256 << 10
+	mostDumped = 4 << 10
+	// sendLimit is how long an answer may take, body and all.
+	sendLimit = 30 * time.Second
+)
+
+// newSender is a client of the Workers' port, whatever host a request is for. What comes back is shown as it came: no
+// redirect is followed, and nothing is unpacked.
+func newSender(workers string) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, "tcp", workers)
+			},
+			DisableCompression:     true,
+			DisableKeepAlives:      true,
+			MaxResponseHeaderBytes: 1 << 20,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// sent is a request as a person filled it in.
+type sent struct {
+	Method  string `json:"method"`
+	Host    string `json:"host"`
+	Path    string `json:"path"`
+	Headers string `json:"headers"` // a line for each
+	Body    string `json:"body"`
+}
+
+// answered is what came back.
+type answered struct {
+	Status     int       `json:"status"`
+	StatusText string    `json:"status_text"`
+	Headers    []setting `json:"headers"`
+	Body       string    `json:"body"`
+	Pretty     string    `json:"pretty"` // JSON with its lines indented, where that is not the body itself
+	Hex        bool      `json:"hex"`    // the body is no text, and shown in hexadecimal
+	Size       int       `json:"size"`   // bytes of the body, as far as it came
+	Cut        bool      `json:"cut"`    // there is more than is shown
+	Unfinished string    `json:"unfinished"`
+	Started    time.Time `json:"started"`
+	MS         float64   `json:"ms"` // until the last byte
+	Ray        string    `json:"ray"`
+}
+
+// send sends a request to the Workers, as anybody else would.
+func (p *Page) send(r *http.Request) (any, error) {
+	var form sent
+	if err := posted(r, &form); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), sendLimit)
+	defer cancel()
+	request, err := form.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := answered{Started: time.Now().UTC(), Ray: api.NewRay()}
+	request.Header.Set(runtime.RayHeader, a.Ray)
+	response, err := p.sender.Do(request)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, refuse(http.StatusGatewayTimeout, "no answer came within %v", sendLimit)
+	case err != nil:
+		return nil, refuse(http.StatusBadGateway, "the request could not be sent: %v", cause(err))
+	}
+	defer response.Body.Close()
+	a.read(response)
+	a.MS = float64(time.Since(a.Started).Microseconds()) / 1000
+	return a, nil
+}
+
+// cause is an error without the request that it is about, which the form shows.
+func cause(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// methods are what a request can be sent with.
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+// request is the form as a request; what is wrong with it is told as the person wrote it.
+func (s sent) request(ctx context.Context) (*http.Request, error) {
+	host, path := strings.TrimSpace(s.Host), strings.TrimSpace(s.Path)
+	if path == "" {
+		path = "/"
+	}
+	switch {
+	case !slices.Contains(methods, s.Method):
+		return nil, refuse(http.StatusBadRequest, "the method %q is none of %s", s.Method, strings.Join(methods, ", "))
+	case host == "":
+		return nil, refuse(http.StatusBadRequest, "which host is the request for?")
+	case strings.Contains(host, "*"):
+		return nil, refuse(http.StatusBadRequest, "the host %q still has a star: put a name in its place", host)
+	case strings.ContainsAny(host, "/@?#\\ "):
+		return nil, refuse(http.StatusBadRequest, "%q is no host: it is a name, and maybe a port", host)
+	case !strings.HasPrefix(path, "/"):
+		return nil, refuse(http.StatusBadRequest, "the path %q does not begin with a slash", path)
+	}
+	var body io.Reader
+	if s.Body != "" {
+		body = strings.NewReader(s.Body)
+	}
+	request, err := http.NewRequestWithContext(ctx, s.Method, "http://"+host+path, body)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "no request can be made of this: %v", cause(err))
+	}
+	request.Header.Set("User-Agent", "wfpsync dev")
+	return request, s.setHeaders(request.Header)
+}
+
+// ours are headers that follow from the rest of the form.
+var ours = []string{"Connection", "Content-Length", "Host", "Transfer-Encoding", "Upgrade"}
+
+func (s sent) setHeaders(header http.Header) error {
+	cleared := map[string]bool{}
+	lines := bufio.NewScanner(strings.NewReader(s.Headers))
+	lines.Buffer(nil, maxPosted)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, ":")
+		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
+		switch {
+		case !found:
+			return refuse(http.StatusBadRequest, "the header %q has no colon: write Name: value", line)
+		case slices.Contains(ours, name):
+			return refuse(http.StatusBadRequest, "the header %s follows from the rest of the form", name)
+		}
+		if !cleared[name] {
+			header.Del(name) // such as our User-Agent
+			cleared[name] = true
+		}
+		header.Add(name, strings.TrimSpace(value))
+	}
+	return lines.Err()
+}
+
+// read reads an answer, as much of it as can be shown.
+func (a *answered) read(response *http.Response) {
+	a.Status, a.StatusText = response.StatusCode, http.StatusText(response.StatusCode)
+	a.Headers = []setting{}
+	for name, values := range response.Header {
+		for _, value := range values {
+			a.Headers = append(a.Headers, setting{name, value})
+		}
+	}
+	slices.SortStableFunc(a.Headers, func(x, y setting) int { return strings.Compare(x.Name, y.Name) })
+	raw, err := io.ReadAll(io.LimitReader(response.Body, mostShown+1))
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		a.Unfinished = "The answer was still coming after " + sendLimit.String() + "."
+	case err != nil:
+		a.Unfinished = "The answer broke off: " + err.Error()
+	}
+	if a.Size = len(raw); a.Size > mostShown {
+		raw, a.Cut = raw[:mostShown], true
+	}
+	a.show(raw, response.Header.Get("Content-Type"))
+}
+
+// show puts a body into words: text as it is, JSON indented too, and anything else in hexadecimal.
+func (a *answered) show(raw []byte, contentType string) {
+	text := raw
+	if a.Cut { // perhaps within a character
+		cutText, _ := cut(string(raw), len(raw)-utf8.UTFMax)
+		text = []byte(cutText)
+	}
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+		a.Hex, a.Cut = true, a.Cut || len(raw) > mostDumped
+		a.Body = hex.Dump(raw[:min(len(raw), mostDumped)])
+		return
+	}
+	a.Body = string(text)
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	if mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json") {
+		return
+	}
+	var indented bytes.Buffer
+	if json.Indent(&indented, text, "", "  ") == nil && indented.String() != a.Body {
+		a.Pretty = indented.String()
+	}
+}

@@ -1,0 +1,254 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// workerView is everything about one Worker but its code.
+type workerView struct {
+	Namespace  string        `json:"namespace"`
+	Name       string        `json:"name"`
+	Called     string        `json:"called"` // what it is called in messages
+	CreatedOn  time.Time     `json:"created_on"`
+	ModifiedOn time.Time     `json:"modified_on"`
+	Reached    []reach       `json:"reached"`
+	Elsewhere  int           `json:"elsewhere"` // how many more ways lead to it
+	Through    []string      `json:"through"`   // the Workers that dispatch to it; routes are theirs
+	Label      string        `json:"label"`     // what takes the place of a route's star: its name, or what labelOf makes of it
+	Bindings   []bindingView `json:"bindings"`
+	Settings   []setting     `json:"settings"`
+	Modules    []moduleView  `json:"modules"`
+	Messages   []*message    `json:"messages"`
+}
+
+type (
+	bindingView struct {
+		Name   string `json:"name"`
+		Type   string `json:"type"`
+		Value  string `json:"value"`
+		Secret bool   `json:"secret"` // there is a value, which nobody is shown
+	}
+
+	setting struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+
+	moduleView struct {
+		Name string `json:"name"`
+		Type string `json:"type"`
+		Size int64  `json:"size"`
+		Main bool   `json:"main"`
+	}
+)
+
+// mostWays is how many ways to a Worker are shown, and how many hosts are offered: there may be thousands of custom domains.
+const mostWays = 100
+
+// worker shows a Worker: ?namespace=NAME&name=NAME, with an empty namespace for one of the account itself.
+func (p *Page) worker(r *http.Request) (any, error) {
+	namespace, name := r.FormValue("namespace"), r.FormValue("name")
+	var view workerView
+	err := p.options.Store.View(func(tx *store.Tx) error {
+		for _, place := range p.places(tx, []string{namespace}) {
+			if script, found := place.scripts.Get(name); found {
+				view = p.viewWorker(tx, namespace, script)
+				return nil
+			}
+		}
+		return refuse(http.StatusNotFound, "there is no such Worker any more")
+	})
+	if err != nil {
+		return nil, err
+	}
+	view.Messages = p.hub.said(view.Called)
+	return view, nil
+}
+
+func (p *Page) viewWorker(tx *store.Tx, namespace string, script store.Script) workerView {
+	view := workerView{
+		Namespace: namespace, Name: script.Name, Called: messageName(namespace, script.Name),
+		CreatedOn: script.CreatedOn, ModifiedOn: script.ModifiedOn,
+		Reached: []reach{}, Through: []string{}, Modules: []moduleView{},
+		Label: script.Name, Bindings: p.viewBindings(tx, script), Settings: settingsOf(script),
+	}
+	leads := []string{script.Name}
+	if namespace == "" {
+		if labels := p.labels(tx, script.Name); len(labels) > 0 {
+			view.Label = labels[0]
+		}
+		host := p.localHost(script.Name)
+		view.Reached = append(view.Reached, reach{Kind: "address", Pattern: "http://" + host + "/", Host: host, Path: "/"})
+		for _, queue := range tx.ConsumedBy(p.options.Account, script.Name) {
+			view.Settings = append(view.Settings, setting{"consumes queue", queue.Name})
+		}
+	} else {
+		leads = dispatchersTo(tx, p.options.Account, namespace)
+		view.Label = labelOf(p.places(tx, []string{namespace})[0].scripts, script.Name)
+		view.Through = append(view.Through, leads...)
+	}
+	for _, way := range p.reached(tx) {
+		switch {
+		case !slices.Contains(leads, way.worker):
+		case len(view.Reached) == mostWays:
+			view.Elsewhere++
+		default:
+			view.Reached = append(view.Reached, way)
+		}
+	}
+	for _, m := range script.Modules {
+		view.Modules = append(view.Modules, moduleView{m.Name, m.Type, m.Size, m.Name == script.EntryPoint})
+	}
+	return view
+}
+
+// labelOf is what a hostname probably calls a user Worker. How a dispatcher finds the Worker of a host is in its code; where
+// the names of a namespace all end alike, as customer-a-worker and customer-b-worker do, that end is no part of the host.
+func labelOf(scripts *store.Scripts, name string) string {
+	at := strings.LastIndexByte(name, '-')
+	if at < 1 || scripts.Count() < 2 {
+		return name
+	}
+	for other := range scripts.Names() {
+		if !strings.HasSuffix(other, name[at:]) || len(other) == len(name[at:]) {
+			return name
+		}
+	}
+	return name[:at]
+}
+
+// dispatchersTo are the Workers with a binding to a namespace.
+func dispatchersTo(tx *store.Tx, account, namespace string) []string {
+	var names []string
+	workers := tx.Workers(account)
+	for name := range workers.Names() {
+		script, _ := workers.Get(name)
+		if slices.ContainsFunc(script.Bindings, func(b store.Binding) bool {
+			return b.Type == "dispatch_namespace" && b.Text("namespace") == namespace
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// viewBindings are the bindings by name, each with what it leads to in a line. They come from what the API shows, so that
+// nothing confidential is among them.
+func (p *Page) viewBindings(tx *store.Tx, script store.Script) []bindingView {
+	views := []bindingView{}
+	for i, fields := range api.ViewBindings(script) {
+		b := script.Bindings[i]
+		delete(fields, "name")
+		delete(fields, "type")
+		view := bindingView{Name: b.Name, Type: b.Type, Secret: api.IsSecret(b.Type)}
+		switch b.Type {
+		case "plain_text":
+			view.Value = b.Text("text")
+		case "json":
+			view.Value = compact(b.Fields["json"])
+		default:
+			view.Value = inWords(fields)
+		}
+		if title := p.titleOf(tx, b); title != "" {
+			view.Value = title
+		}
+		views = append(views, view)
+	}
+	slices.SortFunc(views, func(a, b bindingView) int { return strings.Compare(a.Name, b.Name) })
+	return views
+}
+
+// titleOf is what a person calls that which a binding knows by an id.
+func (p *Page) titleOf(tx *store.Tx, b store.Binding) string {
+	switch b.Type {
+	case "kv_namespace":
+		n, _ := tx.KVNamespace(p.options.Account, b.Text("namespace_id"))
+		return n.Title
+	case "d1":
+		d, _ := tx.D1Database(p.options.Account, b.Text("id"))
+		return d.Name
+	}
+	return ""
+}
+
+// inWords are fields in a line: only the value where there is one.
+func inWords(fields map[string]any) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		raw, err := json.Marshal(fields[name])
+		if err != nil {
+			continue
+		}
+		value := plain(raw)
+		if len(fields) > 1 {
+			value = name + ": " + value
+		}
+		parts = append(parts, value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// settingsOf are the settings that a Worker has, in wrangler's words; those that it has not are left out.
+func settingsOf(script store.Script) []setting {
+	list := []setting{}
+	add := func(name, value string) {
+		if value != "" && value != "null" && value != "{}" && value != "[]" {
+			list = append(list, setting{name, value})
+		}
+	}
+	add("compatibility_date", script.CompatibilityDate)
+	add("compatibility_flags", strings.Join(script.CompatibilityFlags, ", "))
+	for _, s := range script.Schedules {
+		add("cron", s.Cron)
+	}
+	add("handlers", strings.Join(script.Handlers, ", "))
+	add("limits", compact(script.Limits))
+	add("placement", compact(script.Placement))
+	add("observability", compact(script.Observability))
+	add("tail_consumers", compact(script.TailConsumers))
+	if script.Logpush {
+		add("logpush", "true")
+	}
+	if script.Subdomain.Enabled {
+		add("workers_dev", "true")
+	}
+	if script.Assets != nil {
+		var size int64
+		for _, file := range script.Assets.Files {
+			size += file.Size
+		}
+		add("assets", fmt.Sprintf("%d files, %d bytes", len(script.Assets.Files), size))
+	}
+	for _, tag := range script.Tags {
+		add("tag", tag)
+	}
+	return list
+}
+
+// compact is JSON on a line, "" where there is none.
+func compact(raw json.RawMessage) string {
+	var line bytes.Buffer
+	if json.Compact(&line, raw) != nil {
+		return ""
+	}
+	return line.String()
+}
+
+// plain is JSON on a line, and of a string the text.
+func plain(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return compact(raw)
+}

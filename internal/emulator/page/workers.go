@@ -1,0 +1,97 @@
+package page
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// mostListed is how many Workers are listed at a time: a browser never has more of them in its memory.
+const mostListed = 100
+
+// workersView is a part of the list of Workers that match.
+type workersView struct {
+	Total  int        `json:"total"` // how many match
+	Offset int        `json:"offset"`
+	Items  []listItem `json:"items"`
+}
+
+type listItem struct {
+	Namespace  string    `json:"namespace"` // "" for a Worker of the account itself
+	Name       string    `json:"name"`
+	ModifiedOn time.Time `json:"modified_on"`
+	Errors     int       `json:"errors"` // that are kept of it
+}
+
+// workers lists Workers: ?namespace=NAME those of a namespace, ?namespace= the account's own, and without it all; ?q=WORDS
+// those whose names have all of the words in them; ?offset=N from the N-th on.
+func (p *Page) workers(r *http.Request) (any, error) {
+	query := r.URL.Query()
+	offset, err := strconv.Atoi(query.Get("offset"))
+	if err != nil || offset < 0 {
+		offset = 0
+	}
+	words := strings.Fields(strings.ToLower(query.Get("q")))
+	errors := p.hub.errors()
+	view := workersView{Offset: offset, Items: []listItem{}}
+	err = p.options.Store.View(func(tx *store.Tx) error {
+		for _, place := range p.places(tx, query["namespace"]) {
+			for name := range place.scripts.Names() {
+				if !matchesAll(place.namespace+"/"+name, words) {
+					continue
+				}
+				if view.Total++; view.Total <= offset || len(view.Items) == mostListed {
+					continue
+				}
+				head, _ := place.scripts.Head(name)
+				view.Items = append(view.Items, listItem{place.namespace, name, head.ModifiedOn, errors[messageName(place.namespace, name)]})
+			}
+		}
+		return nil
+	})
+	return view, err
+}
+
+// A place is where Workers are.
+type place struct {
+	namespace string // "" for the account itself
+	scripts   *store.Scripts
+}
+
+// places are those that were asked for, all if none was: the account first, then its namespaces by name.
+func (p *Page) places(tx *store.Tx, asked []string) []place {
+	list := []place{{"", tx.Workers(p.options.Account)}}
+	for _, n := range tx.DispatchNamespaces(p.options.Account) {
+		list = append(list, place{n.Name, tx.UserWorkers(p.options.Account, n.ID)})
+	}
+	if len(asked) == 0 {
+		return list
+	}
+	for _, one := range list {
+		if one.namespace == asked[0] {
+			return []place{one}
+		}
+	}
+	return nil
+}
+
+func matchesAll(name string, words []string) bool {
+	name = strings.ToLower(name)
+	for _, word := range words {
+		if !strings.Contains(name, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// messageName is what a Worker is called in messages.
+func messageName(namespace, name string) string {
+	if namespace == "" {
+		return name
+	}
+	return namespace + "/" + name
+}
