@@ -23,7 +23,10 @@ import (
 const defaultDevPort = 8787
 
 // devOptions are the flags of dev.
-type devOptions struct{ port int }
+type devOptions struct {
+	port, pagePort int
+	anyPagePort    bool // where pagePort is taken
+}
 
 func (a *app) devCommand() *cobra.Command {
 	var options devOptions
@@ -33,14 +36,18 @@ func (a *app) devCommand() *cobra.Command {
 		Long: `dev applies the stack file to the account on this machine and runs its Workers
 on workerd, the runtime that Cloudflare runs them on: the dispatcher answers at
 http://localhost:8787, and the user Workers behind it answer through it. What
-they print is printed here. Saved files are applied as they are saved.`,
+they print is printed here. Saved files are applied as they are saved. A web
+page, on a port of its own, shows the Workers, what they print and what differs
+from the file, and sends requests.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			options.anyPagePort = !cmd.Flags().Changed("page-port") // several dev at once need no more than a --port each
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.dev(ctx, options) })
 		},
 	}
 	a.addStackFlags(cmd)
 	a.addLocalFlag(cmd.Flags())
 	cmd.Flags().IntVar(&options.port, "port", defaultDevPort, "the port on which the Workers answer; 0 picks a free one")
+	cmd.Flags().IntVar(&options.pagePort, "page-port", defaultPagePort, "the port of the web page; 0 picks a free one, as is done where the default is taken")
 	return cmd
 }
 
@@ -57,6 +64,11 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		return fmt.Errorf("listen: %w; choose another --port", err)
 	}
 	defer listener.Close()
+	pageListener, err := listenForPage(o.pagePort, o.anyPagePort)
+	if err != nil {
+		return err
+	}
+	defer pageListener.Close()
 	local, err := a.serveLocalAPI()
 	if err != nil {
 		return err
@@ -85,6 +97,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		}
 		d.complain(err)
 		if first {
+			defer d.servePage(pageListener)()
 			run, err := d.run(ctx, listener.(*net.TCPListener))
 			if err != nil {
 				return err
@@ -92,6 +105,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 			defer run.Close()
 			d.announce(a.now().Sub(started))
 		}
+		d.page.Report(d.report(d.seen, err))
 		if stack != nil {
 			d.show(stack)
 		}
@@ -108,6 +122,11 @@ type development struct {
 	local   *localAPI
 	port    int
 	account string // whose Workers run; empty until a stack file that is right has said so
+	seen    look   // the last one
+	page    *emulator.Page
+	pageURL string
+
+	looking sync.Mutex // at the file and the account: one does at a time
 
 	mu    sync.Mutex // of what is printed
 	shown string     // the table
@@ -124,41 +143,21 @@ func (d *development) run(ctx context.Context, listener *net.TCPListener) (*emul
 // apply makes the account what the stack file says. It returns the stack if that
 // was done.
 func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
-	p, err := d.openProject()
-	if err != nil {
+	d.looking.Lock()
+	defer d.looking.Unlock()
+	var c *connection
+	var err error
+	if d.seen, c, err = d.look(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.buildUnlessDiscovering(ctx); err != nil {
-		return nil, err
-	}
-	if err := p.diagnostics.Err(); err != nil {
-		return nil, err
-	}
-	if d.account == "" {
-		d.account = localAccount(p.stack.AccountID)
-	}
-	if id := localAccount(p.stack.AccountID); id != d.account {
-		return nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
-	}
-	c, err := d.local.connect(p.stack.AccountID, zonesOf(p.stack), nil)
-	if err != nil {
-		return nil, err
-	}
-	if p, err = d.discover(ctx, c, p); err != nil {
-		return nil, err
-	}
-	// A list that gets shorter is no accident here, and this account is for trying things.
-	plan, err := c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
-	if err != nil {
-		return nil, err
-	}
-	d.remember(p)
+	stack, plan := d.seen.stack, d.seen.plan
+	d.remember(d.seen.project)
 	if !plan.HasChanges() {
-		return p.stack, plan.Diagnostics.Err()
+		return stack, plan.Diagnostics.Err()
 	}
 	if d.applicable(plan) != nil {
 		d.print(func() error { return report.PlanText(d.stderr, d.style(d.stderr), plan) })
-		return nil, errors.Join(plan.Diagnostics.Err(), errors.New("nothing was applied"))
+		return nil, errors.Join(plan.Diagnostics.Err(), errNothingApplied)
 	}
 	if many := len(plan.Changes); many > quietChanges {
 		d.print(func() error {
@@ -170,6 +169,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.seen.result = result
 	d.print(func() error {
 		return errors.Join(
 			report.ResultText(d.stderr, d.style(d.stderr), plan, result),
@@ -179,7 +179,48 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	if !result.Complete() {
 		return nil, nil // the result says it all
 	}
-	return p.stack, nil
+	return stack, nil
+}
+
+// errNothingApplied ends a look at a plan that is blocked or has mistakes in it, which were printed.
+var errNothingApplied = errors.New("nothing was applied")
+
+// A look is what was seen of the file and the account, as far as it came.
+type look struct {
+	*project
+	plan   *planner.Plan
+	result *applier.Result // of applying the plan
+}
+
+// look reads the file and compares it with the account, which the connection is to.
+func (d *development) look(ctx context.Context) (seen look, c *connection, err error) {
+	p, err := d.openProject()
+	if err != nil {
+		return look{}, nil, err
+	}
+	seen.project = p
+	if err := p.buildUnlessDiscovering(ctx); err != nil {
+		return seen, nil, err
+	}
+	if err := p.diagnostics.Err(); err != nil {
+		return seen, nil, err
+	}
+	if d.account == "" {
+		d.account = localAccount(p.stack.AccountID)
+	}
+	if id := localAccount(p.stack.AccountID); id != d.account {
+		return seen, nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
+	}
+	if c, err = d.local.connect(p.stack.AccountID, zonesOf(p.stack), nil); err != nil {
+		return seen, nil, err
+	}
+	if p, err = d.discover(ctx, c, p); err != nil {
+		return seen, nil, err
+	}
+	seen.project = p
+	// A list that gets shorter is no accident here, and this account is for trying things.
+	seen.plan, err = c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
+	return seen, c, err
 }
 
 // quietChanges is how many changes are made before one wonders what is going on.
@@ -207,7 +248,7 @@ func (d *development) print(something func() error) {
 // announce says where everything is.
 func (d *development) announce(took time.Duration) {
 	d.print(func() error {
-		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. The API is at %s.\n", took.Seconds(), d.port, d.local.url)
+		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. Its page is at %s and the API at %s.\n", took.Seconds(), d.port, d.pageURL, d.local.url)
 		return err
 	})
 }
@@ -217,6 +258,7 @@ func (d *development) tell(m emulator.Message) {
 	if m.Worker == "" && m.Level == "debug" {
 		return
 	}
+	d.page.Hear(m)
 	who := m.Worker
 	if who == "" {
 		who = "runtime"

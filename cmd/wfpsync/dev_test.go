@@ -35,6 +35,8 @@ type devRun struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
+	page   string // its URL
+	api    string // that of the account
 	mu     sync.Mutex
 	stderr bytes.Buffer
 	exited chan struct{}
@@ -54,8 +56,9 @@ func (d *devRun) said() string {
 	return d.stderr.String()
 }
 
-// dev start ARG… starts `wfpsync dev` on a free port.
+// dev start ARG… starts `wfpsync dev` on a free port; $API is the account's API.
 // dev answers HOST PATH REGEXP waits until a request is answered with a body that matches.
+// dev page PATH REGEXP waits until its page has something there that matches.
 // dev says REGEXP waits until dev has printed it, errors included.
 // dev kill-runtime kills its workerd.
 // dev stop interrupts it; it must end at once, and leave no process behind.
@@ -69,7 +72,13 @@ func cmdDev(ts *testscript.TestScript, _ bool, args []string) {
 	case "answers":
 		want := regexp.MustCompile(args[3])
 		d.await(ts, func() (string, bool) {
-			body := d.get(args[1], args[2])
+			body := get(d.url+args[2], args[1])
+			return body, want.MatchString(body)
+		})
+	case "page":
+		want := regexp.MustCompile(args[2])
+		d.await(ts, func() (string, bool) {
+			body := get(d.page+args[1], "")
 			return body, want.MatchString(body)
 		})
 	case "says":
@@ -118,7 +127,8 @@ func startDev(ts *testscript.TestScript, args []string) {
 		defer close(d.exited)
 		lines := bufio.NewScanner(stdout)
 		for lines.Scan() {
-			if m := regexp.MustCompile(` at http://localhost:(\d+) `).FindStringSubmatch(lines.Text()); m != nil {
+			if m := regexp.MustCompile(` at http://localhost:(\d+) .* page is at (http://localhost:\d+) and the API at (\S+)\.$`).FindStringSubmatch(lines.Text()); m != nil {
+				d.page, d.api = m[2], m[3]
 				found <- "http://127.0.0.1:" + m[1]
 			}
 		}
@@ -126,6 +136,7 @@ func startDev(ts *testscript.TestScript, args []string) {
 	}()
 	select {
 	case d.url = <-found:
+		ts.Setenv("API", d.api)
 	case <-d.exited:
 		ts.Fatalf("dev ended:\n%s", d.said())
 	case <-time.After(patience):
@@ -144,8 +155,9 @@ func (d *devRun) await(ts *testscript.TestScript, holds func() (string, bool)) {
 	}
 }
 
-func (d *devRun) get(host, path string) string {
-	request, err := http.NewRequest(http.MethodGet, d.url+path, nil)
+// get is the answer of a host, "" for that of the URL.
+func get(url, host string) string {
+	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return err.Error()
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/wfpsync/wfpsync/internal/browsertest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/schema"
 )
@@ -64,6 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
 			env.Values[devKey{}] = &devRun{t: t}
+			env.Values[browserKey{}] = new(*browsertest.Tab)
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
 			return nil
@@ -99,18 +101,24 @@ func TestScripts(t *testing.T) {
 			"valid":      cmdValid,
 			"dev":        cmdDev,
 			"occupy":     cmdOccupy,
+			"browser":    cmdBrowser,
 		},
 	})
 }
 
-// condition is what a script can ask of the machine: [workerd], that there is one,
-// and [needs:PROGRAM]; and [tags], that lists show the tags of user Workers. What this machine has not is not tested on it.
+// condition is what a script can ask of the machine: [workerd] and [chromium], that
+// there is one, and [needs:PROGRAM]; and [tags], that lists show the tags of user
+// Workers. What this machine has not is not tested on it.
 func condition(name string) (bool, error) {
 	if name == "workerd" {
 		return installedWorkerd() != "", nil
 	}
 	if name == "tags" {
 		return !testedShape().WithoutTags, nil
+	}
+	if name == "chromium" {
+		_, err := browsertest.Find()
+		return err == nil, nil
 	}
 	program, ok := strings.CutPrefix(name, "needs:")
 	if !ok {

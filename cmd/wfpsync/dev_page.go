@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+const defaultPagePort = 8789
+
+// listenForPage listens on the port of the page, or where that is taken on any, on this machine alone.
+func listenForPage(port int, orAny bool) (net.Listener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if orAny && errors.Is(err, syscall.EADDRINUSE) {
+		return net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w; choose another --page-port", err)
+	}
+	return listener, nil
+}
+
+// servePage serves the page of the account that the stack is for, until what it returns is called.
+func (d *development) servePage(listener net.Listener) (closePage func()) {
+	d.account = localAccount(d.account)
+	port := listener.Addr().(*net.TCPAddr).Port
+	d.pageURL = fmt.Sprintf("http://localhost:%d", port)
+	d.page = d.local.Page(emulator.PageOptions{
+		Account: d.account,
+		Workers: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)),
+		Port:    port,
+		Tokens:  report.PageTokens(),
+		Compare: d.compare,
+	})
+	server := &http.Server{Handler: d.page, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	return func() {
+		d.page.Close()
+		_ = server.Close()
+	}
+}
+
+// compare looks at the file and the account, and changes nothing.
+func (d *development) compare(ctx context.Context) emulator.PageReport {
+	d.looking.Lock()
+	defer d.looking.Unlock()
+	seen, _, err := d.look(ctx)
+	return d.report(seen, err)
+}
+
+// report is what the page says of a look.
+func (d *development) report(seen look, err error) emulator.PageReport {
+	_, file := d.stackFile()
+	r := emulator.PageReport{File: file, At: d.now(), Problems: []emulator.PageProblem{}, Changes: []emulator.PageChange{}, Notes: []string{}}
+	if seen.project != nil {
+		r.Stack = seen.stack.Name
+	}
+	var list diag.List
+	if seen.plan != nil {
+		list = seen.plan.Diagnostics
+		r.Notes = append(r.Notes, report.Unmanaged(seen.plan)...)
+		r.Changes = leftToDo(seen)
+	}
+	if failure := new(diag.Failure); err != nil && !errors.Is(err, errNothingApplied) && (seen.plan == nil || !errors.As(err, &failure)) {
+		list = append(diagnostics(err), list...)
+	}
+	for _, one := range list.Sorted() {
+		r.Problems = append(r.Problems, pageProblem(one))
+	}
+	if len(r.Changes) > 0 {
+		outline := seen.plan.Outline()
+		r.Plan = func(w io.Writer) error { return report.PlanHTML(w, outline) }
+	}
+	r.State, r.Sentence = verdict(seen, r, filepath.Base(file))
+	return r
+}
+
+// verdict is the state of a report and its sentence.
+func verdict(seen look, r emulator.PageReport, file string) (state, sentence string) {
+	mistakes := 0
+	for _, p := range r.Problems {
+		if p.Severity == string(diag.Error) {
+			mistakes++
+		}
+	}
+	switch {
+	case seen.plan == nil:
+		return emulator.PageBroken, fmt.Sprintf("%s: what was applied before still runs", plural(mistakes, "error"))
+	case len(r.Changes) == 0 && mistakes == 0:
+		return emulator.PageMatches, "The account matches " + file
+	case seen.result != nil:
+		return emulator.PageDiffers, plural(len(r.Changes), "change") + " could not be made"
+	case mistakes > 0 || len(seen.plan.Blocked()) > 0:
+		return emulator.PageDiffers, "Nothing was applied"
+	}
+	return emulator.PageDiffers, fmt.Sprintf("The account differs from %s", file)
+}
+
+// mostFields is how many fields of a change are named.
+const mostFields = 10
+
+// leftToDo are the changes that were not made, with the reason where there is one.
+func leftToDo(seen look) []emulator.PageChange {
+	list := []emulator.PageChange{}
+	if seen.result == nil {
+		for _, c := range seen.plan.Changes {
+			change := emulator.PageChange{Action: string(c.Action), Address: c.Address.String()}
+			if c.Action != planner.Create {
+				for _, f := range c.Fields[:min(len(c.Fields), mostFields)] {
+					change.Fields = append(change.Fields, f.Path)
+				}
+			}
+			if c.Blocked != nil {
+				change.Error = c.Blocked.Message
+			}
+			list = append(list, change)
+		}
+		return list
+	}
+	for _, o := range seen.result.Outcomes {
+		if o.Status == applier.StatusApplied {
+			continue
+		}
+		change := emulator.PageChange{Action: string(o.Action), Address: o.Address.String(), Error: o.Error}
+		if o.Because != (spec.Address{}) {
+			change.Error = "waits for " + o.Because.String()
+		}
+		list = append(list, change)
+	}
+	return list
+}
+
+func pageProblem(d diag.Diagnostic) emulator.PageProblem {
+	p := emulator.PageProblem{
+		Severity: string(d.Severity), Rule: d.Rule, Message: d.Message, Hint: d.Hint,
+		Place: d.Range.String(), Snippet: d.Snippet, Column: d.Range.Column, Width: 1,
+	}
+	if d.Range.EndLine == d.Range.Line && d.Range.EndColumn > d.Range.Column {
+		p.Width = d.Range.EndColumn - d.Range.Column
+	}
+	return p
+}
