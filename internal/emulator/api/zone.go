@@ -27,16 +27,35 @@ type zoneView struct {
 	CreatedOn   timestamp `json:"created_on"`
 	ModifiedOn  timestamp `json:"modified_on"`
 	ActivatedOn timestamp `json:"activated_on"`
+	zoneOrigin
+}
+
+// zoneOrigin is what the API requires of a zone though it means nothing here: who owns the domain, and where it was
+// served before.
+type zoneOrigin struct {
+	DevelopmentMode     int       `json:"development_mode"` // seconds until it ends
+	Owner               zoneOwner `json:"owner"`
+	Meta                struct{}  `json:"meta"`
+	OriginalNameServers []string  `json:"original_name_servers"`
+	OriginalRegistrar   *string   `json:"original_registrar"`
+	OriginalDNSHost     *string   `json:"original_dnshost"`
+}
+
+type zoneOwner struct {
+	idName
+	Type string `json:"type"`
 }
 
 func viewZone(tx *store.Tx, z store.Zone) zoneView {
 	account, _ := tx.Account(z.AccountID)
+	owner := idName{ID: z.AccountID, Name: account.Name}
 	return zoneView{
 		ID: z.ID, Name: z.Name, Status: "active", Type: "full",
-		Account:     idName{ID: z.AccountID, Name: account.Name},
+		Account:     owner,
 		Plan:        idName{ID: derivedID("plan"), Name: "Enterprise Website"},
 		NameServers: []string{"ns1.localhost", "ns2.localhost"},
 		CreatedOn:   timestamp(z.CreatedOn), ModifiedOn: timestamp(z.CreatedOn), ActivatedOn: timestamp(z.CreatedOn),
+		zoneOrigin: zoneOrigin{Owner: zoneOwner{owner, "organization"}},
 	}
 }
 
