@@ -24,6 +24,19 @@ const (
 // A call of the SDK with per-call options can send one customer's code as
 // another's; see mixing_test.go.
 func TestNoSDKCallHasOptionsOfItsOwn(t *testing.T) {
+	fset, files := parsePackage(t)
+	calls, faults := checkSDKCalls(t, fset, files)
+	for _, fault := range faults {
+		t.Error(fault)
+	}
+	if calls < 15 {
+		t.Errorf("only %d calls of the SDK were found", calls)
+	}
+}
+
+// parsePackage reads the files of this package but its tests.
+func parsePackage(t *testing.T) (*token.FileSet, []*ast.File) {
+	t.Helper()
 	fset := token.NewFileSet()
 	names, err := filepath.Glob("*.go")
 	if err != nil {
@@ -40,13 +53,7 @@ func TestNoSDKCallHasOptionsOfItsOwn(t *testing.T) {
 		}
 		files = append(files, file)
 	}
-	calls, faults := checkSDKCalls(t, fset, files)
-	for _, fault := range faults {
-		t.Error(fault)
-	}
-	if calls < 15 {
-		t.Errorf("only %d calls of the SDK were found", calls)
-	}
+	return fset, files
 }
 
 // The check finds what it is there for.

@@ -1,0 +1,250 @@
+package account
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// An exception is where Cloudflare's description is knowingly not followed: it
+// is of August 2024, and wrong here and there. What it says of anything that is
+// not listed is held.
+type exception struct {
+	operations []string
+	part       string   // as in breach
+	at         []string // pointers, for path.Match; none for the part itself
+	fields     []string // below the pointers; none for the pointers themselves
+	why        string
+	source     string
+}
+
+const (
+	accountPath   = "/accounts/{account_id}"
+	workersPath   = accountPath + "/workers/scripts"
+	workerPath    = workersPath + "/{script_name}"
+	namespacePath = accountPath + "/workers/dispatch/namespaces"
+	userPath      = namespacePath + "/{dispatch_namespace}/scripts/{script_name}"
+	queuesPath    = accountPath + "/queues"
+	consumersPath = queuesPath + "/{queue_id}/consumers"
+	consumerPath  = consumersPath + "/{consumer_id}"
+	domainPath    = accountPath + "/workers/domains/{domain_id}"
+	routesOfZone  = "/zones/{zone_id}/workers/routes"
+	routePath     = routesOfZone + "/{route_id}"
+)
+
+var (
+	typesOf2025 = "cloudflare-go v4.6.0 and later"
+	typesOf2026 = "npm cloudflare 7.3.0"
+
+	uploads       = []string{"PUT " + workerPath, "PUT " + userPath}
+	shownScripts  = append([]string{"GET " + workersPath, "GET " + userPath}, uploads...)
+	shownSettings = []string{"GET " + workerPath + "/settings", "GET " + userPath + "/settings"}
+	shownConsumer = []string{"POST " + consumersPath, "PUT " + consumerPath}
+)
+
+// undescribed are the operations that the description does not have.
+var undescribed = []struct{ name, why, source string }{
+	{"GET " + namespacePath + "/*/scripts", "the list of a namespace's scripts is newer", "Cloudflare's operation list of 2026, namespace-worker-list-scripts"},
+	{"PUT " + namespacePath + "/*", "renaming and trusting a namespace are newer", "Cloudflare's operation list of 2026, namespace-worker-put-namespace"},
+	{"POST " + namespacePath + "/*/scripts/*/assets-upload-session", "static assets are newer", typesOf2025},
+	{"POST " + workersPath + "/*/assets-upload-session", "static assets are newer", typesOf2025},
+	{"POST " + accountPath + "/workers/assets/upload", "static assets are newer", typesOf2025},
+	{"GET " + workersPath + "/*/subdomain", "it was not documented yet", typesOf2025},
+	{"POST " + workersPath + "/*/subdomain", "it was not documented yet", typesOf2025},
+	{"PATCH " + queuesPath + "/*", "a change of single settings is newer", typesOf2025},
+	{"PATCH " + accountPath + "/r2/buckets/*", "the default storage class could not be changed", typesOf2025},
+}
+
+var exceptions = []exception{
+	{
+		shownScripts, "200", []string{"/result", "/result/*"},
+		[]string{
+			"compatibility_date", "compatibility_flags", "handlers", "has_assets", "has_modules", "last_deployed_from",
+			"migration_tag", "observability", "placement", "tag", "tags",
+		},
+		"a script shows more of itself", typesOf2026 + ", ScriptListResponse",
+	},
+	{[]string{"GET " + workersPath}, "200", []string{"/result/*"}, []string{"routes"}, "a listed Worker shows its routes", typesOf2026 + ", ScriptListResponse"},
+	{uploads, "200", []string{"/result"}, []string{"deployment_id", "entry_point"}, "an upload's answer shows them", "wrangler's deploy; " + typesOf2026 + ", ScriptUpdateResponse"},
+	{
+		append(slices.Clone(shownScripts), shownSettings...), "200", []string{"/result", "/result/*"}, []string{"usage_model"},
+		`the models "bundled" and "unbound" have made way for "standard"`, typesOf2025,
+	},
+	{
+		append(append([]string{"PATCH " + workerPath + "/script-settings"}, shownScripts...), shownSettings...), "200", []string{"/result", "/result/*"}, []string{"tail_consumers"},
+		"it is null where there are none", typesOf2026 + ", TailConsumers of settings",
+	},
+	{append([]string{"PATCH " + workerPath + "/script-settings"}, shownSettings...), "200", []string{"/result"}, []string{"observability"}, "it is newer", typesOf2025},
+	{shownSettings, "200", []string{"/result/placement"}, []string{"status"}, "how far smart placement has got is newer", typesOf2025},
+	{
+		shownSettings, "200", []string{"/result/bindings/*"}, []string{"text", "json", "jurisdiction", "delivery_delay"},
+		"variables are missing among the types of bindings, and settings of others are newer", typesOf2025 + "; wrangler's upload form",
+	},
+	{
+		shownSettings, "200", []string{"/result/bindings/*"}, nil,
+		"variables are missing among the types of bindings, and a parameter of an outbound Worker is an object with a name", typesOf2026 + "; wrangler's upload form",
+	},
+	{[]string{"PATCH " + workerPath + "/script-settings"}, "200", []string{"/result"}, []string{"tags"}, "a Worker's tags are newer", typesOf2025},
+	{[]string{"PATCH " + workerPath + "/script-settings"}, "body", []string{""}, []string{"tags"}, "a Worker's tags are newer", typesOf2025},
+	{uploads, "body", []string{"/metadata"}, []string{"assets", "keep_assets", "limits", "observability"}, "they are newer", typesOf2026 + ", ScriptUpdateParams"},
+	{[]string{"PUT " + workerPath}, "body", []string{"/metadata/migrations/steps/*"}, []string{"new_sqlite_classes"}, "SQLite in Durable Objects is newer", typesOf2025},
+	{uploads, "query", []string{""}, []string{"bindings_inherit"}, "it is newer; without it, a secret that is to be kept and is missing is dropped in silence", "Cloudflare's operation list of 2026"},
+	{
+		[]string{"GET " + userPath + "/content", "GET " + workerPath + "/content/v2"}, "200", nil, nil,
+		"modules are answered as a form; the description says that they are a text", "wrangler, which reads it",
+	},
+
+	{
+		[]string{"DELETE " + workerPath, "DELETE " + userPath, "DELETE " + domainPath}, "200", nil, nil,
+		"nothing is said of a body; the API answers its envelope with null", "wrangler and Alchemy, which read it; with no body, it works, too",
+	},
+	{
+		[]string{"DELETE " + workerPath, "DELETE " + userPath, "DELETE " + domainPath}, "404", nil, nil,
+		"nothing is said of the body of a failure, which is as that of every other", "Cloudflare's list of error codes",
+	},
+	{
+		[]string{"POST " + namespacePath}, "400", []string{""}, []string{"success", "result"},
+		"a failure is described as a success without a result", "Cloudflare's list of error codes",
+	},
+	{
+		[]string{
+			"GET " + userPath, "GET " + workerPath + "/schedules", "PUT " + workerPath + "/schedules",
+			"DELETE " + queuesPath + "/{queue_id}", "DELETE " + consumerPath, "DELETE " + routePath,
+		},
+		"404", []string{""}, []string{"success", "result"}, "a failure is described as a success", "Cloudflare's list of error codes",
+	},
+	{
+		[]string{"DELETE " + queuesPath + "/{queue_id}", "DELETE " + consumerPath, "DELETE " + accountPath + "/d1/database/{database_id}"}, "200", []string{"/result"}, nil,
+		"what is deleted is answered as null", typesOf2025 + ", whose result may be null",
+	},
+
+	{
+		[]string{"GET /accounts", "GET /zones", "GET " + accountPath + "/d1/database", "GET " + accountPath + "/storage/kv/namespaces"}, "200", []string{"/result_info"}, []string{"total_pages"},
+		"pages are counted", "https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/",
+	},
+	{
+		[]string{"GET " + namespacePath, "GET " + namespacePath + "/{dispatch_namespace}", "POST " + namespacePath}, "200", []string{"/result", "/result/*"}, []string{"trusted_workers"},
+		"trusted namespaces are newer", typesOf2026,
+	},
+
+	{[]string{"GET " + accountPath + "/d1/database"}, "200", []string{"/result"}, nil, "a list is described as an object and as a list at once", typesOf2025},
+	{
+		[]string{"GET " + accountPath + "/d1/database", "POST " + accountPath + "/d1/database"}, "200", []string{"/result", "/result/*"}, []string{"jurisdiction", "file_size", "num_tables"},
+		"a database shows more of itself", typesOf2026,
+	},
+	{[]string{"GET " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, nil, `a list of buckets is described as one of other products; it is below "buckets"`, typesOf2025 + "; wrangler"},
+	{[]string{"POST " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, []string{"jurisdiction"}, "it is newer", typesOf2025},
+	{[]string{"POST " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, []string{"location"}, "it is answered in capitals", "wrangler's r2 bucket info"},
+
+	{[]string{"GET " + queuesPath}, "query", []string{""}, []string{"page"}, "it has pages", "wrangler, which asks for them"},
+	{
+		[]string{"GET " + queuesPath, "POST " + queuesPath}, "200", []string{"", "/result"}, nil,
+		"what the result has is required of the envelope", typesOf2025,
+	},
+	{
+		[]string{"GET " + queuesPath, "POST " + queuesPath}, "200", []string{"/result", "/result/*"},
+		[]string{"settings", "producers", "consumers", "producers_total_count", "consumers_total_count"},
+		"a queue's settings are newer, its producers and consumers are lists, and one that was made shows all of it, too", typesOf2025,
+	},
+	{shownConsumer, "200", []string{"", "/result"}, nil, "what the result has is required of the envelope", typesOf2025},
+	{shownConsumer, "200", []string{"/result"}, []string{"consumer_id", "queue_id", "script", "type"}, "a consumer has an id and a type", typesOf2025},
+	{shownConsumer, "200", []string{"/result/settings"}, []string{"max_concurrency", "retry_delay"}, "they are newer", typesOf2025},
+
+	{[]string{"GET " + accountPath + "/workers/domains", "PUT " + accountPath + "/workers/domains"}, "200", []string{"/result", "/result/*"}, []string{"cert_id"}, "it is newer", typesOf2026},
+	{
+		[]string{"PUT " + accountPath + "/workers/domains"}, "body", []string{""}, []string{"override_existing_origin"},
+		"a hostname of another Worker is taken over with it", "API errors 100116 and 100117",
+	},
+	{[]string{"GET " + routesOfZone}, "200", []string{"/result/*"}, nil, "a route without a script leads to no Worker", "https://developers.cloudflare.com/workers/configuration/routing/routes/"},
+	{[]string{"PUT " + routePath}, "200", []string{"/result"}, nil, "a route without a script leads to no Worker", "https://developers.cloudflare.com/workers/configuration/routing/routes/"},
+	{[]string{"PUT " + routePath}, "body", []string{""}, []string{"id"}, "it is required since", typesOf2025 + ", RouteUpdateParams"},
+	{[]string{"GET /zones"}, "200", []string{"/result/*"}, []string{"paused", "plan", "status", "type"}, "a zone shows more of itself", typesOf2025},
+}
+
+// exceptionsUsed notes which exceptions are needed: in every operation, and of
+// every field.
+type exceptionsUsed struct {
+	operations map[string]bool         // of undescribed
+	breaches   map[int]map[string]bool // of exceptions: operations, pointers and fields
+}
+
+func newExceptions() *exceptionsUsed {
+	return &exceptionsUsed{map[string]bool{}, map[int]map[string]bool{}}
+}
+
+// operation reports whether the description need not have an operation.
+func (u *exceptionsUsed) operation(method, escapedPath string) bool {
+	for _, o := range undescribed {
+		pattern := strings.Replace(o.name, "{account_id}", "*", 1)
+		if matched, _ := path.Match(pattern, method+" "+escapedPath); matched {
+			u.operations[o.name] = true
+			return true
+		}
+	}
+	return false
+}
+
+// breach reports whether a breach is an exception.
+func (u *exceptionsUsed) breach(b breach) bool {
+	for i, e := range exceptions {
+		if e.part != b.part || !slices.Contains(e.operations, b.operation) {
+			continue
+		}
+		if hit := e.hit(b.pointer); hit != "" {
+			if u.breaches[i] == nil {
+				u.breaches[i] = map[string]bool{}
+			}
+			u.breaches[i][b.operation], u.breaches[i][hit] = true, true
+			return true
+		}
+	}
+	return false
+}
+
+// hit is the field, or the pointer, of an exception that a pointer is about; ""
+// if none is.
+func (e exception) hit(pointer string) string {
+	if len(e.at) == 0 && pointer == "" {
+		return wholePart
+	}
+	for _, at := range e.at {
+		if len(e.fields) == 0 {
+			if matched, _ := path.Match(at, pointer); matched {
+				return "at " + at
+			}
+		}
+		for _, field := range e.fields {
+			if matched, _ := path.Match(at+"/"+field, pointer); matched {
+				return field
+			}
+		}
+	}
+	return ""
+}
+
+const wholePart = "the whole"
+
+// unused are the exceptions that nothing needs.
+func (u *exceptionsUsed) unused() []string {
+	var unused []string
+	for _, o := range undescribed {
+		if !u.operations[o.name] {
+			unused = append(unused, o.name+", which is not sent")
+		}
+	}
+	for i, e := range exceptions {
+		wanted := append(slices.Clone(e.operations), e.fields...)
+		if len(e.fields) == 0 {
+			for _, at := range e.at {
+				wanted = append(wanted, "at "+at)
+			}
+		}
+		for _, want := range wanted {
+			if !u.breaches[i][want] {
+				unused = append(unused, fmt.Sprintf("%s (%s), %s: %s", e.operations[0], e.part, want, e.why))
+			}
+		}
+	}
+	return unused
+}

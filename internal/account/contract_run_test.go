@@ -1,0 +1,227 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// contract is a run through all methods, and the record of what was said.
+type contract struct {
+	client    *Client
+	account   *Account
+	cautious  *Cautious
+	snapshot  *spec.Snapshot
+	revisions []spec.Revision // of contractResources, as written last
+	ids       map[spec.Address]string
+
+	mu        sync.Mutex
+	exchanges []exchanged
+}
+
+// exchanged is a request and its answer.
+type exchanged struct {
+	method, path           string // the path is escaped, and below the API's base
+	query                  url.Values
+	status                 int
+	sentType, answeredType string // without a body: ""
+	sent, answered         []byte
+}
+
+func newContract(t *testing.T) *contract {
+	l := openLocal(t)
+	l.ensureZone(t, "example.com")
+	c := &contract{ids: map[spec.Address]string{}, revisions: make([]spec.Revision, len(contractResources))}
+	client, err := New(Options{BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Transport: c, Sleep: new(waits).sleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.client = client
+	return c
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
+	x := exchanged{method: r.Method, path: strings.TrimPrefix(r.URL.EscapedPath(), emulator.BasePath), query: r.URL.Query()}
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		x.sent, x.sentType = body, r.Header.Get("Content-Type")
+	}
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if x.answered, err = io.ReadAll(answer.Body); err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(x.answered))
+	x.status, x.answeredType = answer.StatusCode, answer.Header.Get("Content-Type")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.exchanges = append(c.exchanges, x)
+	return answer, nil
+}
+
+func (c *contract) require(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// putAll creates everything, and looks at it as is done after a lost answer.
+// What can be renamed is created twice, and renamed at once: what is written
+// later refers to the new name. A script is marked, besides.
+func (c *contract) putAll(t *testing.T) {
+	for i, r := range contractResources {
+		c.revisions[i] = c.write(t, c.account.Put, r.first, nil)
+		address := r.first.Address()
+		if _, err := c.account.current(t.Context(), "platform", address, &c.revisions[i]); err != nil {
+			t.Error(err)
+		}
+		switch resource := r.first.(type) {
+		case *spec.DispatchNamespace, *spec.KVNamespace:
+			c.write(t, c.account.Put, resource, nil) // there is one already
+			prior := c.revisions[i]
+			prior.FormerName = address.Name
+			c.revisions[i] = c.write(t, c.account.Put, r.second, &prior)
+		case spec.Scripted:
+			w := spec.Write{Stack: "platform", Resource: resource, Prior: &c.revisions[i], MarkOnly: true}
+			revision, err := c.account.Put(t.Context(), w)
+			c.require(t, err)
+			c.revisions[i] = revision
+		}
+	}
+}
+
+// changeAll writes everything as it becomes.
+func (c *contract) changeAll(t *testing.T) {
+	for i, r := range contractResources {
+		if live := c.snapshot.Resources[r.second.Address()]; live == nil {
+			t.Errorf("%s was not read", r.second.Address())
+		} else {
+			c.revisions[i] = c.write(t, c.cautious.Put, r.second, &live.Revision)
+		}
+	}
+}
+
+// write writes a resource with the ids of what it refers to.
+func (c *contract) write(t *testing.T, put func(context.Context, spec.Write) (spec.Revision, error), r spec.Resource, prior *spec.Revision) spec.Revision {
+	t.Helper()
+	if scripted, ok := r.(spec.Scripted); ok {
+		script, _ := scripted.Definition().Resolved(func(a spec.Address) (string, bool) { id, known := c.ids[a]; return id, known })
+		r = scripted.WithDefinition(script)
+	}
+	secrets := map[string]spec.Secret{"KEY": spec.NewSecret("planted-secret")}
+	revision, err := put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior, Secrets: secrets})
+	if err != nil {
+		t.Errorf("%s: %v", r.Address(), err)
+	}
+	c.ids[r.Address()] = revision.ID
+	return revision
+}
+
+func (c *contract) readAll(t *testing.T) {
+	snap, err := c.account.Read(t.Context(), "platform", contractCollections())
+	c.require(t, err)
+	c.snapshot = snap
+}
+
+// contractCollections are where contractResources are found.
+func contractCollections() []spec.Collection {
+	var collections []spec.Collection
+	for _, r := range contractResources {
+		collections = append(collections, r.second.Address().Collection())
+	}
+	return collections
+}
+
+// scripts are the Workers and user Workers that were read.
+func (c *contract) scripts() []spec.Address {
+	return slices.DeleteFunc(c.snapshot.Addresses(), func(a spec.Address) bool {
+		_, scripted := c.snapshot.Resources[a].Resource.(spec.Scripted)
+		return !scripted
+	})
+}
+
+// deleteAll deletes everything as it is now: that a Worker has no subdomain any
+// more has changed the Worker.
+func (c *contract) deleteAll(t *testing.T, del func(context.Context, spec.Address, spec.Revision) error) {
+	for i, r := range slices.Backward(contractResources) {
+		address := r.second.Address()
+		now, err := c.account.current(t.Context(), "platform", address, &c.revisions[i])
+		c.require(t, err)
+		if now != nil {
+			c.revisions[i] = *now
+		}
+		if err := del(t.Context(), address, c.revisions[i]); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// contractScript is a script with everything that is no binding.
+func contractScript(s *spec.Script) {
+	s.CompatibilityFlags = []string{"nodejs_compat"}
+	s.Tags = []string{"plan-pro"}
+	s.Options = spec.Object{
+		"limits":         spec.Object{"cpu_ms": 50.0},
+		"logpush":        true,
+		"observability":  spec.Object{"enabled": true, "head_sampling_rate": 0.5},
+		"placement":      spec.Object{"mode": "smart"},
+		"tail_consumers": []any{spec.Object{"service": "outbound"}},
+	}
+}
+
+// everyBinding is of every type that refers to something of the account, and of
+// those that hold a value.
+func everyBinding(s *spec.Script) {
+	s.Bindings = []spec.Binding{
+		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.Object{"json": spec.Object{"features": []any{"a"}}}},
+		{Name: "DB", Type: spec.BindingD1, Ref: spec.Address{Kind: spec.KindD1Database, Name: "data"}},
+		{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.Object{"queue_name": "events", "delivery_delay": 5.0}},
+		{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}},
+		{Name: "KV", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}},
+		{Name: "NEXT", Type: spec.BindingService, Properties: spec.Object{"service": "outbound"}},
+		{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
+		{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.Object{
+			"namespace": "tenants",
+			"outbound":  spec.Object{"worker": spec.Object{"service": "outbound"}, "params": []any{spec.Object{"name": "tenant"}}},
+		}},
+		{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"}},
+	}
+}
+
+// otherBindings keep a secret, and a variable that somebody else writes.
+func otherBindings(s *spec.Script) {
+	s.Bindings = []spec.Binding{
+		{Name: "KEY", Type: spec.BindingInherit},
+		{Name: "PLAN", Type: spec.BindingInherit},
+	}
+}
+
+// withClass is a Durable Object class, and the migration that makes it.
+func withClass(tag string) func(*spec.Script) {
+	return func(s *spec.Script) {
+		s.Code = codeOf("export class Counter {}\nexport default {}\n")
+		s.Bindings = []spec.Binding{{Name: "COUNTER", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "Counter"}}}
+		s.Migrations = []spec.Migration{{Tag: tag, Step: spec.Object{"new_sqlite_classes": []any{"Counter"}}}}
+	}
+}

@@ -1,0 +1,168 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"go/ast"
+	"io/fs"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// apiDescriptionFile is Cloudflare's OpenAPI document, reduced to the paths that
+// this package uses; WFPSYNC_OPENAPI names another one.
+const apiDescriptionFile = "../../../shared/cloudflare-openapi.json"
+
+// contractResources is one of every kind and more, in an order in which they can
+// be created, and what each is changed into. The last is deleted first. A kind
+// that is added gets its line here.
+var contractResources = []struct{ first, second spec.Resource }{
+	{&spec.DispatchNamespace{Name: "customers"}, &spec.DispatchNamespace{Name: "tenants", TrustedWorkers: yes(true)}},
+	{&spec.KVNamespace{Title: "Data"}, &spec.KVNamespace{Title: "Tenant Data"}},
+	{&spec.D1Database{Name: "data"}, &spec.D1Database{Name: "data"}},
+	{&spec.R2Bucket{Name: "uploads", Location: "weur"}, &spec.R2Bucket{Name: "uploads", Location: "weur", StorageClass: "InfrequentAccess"}},
+	{&spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}, &spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}},
+	{&spec.Queue{Name: "events"}, &spec.Queue{Name: "events", DeliveryDelay: number(5), MessageRetentionPeriod: number(60)}},
+	{&spec.Queue{Name: "failed", DeliveryDelay: number(1)}, &spec.Queue{Name: "failed"}},
+	{worker("outbound"), worker("outbound")},
+	{worker("site", contractScript, everyBinding), worker("site", contractScript, otherBindings)},
+	{worker("pages", withAssets(site{"/index.html": "<p>"}.assets())), worker("pages", withAssets(site{"/index.html": "<p>", "/a.js": "1"}.assets()))},
+	{worker("counter", withClass("v1")), worker("counter", withClass("v1"))},
+	{userWorker("tenants", "acme", contractScript, everyBinding), userWorker("tenants", "acme", contractScript, otherBindings)},
+	{userWorker("tenants", "pages", withAssets(site{"/index.html": "<p>"}.assets())), userWorker("tenants", "pages", withAssets(&spec.Assets{Keep: true}))},
+	{&spec.Route{Zone: "example.com", Pattern: "*.example.com/*", Worker: "site"}, &spec.Route{Zone: "example.com", Pattern: "*.example.com/*"}},
+	{&spec.CustomDomain{Hostname: "app.example.com", Zone: "example.com", Worker: "site"}, &spec.CustomDomain{Hostname: "app.example.com", Zone: "example.com", Worker: "pages"}},
+	{&spec.CronTriggers{Worker: "site", Crons: []string{"0 0 * * *"}}, &spec.CronTriggers{Worker: "site", Crons: []string{"*/5 * * * *"}}},
+	{&spec.WorkerSubdomain{Worker: "site", Enabled: yes(true)}, &spec.WorkerSubdomain{Worker: "site", Enabled: yes(false), PreviewsEnabled: yes(true)}},
+	{&spec.QueueConsumer{Queue: "events", Worker: "site"}, &spec.QueueConsumer{Queue: "events", Worker: "site", DeadLetterQueue: "failed", Settings: spec.Object{"batch_size": 5.0, "max_retries": 1.0, "max_wait_time_ms": 100.0}}},
+}
+
+// contractMethods is every method through which requests are sent, in the order
+// of an account's life. A method that is added gets its line here.
+var contractMethods = []struct {
+	name string
+	call func(*contract, *testing.T)
+}{
+	{"Client.Account", func(c *contract, _ *testing.T) { c.account = c.client.Account(testAccount) }},
+	{"Client.Accounts", func(c *contract, t *testing.T) { c.require(t, second(c.client.Accounts(t.Context()))) }},
+	{"Client.TokenStatus", func(c *contract, t *testing.T) { c.require(t, second(c.client.TokenStatus(t.Context(), testAccount))) }},
+	{"Client.Skew", func(c *contract, _ *testing.T) { c.client.Skew() }},
+	{"Client.Pace", func(c *contract, _ *testing.T) { c.client.Pace(1) }},
+	{"Account.Probes", func(c *contract, t *testing.T) {
+		for _, p := range c.account.Probes() {
+			c.require(t, p.Look(t.Context()))
+		}
+	}},
+	{"Account.Entitled", func(c *contract, t *testing.T) { c.require(t, c.account.Entitled(t.Context())) }},
+	{"Account.Zones", func(c *contract, t *testing.T) { c.require(t, second(c.account.Zones(t.Context()))) }},
+	{"Account.ZonesOf", func(c *contract, t *testing.T) {
+		c.require(t, second(c.client.Account(testAccount).ZonesOf(t.Context(), []string{"a.example.com", "example.org"})))
+	}},
+	{"Account.LookAtRoutes", func(c *contract, t *testing.T) { c.require(t, c.account.LookAtRoutes(t.Context(), "example.com")) }},
+	{"Account.Put", (*contract).putAll},
+	{"Account.Read", (*contract).readAll},
+	{"Account.Extend", func(c *contract, t *testing.T) {
+		c.require(t, c.account.Extend(t.Context(), spec.NewSnapshot(spec.Account{}), contractCollections()))
+	}},
+	{"Account.Inspect", func(c *contract, t *testing.T) {
+		c.require(t, c.account.Inspect(t.Context(), c.snapshot, c.snapshot.Addresses()))
+	}},
+	{"Account.ReadCode", func(c *contract, t *testing.T) {
+		c.require(t, c.account.ReadCode(t.Context(), c.snapshot, c.scripts()))
+	}},
+	{"Cautious.Expect", func(c *contract, _ *testing.T) {
+		c.cautious = NewCautious(c.account)
+		c.cautious.Expect(2 * len(contractResources))
+	}},
+	{"Cautious.Put", (*contract).changeAll},
+	{"Cautious.Read", func(c *contract, t *testing.T) {
+		c.require(t, second(c.cautious.Read(t.Context(), "platform", contractCollections())))
+	}},
+	{"Cautious.Delete", func(c *contract, t *testing.T) {
+		c.deleteAll(t, func(ctx context.Context, address spec.Address, prior spec.Revision) error {
+			return NewCautious(c.account).Delete(ctx, address, prior) // with no list that is but a moment old
+		})
+	}},
+	{"Account.Delete", func(c *contract, t *testing.T) { c.deleteAll(t, c.account.Delete) }}, // what is gone
+}
+
+// Everything that is sent and answered is as Cloudflare describes it, but for
+// the exceptions that are listed.
+func TestContract(t *testing.T) {
+	c := newContract(t)
+	for _, m := range contractMethods {
+		m.call(c, t)
+	}
+	file := cmp.Or(os.Getenv("WFPSYNC_OPENAPI"), apiDescriptionFile)
+	description, err := newAPIDescription(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("the exchanges are not compared with Cloudflare's description of its API: there is no %s", file)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	excepted := newExceptions()
+	for _, x := range c.exchanges {
+		operation, ok := description.operation(x.method, x.path)
+		switch {
+		case ok:
+			for _, b := range operation.check(x) {
+				if !excepted.breach(b) {
+					t.Errorf("%s\n  sent     %s\n  answered %s", b, x.sent, x.answered)
+				}
+			}
+		case !excepted.operation(x.method, x.path):
+			t.Errorf("%s %s is not described", x.method, x.path)
+		}
+	}
+	for _, unused := range excepted.unused() {
+		t.Errorf("this exception is not needed (any more): %s", unused)
+	}
+}
+
+// A method, or a kind, that is added gets its line above.
+func TestContractIsComplete(t *testing.T) {
+	var called, written []string
+	for _, m := range contractMethods {
+		called = append(called, m.name)
+	}
+	for _, name := range exportedMethods(t, "Client", "Account", "Cautious") {
+		if !slices.Contains(called, name) {
+			t.Errorf("%s is not among contractMethods", name)
+		}
+	}
+	for _, r := range contractResources {
+		written = append(written, string(r.first.Address().Kind))
+	}
+	for kind := range columns {
+		if !slices.Contains(written, string(kind)) {
+			t.Errorf("no %s is among contractResources", kind)
+		}
+	}
+}
+
+// exportedMethods are those of types of this package, as "Type.Method".
+func exportedMethods(t *testing.T, types ...string) []string {
+	t.Helper()
+	var methods []string
+	_, files := parsePackage(t)
+	for _, file := range files {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || !f.Name.IsExported() {
+				continue
+			}
+			receiver := f.Recv.List[0].Type
+			if star, ok := receiver.(*ast.StarExpr); ok {
+				receiver = star.X
+			}
+			if name, ok := receiver.(*ast.Ident); ok && slices.Contains(types, name.Name) {
+				methods = append(methods, name.Name+"."+f.Name.Name)
+			}
+		}
+	}
+	return methods
+}
