@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // What to do about an error, in one table: whoever runs into it in a plan, an
@@ -45,7 +46,7 @@ var (
 
 // permission is what the request of an error needs.
 func (e *Error) permission() Permission {
-	if e.Product == ProductZones && routesPath.MatchString(e.Path) {
+	if routesPath.MatchString(e.Path) {
 		return routesPermission
 	}
 	return permissions[e.Product]
@@ -97,14 +98,22 @@ func isNotEntitled(e *Error) bool {
 	return e.Product == ProductWorkers && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
 }
 
+// codeUnauthorized is answered to an invalid token, and to a valid one that asks
+// for an account or a zone that it may not see; the text tells which.
+// Source: the API's answers as users of wrangler and Terraform report them.
+const (
+	codeUnauthorized   = 9109
+	invalidAccessToken = "Invalid access token"
+)
+
 func isInvalidCredentials(e *Error) bool {
 	switch {
-	case slices.Contains(invalidCredentials, e.Code):
+	case slices.Contains(invalidCredentials, e.Code), e.Code == codeUnauthorized && strings.Contains(e.Message, invalidAccessToken):
 		return true
-	case e.Product != ProductAccounts: // there, 9109 also is about the zone or the account that was asked for
+	case e.Product != ProductAccounts:
 		return false
 	}
-	return e.Status == http.StatusUnauthorized || e.Code == 9109
+	return e.Status == http.StatusUnauthorized || e.Code == codeUnauthorized
 }
 
 // isNotTheAPI reports whether what answered is not what answers for the API: a
