@@ -4,15 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
 // TestImportThenPlanIsEmpty holds for stacks nobody thought of: what is ours is
@@ -75,18 +72,8 @@ func (p *playground) read(dir string) string {
 
 // scripts are the etags of all scripts, by path.
 func (p *playground) scripts() map[string]string {
-	var namespaces struct {
-		Result []struct {
-			Name string `json:"namespace_name"`
-		}
-	}
-	p.get("/workers/dispatch/namespaces", &namespaces)
-	paths := []string{"/workers/scripts"}
-	for _, n := range namespaces.Result {
-		paths = append(paths, "/workers/dispatch/namespaces/"+n.Name+"/scripts")
-	}
 	etags := map[string]string{}
-	for _, path := range paths {
+	for _, path := range p.scriptPaths() {
 		var scripts struct {
 			Result []struct{ ID, ETag string }
 		}
@@ -106,13 +93,8 @@ func (p *playground) removeMarks() map[string]string {
 		if strings.HasPrefix(path, "/workers/scripts/") {
 			method, target, body = http.MethodPatch, path+"/script-settings", `{"tags":[]}`
 		}
-		recorder := httptest.NewRecorder()
-		request := httptest.NewRequestWithContext(p.t.Context(), method, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+target, strings.NewReader(body))
-		request.Header.Set("Authorization", "Bearer test")
-		request.Header.Set("Content-Type", "application/json")
-		p.account.ServeHTTP(recorder, request)
-		if recorder.Code != http.StatusOK {
-			p.t.Fatalf("%s %s: %s", method, target, recorder.Body)
+		if status, answer := request(p.account, method, target, body); status != http.StatusOK {
+			p.t.Fatalf("%s %s: %s", method, target, answer)
 		}
 	}
 	return p.scripts()

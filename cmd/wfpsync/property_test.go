@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -81,22 +79,11 @@ func (p *playground) must(code int, args ...string) {
 
 // run runs a command line that must exit with a code, and returns what it prints.
 func (p *playground) run(code int, args ...string) string {
-	var stdout, stderr bytes.Buffer
-	env := map[string]string{
-		"CLOUDFLARE_BASE_URL":   p.server.URL + "/client/v4",
-		"CLOUDFLARE_API_TOKEN":  "test",
-		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
-		"A_SECRET":              "value",
+	o := program{url: p.server.URL}.run(p.t.Context(), args...)
+	if o.code != code {
+		p.t.Fatalf("wfpsync %s: exit code %d, want %d\n%s\n%s%s", strings.Join(args, " "), o.code, code, p.stackYML, o.stdout, o.stderr)
 	}
-	a := &app{
-		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
-		lookupEnv:  func(name string) (string, bool) { value, set := env[name]; return value, set },
-		isTerminal: func(*os.File) bool { return false },
-	}
-	if got := a.run(p.t.Context(), args); got != code {
-		p.t.Fatalf("wfpsync %s: exit code %d, want %d\n%s\n%s%s", strings.Join(args, " "), got, code, p.stackYML, stdout.String(), stderr.String())
-	}
-	return stdout.String()
+	return o.stdout
 }
 
 // expectNothingOurs looks for scripts, and for what the last stack declares.
@@ -112,17 +99,7 @@ func (p *playground) expectNothingOurs() {
 			}
 		}
 	}
-	var namespaces struct {
-		Result []struct {
-			Name string `json:"namespace_name"`
-		}
-	}
-	p.get("/workers/dispatch/namespaces", &namespaces)
-	paths := []string{"/workers/scripts"}
-	for _, n := range namespaces.Result {
-		paths = append(paths, "/workers/dispatch/namespaces/"+n.Name+"/scripts")
-	}
-	for _, path := range paths {
+	for _, path := range p.scriptPaths() {
 		var scripts struct{ Result []any }
 		p.get(path, &scripts)
 		for _, script := range scripts.Result {
@@ -140,13 +117,24 @@ func (p *playground) undeclared(path string) bool {
 	return !strings.Contains(p.stackYML, "\n  "+name+": {}")
 }
 
+// scriptPaths are the lists of scripts that the account has.
+func (p *playground) scriptPaths() []string {
+	var namespaces struct {
+		Result []struct {
+			Name string `json:"namespace_name"`
+		}
+	}
+	p.get("/workers/dispatch/namespaces", &namespaces)
+	paths := []string{"/workers/scripts"}
+	for _, n := range namespaces.Result {
+		paths = append(paths, "/workers/dispatch/namespaces/"+n.Name+"/scripts")
+	}
+	return paths
+}
+
 func (p *playground) get(path string, answer any) {
-	recorder := httptest.NewRecorder()
-	request := httptest.NewRequestWithContext(p.t.Context(), http.MethodGet, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, nil)
-	request.Header.Set("Authorization", "Bearer test")
-	p.account.ServeHTTP(recorder, request)
-	if err := json.Unmarshal(recorder.Body.Bytes(), answer); err != nil {
-		p.t.Fatal(err)
+	if _, body := request(p.account, http.MethodGet, path); json.Unmarshal(body, answer) != nil {
+		p.t.Fatalf("%s: %s", path, body)
 	}
 }
 

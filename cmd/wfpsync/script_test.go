@@ -450,13 +450,10 @@ func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func ask(ts *testscript.TestScript, method, path string, sent ...string) (int, []byte) {
-	recorder := httptest.NewRecorder()
-	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		request := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+"/accounts/"+emulator.LocalAccountID+path, strings.NewReader(strings.Join(sent, "")))
-		request.Header.Set("Authorization", "Bearer test")
-		account.ServeHTTP(recorder, request)
-	})
-	return recorder.Code, recorder.Body.Bytes()
+	var status int
+	var body []byte
+	worldOf(ts).with(ts, func(account *emulator.Emulator) { status, body = request(account, method, path, sent...) })
+	return status, body
 }
 
 // tenants N [BROKEN] writes a stack file with N user Workers, each with code

@@ -2,19 +2,13 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,9 +101,27 @@ type outcome struct {
 
 // run runs a command line in the folder of the stack file.
 func (s *simulation) run(ctx context.Context, args ...string) outcome {
+	p := program{url: "http://account.test", terminal: s.terminal}
+	if s.url != "" {
+		p.url = s.url
+	} else {
+		p.transport = s.network.clients
+	}
+	return p.run(ctx, append(args, "-f", s.dir)...)
+}
+
+// program is the program in this process, with an account that is served at a
+// URL.
+type program struct {
+	url       string
+	transport http.RoundTripper // nil: the network of this machine
+	terminal  *os.File          // as in simulation
+}
+
+func (p program) run(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	env := map[string]string{
-		"CLOUDFLARE_BASE_URL":   "http://account.test" + emulator.BasePath,
+		"CLOUDFLARE_BASE_URL":   p.url + emulator.BasePath,
 		"CLOUDFLARE_API_TOKEN":  "test",
 		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
 		"A_SECRET":              "value",
@@ -119,17 +131,13 @@ func (s *simulation) run(ctx context.Context, args ...string) outcome {
 		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,
 		lookupEnv:  func(name string) (string, bool) { value, set := env[name]; return value, set },
 		isTerminal: func(*os.File) bool { return false },
-		transport:  s.network.clients,
+		transport:  p.transport,
 	}
-	if s.terminal != nil {
-		a.stderr, a.isTerminal = s.terminal, func(f *os.File) bool { return f == s.terminal }
-	}
-	if s.url != "" {
-		a.transport = nil
-		env["CLOUDFLARE_BASE_URL"] = s.url + emulator.BasePath
+	if p.terminal != nil {
+		a.stderr, a.isTerminal = p.terminal, func(f *os.File) bool { return f == p.terminal }
 	}
 	began := time.Now()
-	code := a.run(ctx, append(args, "-f", s.dir))
+	code := a.run(ctx, args)
 	return outcome{code, stdout.String(), stderr.String(), time.Since(began)}
 }
 
@@ -224,116 +232,6 @@ var listenForSignals = sync.OnceFunc(func() {
 	signal.Notify(signals, syscall.SIGHUP)
 	signal.Stop(signals)
 })
-
-// dump is everything that an account holds, without what differs between two
-// accounts that were brought into the same shape: identifiers and times.
-func dump(t *testing.T, account http.Handler) string {
-	t.Helper()
-	var b strings.Builder
-	show := func(path string) json.RawMessage {
-		status, body := request(account, http.MethodGet, path)
-		fmt.Fprintf(&b, "%s %d\n%s\n", path, status, body)
-		var answer struct{ Result json.RawMessage }
-		_ = json.Unmarshal(body, &answer)
-		return answer.Result
-	}
-	names := func(list json.RawMessage, field string) []string {
-		var items []map[string]any
-		if err := json.Unmarshal(list, &items); err != nil {
-			t.Fatal(err)
-		}
-		var out []string
-		for _, item := range items {
-			out = append(out, item[field].(string))
-		}
-		slices.Sort(out)
-		return out
-	}
-	scripts := func(path string) {
-		for _, name := range names(show(path), "id") {
-			show(path + "/" + name + "/settings")
-			show(path + "/" + name + "/content")
-		}
-	}
-	for _, path := range []string{"/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues"} {
-		show(path)
-	}
-	for _, name := range names(show("/workers/dispatch/namespaces"), "namespace_name") {
-		scripts("/workers/dispatch/namespaces/" + name + "/scripts")
-	}
-	scripts("/workers/scripts")
-	var zones []struct{ ID string }
-	status, body := requestAt(account, http.MethodGet, "/zones")
-	var answer struct{ Result json.RawMessage }
-	if err := cmp.Or(json.Unmarshal(body, &answer), json.Unmarshal(answer.Result, &zones)); err != nil || status != http.StatusOK {
-		t.Fatal(status, err)
-	}
-	for _, zone := range zones {
-		status, body := requestAt(account, http.MethodGet, "/zones/"+zone.ID+"/workers/routes")
-		fmt.Fprintf(&b, "routes %d\n%s\n", status, body)
-	}
-	return normal(b.String())
-}
-
-var (
-	identifiers = regexp.MustCompile(`"(id|tag|uuid|queue_id|namespace_id|database_id|version_id|deployment_id)":"([0-9a-f-]{32,36})"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	times       = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{8}T\d{6}Z`)
-	marks       = regexp.MustCompile(`wfpsync-mark\.1\.[0-9a-f]+\.([0-9a-f]+)\.`)
-	boundaries  = regexp.MustCompile(`--[0-9a-f]{32,}`)
-)
-
-// normal takes out identifiers and times, and what is made of them: the digest
-// of settings that name a store by its identifier, and the order of stores.
-func normal(text string) string {
-	text = identifiers.ReplaceAllString(text, `"$1":"ID"`)
-	text = times.ReplaceAllString(text, "TIME")
-	text = marks.ReplaceAllString(text, "MARK.")
-	text = boundaries.ReplaceAllString(text, "--BOUNDARY")
-	var lines []string
-	for line := range strings.Lines(text) {
-		var answer map[string]any
-		if json.Unmarshal([]byte(line), &answer) == nil {
-			lines = append(lines, sorted(answer)+"\n")
-			continue
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "")
-}
-
-// sorted is a JSON value with its lists in order.
-func sorted(value any) string {
-	switch v := value.(type) {
-	case []any:
-		var items []string
-		for _, item := range v {
-			items = append(items, sorted(item))
-		}
-		slices.Sort(items)
-		return "[" + strings.Join(items, ",") + "]"
-	case map[string]any:
-		var fields []string
-		for name, field := range v {
-			fields = append(fields, name+":"+sorted(field))
-		}
-		slices.Sort(fields)
-		return "{" + strings.Join(fields, ",") + "}"
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-func request(account http.Handler, method, path string) (int, []byte) {
-	return requestAt(account, method, "/accounts/"+emulator.LocalAccountID+path)
-}
-
-func requestAt(account http.Handler, method, path string) (int, []byte) {
-	recorder := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+path, nil)
-	r.Header.Set("Authorization", "Bearer test")
-	account.ServeHTTP(recorder, r)
-	return recorder.Code, recorder.Body.Bytes()
-}
 
 // copyDir copies a folder of files and folders.
 func copyDir(t *testing.T, to, from string) {
