@@ -158,7 +158,11 @@ func storeSections(draw func(string, int) int, namespaces int) string {
 
 // stackFile draws a stack file. Workers are written as JSON, which is
 // YAML but for some characters.
-func stackFile(t *rapid.T, label string) string {
+func stackFile(t *rapid.T, label string) string { return drawStack(t, label, false) }
+
+// drawStack draws a stack file; a complete one leaves nothing of a Worker as it
+// is, should it be there.
+func drawStack(t *rapid.T, label string, complete bool) string {
 	draw := func(what string, n int) int { return rapid.IntRange(0, n).Draw(t, label+" "+what) }
 	namespaces := []string{"alpha", "beta"}[:1+draw("namespaces", 1)]
 	var b strings.Builder
@@ -182,6 +186,10 @@ func stackFile(t *rapid.T, label string) string {
 			{map[string]any{"pattern": fmt.Sprintf("w%d.example.com/*", i), "zone_name": "example.com"}},
 			{fmt.Sprintf("w%d.example.com/*", i), map[string]any{"pattern": fmt.Sprintf("d%d.example.com", i), "custom_domain": true}},
 		}[draw("routes", 2)]
+		if complete {
+			worker["workers_dev"], worker["preview_urls"] = draw("workers.dev", 1) == 1, draw("previews", 1) == 1
+			worker["triggers"] = map[string]any{"crons": []string{}}
+		}
 		if crons := draw("crons", 3); crons > 0 {
 			worker["triggers"] = map[string]any{"crons": []string{"0 0 * * *", "*/5 * * * MON-FRI"}[:crons-1]}
 		}
