@@ -506,11 +506,17 @@ func (w *world) saw(pattern *regexp.Regexp) bool {
 	return false
 }
 
-// fake STATUS BODY points wfpsync at a server that answers everything so.
+// fake STATUS BODY [REGEXP] points wfpsync at a server that answers everything
+// so; or what matches, as "METHOD PATH", and the account that is served the rest.
 func cmdFake(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	pattern := regexp.MustCompile(strings.Join(args[2:], ""))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !pattern.MatchString(r.Method + " " + r.URL.Path) {
+			worldOf(ts).served.ServeHTTP(w, r)
+			return
+		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(args[1]))
 	}))
