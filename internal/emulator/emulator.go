@@ -8,7 +8,8 @@
 //	http.Serve(listener, account)
 //
 // It knows accounts, dispatch namespaces and the user Workers in them, the account's own Workers with their versions and
-// deployments, the static assets of both, KV namespaces and values, zones and routes. Real clients are the judge of its fidelity: wrangler must be
+// deployments, the static assets of both, KV namespaces and values, zones with their routes, DNS records and custom
+// hostnames. Real clients are the judge of its fidelity: wrangler must be
 // able to use it. What an answer has confirmed is on disk, whatever happens to the process afterwards.
 //
 // The package stands alone. It shares no type with the code that talks to Cloudflare, so that the two cannot be wrong

@@ -134,7 +134,46 @@ const (
 	queueExists         = 11009
 )
 
+// Codes of DNS, /zones/…/dns_records. They are in no list of the documentation, but in what users report; so is 1004, of
+// which the real API says more in an error_chain.
+const (
+	dnsValidation     = 1004
+	dnsInvalidList    = 6003
+	dnsNotProxiable   = 9004
+	dnsMalformed      = 9207
+	dnsRecordNotFound = 81044
+	dnsHostExists     = 81053
+	dnsCNAMEExists    = 81054
+	dnsIdentical      = 81058
+)
+
+// Codes of Cloudflare for SaaS, /zones/…/custom_hostnames. Source: status codes of custom hostnames.
+const (
+	saasMalformed        = 1400
+	saasInvalidMetadata  = 1401
+	saasNoQuota          = 1404
+	saasDuplicate        = 1406
+	saasInvalidHostname  = 1407
+	saasNotASCII         = 1408
+	saasReservedTop      = 1409
+	saasNoSuffix         = 1410
+	saasReserved         = 1411
+	saasWildcardMetadata = 1412
+	saasNoMetadata       = 1413
+	saasNoOrigin         = 1421
+	saasInvalidMethod    = 1432
+	saasInvalidType      = 1433
+	saasInvalidSSL       = 1434
+	saasNotFound         = 1436
+	saasFilters          = 1438
+	saasImmutable        = 1439
+	saasIncompleteSSL    = 1440
+	saasWildcard         = 1448
+)
+
 var (
+	errDNSMalformed     = fail(http.StatusBadRequest, dnsMalformed, "Request body is invalid.")
+	errSaaSMalformed    = fail(http.StatusBadRequest, saasMalformed, "Unable to decode the JSON request body. Check your input and try again.")
 	errNoRoute          = fail(http.StatusNotFound, codeNoRoute, "No route for that URI")
 	errMethodNotAllowed = fail(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method not allowed")
 	errInternal         = fail(http.StatusInternalServerError, workersInternal, "Internal error in the local account")

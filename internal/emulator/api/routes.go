@@ -32,6 +32,8 @@ func (s *Server) routes() []route {
 		s.routeRoutes(),
 		s.workerRouteRoutes(),
 		s.customDomainRoutes(),
+		s.dnsRecordRoutes(),
+		s.customHostnameRoutes(),
 	} {
 		all = append(all, kind...)
 	}

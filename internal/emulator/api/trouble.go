@@ -19,12 +19,17 @@ type Trouble struct {
 	// TokenStatus is what verifying a token answers instead of active: expired or disabled.
 	TokenStatus string
 
-	// Denied are the products that the token may not see: workers, kv, d1, r2, queues, zones, routes, accounts.
+	// Denied are the products that the token may not see: workers, kv, d1, r2, queues, zones, routes, dns,
+	// custom_hostnames, accounts.
 	Denied []string
 
 	// NotEntitled says that the account has not bought Workers for Platforms. The code is not documented; 10023 is what
 	// users of wrangler are answered.
 	NotEntitled bool
+
+	// NoSaaS and NoMetadata say that no zone may have custom hostnames, or metadata on them.
+	NoSaaS     bool
+	NoMetadata bool
 
 	// NoAccounts and SecondAccount are about the accounts that the token can see.
 	NoAccounts    bool
@@ -45,6 +50,8 @@ var products = []struct {
 	name string
 	path *regexp.Regexp
 }{
+	{"dns", regexp.MustCompile(`^/zones/[^/]+/dns_records`)},
+	{"custom_hostnames", regexp.MustCompile(`^/zones/[^/]+/custom_hostnames`)},
 	{"routes", regexp.MustCompile(`^/zones/[^/]+/workers/`)},
 	{"zones", regexp.MustCompile(`^/zones`)},
 	{"kv", regexp.MustCompile(`^/accounts/[^/]+/storage/kv/`)},

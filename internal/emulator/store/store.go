@@ -29,6 +29,8 @@
 //	    asset sessions         id → AssetSession
 //	zones                  zone id → Zone
 //	routes                 zone id → route id → Route
+//	dns records            zone id → id → DNSRecord
+//	custom hostnames       zone id → id → CustomHostname
 //	blobs, blob refs       sha-256 → bytes, number of holders
 package store
 

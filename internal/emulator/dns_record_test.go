@@ -1,0 +1,65 @@
+package emulator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/emulator"
+)
+
+func TestDNSRecords(t *testing.T) {
+	a := open(t, emulator.Options{})
+	records := "/zones/" + a.zone("example.com") + "/dns_records"
+	created := a.json("POST", records, object{"type": "AAAA", "name": "*.Example.com", "content": "100::", "proxied": true, "ttl": 300, "comment": "x", "tags": []string{"a:b"}}).object()
+	id := created["id"].(string)
+	if created["name"] != "*.example.com" || created["ttl"] != 1.0 || created["proxiable"] != true || created["comment"] != "x" || len(id) != 32 {
+		t.Errorf("created %v", created)
+	}
+	for name, tt := range map[string]struct {
+		body object
+		code int
+	}{
+		"identical":      {object{"type": "AAAA", "name": "*", "content": "100::"}, 81058},
+		"CNAME beside":   {object{"type": "CNAME", "name": "*.example.com", "content": "a.example.net"}, 81053},
+		"no content":     {object{"type": "A", "name": "a"}, 1004},
+		"not an IPv4":    {object{"type": "A", "name": "a", "content": "100::"}, 1004},
+		"proxied text":   {object{"type": "TXT", "name": "a", "content": "x", "proxied": true}, 9004},
+		"TTL":            {object{"type": "A", "name": "a", "content": "192.0.2.1", "ttl": 5}, 1004},
+		"long comment":   {object{"type": "A", "name": "a", "content": "192.0.2.1", "comment": strings.Repeat("x", 501)}, 1004},
+		"broken line":    {object{"type": "A", "name": "a", "content": "192.0.2.1", "comment": "a\nb"}, 1004},
+		"a comment of 5": {object{"type": "A", "name": "a", "content": "192.0.2.1", "comment": 5}, 9207},
+	} {
+		t.Run(name, func(t *testing.T) { a.json("POST", records, tt.body).fails(400, tt.code) })
+	}
+	apex := a.json("POST", records, object{"type": "CNAME", "name": "@", "content": "a.example.net"}).object()
+	if apex["name"] != "example.com" || apex["comment"] != nil {
+		t.Errorf("the apex is %v", apex)
+	}
+	a.json("POST", records, object{"type": "A", "name": "example.com", "content": "192.0.2.1"}).fails(400, 81054)
+	a.json("POST", records, object{"type": "MX", "name": "example.com", "content": "mx.example.net", "priority": 10}).ok()
+
+	// PATCH leaves what it does not name, PUT does not.
+	patched := a.json("PATCH", records+"/"+id, object{"content": "100::1"}).object()
+	if patched["content"] != "100::1" || patched["comment"] != "x" || patched["proxied"] != true || len(patched["tags"].([]any)) != 1 {
+		t.Errorf("patched %v", patched)
+	}
+	replaced := a.json("PUT", records+"/"+id, object{"type": "AAAA", "name": "*.example.com", "content": "100::2", "comment": nil}).object()
+	if replaced["comment"] != nil || replaced["proxied"] != false || len(replaced["tags"].([]any)) != 0 || replaced["created_on"] != created["created_on"] {
+		t.Errorf("replaced %v", replaced)
+	}
+	for query, want := range map[string]int{
+		"": 3, "type=MX": 1, "name=example.com": 2, "name.exact=*.example.com&type=AAAA": 1, "name.startswith=*": 1,
+		"content.contains=net&type=CNAME": 1, "comment.present=": 0, "comment.absent=": 3, "proxied=false": 3,
+		"match=any&type=MX&content=a.example.net": 2, "content.endswith=::2": 1, "per_page=1": 3,
+	} {
+		if got := a.get(records + "?" + query).ok().ResultInfo.TotalCount; got != want {
+			t.Errorf("%d records with %q, want %d", got, query, want)
+		}
+	}
+	a.get(records+"?per_page=5000001").fails(400, 6003)
+	a.get(records + "/" + id).ok()
+	a.json("DELETE", records+"/"+id, nil).is(`{"id":"` + id + `"}`)
+	a.get(records+"/"+id).fails(404, 81044)
+	a.json("DELETE", records+"/"+id, nil).fails(404, 81044)
+	a.get("/zones/"+strings.Repeat("0", 32)+"/dns_records").fails(403, 9109)
+}
