@@ -93,10 +93,11 @@ func attachedStanding(p *planning, a spec.Address, live *spec.Live, lists func(*
 	return unowned
 }
 
-// Trailing names the collections that must be read besides the stack's scope,
-// because a Worker goes and what belongs to it goes first: the platform does not
-// delete a Worker that consumes a queue, and the file may say nothing of queues
-// any more. Routes are found with the Workers themselves, and cron triggers go
+// Trailing names the collections that must be read besides the stack's scope: the
+// zones that the file names otherwise, in which a record or a hostname that it no
+// longer has may be left; and those of what goes with a Worker that goes. The
+// platform does not delete a Worker that consumes a queue, and the file may say
+// nothing of queues any more. Routes are found with the Workers themselves, and cron triggers go
 // with theirs.
 func Trailing(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
 	p := newPlanning(desired, live, options)
@@ -104,8 +105,9 @@ func Trailing(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.
 	for a, l := range live.Resources {
 		leaving = leaving || a.Kind == spec.KindWorker && !p.wants(a) && scriptStanding(p, a, l) == toRemove
 	}
-	if !leaving {
-		return nil
+	trailing := desired.ZonesBeside()
+	if leaving {
+		trailing = append(trailing, spec.Collection{Kind: spec.KindCustomDomain}, spec.Collection{Kind: spec.KindQueueConsumer})
 	}
-	return slices.DeleteFunc([]spec.Collection{{Kind: spec.KindCustomDomain}, {Kind: spec.KindQueueConsumer}}, live.Read)
+	return slices.DeleteFunc(trailing, live.Read)
 }

@@ -98,7 +98,7 @@ func driftOf(c Change) (DriftKind, bool) {
 	case ReasonChanged:
 		return DriftDiffers, !marked
 	case ReasonRemoved:
-		return DriftAdded, !marked
+		return DriftAdded, !marked && c.Prior.Owner == ""
 	}
 	return "", false
 }

@@ -158,51 +158,52 @@ func (p *planning) takesTrafficAway(a spec.Address) bool {
 	return false
 }
 
-// The guards over the user Workers of a namespace; see [spec.Guards].
+// The guards over the user Workers of a namespace, and over the DNS records and
+// the custom hostnames of a zone; see [spec.Guards].
 const (
 	GuardMaxDelete = "max-delete"
 	GuardMaxUpdate = "max-update"
 )
 
-// guardFleets holds what happens to the user Workers of each namespace against
-// the stack's limits. Destroying a stack is meant to remove them all.
+// guardFleets holds what happens to what there are many of, in each namespace and
+// zone, against the stack's limits. Destroying a stack is meant to remove them all.
 func (p *planning) guardFleets() []Verdict {
 	if p.options.Mode == Destroy {
 		return nil
 	}
-	existing := map[string]int{}
-	deletes, updates := map[string][]*Change{}, map[string][]*Change{}
+	existing := map[spec.Collection]int{}
+	deletes, updates := map[spec.Collection][]*Change{}, map[spec.Collection][]*Change{}
 	for a, live := range p.live.Resources {
-		if a.Kind == spec.KindUserWorker && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
-			existing[a.Parent]++
+		if columns[a.Kind].fleet != "" && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
+			existing[a.Collection()]++
 		}
 	}
 	for a, c := range p.changes {
 		switch {
-		case a.Kind != spec.KindUserWorker:
+		case columns[a.Kind].fleet == "":
 		case c.Action == Delete:
-			deletes[a.Parent] = append(deletes[a.Parent], c)
+			deletes[a.Collection()] = append(deletes[a.Collection()], c)
 		case c.Action == Update || c.Action == WriteSecrets:
-			updates[a.Parent] = append(updates[a.Parent], c)
+			updates[a.Collection()] = append(updates[a.Collection()], c)
 		}
 	}
 	var verdicts []Verdict
-	for _, namespace := range slices.Sorted(maps.Keys(existing)) {
-		if existing[namespace] < p.desired.Guards.MinExisting {
+	for _, fleet := range slices.SortedFunc(maps.Keys(existing), spec.Collection.Compare) {
+		if existing[fleet] < p.desired.Guards.MinExisting {
 			continue
 		}
-		verdicts = p.guardFleet(verdicts, GuardMaxDelete, "deleted", namespace, existing[namespace], p.desired.Guards.MaxDelete, deletes[namespace])
-		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", namespace, existing[namespace], p.desired.Guards.MaxUpdate, updates[namespace])
+		verdicts = p.guardFleet(verdicts, GuardMaxDelete, "deleted", fleet, existing[fleet], p.desired.Guards.MaxDelete, deletes[fleet])
+		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", fleet, existing[fleet], p.desired.Guards.MaxUpdate, updates[fleet])
 	}
 	return verdicts
 }
 
-// guardFleet adds the verdict on one namespace, where there is anything to say.
-func (p *planning) guardFleet(verdicts []Verdict, name, done, namespace string, existing int, limit spec.Limit, changes []*Change) []Verdict {
+// guardFleet adds the verdict on one fleet, where there is anything to say.
+func (p *planning) guardFleet(verdicts []Verdict, name, done string, fleet spec.Collection, existing int, limit spec.Limit, changes []*Change) []Verdict {
 	if len(changes) <= limit.Of(existing) {
 		return verdicts
 	}
-	text := fmt.Sprintf("%d of %d user Workers in %s would be %s, and at most %s may be", len(changes), existing, namespace, done, limit)
+	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, columns[fleet.Kind].fleet, fleet.Parent, done, limit)
 	v := Verdict{Guard: name, Result: Allowed, Measured: len(changes), Message: text + "; acknowledged by --allow " + name}
 	if !slices.Contains(p.options.Allow, name) {
 		v.Result, v.Message = Refused, text+"; acknowledge it with --allow "+name

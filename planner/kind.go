@@ -37,6 +37,10 @@ type column struct {
 	// cannot have it have none.
 	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic
 
+	// fleet is what many of a kind are called, where plans limit how many of them
+	// may go at once; "" where they do not.
+	fleet string
+
 	// guard names what must be acknowledged before one is deleted, or "".
 	guard string
 }
@@ -45,8 +49,10 @@ type column struct {
 var columns = map[spec.Kind]column{
 	spec.KindCronTriggers:      cronTriggersColumn,
 	spec.KindCustomDomain:      customDomainColumn,
+	spec.KindCustomHostname:    customHostnameColumn,
 	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
+	spec.KindDNSRecord:         dnsRecordColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
 	spec.KindQueue:             queueColumn,
 	spec.KindQueueConsumer:     queueConsumerColumn,

@@ -14,6 +14,7 @@ func (p *planning) order() error {
 	p.preferDispatchersFirst(g)
 	p.preferDispatchersLast(g)
 	p.preferTrafficFirst(g)
+	p.orderTraffic(g)
 	level, err := g.levels()
 	if err != nil {
 		return err

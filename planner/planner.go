@@ -25,6 +25,10 @@ const (
 	// RuleUnknownZone: no zone of the account holds the hostname of a route or
 	// of a custom domain.
 	RuleUnknownZone = "WFP404"
+
+	// RuleNoRecord: no DNS record leads to a route, as far as the account tells.
+	RuleNoRecord = "WFP405"
+
 	// RuleNothingToCarryOver: a binding is somebody else's to set, and nobody
 	// has set it.
 	RuleNothingToCarryOver = "WFP407"
@@ -130,6 +134,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkRollouts()
 	p.warnVacant()
 	p.warnTemplates()
+	p.warnNoRecord()
 	p.warnRenames()
 	p.warnSecrets()
 	if err := p.order(); err != nil {
@@ -330,13 +335,17 @@ func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
 // resolved is the resource with the ids that are known already, and with what
 // there is to carry over from the live one.
 func (p *planning) resolved(r spec.Resource) spec.Resource {
+	found := p.live.Resources[r.Address()]
+	if c, ok := r.(completed); ok && found != nil {
+		return c.Completed(found.Resource)
+	}
 	script, ok := r.(spec.Scripted)
 	if !ok {
 		return r
 	}
 	resolved, _ := script.Definition().Resolved(p.id)
 	var live *spec.Script
-	if found := p.live.Resources[r.Address()]; found != nil {
+	if found != nil {
 		live = found.Resource.(spec.Scripted).Definition()
 	}
 	return script.WithDefinition(resolved.CarryingOver(live))

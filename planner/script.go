@@ -16,24 +16,11 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	if isTemplate(desired) {
 		return p.compareTemplate(desired, live)
 	}
-	owner := live.Revision.Owner
-	if owner == "" && live.Revision.Template != p.desired.Name {
-		owner = live.Revision.Template
+	if c := p.notOursToWrite(desired, live); c != nil {
+		return c
 	}
 	switch {
-	case owner != "" && owner != p.desired.Name:
-		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
-			By:      blockedByOwnership,
-			Message: fmt.Sprintf("it belongs to the stack %q", owner),
-			Hint:    fmt.Sprintf("choose another name, or remove it from the stack %q first", owner),
-		}}
-	case owner == "" && !desired.Meta().Adopt:
-		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Blocked: &Block{
-			By:      blockedByOwnership,
-			Message: "it exists already and is not managed by this stack",
-			Hint:    "add `adopt: true` to take it over, or choose another name",
-		}}
-	case owner == "":
+	case live.Revision.Owner == "":
 		fields := p.withSecrets(desired, live, p.fields(live, desired))
 		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0}
 	case !p.needsDetail(desired, live):
@@ -48,6 +35,27 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 		return c
 	}
 	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: p.withSecrets(desired, live, fields)}
+}
+
+// notOursToWrite is the change of a live resource that carries another stack's
+// mark, or none and may not be taken over; nil for any other.
+func (p *planning) notOursToWrite(desired spec.Resource, live *spec.Live) *Change {
+	owner := live.Revision.Owner
+	switch {
+	case owner != "" && owner != p.desired.Name:
+		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
+			By:      blockedByOwnership,
+			Message: fmt.Sprintf("it belongs to the stack %q", owner),
+			Hint:    fmt.Sprintf("choose another name, or remove it from the stack %q first", owner),
+		}}
+	case owner == "" && !desired.Meta().Adopt:
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Blocked: &Block{
+			By:      blockedByOwnership,
+			Message: "it exists already and is not managed by this stack",
+			Hint:    "add `adopt: true` to take it over, or choose another name",
+		}}
+	}
+	return nil
 }
 
 // writesSecrets reports whether an upload would write secrets. That the account
@@ -313,11 +321,14 @@ func (p *planning) warnVacant() {
 	}
 }
 
-func undeclaredScripts(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {
+func undeclaredMarked(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {
 	return func(stack string, c spec.Collection, n int) diag.Diagnostic {
 		where := "the account"
-		if c.Parent != "" {
+		switch {
+		case c.Kind == spec.KindUserWorker:
 			where = fmt.Sprintf("dispatch namespace %q", c.Parent)
+		case c.Parent != "":
+			where = fmt.Sprintf("zone %q", c.Parent)
 		}
 		return diag.Diagnostic{
 			Severity: diag.Warning,

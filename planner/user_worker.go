@@ -5,5 +5,6 @@ var userWorkerColumn = column{
 	inspect:    (*planning).needsDetail,
 	standing:   scriptStanding,
 	removable:  scriptRemovable,
-	undeclared: undeclaredScripts("user Workers", "the namespace under `dispatch_namespaces`"),
+	undeclared: undeclaredMarked("user Workers", "the namespace under `dispatch_namespaces`"),
+	fleet:      "user Workers",
 }

@@ -5,5 +5,5 @@ var workerColumn = column{
 	inspect:    (*planning).needsDetail,
 	standing:   scriptStanding,
 	removable:  scriptRemovable,
-	undeclared: undeclaredScripts("Workers", "`workers: {}`"),
+	undeclared: undeclaredMarked("Workers", "`workers: {}`"),
 }

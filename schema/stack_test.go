@@ -57,6 +57,11 @@ const fullStack = `{
 		"one": {"route": "z.org/*", "triggers": {"crons": null}, "queues": {"consumers": null}},
 		"empty": {}
 	},
+	"dns_records": {"*.example.com": {"zone_name": "example.com"}, "b": {"zone_id": "1", "name": "b.example.com", "type": "CNAME", "content": "c.example.com", "proxied": false, "ttl": 300, "comment": "x", "adopt": true, "depends_on": ["w"]}},
+	"custom_hostnames": {"shop.customer.com": {"zone_name": "example.com"}, "c": {"for_each": {"x": "y"}, "where": "true", "zone_id": "1", "hostname": "${x.h}",
+		"ssl": {"method": "txt", "type": "dv", "wildcard": true, "certificate_authority": "google", "bundle_method": "optimal",
+			"settings": {"min_tls_version": "1.2", "tls_1_3": "on", "http2": "off", "early_hints": "on", "ciphers": ["AES128-SHA"]}},
+		"custom_metadata": {"user_worker": "a", "n": 1, "deep": {"er": [null]}}, "custom_origin_server": "o.example.com", "custom_origin_sni": ":request_host_header:", "adopt": true, "depends_on": []}},
 	"user_workers": {"a": {"dispatch_namespace": "customer-workers", "script": "export default {}", "compatibility_date": "2026-10-01"}}
 }`
 
@@ -68,7 +73,7 @@ func TestStackAcceptsEverythingItDescribes(t *testing.T) {
 
 // What is left of a block whose last entry was taken out is no mistake.
 func TestStackAcceptsEmptyBlocks(t *testing.T) {
-	for _, key := range []string{"dispatch_namespaces", "kv_namespaces", "d1_databases", "r2_buckets", "queues", "workers", "user_workers"} {
+	for _, key := range []string{"dispatch_namespaces", "kv_namespaces", "d1_databases", "r2_buckets", "queues", "dns_records", "custom_hostnames", "workers", "user_workers"} {
 		value := map[string]any{"version": 1.0, "name": "platform", key: nil}
 		if violations := ValidateStack(value); violations != nil {
 			t.Errorf("%s: %v", key, violations)

@@ -113,6 +113,9 @@ func canonicalTailConsumers(value any) any {
 	return out
 }
 
+// DigestOf is a hash of a canonical form.
+func DigestOf(canonical Object) string { return digestJSON("", canonical) }
+
 // digestJSON hashes a value's JSON, in which encoding/json sorts the keys. The
 // prefix keeps digests of different things apart.
 func digestJSON(prefix string, value any) string {

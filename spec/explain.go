@@ -92,6 +92,11 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 	if strings.Count(v.Pointer, "/") == 1 && l.explainCredentials(d, member) {
 		return false
 	}
+	if key == "custom_key" {
+		l.mask(member.Value)
+		d.Hint = "a private key does not belong in the stack file: upload the certificate with Cloudflare's API, and leave `ssl` out here"
+		return false
+	}
 	if key == "renamed_from" {
 		d.Hint = "the platform renames dispatch namespaces and KV namespaces only: declare the new one beside the old one, and take that out when nothing needs it"
 		return false

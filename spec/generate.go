@@ -77,6 +77,9 @@ func (l *loader) declarations() []declaration {
 		}
 		l.declareCollection(s.kind)
 		for _, m := range value.Members {
+			if kinds[s.kind].inZones && !l.isBroken("/"+s.key+"/"+document.EscapeStep(m.Key)) {
+				l.declareZone(s.kind, m.Value)
+			}
 			d := declaration{section: s, member: m, pointer: "/" + s.key + "/" + document.EscapeStep(m.Key), at: m.Range()}
 			if loops, ok := l.loops(m.Value.Get("for_each")); ok && !l.isBroken(d.pointer) {
 				if d.loops = loops; l.checkTemplate(d) {

@@ -10,14 +10,14 @@ import (
 )
 
 // Guards are limits on what one plan may do to the stack's user Workers in one
-// dispatch namespace. A list that came out empty by mistake must not take every
-// customer off the net.
+// dispatch namespace, and to its custom hostnames and DNS records in one zone. A
+// list that came out empty by mistake must not take every customer off the net.
 type Guards struct {
 	MaxDelete Limit
 	MaxUpdate Limit
 
-	// MinExisting is how many user Workers a namespace must hold for shares of
-	// them to mean anything.
+	// MinExisting is how many of them there must be for shares of them to mean
+	// anything.
 	MinExisting int
 }
 

@@ -32,7 +32,7 @@ var (
 )
 
 // ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleTagColon, RuleUnreachableAssets, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleTagColon, RuleUnreachableAssets, RuleDNSComment, RuleDNSOnly, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot.

@@ -71,6 +71,7 @@ type importer struct {
 	taken    map[string]bool             // section and key
 	ids      map[Kind]map[string]Address // platform ids of stores
 	attached map[Address][]Address       // what belongs to each Worker, in order
+	routes   []*Route                    // of Workers
 	folders  map[string]string           // of each code, by digest
 	inherit  map[Address]map[string]bool // bindings to carry over, lest Workers need each other
 	files    []ImportedFile
@@ -155,7 +156,11 @@ func withoutExpressions(value any) any {
 // index gives everything that the file declares its key, and finds what belongs
 // to which Worker.
 func (im *importer) index() {
+	im.findRoutes()
 	for _, a := range im.live.Addresses() {
+		if im.passesOver(a) {
+			continue
+		}
 		if r, ok := im.live.Resources[a].Resource.(Attached); ok {
 			im.attached[r.AttachedTo()] = append(im.attached[r.AttachedTo()], a)
 			continue
@@ -184,7 +189,7 @@ var notForKeys = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 // newKey is the name where that can be: references by name are references by
 // key then.
 func (im *importer) newKey(a Address) string {
-	key := a.Name
+	key := nameOf(a)
 	if a.Kind == KindKVNamespace {
 		key = strings.ToLower(strings.Trim(notForKeys.ReplaceAllString(a.Name, "-"), "-"))
 		if key == "" {
@@ -206,7 +211,7 @@ func (im *importer) cannotImport(a Address) string {
 	live := im.live.Resources[a]
 	script, ok := live.Resource.(Scripted)
 	if !ok {
-		return ""
+		return im.cannotImportFromZone(live)
 	}
 	rule := workerName
 	if a.Kind == KindUserWorker {
@@ -284,8 +289,8 @@ func (im *importer) write() (*Imported, error) {
 				continue
 			}
 			var m members
-			if im.keys[a] != a.Name {
-				m.set(s.nameBy, a.Name)
+			if im.keys[a] != nameOf(a) {
+				m.set(s.nameBy, nameOf(a))
 			}
 			var comments []string
 			if s.write != nil {
@@ -353,10 +358,7 @@ func commentText(text string) string {
 // writeScript writes what Workers and user Workers have in common.
 func (im *importer) writeScript(m *members, live *Live) (comments []string) {
 	a, s := live.Resource.Address(), live.Resource.(Scripted).Definition()
-	if live.Revision.Owner == "" {
-		m.set("adopt", true)
-		im.adopts = true
-	}
+	im.writeAdopt(m, live)
 	if mark := live.Revision.Mark; mark != nil && mark.Protected {
 		m.set("protect", true)
 	}

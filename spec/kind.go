@@ -22,6 +22,10 @@ type kindColumn struct {
 	// together says that the resources of all containers are listed together.
 	together bool
 
+	// inZones says that a section declares the resources of every zone, and that
+	// they are listed zone by zone.
+	inZones bool
+
 	// decode reads the kind's resource from a plan.
 	decode func(data []byte) (Resource, error)
 }
@@ -30,8 +34,10 @@ type kindColumn struct {
 var kinds = map[Kind]kindColumn{
 	KindCronTriggers:      {ofWorker: true, decode: decodeAs[*CronTriggers]},
 	KindCustomDomain:      {decode: decodeAs[*CustomDomain]},
+	KindCustomHostname:    {parent: "zone", inZones: true, decode: decodeAs[*CustomHostname]},
 	KindD1Database:        {decode: decodeAs[*D1Database]},
 	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
+	KindDNSRecord:         {parent: "zone", inZones: true, decode: decodeAs[*DNSRecord]},
 	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
 	KindQueue:             {decode: decodeAs[*Queue]},
 	KindQueueConsumer:     {parent: "queue", together: true, decode: decodeAs[*QueueConsumer]},

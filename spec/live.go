@@ -39,8 +39,8 @@ type Live struct {
 // Revision tells one state of a live resource from another, and whose it is.
 type Revision struct {
 	// ID is the platform's own identifier, where it is not the name: of a KV
-	// namespace, a D1 database, a queue, a route, a custom domain, a dispatch
-	// namespace. That of a queue's consumer stands behind its queue's.
+	// namespace, a D1 database, a queue, a route, a custom domain, a DNS record, a
+	// custom hostname, a dispatch namespace. That of a queue's consumer stands behind its queue's.
 	ID string `json:"id,omitempty"`
 
 	// FormerName is what the resource is called so far, where that is not the
@@ -48,7 +48,8 @@ type Revision struct {
 	FormerName string `json:"former_name,omitempty"`
 
 	// ETag is the platform's hash of a script's code. A route, which has none,
-	// has the Worker it leads to instead, and a queue its settings.
+	// has the Worker it leads to instead, a queue its settings, and a DNS record or
+	// a custom hostname a hash of what it says.
 	ETag string `json:"etag,omitempty"`
 
 	// MigrationTag is the last Durable Object migration that a script has run.

@@ -180,6 +180,10 @@ type section struct {
 	// its key; nil where there is none.
 	parentOf func(entry *document.Value) string
 
+	// addressName is the name that an entry's resource has in its address, by the
+	// name of the entry; nil where they are the same.
+	addressName func(name string, entry *document.Value) string
+
 	// worker says that entries take over `defaults` and profiles.
 	worker bool
 
@@ -220,6 +224,8 @@ var sections = []section{
 	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database, write: (*importer).writeD1Database},
 	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
 	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
+	{key: "dns_records", kind: KindDNSRecord, nameBy: "name", parentOf: zoneParent, addressName: recordAddressName, load: (*loader).loadDNSRecord, write: (*importer).writeDNSRecord},
+	{key: "custom_hostnames", kind: KindCustomHostname, nameBy: "hostname", parentOf: zoneParent, addressName: hostnameAddressName, load: (*loader).loadCustomHostname, write: (*importer).writeCustomHostname},
 	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
 	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
 }
@@ -318,8 +324,13 @@ func (l *loader) declareCollection(kind Kind) {
 // keyAddress is the address of an entry that something may refer to by its key.
 func (l *loader) keyAddress(e entry) Address {
 	a := Address{Kind: e.section.kind, Name: e.name}
-	if e.section.parentOf != nil {
-		a.Parent = e.section.parentOf(l.expand(e.value, e.values))
+	if e.section.parentOf == nil {
+		return a
+	}
+	value := l.expand(e.value, e.values)
+	a.Parent = e.section.parentOf(value)
+	if e.section.addressName != nil {
+		a.Name = e.section.addressName(e.name, value)
 	}
 	return a
 }
@@ -385,6 +396,7 @@ func (l *loader) finish() {
 	l.stack.Collections = slices.Compact(l.stack.Collections)
 	l.stack.Files = slices.Sorted(maps.Keys(l.sources))
 	l.checkCycles()
+	l.checkRecords()
 	l.checkConsumers()
 }
 

@@ -111,7 +111,7 @@ func routeFault(pattern string) (message, hint string) {
 // checkPattern refuses a pattern that cannot be in its zone: the platform would
 // answer that only in the middle of an apply.
 func (l *loader) checkPattern(pattern, zone *document.Value) {
-	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pattern.String(), "https://"), "http://"), "/")
+	host := routeHost(pattern.String())
 	if name := zone.String(); !inZone(host, name) {
 		l.report(RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
 			fmt.Sprintf("a pattern in this zone is like \"*.%s/*\"", name))

@@ -47,6 +47,11 @@ const (
 	RuleRenamed     = "WFP254" // a name that cannot have been the former one
 	RuleRouteSyntax = "WFP255" // a route pattern that the platform refuses
 
+	RuleDNSRecord      = "WFP256" // a DNS record that cannot be
+	RuleDNSComment     = "WFP257" // one whose comment a free zone does not take
+	RuleCustomHostname = "WFP258"
+	RuleDNSOnly        = "WFP259" // a route whose record is not proxied
+
 	RuleDependsOn = "WFP263" // on what is not there, or cannot be told
 
 	RuleWave           = "WFP270" // of a rollout, that is no wave

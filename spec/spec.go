@@ -179,6 +179,9 @@ func (s *Stack) Lookup(a Address) (Resource, bool) {
 
 // Declares reports whether the file declares the collection to be its own.
 func (s *Stack) Declares(c Collection) bool {
+	if kinds[c.Kind].inZones {
+		c.Parent = ""
+	}
 	_, found := slices.BinarySearchFunc(s.Collections, c, Collection.Compare)
 	return found
 }
@@ -225,7 +228,9 @@ func (s *Stack) Assets() []*AssetFiles {
 func (s *Stack) Scope() []Collection {
 	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
 	for _, c := range s.Collections {
-		scope[c] = true
+		if !kinds[c.Kind].inZones || c.Parent != "" { // else it is of every zone
+			scope[c] = true
+		}
 	}
 	for _, list := range [][]Reference{s.Removed, s.External} {
 		for _, ref := range list {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
+	"github.com/wfpsync/wfpsync/spec/internal/expression"
 )
 
 // A stack file need not say which zone a route or a custom domain is in: it is
@@ -90,4 +91,85 @@ func (l *loader) zoneOf(item *document.Value) (zone string, ok bool) {
 // can hold any.
 func inZone(host, zone string) bool {
 	return zone == "" || host == "*" || host == zone || host == "*"+zone || strings.HasSuffix(host, "."+zone)
+}
+
+// zoneOfEntry is the zone that an entry of a section must give.
+func (l *loader) zoneOfEntry(e entry) (zone string, ok bool) {
+	if !l.checkOneOf(e.value, "zone_name", "zone_id") {
+		return "", false
+	}
+	return zoneParent(e.value), true
+}
+
+// zoneParent is the zone that an entry gives, by name or by id.
+func zoneParent(entry *document.Value) string {
+	if id := entry.Get("zone_id").String(); id != "" {
+		return id
+	}
+	return strings.ToLower(entry.Get("zone_name").String())
+}
+
+// declareZone notes the zone of an entry, for as long as the entry stands there:
+// where its list has no items left, what it made before is in that zone.
+func (l *loader) declareZone(kind Kind, entry *document.Value) {
+	for _, key := range []string{"zone_name", "zone_id"} {
+		named := entry.Get(key)
+		template, err := expression.Compile(named.String(), l.names)
+		if err != nil { // it is of the item, or will be complained about
+			continue
+		}
+		zone := named.String()
+		if template != nil {
+			value, _ := template.Eval(l.globals())
+			zone, _ = value.(string)
+		}
+		if zone != "" {
+			l.stack.Collections = append(l.stack.Collections, Collection{Kind: kind, Parent: strings.ToLower(zone)})
+		}
+	}
+}
+
+// Zones are the zones that the file names, by name or by id, sorted.
+func (s *Stack) Zones() []string {
+	var zones []string
+	for _, r := range s.Resources {
+		if z, ok := r.(Zoned); ok && z.ZoneOf() != "" {
+			zones = append(zones, z.ZoneOf())
+		}
+	}
+	for _, c := range s.Collections {
+		if kinds[c.Kind].inZones && c.Parent != "" {
+			zones = append(zones, c.Parent)
+		}
+	}
+	slices.Sort(zones)
+	return slices.Compact(zones)
+}
+
+// ZonesBeside are the collections that the file declares without a word about
+// their zones: of the kinds that it has sections of, in the other zones that it
+// names. What an entry that was taken out has left is in one of them.
+func (s *Stack) ZonesBeside() []Collection {
+	var beside []Collection
+	scope := s.Scope()
+	for _, declared := range s.Collections {
+		if !kinds[declared.Kind].inZones || declared.Parent != "" {
+			continue
+		}
+		for _, zone := range s.Zones() {
+			if c := (Collection{Kind: declared.Kind, Parent: zone}); !slices.Contains(scope, c) {
+				beside = append(beside, c)
+			}
+		}
+	}
+	return beside
+}
+
+// writeZone writes the zone of an imported resource.
+func writeZone(m *members, zone string) {
+	if strings.Contains(zone, ".") {
+		m.set("zone_name", zone)
+	} else {
+		m.set("zone_id", zone)
+	}
 }

@@ -55,7 +55,7 @@ func checkPatterns(patterns []string) error {
 			return usage(err)
 		}
 		if address.Kind != spec.KindWorker && address.Kind != spec.KindUserWorker {
-			return usage(fmt.Errorf("%s cannot be marked: only Workers and user Workers carry a mark, and everything else is whose Worker it belongs to", pattern))
+			return usage(fmt.Errorf("%s cannot be marked: this command marks Workers and user Workers. A DNS record or a custom hostname is taken over by `adopt: true`, and everything else is whose Worker it belongs to", pattern))
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func (a *app) check(ctx context.Context, plan *planner.Plan, where *sources) err
 			continue
 		}
 		seen[startedAs(script)] = true
-		programs = append(programs, program(script))
+		programs = append(programs, programOf(script))
 		scripts = append(scripts, script)
 	}
 	refusals, err := emulator.Check(ctx, workerd, programs)
@@ -58,7 +58,7 @@ func startedAs(s *spec.Script) string {
 }
 
 // program is a script as the local runtime takes it.
-func program(s *spec.Script) emulator.Program {
+func programOf(s *spec.Script) emulator.Program {
 	made := emulator.Program{
 		Main: s.Code.MainModule, AsModule: true, Date: s.CompatibilityDate, Flags: s.CompatibilityFlags, Env: map[string]any{},
 	}

@@ -68,7 +68,7 @@ type connection struct {
 	*account.Cautious
 	info  spec.Account
 	pace  func(requests int) time.Duration // see account.Client.Pace
-	local *localAPI                        // nil unless the account is on this machine
+	local *localAPI                        // nil unless the account is on this machine, where there is no DNS
 
 	// sources, unless nil, lead from the modules that are written to the files
 	// they were made of.
@@ -210,7 +210,7 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 		shut()
 		return nil, err
 	}
-	c.local, c.close = local, shut
+	c.close = shut
 	return c, nil
 }
 
@@ -260,7 +260,9 @@ func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*co
 		return nil, err
 	}
 	info := spec.Account{ID: id, Name: emulator.LocalAccountName}
-	return connected(client, info, func() {}), nil
+	c := connected(client, info, func() {})
+	c.local = l
+	return c, nil
 }
 
 func connected(client *account.Client, info spec.Account, shut func()) *connection {
@@ -305,9 +307,9 @@ func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 // zonesOf are the zones that a stack names, and the hosts that are in others.
 func zonesOf(stack *spec.Stack) zoneWants {
 	wants := zoneWants{hosts: stack.HostsWithoutZone()}
-	for _, r := range stack.Resources {
-		if z, ok := r.(spec.Zoned); ok && strings.Contains(z.ZoneOf(), ".") {
-			wants.names = append(wants.names, z.ZoneOf())
+	for _, zone := range stack.Zones() {
+		if strings.Contains(zone, ".") {
+			wants.names = append(wants.names, zone)
 		}
 	}
 	return wants

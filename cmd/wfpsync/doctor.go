@@ -38,7 +38,7 @@ what that needs must be there; without one, Workers must.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	x := &examination{app: a, needs: map[spec.Kind]bool{spec.KindWorker: true, spec.KindDispatchNamespace: true}}
+	x := &examination{app: a, needs: map[spec.Kind]bool{spec.KindWorker: true, spec.KindDispatchNamespace: true}, zones: map[spec.Kind]string{}}
 	x.run(ctx)
 	var err error
 	if a.flags.format == formatJSON {
@@ -55,8 +55,9 @@ func (a *app) doctor(ctx context.Context) error {
 // examination looks at one thing after the other; each needs those before it.
 type examination struct {
 	app    *app
-	needs  map[spec.Kind]bool // by the stack file
-	wanted string             // the account that the stack file names
+	needs  map[spec.Kind]bool   // by the stack file
+	zones  map[spec.Kind]string // of each kind, one that the stack file names
+	wanted string               // the account that the stack file names
 	checks []report.Check
 }
 
@@ -120,6 +121,7 @@ func (x *examination) readStack() {
 		x.wanted = p.stack.AccountID
 		for _, c := range p.stack.Scope() {
 			x.needs[c.Kind] = true
+			x.zones[c.Kind] = c.Parent
 		}
 		for _, r := range p.stack.Resources {
 			x.needs[r.Address().Kind] = true
@@ -252,13 +254,18 @@ func (x *examination) lookAtEntitlement(ctx context.Context, c *connection, work
 }
 
 func (x *examination) lookAtZones(ctx context.Context, c *connection) {
-	forZones, forRoutes := account.ZonePermissions()
-	kinds := []spec.Kind{spec.KindRoute, spec.KindCustomDomain}
+	forZones, probes := account.ZonePermission(), c.ZoneProbes()
+	var kinds []spec.Kind
+	for _, probe := range probes {
+		kinds = append(kinds, probe.Kinds...)
+	}
 	zones, err := c.Zones(ctx)
 	x.lookedAt(forZones, kinds, err)
 	switch {
 	case err != nil:
-		x.note("permission "+forRoutes.String(), report.CheckSkipped, "", "only a token that can see zones can tell")
+		for _, probe := range probes {
+			x.note("permission "+probe.Permission.String(), report.CheckSkipped, "", "only a token that can see zones can tell")
+		}
 	case len(zones) == 0:
 		x.note("zones", report.CheckWarning, "routes and custom domains need a zone: add a domain to the account, or let the token see it", "the token can see none in this account")
 	default:
@@ -268,6 +275,19 @@ func (x *examination) lookAtZones(ctx context.Context, c *connection) {
 			list += fmt.Sprintf(" and %d more", len(zones)-shown)
 		}
 		x.note("zones", report.CheckOK, "", "%s", list)
-		x.lookedAt(forRoutes, kinds, c.LookAtRoutes(ctx, zones[0]))
+		for _, probe := range probes {
+			x.lookedAt(probe.Permission, probe.Kinds, probe.LookAt(ctx, x.zoneOf(probe.Kinds, zones)))
+		}
 	}
+}
+
+// zoneOf is the zone to look at for a kind: one that the stack file names, else
+// the first.
+func (x *examination) zoneOf(kinds []spec.Kind, zones []string) string {
+	for _, kind := range kinds {
+		if zone := x.zones[kind]; zone != "" {
+			return zone
+		}
+	}
+	return zones[0]
 }

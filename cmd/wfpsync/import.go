@@ -166,12 +166,14 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 	zones, err := c.Zones(ctx)
 	switch {
 	case account.IsDenied(err):
-		unread = append(unread, spec.KindRoute)
+		unread = append(unread, spec.KindRoute, spec.KindDNSRecord, spec.KindCustomHostname)
 	case err != nil:
 		return nil, nil, err
 	}
 	for _, zone := range zones {
-		more = append(more, spec.Collection{Kind: spec.KindRoute, Parent: zone})
+		for _, kind := range []spec.Kind{spec.KindRoute, spec.KindDNSRecord, spec.KindCustomHostname} {
+			more = append(more, spec.Collection{Kind: kind, Parent: zone})
+		}
 	}
 	if err := c.Extend(ctx, live, more); err != nil {
 		return nil, nil, err

@@ -163,7 +163,11 @@ func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Sn
 	}
 	live.Account = c.info
 	live.Follow(stack)
-	if err := c.Extend(ctx, live, planner.Trailing(stack, live, options)); err != nil {
+	more := planner.Trailing(stack, live, options)
+	if c.local == nil {
+		more = append(more, planner.RecordsToKnow(stack, live, options)...)
+	}
+	if err := c.Extend(ctx, live, more); err != nil {
 		return nil, err
 	}
 	return live, c.Inspect(ctx, live, planner.Inspect(stack, live, options))

@@ -79,6 +79,8 @@ func TestScripts(t *testing.T) {
 			"emulator":   cmdEmulator,
 			"trouble":    cmdTrouble,
 			"zone":       cmdZone,
+			"dns":        cmdDNS,
+			"saas":       cmdSaaS,
 			"consume":    cmdConsume,
 			"upload":     cmdUpload,
 			"product":    cmdProduct,
@@ -309,6 +311,10 @@ func cmdTrouble(ts *testscript.TestScript, _ bool, args []string) {
 			t.TokenStatus = "expired"
 		case word == "not-entitled":
 			t.NotEntitled = true
+		case word == "no-saas":
+			t.NoSaaS = true
+		case word == "no-metadata":
+			t.NoMetadata = true
 		case word == "no-account":
 			t.NoAccounts = true
 		case word == "two-accounts":

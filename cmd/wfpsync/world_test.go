@@ -101,7 +101,7 @@ type outcome struct {
 
 // run runs a command line in the folder of the stack file.
 func (s *simulation) run(ctx context.Context, args ...string) outcome {
-	p := program{url: "http://account.test", terminal: s.terminal}
+	p := program{url: "http://account.test", terminal: s.terminal, cache: filepath.Join(s.dir, "cache")}
 	if s.url != "" {
 		p.url = s.url
 	} else {
@@ -116,6 +116,7 @@ type program struct {
 	url       string
 	transport http.RoundTripper // nil: the network of this machine
 	terminal  *os.File          // as in simulation
+	cache     string            // folder; "" keeps nothing
 }
 
 func (p program) run(ctx context.Context, args ...string) outcome {
@@ -125,7 +126,7 @@ func (p program) run(ctx context.Context, args ...string) outcome {
 		"CLOUDFLARE_API_TOKEN":  "test",
 		"CLOUDFLARE_ACCOUNT_ID": emulator.LocalAccountID,
 		"A_SECRET":              "value",
-		cacheVariable:           filepath.Join(s.dir, "cache"),
+		cacheVariable:           p.cache,
 	}
 	a := &app{
 		stdin: os.Stdin, stdout: &stdout, stderr: &stderr, now: time.Now,

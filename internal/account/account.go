@@ -12,7 +12,8 @@
 // accounts. One raw door (raw.go) serves everything about scripts, because
 // cloudflare-go v4.6.0 uploads a script without its code, flattens multipart
 // metadata, has no list of a namespace's scripts and does not escape paths;
-// and the lists whose pages it loses, of queues and buckets. Both doors share one
+// the lists whose pages it loses, of queues and buckets; and DNS records and
+// custom hostnames. Both doors share one
 // http.Client, whose transport is the only place that knows credentials, rate
 // limit, retries and what a failure looks like: a request that fails is an
 // [*Error], through whichever door it went.
@@ -60,7 +61,9 @@ type column struct {
 var columns = map[spec.Kind]column{
 	spec.KindCronTriggers:      cronTriggersColumn,
 	spec.KindCustomDomain:      customDomainColumn,
+	spec.KindCustomHostname:    customHostnameColumn,
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
+	spec.KindDNSRecord:         dnsRecordColumn,
 	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
 	spec.KindQueue:             queueColumn,

@@ -33,6 +33,8 @@ var permissions = map[Product]Permission{
 	ProductR2:       {"Account", "Workers R2 Storage", "Edit"},
 	ProductQueues:   {"Account", "Queues", "Edit"},
 	ProductZones:    {"Zone", "Zone", "Read"},
+	ProductDNS:      {"Zone", "DNS", "Edit"},
+	ProductSaaS:     {"Zone", "SSL and Certificates", "Edit"},
 	ProductAccounts: {"Account", "Account Settings", "Read"},
 }
 
@@ -59,10 +61,32 @@ var codeAdvice = map[Product]map[int]string{
 		10063:  "the account has no workers.dev subdomain yet: open Workers & Pages in the dashboard once and choose one",
 		100129: "Queues need a paid plan of Workers: change it in the dashboard, under Workers & Pages › Plans",
 	},
+	ProductDNS: {
+		codeHostExists:      hostTaken,
+		codeCNAMEExists:     hostTaken,
+		codeRecordExists:    recordTaken,
+		codeRecordIdentical: recordTaken,
+	},
+	ProductSaaS: {
+		codeSaaSNoQuota: "the zone has no custom hostnames yet: enable Cloudflare for SaaS for it in the dashboard, under SSL/TLS › Custom Hostnames",
+		1405:            "the zone has as many custom hostnames as its plan allows: enable more in the dashboard, under SSL/TLS › Custom Hostnames, or remove some",
+		codeSaaSExists:  "the zone has the custom hostname already: `wfpsync plan` shows it, and `adopt: true` takes it over",
+		1413:            "ask Cloudflare to allow custom metadata for the zone, or leave `custom_metadata` out: without it, nothing says whose a hostname is",
+		1414:            "ask Cloudflare to allow custom origins for the zone, or leave `custom_origin_server` out: then requests go to the zone's fallback origin",
+		1421:            "the origin needs a proxied record of the zone: declare it under `dns_records`",
+		codeSaaSMissing: "somebody has removed the custom hostname since the plan was made: plan again",
+		1456:            "the account may not use Cloudflare for SaaS: enable it for the zone in the dashboard, under SSL/TLS › Custom Hostnames, or ask who owns the account",
+	},
 	ProductR2: {
 		10042: "R2 is not enabled for the account: open R2 in the dashboard once and enable it",
 	},
 }
+
+// What is in the way of a record.
+const (
+	hostTaken   = "where there is a CNAME there can be no other record of the name: remove the one in the account first, or choose another name"
+	recordTaken = "somebody has made the record since the plan was made: plan again, and take it over with `adopt: true`"
+)
 
 // invalidCredentials are answered to credentials that are none, whatever they
 // ask for. Source: Cloudflare API, errors of authentication.

@@ -20,6 +20,8 @@ const (
 	ProductR2       Product = "r2"
 	ProductQueues   Product = "queues"
 	ProductZones    Product = "zones"
+	ProductDNS      Product = "dns"
+	ProductSaaS     Product = "custom_hostnames" // Cloudflare for SaaS
 	ProductAccounts Product = "accounts"
 )
 
@@ -37,6 +39,10 @@ func productOf(path string) Product {
 		return ProductR2
 	case len(segments) > 2 && segments[2] == "queues":
 		return ProductQueues
+	case segments[0] == "zones" && len(segments) > 2 && segments[2] == "dns_records":
+		return ProductDNS
+	case segments[0] == "zones" && len(segments) > 2 && segments[2] == "custom_hostnames":
+		return ProductSaaS
 	case segments[0] == "zones":
 		return ProductZones
 	default:
@@ -70,6 +76,14 @@ const (
 	codeQueueMissing     = 11000
 	codeQueueExists      = 11009
 	codeConsumerExists   = 11004
+	codeRecordMissing    = 81044
+	codeHostExists       = 81053 // an A, AAAA or CNAME record where there can be one of them
+	codeCNAMEExists      = 81054
+	codeRecordExists     = 81057
+	codeRecordIdentical  = 81058
+	codeSaaSNoQuota      = 1404
+	codeSaaSExists       = 1406
+	codeSaaSMissing      = 1436
 )
 
 var (
@@ -83,8 +97,8 @@ var (
 	workersMissingTargets = []int{10019, 10041, 10061, 10085, 10143, 10144, 10145, 10157, 10159, 10181, 10182, 11000, 100143, codeNamespaceMissing}
 
 	// missingCodes and existsCodes are of products that have one of each.
-	missingCodes = map[Product]int{ProductKV: codeKVMissing, ProductD1: codeD1Missing, ProductR2: codeR2Missing, ProductQueues: codeQueueMissing}
-	existsCodes  = map[Product]int{ProductKV: codeKVTitleExists, ProductD1: codeD1Exists, ProductR2: codeR2Exists, ProductQueues: codeQueueExists}
+	missingCodes = map[Product]int{ProductKV: codeKVMissing, ProductD1: codeD1Missing, ProductR2: codeR2Missing, ProductQueues: codeQueueMissing, ProductDNS: codeRecordMissing, ProductSaaS: codeSaaSMissing}
+	existsCodes  = map[Product]int{ProductKV: codeKVTitleExists, ProductD1: codeD1Exists, ProductR2: codeR2Exists, ProductQueues: codeQueueExists, ProductSaaS: codeSaaSExists}
 
 	// deniedCodes mean the same in every product.
 	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
@@ -103,7 +117,10 @@ func notFound(e *Error) bool {
 }
 
 func exists(e *Error) bool {
-	if e.Product == ProductWorkers {
+	switch e.Product {
+	case ProductDNS:
+		return slices.Contains([]int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, e.Code)
+	case ProductWorkers:
 		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
 	}
 	return e.Code != 0 && e.Code == existsCodes[e.Product] || e.Product == ProductQueues && e.Code == codeConsumerExists

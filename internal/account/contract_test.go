@@ -62,7 +62,11 @@ var contractMethods = []struct {
 	{"Account.ZonesOf", func(c *contract, t *testing.T) {
 		c.require(t, second(c.client.Account(testAccount).ZonesOf(t.Context(), []string{"a.example.com", "example.org"})))
 	}},
-	{"Account.LookAtRoutes", func(c *contract, t *testing.T) { c.require(t, c.account.LookAtRoutes(t.Context(), "example.com")) }},
+	{"Account.ZoneProbes", func(c *contract, t *testing.T) {
+		for _, p := range c.account.ZoneProbes() {
+			c.require(t, p.LookAt(t.Context(), "example.com"))
+		}
+	}},
 	{"Account.Put", (*contract).putAll},
 	{"Account.Read", (*contract).readAll},
 	{"Account.Extend", func(c *contract, t *testing.T) {

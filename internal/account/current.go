@@ -94,9 +94,19 @@ func gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, 
 	}
 }
 
-// describes reports whether a script is what a write would make of it: an
+// describes reports whether something marked is what a write would make of it: an
 // attempt whose answer was lost has made it so, or another run for the same stack.
 func describes(w spec.Write, now *spec.Revision) bool {
+	switch r := w.Resource.(type) {
+	case *spec.DNSRecord:
+		return now.ETag == recordTag(r, w.Stack)
+	case *spec.CustomHostname:
+		owner := now.Owner
+		if r.CustomMetadata != nil {
+			owner = w.Stack
+		}
+		return now.ETag == hostnameTag(r, owner)
+	}
 	scripted, ok := w.Resource.(spec.Scripted)
 	if !ok || now.Mark == nil || now.Drifted() {
 		return false

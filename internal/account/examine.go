@@ -69,11 +69,39 @@ func (a *Account) Entitled(ctx context.Context) error {
 	return err
 }
 
-// LookAtRoutes reads the routes of a zone, which takes a permission of its own.
-func (a *Account) LookAtRoutes(ctx context.Context, zone string) error {
-	_, err := a.zoneRoutes(ctx, zone)
-	return err
+// ZoneProbe is one thing to look at in a zone, which takes a permission.
+type ZoneProbe struct {
+	Permission Permission
+
+	// Kinds are as of a [Probe].
+	Kinds []spec.Kind
+
+	// LookAt reads a little of it in a zone, named as in a stack file.
+	LookAt func(ctx context.Context, zone string) error
 }
 
-// ZonePermissions are what zones and their routes take.
-func ZonePermissions() (zones, routes Permission) { return permissions[ProductZones], routesPermission }
+// ZoneProbes are what there is to look at in a zone.
+func (a *Account) ZoneProbes() []ZoneProbe {
+	get := func(what string) func(context.Context, string) error {
+		return func(ctx context.Context, name string) error {
+			z, err := a.zone(ctx, name)
+			if err != nil {
+				return err
+			}
+			_, err = a.client.send(ctx, http.MethodGet, apiPath("zones", z.ID, what), url.Values{"per_page": {"5"}}, nil, jsonType)
+			return err
+		}
+	}
+	routes := func(ctx context.Context, zone string) error {
+		_, err := a.zoneRoutes(ctx, zone)
+		return err
+	}
+	return []ZoneProbe{
+		{routesPermission, []spec.Kind{spec.KindRoute, spec.KindCustomDomain}, routes},
+		{permissions[ProductDNS], []spec.Kind{spec.KindDNSRecord}, get("dns_records")},
+		{permissions[ProductSaaS], []spec.Kind{spec.KindCustomHostname}, get("custom_hostnames")},
+	}
+}
+
+// ZonePermission is what it takes to see zones.
+func ZonePermission() Permission { return permissions[ProductZones] }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/cloudflare/cloudflare-go/v4/queues"
 
@@ -66,24 +63,7 @@ func revisionOfQueue(id string, s queueSettings) spec.Revision {
 // queues are on one is not documented.
 func (a *Account) queues(ctx context.Context) ([]queue, error) {
 	path := apiPath("accounts", a.id, "queues")
-	return allPages(ctx, 0, func(ctx context.Context, page float64) ([]queue, string, error) {
-		query := url.Values{"page": {strconv.Itoa(int(page))}}
-		resp, err := a.client.send(ctx, http.MethodGet, path, query, nil, jsonType)
-		if err != nil {
-			return nil, "", err
-		}
-		var answer struct {
-			Result []queue `json:"result"`
-		}
-		raw, err := io.ReadAll(resp.Body)
-		if err == nil {
-			err = json.Unmarshal(raw, &answer)
-		}
-		if err != nil {
-			return nil, "", unexpectedShape(resp, http.MethodGet, path, err)
-		}
-		return answer.Result, string(raw), nil
-	}, func(q queue) string { return q.ID })
+	return listPages(ctx, a.client, path, url.Values{}, 0, func(q queue) string { return q.ID })
 }
 
 // putQueue creates a queue, or changes the settings of one. The SDK's creation

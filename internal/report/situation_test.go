@@ -23,6 +23,10 @@ user_workers:
     script: export default { fetch() { return new Response("one") } }
     vars: { PLAN: free, SETTINGS: { features: [a, b], limit: 10 } }
 `
+	oneHostname = `
+custom_hostnames:
+  acme: { zone_name: example.com, hostname: shop.acme.dev, custom_metadata: { user_worker: acme, seats: 3 } }
+`
 	router = `
 workers:
   router:
@@ -161,6 +165,16 @@ workers:
 			if a.Kind == spec.KindUserWorker {
 				unmarked(a, "")(world)
 			}
+		}
+	}},
+
+	// zones
+	"create-record":   {wanted: `dns_records: { "*.example.com": { zone_name: example.com, comment: Front door } }` + router + `    routes: [{ pattern: "*.example.com/*", zone_name: example.com }]`},
+	"update-hostname": {was: oneHostname, wanted: strings.Replace(oneHostname, "seats: 3 }", "seats: 4 }, ssl: { method: txt }", 1)},
+	"hostname-leaves": {was: oneHostname + oneCustomer, wanted: "custom_hostnames: {}\n" + namespaces},
+	"record-of-others": {was: "dns_records: { www.example.com: { zone_name: example.com } }", since: func(world *spec.Snapshot) {
+		for a := range world.Resources {
+			unmarked(a, "")(world)
 		}
 	}},
 

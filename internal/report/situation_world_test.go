@@ -121,7 +121,7 @@ func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
 	world.Collections = stack.Scope()
 	for _, r := range stack.Resources {
 		if _, isScript := r.(spec.Scripted); !isScript {
-			world.Resources[r.Address()] = &spec.Live{Resource: r, Detailed: true, Revision: spec.Revision{ID: "id of " + r.Address().String()}}
+			world.Resources[r.Address()] = &spec.Live{Resource: r, Detailed: true, Revision: spec.Revision{ID: "id of " + r.Address().String(), Owner: markedBy(r)}}
 		}
 	}
 	for _, r := range stack.Resources {
@@ -130,6 +130,15 @@ func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
 		}
 	}
 	return world
+}
+
+// markedBy is the stack that a resource other than a script carries the mark of.
+func markedBy(r spec.Resource) string {
+	switch r.(type) {
+	case *spec.DNSRecord, *spec.CustomHostname:
+		return "platform"
+	}
+	return ""
 }
 
 // uploaded is a script as a list shows it after an upload.

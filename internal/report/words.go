@@ -68,8 +68,10 @@ func (w actionWords) filterName() string {
 var kindNouns = map[spec.Kind][2]string{
 	spec.KindCronTriggers:      {"Worker's cron triggers", "Workers' cron triggers"},
 	spec.KindCustomDomain:      {"custom domain", "custom domains"},
+	spec.KindCustomHostname:    {"custom hostname", "custom hostnames"},
 	spec.KindD1Database:        {"D1 database", "D1 databases"},
 	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
+	spec.KindDNSRecord:         {"DNS record", "DNS records"},
 	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
 	spec.KindQueue:             {"queue", "queues"},
 	spec.KindQueueConsumer:     {"queue consumer", "queue consumers"},

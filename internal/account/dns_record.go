@@ -1,0 +1,222 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// DNS records go through the raw door: cloudflare-go has one type for the answers
+// about all twenty-one types of records, 7,830 lines of it, of which six members
+// are needed here.
+var dnsRecordColumn = column{
+	list:   listDNSRecords,
+	look:   lookAtDNSRecord,
+	put:    putDNSRecord,
+	delete: deleteDNSRecord,
+}
+
+// dnsRecord is a record as the API answers it.
+type dnsRecord struct {
+	ID         string    `json:"id"`
+	Type       string    `json:"type"`
+	Name       string    `json:"name"`
+	Content    string    `json:"content"`
+	Proxied    bool      `json:"proxied"`
+	TTL        float64   `json:"ttl"`
+	Comment    string    `json:"comment"`
+	ModifiedOn time.Time `json:"modified_on"`
+}
+
+// recordsOnPage is how many records are asked for at a time. A page may have up to
+// five million, and few zones have as many as this; a filter takes one name, of
+// which a fleet has many, and would not show what is in the way of a new record.
+// Source: API reference, "List DNS Records".
+const recordsOnPage = 5000
+
+// recordTypes are those that a stack file can have.
+var recordTypes = []string{"A", "AAAA", "CNAME"}
+
+func listDNSRecords(ctx context.Context, r *reading, parent string) ([]*spec.Live, error) {
+	zone, err := r.account.zone(ctx, parent)
+	if err != nil {
+		return nil, err
+	}
+	records, err := r.account.dnsRecords(ctx, zone, url.Values{})
+	if err != nil {
+		return nil, err
+	}
+	return liveRecords(parent, records), nil
+}
+
+// dnsRecords reads the records of a zone that a filter matches.
+func (a *Account) dnsRecords(ctx context.Context, zone zone, filter url.Values) ([]dnsRecord, error) {
+	filter.Set("per_page", strconv.Itoa(recordsOnPage))
+	return listPages(ctx, a.client, apiPath("zones", zone.ID, "dns_records"), filter, recordsOnPage, func(r dnsRecord) string { return r.ID })
+}
+
+// listPages reads every page of a list through the raw door.
+func listPages[T any](ctx context.Context, c *Client, path string, filter url.Values, perPage int, id func(T) string) ([]T, error) {
+	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]T, string, error) {
+		filter.Set("page", strconv.Itoa(int(page)))
+		resp, err := c.send(ctx, http.MethodGet, path, filter, nil, jsonType)
+		if err != nil {
+			return nil, "", err
+		}
+		var answer struct {
+			Result []T `json:"result"`
+		}
+		raw, err := io.ReadAll(resp.Body)
+		if err == nil {
+			err = json.Unmarshal(raw, &answer)
+		}
+		if err != nil {
+			return nil, "", unexpectedShape(resp, http.MethodGet, path, err)
+		}
+		return answer.Result, string(raw), nil
+	}, id)
+}
+
+// liveRecords has one record of each name and type: a marked one where there is
+// one, else the first, with the number of the others.
+func liveRecords(parent string, records []dnsRecord) []*spec.Live {
+	slices.SortFunc(records, func(a, b dnsRecord) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name), byMark(a, b), cmp.Compare(a.ID, b.ID))
+	})
+	var out []*spec.Live
+	for i, r := range records {
+		if !slices.Contains(recordTypes, r.Type) {
+			continue
+		}
+		if i > 0 && records[i-1].Type == r.Type && records[i-1].Name == r.Name {
+			out[len(out)-1].Resource.(*spec.DNSRecord).Others++
+			continue
+		}
+		out = append(out, r.live(parent))
+	}
+	return out
+}
+
+// byMark puts marked records before others.
+func byMark(a, b dnsRecord) int {
+	ownerA, _ := spec.CommentOwner(a.Comment)
+	ownerB, _ := spec.CommentOwner(b.Comment)
+	switch {
+	case ownerA != "" && ownerB == "":
+		return -1
+	case ownerA == "" && ownerB != "":
+		return 1
+	}
+	return 0
+}
+
+func (r dnsRecord) live(parent string) *spec.Live {
+	owner, comment := spec.CommentOwner(r.Comment)
+	record := &spec.DNSRecord{
+		Zone: parent, Type: r.Type, Name: strings.ToLower(r.Name), Content: r.Content,
+		Proxied: r.Proxied, TTL: r.TTL, Comment: &comment,
+	}
+	return &spec.Live{
+		Resource: record,
+		Revision: spec.Revision{ID: r.ID, ETag: recordTag(record, owner), ModifiedOn: r.ModifiedOn, Owner: owner},
+		Detailed: true,
+	}
+}
+
+// recordTag is a hash of all that a record says.
+func recordTag(r *spec.DNSRecord, owner string) string {
+	return fingerprint(r.Completed(&spec.DNSRecord{Comment: new(string)}), owner)
+}
+
+// fingerprint is a hash of all that a resource says, and of whose it is, for what
+// the platform gives none.
+func fingerprint(r spec.Resource, owner string) string {
+	return spec.ShortDigest(spec.DigestOf(spec.Object{"says": r.Canonical(), "owner": owner}))
+}
+
+// lookAtDNSRecord asks for one record by name and type.
+func lookAtDNSRecord(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
+	zone, err := a.zone(ctx, address.Parent)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	kind, name, _ := strings.Cut(address.Name, "/")
+	records, err := a.dnsRecords(ctx, zone, url.Values{"type": {kind}, "name.exact": {name}})
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	if revision := revisionIn(liveRecords(address.Parent, records), address); revision != nil {
+		return *revision, nil
+	}
+	return spec.Revision{}, errAbsent
+}
+
+// putDNSRecord creates a record, or changes one and leaves its tags as they are.
+func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+	record := w.Resource.(*spec.DNSRecord)
+	zone, err := a.zone(ctx, record.Zone)
+	if err != nil {
+		return spec.Revision{}, err
+	}
+	comment := ""
+	if record.Comment != nil {
+		comment = *record.Comment
+	}
+	body := map[string]any{
+		"type": record.Type, "name": record.Name, "content": record.Content, "proxied": record.Proxied, "ttl": record.TTL,
+		"comment": spec.MarkedComment(comment, w.Stack),
+	}
+	if w.Prior != nil && w.Prior.ID != "" {
+		return a.writeDNSRecord(ctx, http.MethodPatch, apiPath("zones", zone.ID, "dns_records", w.Prior.ID), record, body)
+	}
+	revision, err := a.writeDNSRecord(ctx, http.MethodPost, apiPath("zones", zone.ID, "dns_records"), record, body)
+	if err == nil {
+		return revision, nil
+	}
+	return afterLostAnswer(err, func() (spec.Revision, error) {
+		found, err := lookAtDNSRecord(ctx, a, record.Address())
+		if err == nil && found.Owner != w.Stack {
+			return spec.Revision{}, errAbsent // somebody else's, and no reason to take it over
+		}
+		return found, err
+	})
+}
+
+func (a *Account) writeDNSRecord(ctx context.Context, method, path string, record *spec.DNSRecord, body map[string]any) (spec.Revision, error) {
+	var answer dnsRecord
+	if err := a.client.exchangeJSON(ctx, method, path, body, &answer); err != nil {
+		return spec.Revision{}, err
+	}
+	written := answer.live(record.Zone)
+	if answer.ID == "" || written.Resource.Address() != record.Address() || answer.Comment != body["comment"] {
+		return spec.Revision{}, fmt.Errorf("the API answered the record %s %s (%q) to writing %s %s (%q)",
+			answer.Type, answer.Name, answer.Comment, record.Type, record.Name, body["comment"])
+	}
+	return written.Revision, nil
+}
+
+func deleteDNSRecord(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {
+	zone, err := a.zone(ctx, address.Parent)
+	if err != nil {
+		return err
+	}
+	id := prior.ID
+	if id == "" {
+		found, err := lookAtDNSRecord(ctx, a, address)
+		if err != nil {
+			return goneIfAbsent(err)
+		}
+		id = found.ID
+	}
+	return a.client.remove(ctx, apiPath("zones", zone.ID, "dns_records", id))
+}
