@@ -181,6 +181,12 @@ kv_namespaces: { tenants: { title: Tenants } }
 d1_databases: { data: { name: data } }
 r2_buckets: { files: { name: files } }
 queues: { events: { name: events, delivery_delay: 5 } }
+dns_records:
+  old: { zone_name: example.com, name: old.example.com }
+  all: { zone_name: example.com, name: "*.example.com" }
+custom_hostnames:
+  b: { zone_name: example.com, hostname: shop.b.dev, custom_metadata: { user_worker: b } }
+  a: { zone_name: example.com, hostname: shop.a.dev, custom_metadata: { user_worker: a } }
 user_workers:
   a: { dispatch_namespace: customers, script: "export default {}", secrets: { KEY: { env: A_SECRET } } }
   b: { dispatch_namespace: customers, script: "export default {}", kv_namespaces: [{ binding: KV, ref: tenants }] }
@@ -206,6 +212,12 @@ kv_namespaces: { tenants: { title: Tenants }, more: { title: More } }
 d1_databases: { data: { name: data } }
 r2_buckets: { files: { name: files, storage_class: InfrequentAccess } }
 queues: { events: { name: events, delivery_delay: 7 } }
+dns_records:
+  old: { zone_name: example.com, name: old.example.com, type: CNAME, content: new.example.net }
+  all: { zone_name: example.com, name: "*.example.com", comment: changed }
+custom_hostnames:
+  a: { zone_name: example.com, hostname: shop.a.dev, custom_metadata: { user_worker: a, plan: pro }, ssl: { method: txt } }
+  c: { zone_name: example.com, hostname: shop.c.dev, custom_metadata: { user_worker: c } }
 user_workers:
   a: { dispatch_namespace: customers, script: "export default { a: 1 }", secrets: { KEY: { env: A_SECRET } } }
   c: { dispatch_namespace: customers, script: "export default {}", kv_namespaces: [{ binding: KV, ref: more }] }

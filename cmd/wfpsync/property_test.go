@@ -42,6 +42,7 @@ type playground struct {
 	account  *emulator.Emulator
 	server   *httptest.Server
 	stackYML string
+	zone     string // the path of the only one
 }
 
 func newPlayground(t *rapid.T) *playground {
@@ -56,7 +57,12 @@ func newPlayground(t *rapid.T) *playground {
 	if err := account.EnsureZone(emulator.LocalAccountID, "example.com"); err != nil {
 		t.Fatal(err)
 	}
-	return &playground{t: t, dir: dir, account: account, server: httptest.NewServer(account)}
+	var zones struct{ Result []struct{ ID string } }
+	_, body := requestAt(account, http.MethodGet, "/zones")
+	if err := json.Unmarshal(body, &zones); err != nil {
+		t.Fatal(err)
+	}
+	return &playground{t: t, dir: dir, account: account, server: httptest.NewServer(account), zone: "/zones/" + zones.Result[0].ID}
 }
 
 func (p *playground) close() {
@@ -97,6 +103,12 @@ func (p *playground) expectNothingOurs() {
 			if strings.Contains(p.stackYML, "name: "+name+" ") && strings.Contains(encode(p.t, stores.Result), `"`+name+`"`) {
 				p.t.Errorf("left in %s: %v\n%s", path, stores.Result, p.stackYML)
 			}
+		}
+	}
+	for path, mark := range map[string]string{"/dns_records": "[wfpsync.property]", "/custom_hostnames": `"wfpsync":"property"`} {
+		_, body := requestAt(p.account, http.MethodGet, p.zone+path)
+		if strings.Contains(string(body), mark) {
+			p.t.Errorf("left in the zone: %s\n%s", body, p.stackYML)
 		}
 	}
 	for _, path := range p.scriptPaths() {
@@ -156,6 +168,31 @@ func storeSections(draw func(string, int) int, namespaces int) string {
 	return b.String()
 }
 
+// zoneSections draws what a stack file has in a zone. A hostname without metadata
+// is told by its name alone, and so is taken over when a later file gives it some,
+// and stays when none has it any more.
+func zoneSections(t *rapid.T, draw func(string, int) int, label string, complete bool) string {
+	var b strings.Builder
+	b.WriteString("dns_records:\n")
+	for i := range draw("records", 3) {
+		fmt.Fprintf(&b, "  r%d: { zone_name: example.com, name: r%d.example.com%s%s }\n", i, i,
+			[]string{"", ", content: 100::1", ", type: A, content: 192.0.2.1", ", type: CNAME, content: o.example.net", ", proxied: false, ttl: 300"}[draw("record", 4)],
+			[]string{"", ", comment: some words", `, comment: ""`}[draw("comment", 2)])
+	}
+	b.WriteString("custom_hostnames:\n")
+	for i := range draw("hostnames", 3) {
+		fields := map[string]any{"zone_name": "example.com", "hostname": fmt.Sprintf("h%d.customer.dev", i), "adopt": true}
+		if complete || draw("metadata", 2) > 0 {
+			fields["custom_metadata"] = rapid.MapOfN(rapid.StringMatching("[a-z]{1,5}"), jsonValue(1), 0, 3).Draw(t, label+" metadata")
+		}
+		if ssl := draw("ssl", 3); ssl > 0 && !complete {
+			fields["ssl"] = []map[string]any{{"method": "txt"}, {"wildcard": true, "settings": map[string]any{"http2": "on"}}, {"settings": map[string]any{"ciphers": []string{"AES128-SHA"}}}}[ssl-1]
+		}
+		fmt.Fprintf(&b, "  h%d: %s\n", i, encode(t, fields))
+	}
+	return b.String()
+}
+
 // stackFile draws a stack file. Workers are written as JSON, which is
 // YAML but for some characters.
 func stackFile(t *rapid.T, label string) string { return drawStack(t, label, false) }
@@ -171,6 +208,7 @@ func drawStack(t *rapid.T, label string, complete bool) string {
 		fmt.Fprintf(&b, "  %s: {}\n", name)
 	}
 	b.WriteString(storeSections(draw, len(namespaces)))
+	b.WriteString(zoneSections(t, draw, label, complete))
 	b.WriteString("workers:\n")
 	consumer := draw("consumer", 3) // of the queue; maybe none of the Workers
 	for i := range 1 + draw("workers", 2) {
