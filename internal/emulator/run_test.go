@@ -84,6 +84,24 @@ func TestRunRay(t *testing.T) {
 	}
 }
 
+// TestRunHostMetadata: a dispatcher reads who answers a custom hostname, as soon as the API has written it.
+func TestRunHostMetadata(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	zone := r.zone("example.com")
+	r.script(worker("front"), `export default { fetch: (request) => Response.json(request.cf.hostMetadata ?? null) }`, nil).ok()
+	r.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "front"}).ok()
+	r.says("shop.acme.dev", "/", "null")
+	var created struct{ ID string }
+	r.json("POST", "/zones/"+zone+"/custom_hostnames", object{
+		"hostname": "shop.acme.dev", "ssl": object{"method": "http", "type": "dv"}, "custom_metadata": object{"user_worker": "acme", "seats": 3},
+	}).into(&created)
+	r.says("shop.acme.dev", "/", `{"seats":3,"user_worker":"acme"}`)
+	r.says("shop.acme.dev.localhost", "/", `{"seats":3,"user_worker":"acme"}`)
+	r.says("constructor", "/", "null")
+	r.json("DELETE", "/zones/"+zone+"/custom_hostnames/"+created.ID, nil).ok()
+	r.says("shop.acme.dev", "/", "null")
+}
+
 // TestRunSourceMap: a stack leads to what a person wrote, when the upload says what that is.
 func TestRunSourceMap(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})

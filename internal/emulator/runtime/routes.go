@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ type table struct {
 	Domains []route  `json:"domains"` // answer where no route leads to a Worker: they are origins
 	Workers []string `json:"workers"` // all of them
 	Usual   string   `json:"usual"`   // answers what no route matches; may be empty
+
+	// Hostnames are the custom hostnames with metadata, which is what Workers see of it in request.cf.hostMetadata.
+	Hostnames map[string]json.RawMessage `json:"hostnames"`
 }
 
 type route struct {
@@ -33,7 +37,7 @@ type pattern struct {
 // routes answers with the table. What no route matches goes to the Worker with a dispatch namespace, when there is one
 // such, else to the only Worker there is.
 func (r *Runtime) routes(*http.Request) (answer, error) {
-	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}}
+	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}, Hostnames: map[string]json.RawMessage{}}
 	err := r.options.Store.View(func(tx *store.Tx) error {
 		for _, zone := range tx.Zones() {
 			if zone.AccountID != r.options.Account {
@@ -41,6 +45,11 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 			}
 			for _, stored := range tx.Routes(zone.ID) {
 				made.Routes = append(made.Routes, parseRoute(zone.Name, stored))
+			}
+			for _, h := range tx.CustomHostnames(zone.ID) {
+				if h.CustomMetadata != nil {
+					made.Hostnames[h.Hostname] = h.CustomMetadata
+				}
 			}
 		}
 		for _, d := range tx.CustomDomains(r.options.Account) {

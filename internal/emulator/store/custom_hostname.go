@@ -30,10 +30,14 @@ func (t *Tx) CustomHostname(zoneID, id string) (CustomHostname, bool) {
 // PutCustomHostname creates or replaces a custom hostname.
 func (t *Tx) PutCustomHostname(zoneID string, h CustomHostname) {
 	t.customHostnames(zoneID).put(h.ID, h)
+	t.changed(Change{})
 }
 
 // DeleteCustomHostname removes a custom hostname.
-func (t *Tx) DeleteCustomHostname(zoneID, id string) { t.customHostnames(zoneID).delete(id) }
+func (t *Tx) DeleteCustomHostname(zoneID, id string) {
+	t.customHostnames(zoneID).delete(id)
+	t.changed(Change{})
+}
 
 func (t *Tx) customHostnames(zoneID string) collection[CustomHostname] {
 	return collect[CustomHostname](t, customHostnamesBucket, zoneID)

@@ -153,7 +153,8 @@ export default {
   async fetch(request, env, ctx) {
     const host = { env, ctx };
     const url = new URL(request.url);
-    const chosen = choose(table ?? (await routes(env)), url);
+    const ways = table ?? (await routes(env));
+    const chosen = choose(ways, url);
     if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
     const version = await find(env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
@@ -164,7 +165,7 @@ export default {
     headers.delete("x-wfpsync-ray");
     headers.set("CF-Ray", /^[0-9a-f]{16}-LOC$/.test(asked) ? asked : crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
     try {
-      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: { colo: "LOC" } });
+      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: { colo: "LOC", ...ofHost(ways, url.hostname) } });
     } catch (error) {
       return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${shown(error)}\n`, { status: 500 });
     }
@@ -183,6 +184,15 @@ async function routes(env) {
   const answer = await account(env, "/routes");
   if (epoch === asked) table = answer;
   return answer;
+}
+
+/**
+ * What the platform tells of a custom hostname.
+ * Source: https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/
+ */
+function ofHost({ hostnames }, host) {
+  const name = [host, host.replace(/\.localhost$/, "")].find((name) => Object.hasOwn(hostnames, name));
+  return name && { hostMetadata: hostnames[name] };
 }
 
 /**
