@@ -106,10 +106,20 @@ func TestKVValues(t *testing.T) {
 	a.json("PUT", kv+"/bulk", []object{{"key": "b3", "value": "x"}, {"key": "b4", "value": "!", "base64": true}}).fails(400, 10012)
 	a.get(value("b3")).fails(404, 10009) // all or nothing
 	a.json("PUT", kv+"/bulk", object{}).fails(400, 10012)
+	a.json("PUT", kv+"/bulk", []object{{"key": "b3", "value": "x", "metadata": strings.Repeat("m", 1023)}}).fails(413, 10012)
+	a.json("POST", kv+"/bulk/delete", make([]string, 10_001)).fails(400, 10012)
 
 	a.get(kv + "/keys").ok().is(fmt.Sprintf(`[{"name":"a/b c"},{"name":"b1","metadata":{"n":1}},{"name":"b2","expiration":%d},
 		{"name":"meta","metadata":{"m":1}},{"name":"x/y"}]`, now.Unix()+100))
 	a.get(kv + "/keys?prefix=b").ok().is(fmt.Sprintf(`[{"name":"b1","metadata":{"n":1}},{"name":"b2","expiration":%d}]`, now.Unix()+100))
+
+	a.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"b1", "b5"}})
+	a.json("PUT", kv+"/bulk", []object{{"key": "b4", "value": "x"}, {"key": "b5", "value": "x"}}).ok().is(`{"successful_key_count":1,"unsuccessful_keys":["b5"]}`)
+	a.json("POST", kv+"/bulk/delete", []string{"b1", "b4"}).ok().is(`{"successful_key_count":1,"unsuccessful_keys":["b1"]}`)
+	a.SetTrouble(emulator.Trouble{})
+	a.get(value("b1")).ok()
+	a.get(value("b4")).fails(404, 10009)
+	a.get(value("b5")).fails(404, 10009)
 
 	a.json("DELETE", kv+"/bulk", []string{"b1", "gone"}).ok()
 	a.json("POST", kv+"/bulk/delete", []string{"b2"}).ok()

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 const (
 	maxKVKeyBytes   = 512
 	maxKVValueBytes = 25 << 20
+	maxKVMetadata   = 1024
 	maxKVBulk       = 10_000
 	minKVLifetime   = 60 // seconds
 	maxKVKeyPage    = 1000
@@ -134,10 +136,31 @@ func (s *Server) putKVValues(c *call) (reply, error) {
 	if len(pairs) > maxKVBulk {
 		return reply{}, fail(http.StatusBadRequest, kvInvalidBody, "a bulk write may have %d keys, not %d", maxKVBulk, len(pairs))
 	}
-	if err := s.writeKV(c, pairs); err != nil {
+	var taken []kvPair
+	left := []string{}
+	for _, pair := range pairs {
+		if s.kvUnsuccessful(pair.Key) {
+			left = append(left, pair.Key)
+		} else {
+			taken = append(taken, pair)
+		}
+	}
+	if err := s.writeKV(c, taken); err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]any{"successful_key_count": len(pairs), "unsuccessful_keys": []string{}})
+	return ok(kvBulkResult{Successful: len(taken), Unsuccessful: left})
+}
+
+// A kvBulkResult is what bulk requests answer.
+type kvBulkResult struct {
+	Successful   int      `json:"successful_key_count"`
+	Unsuccessful []string `json:"unsuccessful_keys"`
+}
+
+// kvUnsuccessful reports whether trouble keeps a key from being written or deleted in bulk.
+func (s *Server) kvUnsuccessful(key string) bool {
+	t := s.trouble.Load()
+	return t != nil && slices.Contains(t.KVUnsuccessful, key)
 }
 
 // writeKV writes all pairs or none.
@@ -173,6 +196,9 @@ func (s *Server) checkKV(pair kvPair) (store.KVKey, []byte, error) {
 	if len(value) > maxKVValueBytes {
 		return store.KVKey{}, nil, fail(http.StatusRequestEntityTooLarge, kvInvalidBody, "a value may have 25 MiB, not %d bytes", len(value))
 	}
+	if len(pair.Metadata) > maxKVMetadata {
+		return store.KVKey{}, nil, fail(http.StatusRequestEntityTooLarge, kvInvalidBody, "metadata may have %d bytes, not %d", maxKVMetadata, len(pair.Metadata))
+	}
 	expiration := pair.Expiration
 	if pair.ExpirationTTL != 0 {
 		expiration = s.now().Unix() + pair.ExpirationTTL
@@ -204,10 +230,21 @@ func (s *Server) deleteKVValues(c *call) (reply, error) {
 	if err := c.json(&keys, errKVMalformed); err != nil {
 		return reply{}, err
 	}
-	if err := s.removeKV(c, keys); err != nil {
+	if len(keys) > maxKVBulk {
+		return reply{}, fail(http.StatusBadRequest, kvInvalidBody, "a bulk deletion may have %d keys, not %d", maxKVBulk, len(keys))
+	}
+	taken, left := []string{}, []string{}
+	for _, key := range keys {
+		if s.kvUnsuccessful(key) {
+			left = append(left, key)
+		} else {
+			taken = append(taken, key)
+		}
+	}
+	if err := s.removeKV(c, taken); err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]any{"successful_key_count": len(keys), "unsuccessful_keys": []string{}})
+	return ok(kvBulkResult{Successful: len(taken), Unsuccessful: left})
 }
 
 func (s *Server) removeKV(c *call, keys []string) error {

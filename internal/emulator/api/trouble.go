@@ -35,6 +35,9 @@ type Trouble struct {
 	NoAccounts    bool
 	SecondAccount bool
 
+	// KVUnsuccessful are keys that bulk requests to KV do not get to, and name.
+	KVUnsuccessful []string
+
 	// HTML answers a page, as a proxy or another host does.
 	HTML bool
 
