@@ -141,6 +141,12 @@ type loader struct {
 	current  entry
 	resolved map[*document.Value]string
 
+	// removed are the addresses of `removed`, as [Render] writes them.
+	removed []*document.Value
+
+	// removedFor is the item of a list that an address of `removed` was made of.
+	removedFor map[Address][]diag.Related
+
 	// definitions are where each address was first defined.
 	definitions map[Address]diag.Range
 
@@ -247,6 +253,7 @@ func newLoader(name string, root *document.Value) *loader {
 		declared:     map[Kind]map[string]Address{},
 		generated:    map[Kind]map[string]string{},
 		definitions:  map[Address]diag.Range{},
+		removedFor:   map[Address][]diag.Related{},
 		codes:        map[codeSource]*Code{},
 		wrangler:     newWranglerFiles(),
 		noCode:       NoCode(),

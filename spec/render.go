@@ -206,12 +206,14 @@ func (l *loader) effective() *document.Value {
 		switch m.Key {
 		case "version", "account_id", "policies":
 			members = append(members, m)
-		case "guards", "removed":
+		case "guards":
 			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
 		case "lists":
 			if discovered := l.discoveredLists(m.Value); len(discovered.Members) > 0 {
 				members = append(members, m.With(m.Key, discovered))
 			}
+		case "removed":
+			members = append(members, m.With(m.Key, l.withResolved(m.Value.WithItems(l.removed))))
 		case "variables":
 			// Only the conditions of policies, and templates, still have expressions to
 			// read them.
