@@ -27,7 +27,7 @@ func (r *run) startRestoring(ctx context.Context, a answer) {
 	}
 	go func() {
 		revision, err := r.target.Restore(ctx, restoration)
-		r.done <- answer{job: a.job, former: a.former, revision: revision, took: r.options.Now().Sub(began), err: err, restored: true, lost: lost}
+		r.done <- []answer{{job: a.job, former: a.former, revision: revision, took: r.options.Now().Sub(began), err: err, restored: true, lost: lost}}
 	}()
 }
 

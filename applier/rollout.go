@@ -68,7 +68,7 @@ func (r *run) release(j *job) {
 		j.wave.held = append(j.wave.held, j)
 		return
 	}
-	r.ready = append(r.ready, j)
+	r.makeReady(j)
 }
 
 // openNext opens the first wave that changes anything after those that are done;
@@ -77,7 +77,9 @@ func (r *run) openNext(ro *rollout) {
 	if w := ro.next(); w != nil {
 		w.open = true
 		ro.outcome.Wave = w.number
-		r.ready = append(r.ready, w.held...)
+		for _, j := range w.held {
+			r.makeReady(j)
+		}
 		w.held = nil
 		r.judge(w)
 		return
@@ -207,12 +209,14 @@ func (r *run) await(ctx context.Context) (more bool) {
 		stop, done = r.options.Stop, ctx.Done()
 	}
 	select {
-	case a := <-r.done:
+	case answers := <-r.done:
 		r.underWay--
-		if a.restored {
-			r.takeRestored(a)
-		} else {
-			r.take(a)
+		for _, a := range answers {
+			if a.restored {
+				r.takeRestored(a)
+			} else {
+				r.take(a)
+			}
 		}
 	case e := <-r.told:
 		r.emit(e)

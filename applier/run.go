@@ -79,16 +79,20 @@ type run struct {
 	options Options
 	emit    func(Event)
 
-	order    []*job // in the plan's order
-	ready    []*job // may begin, in the order in which they became so
-	outcomes map[spec.Address]Outcome
-	ids      map[spec.Address]string
-	marks    map[spec.Address]spec.Mark // that were left by this run
-	secrets  map[spec.SecretSource]spec.Secret
-	done     chan answer
-	halted   bool // by a failure
+	order    []*job              // in the plan's order
+	ready    []*job              // may begin, in the order in which they became so
+	gathered map[sort]*gathering // may begin as soon as there are enough; see together.go
 
-	underWay int
+	// unsettled counts the changes of each sort that have not begun.
+	unsettled map[sort]int
+	outcomes  map[spec.Address]Outcome
+	ids       map[spec.Address]string
+	marks     map[spec.Address]spec.Mark // that were left by this run
+	secrets   map[spec.SecretSource]spec.Secret
+	done      chan []answer // of what was made together
+	halted    bool          // by a failure
+
+	underWay int // requests
 	rollouts []*rollout
 	restores []answer       // of failed waves, that are to be taken back
 	told     chan Event     // by workers
@@ -136,10 +140,13 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		outcomes: map[spec.Address]Outcome{},
 		ids:      map[spec.Address]string{},
 		marks:    map[spec.Address]spec.Mark{},
-		done:     make(chan answer),
+		done:     make(chan []answer),
 		told:     make(chan Event),
 		rested:   make(chan *rollout),
 		over:     make(chan struct{}),
+
+		gathered:  map[sort]*gathering{},
+		unsettled: map[sort]int{},
 	}
 	jobs := map[spec.Address]*job{}
 	for _, c := range plan.Changes {
@@ -151,6 +158,12 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 	for _, j := range r.order {
 		for _, first := range j.change.DependsOn {
 			jobs[first].next = append(jobs[first].next, j)
+		}
+		if r.together(j) > 1 {
+			r.unsettled[sortOf(j)]++
+		}
+		if r.together(j) > 1 {
+			r.unsettled[sortOf(j)]++
 		}
 		if j.waiting == 0 {
 			r.release(j)
@@ -171,13 +184,17 @@ func (r *run) loop(ctx context.Context) {
 			r.startRestoring(ctx, a)
 			r.underWay++
 		}
-		for len(r.ready) > 0 && r.underWay < r.options.Concurrency && !r.stopped(ctx) {
-			j := r.ready[0]
-			r.ready = r.ready[1:]
-			r.beginWave(j.wave)
-			r.emit(Started{j.change.Address, j.change.Action})
-			j.begun = true
-			r.start(ctx, j)
+		for r.underWay < r.options.Concurrency && !r.stopped(ctx) {
+			jobs := r.next()
+			if jobs == nil {
+				break
+			}
+			for _, j := range jobs {
+				r.beginWave(j.wave)
+				r.emit(Started{j.change.Address, j.change.Action})
+				j.begun = true
+			}
+			r.start(ctx, jobs)
 			r.underWay++
 		}
 	}
@@ -208,12 +225,18 @@ func (r *run) isStopped(ctx context.Context) bool {
 	}
 }
 
-// start makes a change in a goroutine of its own.
-func (r *run) start(ctx context.Context, j *job) {
+// start makes a change, or several that are made together, in a goroutine of its
+// own.
+func (r *run) start(ctx context.Context, jobs []*job) {
+	j := jobs[0]
+	if r.together(j) > 1 {
+		r.startTogether(ctx, jobs)
+		return
+	}
 	began := r.options.Now()
 	answered := func(a answer) {
 		a.took = r.options.Now().Sub(began)
-		r.done <- a
+		r.done <- []answer{a}
 	}
 	if j.change.Action == planner.Delete {
 		go func() { answered(answer{job: j, err: r.target.Delete(ctx, j.change.Address, *j.change.Prior)}) }()
@@ -324,6 +347,9 @@ func (r *run) skip(j *job, because cause) {
 	}
 	r.outcomes[c.Address] = Outcome{Address: c.Address, Action: c.Action, Status: StatusSkipped, Because: because.change, Rollout: because.rollout}
 	r.emit(Skipped{c.Address, c.Action, because.change, because.rollout})
+	if r.together(j) > 1 {
+		r.unsettled[sortOf(j)]--
+	}
 	for _, next := range j.next {
 		r.skip(next, because)
 	}

@@ -18,7 +18,23 @@ func (p *Plan) Desired() *spec.Stack {
 	}
 	slices.SortFunc(stack.Collections, spec.Collection.Compare)
 	stack.Collections = slices.Compact(stack.Collections)
+	stack.KeyPrefixes = p.keyPrefixes()
 	return stack
+}
+
+// keyPrefixes are how the keys begin that the plan touches in each KV namespace.
+func (p *Plan) keyPrefixes() map[spec.Collection]string {
+	keys := map[spec.Collection][]string{}
+	for _, c := range p.Changes {
+		if c.Address.Kind == spec.KindKVPair {
+			keys[c.Address.Collection()] = append(keys[c.Address.Collection()], c.Address.Name)
+		}
+	}
+	prefixes := map[spec.Collection]string{}
+	for collection, touched := range keys {
+		prefixes[collection] = spec.KeyPrefix(touched)
+	}
+	return prefixes
 }
 
 // Again is what the changes of a plan at some addresses would be if it were

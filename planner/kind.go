@@ -54,6 +54,7 @@ var columns = map[spec.Kind]column{
 	spec.KindDispatchNamespace: dispatchNamespaceColumn,
 	spec.KindDNSRecord:         dnsRecordColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindKVPair:            kvPairColumn,
 	spec.KindQueue:             queueColumn,
 	spec.KindQueueConsumer:     queueConsumerColumn,
 	spec.KindR2Bucket:          r2BucketColumn,

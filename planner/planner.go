@@ -175,6 +175,8 @@ type planning struct {
 	diagnostics diag.List
 	unchanged   int
 	secrets     secretsSeen
+
+	valuesRead int // that [Inspect] has asked for; see [mostValuesRead]
 }
 
 func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *planning {

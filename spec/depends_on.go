@@ -33,7 +33,7 @@ func (l *loader) named(e entry, item *document.Value) []Address {
 	var found []Address
 	var sectionsWith, keys []string
 	for _, s := range sections {
-		if s.kind == KindUserWorker { // too many to know each by its key
+		if s.unnamed {
 			continue
 		}
 		if addresses, known := l.keyed(e, s.kind, item.Text); known {

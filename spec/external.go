@@ -6,13 +6,13 @@ import (
 )
 
 // externalKeys are what an entry may say of a resource that somebody else
-// manages: what tells which one it is.
-var externalKeys = []string{"external", "for_each", "where", "jurisdiction"}
+// manages: what tells which one it is, and what in it is the file's own.
+var externalKeys = []string{"external", "for_each", "where", "jurisdiction", "key_prefix"}
 
 // isExternal reports whether an entry only gives a name to something that
-// somebody else manages. Nothing refers to a user Worker, so none is external.
+// somebody else manages. What nothing refers to is not external.
 func (e entry) isExternal() bool {
-	return e.section.kind != KindUserWorker && e.member.Value.Get("external").IsTrue()
+	return !e.section.unnamed && e.member.Value.Get("external").IsTrue()
 }
 
 // loadExternal notes a resource that the file refers to and does not manage.
@@ -32,5 +32,8 @@ func (l *loader) loadExternal(e entry) {
 	l.stack.External = append(l.stack.External, Reference{To: a, At: e.at})
 	if a.Kind == KindDispatchNamespace { // the user Workers in it may well be ours
 		l.stack.Collections = append(l.stack.Collections, Collection{Kind: KindUserWorker, Parent: a.Name})
+	}
+	if a.Kind == KindKVNamespace { // and so may be pairs
+		l.noteKeyPrefix(e, a)
 	}
 }

@@ -39,6 +39,7 @@ var kinds = map[Kind]kindColumn{
 	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
 	KindDNSRecord:         {parent: "zone", inZones: true, decode: decodeAs[*DNSRecord]},
 	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
+	KindKVPair:            {parent: "title", decode: decodeAs[*KVPair]},
 	KindQueue:             {decode: decodeAs[*Queue]},
 	KindQueueConsumer:     {parent: "queue", together: true, decode: decodeAs[*QueueConsumer]},
 	KindR2Bucket:          {parent: "jurisdiction", optional: true, decode: decodeAs[*R2Bucket]},

@@ -19,7 +19,9 @@ func (n *KVNamespace) Meta() Meta              { return n.ResourceMeta }
 
 func (l *loader) loadKVNamespace(e entry) {
 	l.checkName(e, kvTitle)
-	l.add(&KVNamespace{Title: e.name, ResourceMeta: e.meta()})
+	n := &KVNamespace{Title: e.name, ResourceMeta: e.meta()}
+	l.add(n)
+	l.noteKeyPrefix(e, n.Address())
 }
 
 // kvNamespaceBinding reads an item of `kv_namespaces` in a Worker: by `ref`, a

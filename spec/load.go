@@ -141,6 +141,9 @@ type loader struct {
 	current  entry
 	resolved map[*document.Value]string
 
+	// userWorkers are the keys of `user_workers`.
+	userWorkers map[string]declaration
+
 	// removed are the addresses of `removed`, as [Render] writes them.
 	removed []*document.Value
 
@@ -193,6 +196,13 @@ type section struct {
 	// worker says that entries take over `defaults` and profiles.
 	worker bool
 
+	// unnamed says that nothing refers to an entry by its key: there may be too
+	// many to know each.
+	unnamed bool
+
+	// declare notes what a key says without any of its entries; nil for nothing.
+	declare func(l *loader, d declaration)
+
 	// load adds the entry's resources to the stack.
 	load func(l *loader, entry entry)
 
@@ -233,7 +243,8 @@ var sections = []section{
 	{key: "dns_records", kind: KindDNSRecord, nameBy: "name", parentOf: zoneParent, addressName: recordAddressName, load: (*loader).loadDNSRecord, write: (*importer).writeDNSRecord},
 	{key: "custom_hostnames", kind: KindCustomHostname, nameBy: "hostname", parentOf: zoneParent, addressName: hostnameAddressName, load: (*loader).loadCustomHostname, write: (*importer).writeCustomHostname},
 	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
-	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
+	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, unnamed: true, declare: (*loader).noteUserWorkers, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
+	{key: "kv_pairs", kind: KindKVPair, nameBy: "key", unnamed: true, declare: (*loader).declareKVNamespaceOfPairs, load: (*loader).loadKVPair},
 }
 
 func newLoader(name string, root *document.Value) *loader {
@@ -253,6 +264,7 @@ func newLoader(name string, root *document.Value) *loader {
 		declared:     map[Kind]map[string]Address{},
 		generated:    map[Kind]map[string]string{},
 		definitions:  map[Address]diag.Range{},
+		userWorkers:  map[string]declaration{},
 		removedFor:   map[Address][]diag.Related{},
 		codes:        map[codeSource]*Code{},
 		wrangler:     newWranglerFiles(),
@@ -276,8 +288,13 @@ func (l *loader) load() {
 	}
 	declarations := l.declarations()
 	for _, d := range declarations {
-		if d.section.kind != KindUserWorker { // nothing refers to a user Worker
+		if !d.section.unnamed {
 			l.declareNames(d)
+		}
+	}
+	for _, d := range declarations {
+		if d.section.declare != nil {
+			d.section.declare(l, d)
 		}
 	}
 	l.loadEntries(declarations)
@@ -320,10 +337,10 @@ func (l *loader) loadEntry(e entry) {
 }
 
 // declareCollection notes that the file has a section, if only an empty one, and
-// so declares the live resources of that kind to be its own. The user Workers of
-// a namespace are declared by the namespace.
+// so declares the live resources of that kind to be its own. What stands in a
+// container, such as a user Worker, is declared by the container.
 func (l *loader) declareCollection(kind Kind) {
-	if kind != KindUserWorker {
+	if c := kinds[kind]; c.parent == "" || c.optional || c.together {
 		l.stack.Collections = append(l.stack.Collections, Collection{Kind: kind})
 	}
 }

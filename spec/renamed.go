@@ -22,7 +22,13 @@ func former(r Resource) (Address, bool) {
 
 // inside is the collection of what a resource holds, for one that holds others.
 func inside(a Address) (Collection, bool) {
-	return Collection{Kind: KindUserWorker, Parent: a.Name}, a.Kind == KindDispatchNamespace
+	switch a.Kind {
+	case KindDispatchNamespace:
+		return Collection{Kind: KindUserWorker, Parent: a.Name}, true
+	case KindKVNamespace:
+		return pairsIn(a), true
+	}
+	return Collection{}, false
 }
 
 // checkRenamed refuses former names that cannot have been: that of something the
@@ -48,12 +54,13 @@ func (l *loader) checkRenamed() {
 }
 
 // FormerCollections are where the contents of resources may still be found that
-// the stack renames.
+// the stack renames. What it does not declare is not looked for.
 func (s *Stack) FormerCollections() []Collection {
 	var collections []Collection
 	for _, r := range s.Resources {
 		if from, renamed := former(r); renamed {
-			if contents, holds := inside(from); holds {
+			contents, holds := inside(from)
+			if now, _ := inside(r.Address()); holds && (s.Declares(now) || contents.Kind == KindUserWorker) {
 				collections = append(collections, contents)
 			}
 		}

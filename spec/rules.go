@@ -52,7 +52,12 @@ const (
 	RuleCustomHostname = "WFP258"
 	RuleDNSOnly        = "WFP259" // a route whose record is not proxied
 
-	RuleDependsOn = "WFP263" // on what is not there, or cannot be told
+	RuleKVKey       = "WFP261"
+	RuleKVValue     = "WFP262"
+	RuleDependsOn   = "WFP263" // on what is not there, or cannot be told
+	RuleKVMetadata  = "WFP264"
+	RuleKVKeyPrefix = "WFP265" // a key that a plan would not find again
+	RuleKVTitle     = "WFP266" // a title that no address of a pair can hold
 
 	RuleWave           = "WFP270" // of a rollout, that is no wave
 	RuleWaveOrder      = "WFP271" // one that can take in nobody

@@ -105,6 +105,10 @@ type Stack struct {
 	// collections are never deleted from.
 	Collections []Collection
 
+	// KeyPrefixes are how the keys begin that the file declares in a KV namespace,
+	// by the collection of its pairs; "" where they may be any.
+	KeyPrefixes map[Collection]string
+
 	// Removed is what is to be absent, sorted by address. Absence from the file
 	// is not enough for what holds data.
 	Removed []Reference

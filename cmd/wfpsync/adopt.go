@@ -107,6 +107,7 @@ func (c *connection) readWorkers(ctx context.Context, stack *spec.Stack, pattern
 			collections = append(collections, address.Collection())
 		}
 	}
+	c.Narrow(stack.ReadPrefixes())
 	live, err := c.Read(ctx, stack.Name, collections)
 	if err != nil {
 		return nil, err

@@ -288,6 +288,7 @@ func (a *app) readLine(ctx context.Context) (string, error) {
 // checkCurrent refuses a plan whose resources somebody has written since, and
 // shows what it would be now.
 func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Plan) error {
+	c.Narrow(plan.Desired().ReadPrefixes())
 	moved, err := applier.Check(ctx, c, plan)
 	if err != nil || len(moved) == 0 {
 		return err
@@ -339,17 +340,18 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 		return err
 	}
 	defer done()
+	writes := c.writes(plan)
 	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
 		Style: a.style(a.stderr),
 		Live:  a.canRedraw(a.stderr),
 		Quiet: o.quiet,
-		Pace:  c.pace,
+		Pace:  func(changes int) time.Duration { return c.pace(min(changes, writes)) },
 		Now:   a.now,
 	})
 	stop := a.drainOnInterrupt(ctx, progress.Note)
 	overtaken := false
 	var untold error // a reader that went away does not stop the run
-	c.Expect(len(plan.Changes))
+	c.Expect(writes)
 	result, err := applier.Run(ctx, c, plan, applier.Options{
 		Concurrency: o.concurrency,
 		Secret:      a.readSecret,
@@ -438,4 +440,20 @@ func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
 	return nil
 }
 
-var _ applier.Target = (*connection)(nil)
+var _ applier.Gatherer = (*connection)(nil)
+
+// writes is about how many requests it takes to make the changes of a plan.
+func (c *connection) writes(plan *planner.Plan) int {
+	n, together := 0, map[spec.Collection]int{}
+	for _, change := range plan.Changes {
+		if c.Together(change.Address.Kind) > 1 {
+			together[change.Address.Collection()]++
+		} else {
+			n++
+		}
+	}
+	for collection, changes := range together {
+		n += 1 + changes/c.Together(collection.Kind)
+	}
+	return n
+}

@@ -157,6 +157,7 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 
 // look reads what planning a stack needs of the account, beside what is known.
 func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
+	c.Narrow(stack.ReadPrefixes())
 	live, err := c.readBeyond(ctx, stack.Name, stack.Scope(), known)
 	if err != nil {
 		return nil, err

@@ -104,6 +104,8 @@ func TestScripts(t *testing.T) {
 			"dev":        cmdDev,
 			"occupy":     cmdOccupy,
 			"browser":    cmdBrowser,
+			"kv":         cmdKV,
+			"rows":       cmdRows,
 		},
 	})
 }
@@ -302,9 +304,13 @@ func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 func cmdTrouble(ts *testscript.TestScript, _ bool, args []string) {
 	var t emulator.Trouble
 	for _, word := range args {
-		switch product, denied := strings.CutPrefix(word, "without:"); {
+		product, denied := strings.CutPrefix(word, "without:")
+		key, unsuccessful := strings.CutPrefix(word, "kv-unsuccessful:")
+		switch {
 		case denied:
 			t.Denied = append(t.Denied, product)
+		case unsuccessful:
+			t.KVUnsuccessful = append(t.KVUnsuccessful, key)
 		case word == "invalid-token":
 			t.InvalidToken = true
 		case word == "expired-token":

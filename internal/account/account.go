@@ -66,6 +66,7 @@ var columns = map[spec.Kind]column{
 	spec.KindDNSRecord:         dnsRecordColumn,
 	spec.KindD1Database:        d1DatabaseColumn,
 	spec.KindKVNamespace:       kvNamespaceColumn,
+	spec.KindKVPair:            kvPairColumn,
 	spec.KindQueue:             queueColumn,
 	spec.KindQueueConsumer:     queueConsumerColumn,
 	spec.KindR2Bucket:          r2BucketColumn,
@@ -97,6 +98,9 @@ type Account struct {
 	// captured is code that was read to be restored, by short digest.
 	capturedMu sync.Mutex
 	captured   map[string]*spec.Code
+
+	kvMu       sync.Mutex
+	kvPrefixes map[spec.Collection]string // see [Account.Narrow]
 
 	// lastCreated is when this process last created something here, in Unix
 	// nanoseconds; see settle.go.

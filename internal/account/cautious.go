@@ -29,8 +29,8 @@ func NewCautious(a *Account) *Cautious {
 	return &Cautious{Account: a, listings: map[spec.Collection]*listing{}}
 }
 
-// Expect says how many writes are to come, so that looks do not take the
-// requests that the writes need.
+// Expect says how many writes are to come, those made together as one, so that
+// looks do not take the requests that the writes need.
 func (c *Cautious) Expect(writes int) { c.expected.Store(int64(writes)) }
 
 // Read is [Account.Read], whose lists are looked at, too.
@@ -77,6 +77,10 @@ func (c *Cautious) note(snap *spec.Snapshot, at time.Time) {
 // user Worker that its owner has deleted since must not come back. Then the error
 // is [spec.ErrVanished].
 func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	if c.Together(w.Resource.Address().Kind) > 1 {
+		revisions, errs := c.PutAll(ctx, []spec.Write{w})
+		return revisions[0], errs[0]
+	}
 	defer c.expected.Add(-1)
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
 		return c.Account.Put(ctx, w)
@@ -139,6 +143,9 @@ func (c *Cautious) forget(collection spec.Collection) {
 
 // Delete is [Account.Delete] of a resource that is still what it was.
 func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
+	if c.Together(address.Kind) > 1 {
+		return c.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
+	}
 	defer c.expected.Add(-1)
 	if isUnknown(&prior) {
 		return c.Account.Delete(ctx, address, prior)

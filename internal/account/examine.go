@@ -55,7 +55,7 @@ func (a *Account) Probes() []Probe {
 	one := func(size string) url.Values { return url.Values{"per_page": {size}} }
 	return []Probe{
 		{permissions[ProductWorkers], []spec.Kind{spec.KindWorker, spec.KindUserWorker, spec.KindDispatchNamespace}, get(nil, "workers", "scripts")},
-		{permissions[ProductKV], []spec.Kind{spec.KindKVNamespace}, get(one("5"), "storage", "kv", "namespaces")},
+		{permissions[ProductKV], []spec.Kind{spec.KindKVNamespace, spec.KindKVPair}, get(one("5"), "storage", "kv", "namespaces")},
 		{permissions[ProductD1], []spec.Kind{spec.KindD1Database}, get(one("10"), "d1", "database")},
 		{permissions[ProductR2], []spec.Kind{spec.KindR2Bucket}, get(one("1"), "r2", "buckets")},
 		{permissions[ProductQueues], []spec.Kind{spec.KindQueue, spec.KindQueueConsumer}, get(nil, "queues")},

@@ -17,7 +17,7 @@ var kvNamespaceColumn = column{
 }
 
 func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
-	namespaces, err := r.account.kvNamespaces(ctx)
+	namespaces, err := r.kvNamespaces(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +30,12 @@ func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, 
 		})
 	}
 	return out, nil
+}
+
+// kvNamespaces reads the list of namespaces once, for them and for their pairs.
+func (r *reading) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
+	r.kvOnce.Do(func() { r.kvList, r.kvErr = r.account.kvNamespaces(ctx) })
+	return r.kvList, r.kvErr
 }
 
 func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {

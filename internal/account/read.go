@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cloudflare/cloudflare-go/v4/kv"
+
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -26,6 +28,11 @@ type reading struct {
 	queuesOnce sync.Once
 	queueList  []queue
 	queuesErr  error
+
+	// kvList is shared by KV namespaces and what is in them.
+	kvOnce sync.Once
+	kvList []kv.Namespace
+	kvErr  error
 }
 
 // Read lists collections of the account, a stack's own resources and all

@@ -73,6 +73,7 @@ var kindNouns = map[spec.Kind][2]string{
 	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
 	spec.KindDNSRecord:         {"DNS record", "DNS records"},
 	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
+	spec.KindKVPair:            {"KV pair", "KV pairs"},
 	spec.KindQueue:             {"queue", "queues"},
 	spec.KindQueueConsumer:     {"queue consumer", "queue consumers"},
 	spec.KindR2Bucket:          {"R2 bucket", "R2 buckets"},

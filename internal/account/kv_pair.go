@@ -1,0 +1,199 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// KV pairs go through the raw door: the SDK neither escapes a key in a path nor
+// lists without reading every page, and takes long over bodies of thousands.
+
+var kvPairColumn = column{
+	list:    listKVPairs,
+	inspect: inspectKVPair,
+	put: func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
+		namespaceID, err := a.namespaceOfWrites(ctx, []spec.Write{w})
+		if err != nil {
+			return spec.Revision{}, err
+		}
+		revisions, errs := a.putKVPairs(ctx, namespaceID, []spec.Write{w})
+		return revisions[0], errs[0]
+	},
+	delete: func(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {
+		return a.deleteKVPairs(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
+	},
+}
+
+// kvKeyPage is the largest page of keys, and kvLeastKeys the smallest.
+// Source: https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/subresources/keys/methods/list/
+const (
+	kvKeyPage   = 1000
+	kvLeastKeys = 10
+)
+
+// kvKey is a key as the list shows it.
+type kvKey struct {
+	Name       string `json:"name"`
+	Expiration int64  `json:"expiration"`
+	Metadata   any    `json:"metadata"`
+}
+
+// live is the pair in the model, all but its value.
+func (k kvKey) live(title, namespaceID string) *spec.Live {
+	pair, owner := spec.LiveKVPair(title, k.Name, k.Metadata, k.Expiration)
+	return &spec.Live{Resource: pair, Revision: spec.Revision{ID: namespaceID, ETag: kvETag(k.Metadata), Owner: owner}}
+}
+
+// kvETag tells one state of a pair from another: by its metadata, in which a mark
+// has the digest of the value.
+func kvETag(metadata any) string {
+	if metadata == nil {
+		return ""
+	}
+	encoded, _ := json.Marshal(metadata) // it was JSON
+	sum := sha256.Sum256(encoded)
+	return spec.ShortDigest(hex.EncodeToString(sum[:]))
+}
+
+// kvPath is a path below a KV namespace.
+func (a *Account) kvPath(namespaceID string, segments ...string) string {
+	return apiPath(append([]string{"accounts", a.id, "storage", "kv", "namespaces", namespaceID}, segments...)...)
+}
+
+// listKVPairs lists the keys of a namespace that begin as [Account.Narrow] says.
+func listKVPairs(ctx context.Context, r *reading, title string) ([]*spec.Live, error) {
+	namespaces, err := r.kvNamespaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*spec.Live
+	for _, n := range namespaces {
+		if n.Title != title {
+			continue
+		}
+		list := keyList{account: r.account, namespaceID: n.ID, prefix: r.account.prefixOf(spec.Collection{Kind: spec.KindKVPair, Parent: title}), limit: kvKeyPage}
+		for !list.done {
+			keys, err := list.next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range keys {
+				out = append(out, k.live(title, n.ID))
+			}
+		}
+	}
+	return out, nil
+}
+
+// Narrow lets lists of KV pairs show only keys that begin with a prefix, by the
+// collection; the zero of the map is to show all.
+func (a *Account) Narrow(prefixes map[spec.Collection]string) {
+	a.kvMu.Lock()
+	defer a.kvMu.Unlock()
+	a.kvPrefixes = prefixes
+}
+
+func (a *Account) prefixOf(c spec.Collection) string {
+	a.kvMu.Lock()
+	defer a.kvMu.Unlock()
+	return a.kvPrefixes[c]
+}
+
+// keyList is a list of keys that is read page by page, in the order of bytes.
+type keyList struct {
+	account     *Account
+	namespaceID string
+	prefix      string
+	limit       int
+
+	cursor string
+	done   bool
+}
+
+func (l *keyList) next(ctx context.Context) ([]kvKey, error) {
+	query := url.Values{"limit": {strconv.Itoa(l.limit)}}
+	if l.prefix != "" {
+		query.Set("prefix", l.prefix)
+	}
+	if l.cursor != "" {
+		query.Set("cursor", l.cursor)
+	}
+	var keys []kvKey
+	info, err := l.account.client.exchange(ctx, http.MethodGet, l.account.kvPath(l.namespaceID, "keys"), query, nil, &keys)
+	if err != nil {
+		return nil, err
+	}
+	if next := info.next(); next == "" || next == l.cursor {
+		l.done = true
+	} else {
+		l.cursor = next
+	}
+	return keys, nil
+}
+
+// inspectKVPair reads a pair's value. The API has no part of one.
+func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
+	pair := live.Resource.(*spec.KVPair)
+	content, _, err := a.client.content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
+	if err != nil {
+		return nil, err
+	}
+	return &spec.Live{Resource: pair.WithValue(content), Revision: live.Revision, Detailed: true}, nil
+}
+
+// lookAtKVPairs is the present state of some pairs of a namespace, by key. As
+// long as that takes no more requests, the list of what they have in common is
+// read; the rest is looked at one by one.
+func (a *Account) lookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error) {
+	wanted, last := map[string]bool{}, ""
+	for _, key := range keys {
+		wanted[key] = true
+		last = max(last, key)
+	}
+	found := map[string]spec.Revision{}
+	note := func(page []kvKey) (passed string) {
+		for _, k := range page {
+			if wanted[k.Name] {
+				found[k.Name] = k.live(title, namespaceID).Revision
+			}
+			passed = k.Name
+		}
+		return passed
+	}
+	list, passed := keyList{account: a, namespaceID: namespaceID, prefix: spec.KeyPrefix(keys), limit: kvKeyPage}, ""
+	for pages := 0; !list.done && pages < len(keys) && passed < last; pages++ {
+		page, err := list.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		passed = max(passed, note(page))
+	}
+	if list.done || passed >= last {
+		return found, nil
+	}
+	for key := range wanted {
+		if key <= passed {
+			continue
+		}
+		one := keyList{account: a, namespaceID: namespaceID, prefix: key, limit: kvLeastKeys} // itself comes first
+		page, err := one.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		note(page)
+	}
+	return found, nil
+}
+
+// kvSize is about how many bytes of a request a pair takes.
+func kvSize(p *spec.KVPair) int {
+	return len(p.Value) + strings.Count(p.Value, `"`) + strings.Count(p.Value, "\n") + len(p.Key) + 1200 // metadata, and the names of fields
+}

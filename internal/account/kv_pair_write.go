@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// What one bulk request takes.
+// Source: https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/
+const (
+	kvBulkPairs = 10_000
+	kvBulkBytes = 90 << 20 // of 100 MB
+)
+
+// Together is how many changes of a kind can be made by one call of
+// [Account.PutAll] or [Account.DeleteAll]; 1 for kinds of which each is a request
+// of its own.
+func (a *Account) Together(kind spec.Kind) int {
+	if kind == spec.KindKVPair {
+		return kvBulkPairs
+	}
+	return 1
+}
+
+// kvBulkPair is a pair as a bulk write names it.
+type kvBulkPair struct {
+	Key           string      `json:"key"`
+	Value         string      `json:"value"`
+	Base64        bool        `json:"base64,omitempty"`
+	Expiration    int64       `json:"expiration,omitempty"`
+	ExpirationTTL int64       `json:"expiration_ttl,omitempty"`
+	Metadata      spec.Object `json:"metadata"`
+}
+
+// kvBulkResult is what a bulk request answers. Where it says nothing of keys, all
+// were taken: it has done so since 2024-11-14 only.
+// Source: https://developers.cloudflare.com/kv/platform/changelog/
+type kvBulkResult struct {
+	Unsuccessful []string `json:"unsuccessful_keys"`
+}
+
+// errKVNotTaken is a key that a bulk request names as not written everywhere.
+var errKVNotTaken = errors.New("KV could not write it to all of its storage; apply again")
+
+// putKVPairs writes pairs of the namespace with an id.
+func (a *Account) putKVPairs(ctx context.Context, namespaceID string, writes []spec.Write) ([]spec.Revision, []error) {
+	revisions, errs := make([]spec.Revision, len(writes)), make([]error, len(writes))
+	for from := 0; from < len(writes); {
+		to, size := from, 0
+		var pairs []kvBulkPair
+		for to < len(writes) && len(pairs) < kvBulkPairs {
+			p := writes[to].Resource.(*spec.KVPair)
+			if size += kvSize(p); size > kvBulkBytes && to > from {
+				break
+			}
+			metadata := p.MarkedMetadata(writes[to].Stack)
+			pairs = append(pairs, kvBulkPair{p.Key, p.Value, p.Base64, p.Expiration, p.ExpirationTTL, metadata})
+			revisions[to] = spec.Revision{ID: namespaceID, ETag: kvETag(metadata), Owner: writes[to].Stack}
+			to++
+		}
+		keys := make([]string, len(pairs))
+		for i, p := range pairs {
+			keys[i] = p.Key
+		}
+		left, err := a.bulk(ctx, keys, func(keys []string) ([]string, error) {
+			if len(keys) < len(pairs) {
+				pairs = slices.DeleteFunc(pairs, func(p kvBulkPair) bool { return !slices.Contains(keys, p.Key) })
+			}
+			var refused []string
+			_, err := a.settled(ctx, func() (none spec.Revision, err error) {
+				refused, err = a.bulkRequest(ctx, http.MethodPut, a.kvPath(namespaceID, "bulk"), pairs)
+				return none, err
+			})
+			return refused, err
+		})
+		note(errs[from:to], keys, left, err)
+		from = to
+	}
+	return revisions, errs
+}
+
+// namespaceOfWrites is where pairs are written: known of what is there already,
+// and else by its title, which may have been created moments ago.
+func (a *Account) namespaceOfWrites(ctx context.Context, writes []spec.Write) (string, error) {
+	for _, w := range writes {
+		if w.Prior != nil && w.Prior.ID != "" {
+			return w.Prior.ID, nil
+		}
+	}
+	title := writes[0].Resource.Address().Parent
+	found, err := a.settled(ctx, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
+	if errors.Is(err, errAbsent) {
+		return "", fmt.Errorf("KV namespace %q: %w", title, err)
+	}
+	return found.ID, err
+}
+
+// deleteKVPairs deletes pairs of one namespace: always by their keys, one by one
+// in a list. A key that is gone already is as good.
+func (a *Account) deleteKVPairs(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
+	errs := make([]error, len(addresses))
+	for from := 0; from < len(addresses); from += kvBulkPairs {
+		to := min(from+kvBulkPairs, len(addresses))
+		keys := make([]string, 0, to-from)
+		for _, address := range addresses[from:to] {
+			keys = append(keys, address.Name)
+		}
+		left, err := a.bulk(ctx, keys, func(keys []string) ([]string, error) {
+			return a.bulkRequest(ctx, http.MethodPost, a.kvPath(priors[from].ID, "bulk", "delete"), keys)
+		})
+		if IsNotFound(err) {
+			err = nil // the namespace went, and everything in it
+		}
+		note(errs[from:to], keys, left, err)
+	}
+	return errs
+}
+
+// bulkRequest sends one bulk request, as often as its answer is lost: to write or
+// to delete a key twice is to do it once.
+func (a *Account) bulkRequest(ctx context.Context, method, path string, body any) ([]string, error) {
+	var result kvBulkResult
+	err := a.client.insist(ctx, func() error {
+		result = kvBulkResult{}
+		return a.client.exchangeJSON(ctx, method, path, body, &result)
+	}, func(error) (bool, error) { return false, nil })
+	return result.Unsuccessful, err
+}
+
+// kvTries is how often keys are sent that KV names as not written.
+const kvTries = 4
+
+// bulk sends keys, and again those that were not taken, a little later: "should
+// be retried", says the API. It returns those that never were.
+func (a *Account) bulk(ctx context.Context, keys []string, send func(keys []string) ([]string, error)) (left []string, err error) {
+	for try := 1; ; try++ {
+		if left, err = send(keys); err != nil || len(left) == 0 || try == kvTries {
+			return left, err
+		}
+		if err := a.client.sleep(ctx, a.client.retries.wait(try)); err != nil {
+			return left, err
+		}
+		keys = left
+	}
+}
+
+// note gives each key the error it has: one for all, or that of a key which was
+// not taken.
+func note(errs []error, keys, left []string, err error) {
+	if err != nil {
+		fill(errs, err)
+		return
+	}
+	refused := map[string]bool{}
+	for _, key := range left {
+		refused[key] = true
+	}
+	for i, key := range keys {
+		if refused[key] {
+			errs[i] = errKVNotTaken
+		}
+	}
+}
+
+// fill gives all the same error.
+func fill(errs []error, err error) []error {
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
+}

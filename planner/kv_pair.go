@@ -1,0 +1,69 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// KV pairs carry their owner in their metadata, so what is said of scripts that
+// nobody, or another stack, has marked holds for them as well.
+var kvPairColumn = column{
+	compare:    compareKVPairs,
+	inspect:    inspectKVPair,
+	standing:   scriptStanding,
+	removable:  scriptRemovable,
+	undeclared: undeclaredKVPairs,
+}
+
+// mostValuesRead is how many values a plan reads to show what they were: each is
+// a request, and a table may be written anew as a whole.
+const mostValuesRead = 100
+
+// compareKVPairs compares values by their digests, and all else as it is listed.
+func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change {
+	if refused := p.notOursToWrite(desired, live); refused != nil {
+		return refused
+	}
+	is, wanted := live.Resource.(*spec.KVPair), desired.(*spec.KVPair)
+	before, after := is.Canonical(), wanted.Canonical()
+	if is.ValueDigest() == wanted.ValueDigest() {
+		before["value"] = after["value"] // it may not have been read
+	}
+	fields := diff(before, after)
+	switch {
+	case live.Revision.Owner == "":
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields}
+	case len(fields) == 0 && is.Vouched == wanted.ValueDigest():
+		return nil
+	case is.Vouched != is.ValueDigest():
+		return &Change{Action: Update, Reason: ReasonDrifted, Fields: fields}
+	}
+	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
+}
+
+// inspectKVPair lets a value be read where it is to be replaced, and all when
+// nothing is to be taken from marks.
+func inspectKVPair(p *planning, desired spec.Resource, live *spec.Live) bool {
+	owner := live.Revision.Owner
+	switch {
+	case owner != "" && owner != p.desired.Name, owner == "" && !desired.Meta().Adopt:
+		return false
+	case p.options.Refresh:
+		return true
+	case live.Resource.(*spec.KVPair).ValueDigest() == desired.(*spec.KVPair).ValueDigest():
+		return false
+	}
+	p.valuesRead++
+	return p.valuesRead <= mostValuesRead
+}
+
+func undeclaredKVPairs(stack string, c spec.Collection, n int) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Warning,
+		Rule:     RuleUndeclaredCollection,
+		Message:  fmt.Sprintf("KV pairs in KV namespace %q: %d managed by stack %q, but the file declares none, so they are left alone", c.Parent, n, stack),
+		Hint:     "give the namespace a `key_prefix`, or write `kv_pairs` in it, to remove them",
+	}
+}

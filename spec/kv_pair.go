@@ -1,0 +1,137 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"unicode/utf8"
+)
+
+// KindKVPair is a key of a KV namespace and its value.
+const KindKVPair Kind = "kv_pair"
+
+// KVPair is a key of a KV namespace and its value: a row of the table by which a
+// dispatcher knows which user Worker a hostname leads to, say.
+//
+// The list of a namespace's keys shows metadata and no values, so whose a pair
+// is, and a digest of its value, stand in its metadata; see [KVPair.MarkedMetadata].
+type KVPair struct {
+	KVNamespace string `json:"kv_namespace"` // its title
+	Key         string `json:"key"`
+
+	// Value is what is stored, or with Base64 that in base64.
+	Value  string `json:"value"`
+	Base64 bool   `json:"base64,omitempty"`
+
+	// Metadata is the pair's own, without what wfpsync adds to it.
+	Metadata Object `json:"metadata,omitempty"`
+
+	// Expiration is when the pair vanishes, in seconds since 1970, and
+	// ExpirationTTL how many seconds after each write; 0 for never.
+	Expiration    int64 `json:"expiration,omitempty"`
+	ExpirationTTL int64 `json:"expiration_ttl,omitempty"`
+
+	// UserWorker is the user Worker that the pair leads to; the zero Address for
+	// none. The pair is written after it and deleted before it.
+	UserWorker Address `json:"user_worker,omitzero"`
+
+	// Vouched is the digest of the value by the mark of a live pair; "" where
+	// there is none. Unread says that the value itself has not been read.
+	Vouched string `json:"-"`
+	Unread  bool   `json:"-"`
+
+	ResourceMeta Meta `json:"meta,omitzero"`
+}
+
+func (p *KVPair) Address() Address {
+	return Address{Kind: KindKVPair, Parent: p.KVNamespace, Name: p.Key}
+}
+func (p *KVPair) Meta() Meta { return p.ResourceMeta }
+
+// References are the KV namespace, and the user Worker that the pair leads to.
+func (p *KVPair) References() []Reference {
+	refs := []Reference{{To: Address{Kind: KindKVNamespace, Name: p.KVNamespace}, At: p.ResourceMeta.At}}
+	if !p.UserWorker.IsZero() {
+		refs = append(refs, Reference{To: p.UserWorker, At: p.ResourceMeta.At})
+	}
+	return refs
+}
+
+// Canonical has the value as far as a person reads it. An expiration that the
+// platform reckoned from a time to live is no part of what was asked for.
+func (p *KVPair) Canonical() Object {
+	canonical := Object{"value": p.shownValue()}
+	setIfAny(canonical, "metadata", p.Metadata)
+	if p.ExpirationTTL != 0 {
+		canonical["expiration_ttl"] = float64(p.ExpirationTTL)
+	} else if p.Expiration != 0 {
+		canonical["expiration"] = float64(p.Expiration)
+	}
+	if !p.UserWorker.IsZero() {
+		canonical["user_worker"] = p.UserWorker.String()
+	}
+	return canonical
+}
+
+// mostShownValue is how many bytes of a value a plan shows.
+const mostShownValue = 4 << 10
+
+// shownValue is the value where it is a text that is not too long. What is cut
+// off, cannot be shown or was not read is told apart by its digest.
+func (p *KVPair) shownValue() string {
+	if p.Unread {
+		return "(not read; sha256 " + orUnknown(p.Vouched) + ")"
+	}
+	content := p.content()
+	switch {
+	case !utf8.Valid(content):
+		return fmt.Sprintf("(%d bytes that are no text; sha256 %s)", len(content), p.ValueDigest())
+	case len(content) > mostShownValue:
+		end := mostShownValue
+		for !utf8.RuneStart(content[end]) {
+			end--
+		}
+		return fmt.Sprintf("%s… (%d bytes; sha256 %s)", content[:end], len(content), p.ValueDigest())
+	}
+	return string(content)
+}
+
+func orUnknown(digest string) string {
+	if digest == "" {
+		return "unknown"
+	}
+	return digest
+}
+
+// content is what is stored.
+func (p *KVPair) content() []byte {
+	if !p.Base64 {
+		return []byte(p.Value)
+	}
+	content, err := base64.StdEncoding.DecodeString(p.Value)
+	if err != nil {
+		return []byte(p.Value) // the file has been complained about
+	}
+	return content
+}
+
+// ValueDigest tells one value from another: 64 bits of a SHA-256 over what is
+// stored. That of a value which was not read is what its mark says.
+func (p *KVPair) ValueDigest() string {
+	if p.Unread {
+		return p.Vouched
+	}
+	sum := sha256.Sum256(p.content())
+	return ShortDigest(hex.EncodeToString(sum[:]))
+}
+
+// WithValue is a live pair whose value has been read.
+func (p *KVPair) WithValue(content []byte) *KVPair {
+	read := *p
+	read.Unread, read.Value, read.Base64 = false, string(content), false
+	if !utf8.Valid(content) {
+		read.Value, read.Base64 = base64.StdEncoding.EncodeToString(content), true
+	}
+	return &read
+}
