@@ -87,7 +87,7 @@ func (p *planning) deleteAfterRename(g *graph) {
 func (p *planning) formerReferences(a spec.Address) []spec.Reference {
 	var refs []spec.Reference
 	if live := p.live.Resources[a]; live != nil {
-		refs = live.Resource.References()
+		refs = append(live.Resource.References(), p.boundStores(live)...)
 		if live.Detailed {
 			return refs
 		}

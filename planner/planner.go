@@ -135,6 +135,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.warnVacant()
 	p.warnTemplates()
 	p.warnNoRecord()
+	p.warnStoresStay()
 	p.warnRenames()
 	p.warnSecrets()
 	if err := p.order(); err != nil {
@@ -176,7 +177,8 @@ type planning struct {
 	unchanged   int
 	secrets     secretsSeen
 
-	valuesRead int // that [Inspect] has asked for; see [mostValuesRead]
+	valuesRead int                      // that [Inspect] has asked for; see [mostValuesRead]
+	storeIDs   map[storeID]spec.Address // see [planning.storesByID]
 }
 
 func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *planning {

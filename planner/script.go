@@ -236,12 +236,15 @@ func scriptRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
 
 // removalsToInspect are the scripts to be deleted whose bindings say what must
 // be deleted before what: every account Worker, and the user Workers when an
-// account Worker goes with them. When destroying, the file itself says it.
+// account Worker goes with them. Of other user Workers some are read, too, for
+// the stores that were theirs; and all where stores are to be deleted. When
+// destroying, the file itself says it.
 func (p *planning) removalsToInspect() []spec.Address {
 	if p.options.Mode == Destroy {
 		return nil
 	}
 	var workers, userWorkers []spec.Address
+	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return isStore(r.To.Kind) && p.live.Resources[r.To] != nil })
 	for _, a := range p.live.Addresses() {
 		live := p.live.Resources[a]
 		if p.wants(a) || live.Detailed || !p.goes(a, live) {
@@ -254,7 +257,11 @@ func (p *planning) removalsToInspect() []spec.Address {
 			userWorkers = append(userWorkers, a)
 		}
 	}
-	if len(workers) == 0 {
+	switch {
+	case len(workers) > 0 || stores:
+	case p.declaresStores():
+		userWorkers = userWorkers[:min(len(userWorkers), mostLookedInto)]
+	default:
 		return nil
 	}
 	return append(workers, userWorkers...)

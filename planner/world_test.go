@@ -43,6 +43,10 @@ func live(t testing.TB, stack *spec.Stack) *spec.Snapshot {
 		}
 	}
 	for a, l := range s.Resources {
+		if pair, ok := l.Resource.(*spec.KVPair); ok {
+			listed, owner := spec.LiveKVPair(pair.KVNamespace, pair.Key, pair.MarkedMetadata(stack.Name), pair.Expiration)
+			s.Resources[a] = &spec.Live{Resource: listed, Revision: spec.Revision{ID: "id of " + a.Parent, Owner: owner}}
+		}
 		if a.Kind == spec.KindUserWorker {
 			s.Resources[spec.Address{Kind: spec.KindDispatchNamespace, Name: a.Parent}].Revision.ScriptCount++
 		}
@@ -73,6 +77,11 @@ func detail(t testing.TB, s *spec.Snapshot, was *spec.Stack, addresses []spec.Ad
 		r, ok := was.Lookup(a)
 		if !ok {
 			t.Fatalf("%s is to be inspected, and was never applied", a)
+		}
+		if pair, ok := r.(*spec.KVPair); ok {
+			s.Resources[a].Resource = s.Resources[a].Resource.(*spec.KVPair).WithValue([]byte(pair.Value))
+			s.Resources[a].Detailed = true
+			continue
 		}
 		script := r.(spec.Scripted)
 		resolved, _ := script.Definition().Resolved(s.ID)

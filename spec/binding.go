@@ -202,6 +202,14 @@ func (b Binding) references() []Reference {
 	return refs
 }
 
+// StoreID is the platform's id of the KV namespace or the D1 database that the
+// binding leads to; "" for any other binding.
+func (b Binding) StoreID() (Kind, string) {
+	kinds := map[string]Kind{BindingKVNamespace: KindKVNamespace, BindingD1: KindD1Database}
+	id, _ := b.Canonical()[idProperty[b.Type]].(string)
+	return kinds[b.Type], id
+}
+
 // resolved fills in the id that the binding's reference stands for.
 func (b Binding) resolved(id func(Address) (string, bool)) (Binding, bool) {
 	property := idProperty[b.Type]

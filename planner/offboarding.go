@@ -1,0 +1,173 @@
+package planner
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// RuleStoresStay: a user Worker goes, and what only it was bound to stays.
+const RuleStoresStay = "WFP414"
+
+// storeNouns are the kinds that hold a customer's data, and absence never deletes.
+var storeNouns = []storeNoun{
+	{spec.KindD1Database, "D1 database", "D1 databases"},
+	{spec.KindKVNamespace, "KV namespace", "KV namespaces"},
+	{spec.KindQueue, "queue", "queues"},
+	{spec.KindR2Bucket, "R2 bucket", "R2 buckets"},
+}
+
+type storeNoun struct {
+	kind      spec.Kind
+	one, more string
+}
+
+func isStore(kind spec.Kind) bool {
+	return slices.ContainsFunc(storeNouns, func(s storeNoun) bool { return s.kind == kind })
+}
+
+// mostLookedInto is how many of the user Workers that go are read, each by a
+// request, to see which stores were theirs.
+const mostLookedInto = 100
+
+// boundStores are the live stores that a live script which was read whole is
+// bound to. Bindings know some of them by id only.
+func (p *planning) boundStores(live *spec.Live) []spec.Reference {
+	scripted, ok := live.Resource.(spec.Scripted)
+	if !ok || !live.Detailed {
+		return nil
+	}
+	var refs []spec.Reference
+	for _, b := range scripted.Definition().Bindings {
+		kind, id := b.StoreID()
+		if id == "" {
+			continue
+		}
+		if a, found := p.storesByID()[storeID{kind, id}]; found {
+			refs = append(refs, spec.Reference{To: a})
+		}
+	}
+	return refs
+}
+
+// storeID is a store as a binding knows it.
+type storeID struct {
+	kind spec.Kind
+	id   string
+}
+
+func (p *planning) storesByID() map[storeID]spec.Address {
+	if p.storeIDs == nil {
+		p.storeIDs = map[storeID]spec.Address{}
+		for a, live := range p.live.Resources {
+			if isStore(a.Kind) && live.Revision.ID != "" {
+				p.storeIDs[storeID{a.Kind, live.Revision.ID}] = a
+			}
+		}
+	}
+	return p.storeIDs
+}
+
+// warnStoresStay says which stores a user Worker leaves behind that goes because
+// the file no longer has it: what it was bound to, and the file neither declares
+// nor removes. Nothing else would ever remind anybody of them.
+func (p *planning) warnStoresStay() {
+	if p.options.Mode == Destroy {
+		return
+	}
+	left := map[spec.Address][]spec.Address{} // by store, the user Workers that were bound to it
+	for _, a := range sortedAddresses(p.changes) {
+		if a.Kind != spec.KindUserWorker || p.changes[a].Action != Delete {
+			continue
+		}
+		for _, ref := range p.formerReferences(a) {
+			if p.leftBehind(ref.To) {
+				left[ref.To] = append(left[ref.To], a)
+			}
+		}
+	}
+	if len(left) > 0 {
+		for store := range p.stillBound() {
+			delete(left, store)
+		}
+	}
+	if len(left) > 0 {
+		p.diagnostics = append(p.diagnostics, storesStay(left))
+	}
+}
+
+// leftBehind reports whether a live store is none that the file has a word on.
+func (p *planning) leftBehind(a spec.Address) bool {
+	if !isStore(a.Kind) || p.live.Resources[a] == nil || p.desired.IsExternal(a) || p.desired.Removes(a) {
+		return false
+	}
+	_, declared := p.desired.Lookup(a)
+	return !declared
+}
+
+// stillBound are the stores that what is to be is bound to, if only by an id.
+func (p *planning) stillBound() map[spec.Address]bool {
+	bound := map[spec.Address]bool{}
+	for _, r := range p.wanted() {
+		for _, ref := range r.References() {
+			bound[ref.To] = true
+		}
+		for _, ref := range p.boundStores(&spec.Live{Resource: r, Detailed: true}) {
+			bound[ref.To] = true
+		}
+	}
+	return bound
+}
+
+// declaresStores reports whether the file has stores of its own, so that those
+// in the account are listed.
+func (p *planning) declaresStores() bool {
+	return slices.ContainsFunc(p.desired.Collections, func(c spec.Collection) bool { return isStore(c.Kind) })
+}
+
+// mostNamedStores is how many stores a warning names.
+const mostNamedStores = 10
+
+func storesStay(left map[spec.Address][]spec.Address) diag.Diagnostic {
+	stores := slices.SortedFunc(maps.Keys(left), spec.Address.Compare)
+	counts := map[spec.Kind]int{}
+	var names []string
+	var workers []spec.Address
+	for _, a := range stores {
+		counts[a.Kind]++
+		names = append(names, a.String())
+		workers = append(workers, left[a]...)
+	}
+	slices.SortFunc(workers, spec.Address.Compare)
+	workers = slices.Compact(workers)
+	if len(names) > mostNamedStores {
+		names = append(names[:mostNamedStores], fmt.Sprintf("and %d more", len(stores)-mostNamedStores))
+	}
+	var counted []string
+	for _, s := range storeNouns {
+		switch n := counts[s.kind]; n {
+		case 0:
+		case 1:
+			counted = append(counted, "1 "+s.one)
+		default:
+			counted = append(counted, fmt.Sprintf("%d %s", n, s.more))
+		}
+	}
+	whose, verb := workers[0].String(), "stay"
+	if len(workers) > 1 {
+		whose = fmt.Sprintf("%d user Workers, the first of them %s,", len(workers), workers[0])
+	}
+	if len(stores) == 1 {
+		verb = "stays"
+	}
+	return diag.Diagnostic{
+		Severity: diag.Warning,
+		Rule:     RuleStoresStay,
+		Message:  fmt.Sprintf("%s of %s %s: %s", strings.Join(counted, ", "), whose, verb, strings.Join(names, ", ")),
+		Hint:     "absence never deletes data: to delete it, list the addresses under `removed`, and acknowledge it with --allow",
+	}
+}
