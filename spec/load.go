@@ -336,15 +336,6 @@ func (l *loader) loadEntry(e entry) {
 	}
 }
 
-// declareCollection notes that the file has a section, if only an empty one, and
-// so declares the live resources of that kind to be its own. What stands in a
-// container, such as a user Worker, is declared by the container.
-func (l *loader) declareCollection(kind Kind) {
-	if c := kinds[kind]; c.parent == "" || c.optional || c.together {
-		l.stack.Collections = append(l.stack.Collections, Collection{Kind: kind})
-	}
-}
-
 // keyAddress is the address of an entry that something may refer to by its key.
 func (l *loader) keyAddress(e entry) Address {
 	a := Address{Kind: e.section.kind, Name: e.name}

@@ -116,6 +116,13 @@ workers:
 	"create-outline":     {was: namespaces, wanted: oneCustomer, outline: true},
 	"create-route":       {was: router, wanted: router + `    routes: [{ pattern: "shop.example.com/*", zone_name: example.com }]`},
 
+	// rows in KV, and customers who leave
+	"kv-pairs-create":    {was: namespaces, wanted: oneTenant},
+	"kv-pairs-update":    {was: oneTenant, wanted: strings.NewReplacer("plan: free", "plan: pro", "since: 2026", "since: 2027", "Old news.", strings.Repeat("News. ", 2000)).Replace(oneTenant)},
+	"kv-pairs-binary":    {was: oneTenant, wanted: oneTenant + "  logo: { kv_namespace: hosts, value: iVBORw0KGgo=, base64: true, expiration_ttl: 3600 }\n"},
+	"offboarding":        {was: oneTenant, wanted: namespaces + "kv_namespaces: { hosts: { title: Hosts } }\nkv_pairs:\n  motd: { kv_namespace: hosts, value: \"Hello.\\nThis is the first line that stays.\\nOld news.\\n\" }\n"},
+	"offboarding-stores": {was: oneTenant, wanted: namespaces + "kv_namespaces: { hosts: { title: Hosts } }\nkv_pairs: {}\nremoved: [kv_namespace/data of acme]\n"},
+
 	// changing
 	"update-variable":    {was: oneCustomer, wanted: strings.Replace(oneCustomer, "PLAN: free", "PLAN: pro", 1)},
 	"update-json":        {was: oneCustomer, wanted: strings.Replace(oneCustomer, "features: [a, b], limit: 10", "features: [a, c], limit: 20, beta: true", 1)},

@@ -120,6 +120,11 @@ func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
 	world := spec.NewSnapshot(spec.Account{ID: "0123456789abcdef0123456789abcdef", Name: "Example"})
 	world.Collections = stack.Scope()
 	for _, r := range stack.Resources {
+		if pair, isPair := r.(*spec.KVPair); isPair {
+			listed, owner := spec.LiveKVPair(pair.KVNamespace, pair.Key, pair.MarkedMetadata(stack.Name), pair.Expiration)
+			world.Resources[r.Address()] = &spec.Live{Resource: listed, Revision: spec.Revision{ID: "id", Owner: owner}}
+			continue
+		}
 		if _, isScript := r.(spec.Scripted); !isScript {
 			world.Resources[r.Address()] = &spec.Live{Resource: r, Detailed: true, Revision: spec.Revision{ID: "id of " + r.Address().String(), Owner: markedBy(r)}}
 		}
@@ -166,6 +171,10 @@ func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Addre
 	r, ok := was.Lookup(a)
 	if !ok {
 		t.Fatalf("%s is to be read, and was never applied", a)
+	}
+	if pair, isPair := r.(*spec.KVPair); isPair {
+		live.Resource, live.Detailed = live.Resource.(*spec.KVPair).WithValue([]byte(pair.Value)), true
+		return
 	}
 	resolved, _ := r.(spec.Scripted).Definition().Resolved(world.ID)
 	if mark := live.Revision.Mark; mark != nil {
