@@ -92,7 +92,7 @@ func (p *KVPair) shownValue() string {
 		for !utf8.RuneStart(content[end]) {
 			end--
 		}
-		return fmt.Sprintf("%s… (%d bytes; sha256 %s)", content[:end], len(content), p.ValueDigest())
+		return fmt.Sprintf("(%d bytes; sha256 %s)\n%s…", len(content), p.ValueDigest(), content[:end])
 	}
 	return string(content)
 }

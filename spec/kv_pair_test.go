@@ -1,0 +1,83 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What the list of keys shows of a pair says all that there is to compare.
+func TestMarkedMetadata(t *testing.T) {
+	pairs := []*KVPair{
+		{KVNamespace: "T", Key: "a", Value: "x"},
+		{KVNamespace: "T", Key: "a/b", Value: "AP8=", Base64: true, Metadata: Object{"n": 1.0, "deep": Object{"a": []any{true, nil}}}},
+		{KVNamespace: "T", Key: "c", ExpirationTTL: 60, UserWorker: Address{Kind: KindUserWorker, Parent: "ns", Name: "w"}},
+		{KVNamespace: "T", Key: "d", Expiration: 1798761600},
+	}
+	for _, p := range pairs {
+		expiration := p.Expiration
+		if p.ExpirationTTL != 0 {
+			expiration = 1 // which the platform reckons
+		}
+		live, owner := LiveKVPair(p.KVNamespace, p.Key, p.MarkedMetadata("platform"), expiration)
+		want, got := p.Canonical(), live.Canonical()
+		delete(want, "value")
+		delete(got, "value")
+		if d := cmp.Diff(want, got); d != "" || owner != "platform" || live.ValueDigest() != p.ValueDigest() {
+			t.Errorf("%s: owner %q, digest %s; -want +got:\n%s", p.Address(), owner, live.ValueDigest(), d)
+		}
+		if read := live.WithValue(p.content()); read.Canonical()["value"] != p.Canonical()["value"] {
+			t.Errorf("%s: the value is %v when it is read", p.Address(), read.Canonical()["value"])
+		}
+	}
+}
+
+// Metadata that somebody else wrote is nobody's mark, whatever it is.
+func TestMetadataOfOthers(t *testing.T) {
+	for _, metadata := range []any{nil, "text", 5.0, []any{}, Object{}, Object{"wfpsync": "platform"}, Object{"wfpsync": Object{"stack": 5.0}}, Object{"wfpsync": Object{"value": "x"}}} {
+		p, owner := LiveKVPair("T", "a", metadata, 0)
+		if owner != "" || p.Vouched != "" {
+			t.Errorf("%v: owner %q, digest %q", metadata, owner, p.Vouched)
+		}
+	}
+	p, owner := LiveKVPair("T", "a", Object{"wfpsync": Object{"stack": "s", "value": 5.0, "user_worker": "nonsense", "expiration_ttl": "x"}}, 0)
+	if owner != "s" || p.Vouched != "" || !p.UserWorker.IsZero() || p.ExpirationTTL != 0 {
+		t.Errorf("%q, %+v", owner, p)
+	}
+}
+
+// Values that differ are never shown alike, however long they are.
+func TestShownValues(t *testing.T) {
+	long := strings.Repeat("é", mostShownValue)
+	a, b := &KVPair{Value: long + "a"}, &KVPair{Value: long + "b"}
+	if a.shownValue() == b.shownValue() || len(a.shownValue()) > mostShownValue+100 || !strings.HasPrefix(a.shownValue(), "(8193 bytes; sha256 ") {
+		t.Errorf("%.60s… and %.60s…", a.shownValue(), b.shownValue())
+	}
+}
+
+func TestReadPrefixes(t *testing.T) {
+	stack, list := Parse("wfpsync.yaml", []byte(`
+version: 1
+name: platform
+kv_namespaces:
+  all: { title: All }
+  some: { title: Some, key_prefix: "host:", renamed_from: Former }
+  empty: { title: Empty, key_prefix: "é" }
+kv_pairs:
+  a: { kv_namespace: all, value: x }
+  "host:a": { kv_namespace: some, value: x }
+removed: [kv_pair/Some/hosts, kv_pair/Other/abc, kv_pair/Other/abd, kv_pair/Umlaut/é, kv_pair/Umlaut/è]
+`))
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	in := func(title string) Collection { return Collection{Kind: KindKVPair, Parent: title} }
+	want := map[Collection]string{in("All"): "", in("Some"): "host", in("Former"): "host", in("Empty"): "é", in("Other"): "ab", in("Umlaut"): ""}
+	if d := cmp.Diff(want, stack.ReadPrefixes()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if !stack.Declares(in("Empty")) || stack.Declares(in("Other")) {
+		t.Errorf("declared: %v", stack.Collections)
+	}
+}
