@@ -190,6 +190,9 @@ custom_hostnames:
 user_workers:
   a: { dispatch_namespace: customers, script: "export default {}", secrets: { KEY: { env: A_SECRET } } }
   b: { dispatch_namespace: customers, script: "export default {}", kv_namespaces: [{ binding: KV, ref: tenants }] }
+kv_pairs:
+  a.example.com: { kv_namespace: tenants, value: a, user_worker: a }
+  b.example.com: { kv_namespace: tenants, value: b, user_worker: b }
 workers:
   gone:
     script: "export default {}"
@@ -221,6 +224,9 @@ custom_hostnames:
 user_workers:
   a: { dispatch_namespace: customers, script: "export default { a: 1 }", secrets: { KEY: { env: A_SECRET } } }
   c: { dispatch_namespace: customers, script: "export default {}", kv_namespaces: [{ binding: KV, ref: more }] }
+kv_pairs:
+  a.example.com: { kv_namespace: tenants, value: a again, user_worker: a }
+  c.example.com: { kv_namespace: tenants, value: c, user_worker: c }
 workers:
   router:
     script: "export default {}"

@@ -34,8 +34,7 @@ func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, 
 
 // kvNamespaces reads the list of namespaces once, for them and for their pairs.
 func (r *reading) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
-	r.kvOnce.Do(func() { r.kvList, r.kvErr = r.account.kvNamespaces(ctx) })
-	return r.kvList, r.kvErr
+	return r.kvList.get(ctx, r.account.kvNamespaces)
 }
 
 func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {

@@ -30,9 +30,7 @@ type reading struct {
 	queuesErr  error
 
 	// kvList is shared by KV namespaces and what is in them.
-	kvOnce sync.Once
-	kvList []kv.Namespace
-	kvErr  error
+	kvList shared[[]kv.Namespace]
 }
 
 // Read lists collections of the account, a stack's own resources and all
