@@ -1,20 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/applier"
-	"github.com/wfpsync/wfpsync/internal/account"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
@@ -244,47 +239,6 @@ func (a *app) unexpected(plan *planner.Plan, expected string) error {
 	return errors.Join(err, told(exitStale))
 }
 
-// approve asks, and takes only the whole word. To destroy a stack, the word is
-// its name.
-func (a *app) approve(ctx context.Context, plan *planner.Plan) error {
-	word, question := "yes", fmt.Sprintf("Do you want to make these changes in account %s?\n  Only 'yes' will be accepted.", plan.Account.ID)
-	if plan.Mode == planner.Destroy {
-		what := "everything"
-		if plan.Partial != nil {
-			what = "these resources"
-		}
-		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy %s of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", what, plan.Stack, plan.Account.ID)
-	}
-	fmt.Fprintf(a.stderr, "\n%s\n\n  Enter a value: ", question)
-	answer, err := a.readLine(ctx)
-	if answer == "" {
-		fmt.Fprintln(a.stderr)
-	}
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(answer) != word {
-		return &exit{code: exitError, err: errors.New("not approved; nothing was changed")}
-	}
-	return nil
-}
-
-// readLine reads a line that a person writes, and no longer than the context.
-// What it has not read by then is lost to nobody: the program ends.
-func (a *app) readLine(ctx context.Context) (string, error) {
-	lines := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // no answer is no consent
-		lines <- line
-	}()
-	select {
-	case line := <-lines:
-		return line, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-}
-
 // checkCurrent refuses a plan whose resources somebody has written since, and
 // shows what it would be now.
 func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Plan) error {
@@ -327,117 +281,6 @@ func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []app
 		return nil, err
 	}
 	return planner.Again(plan, live, addresses, options)
-}
-
-// execute applies the plan and reports what became of it.
-func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
-	key, err := a.secretsKey()
-	if err != nil {
-		return err
-	}
-	prober, done, err := a.prober(ctx, c, plan)
-	if err != nil {
-		return err
-	}
-	defer done()
-	writes := c.writes(plan)
-	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
-		Style: a.style(a.stderr),
-		Live:  a.canRedraw(a.stderr),
-		Quiet: o.quiet,
-		Pace:  func(changes int) time.Duration { return c.pace(min(changes, writes)) },
-		Now:   a.now,
-	})
-	stop := a.drainOnInterrupt(ctx, progress.Note)
-	overtaken := false
-	var untold error // a reader that went away does not stop the run
-	c.Expect(writes)
-	result, err := applier.Run(ctx, c, plan, applier.Options{
-		Concurrency: o.concurrency,
-		Secret:      a.readSecret,
-		Key:         key,
-		Stop:        stop,
-		StopOn: func(err error) bool {
-			// Where one change meets another run, the others will, too.
-			overtaken = overtaken || account.IsMoved(err)
-			return o.failFast || overtaken
-		},
-		Prober: prober,
-		Now:    a.now,
-	}, func(e applier.Event) {
-		progress.Event(e)
-		if a.flags.format == formatJSONL && untold == nil {
-			untold = a.events().Applied(e)
-		}
-	})
-	progress.Close()
-	if err != nil {
-		return err
-	}
-	if !result.Complete() {
-		result.Continue = o.again
-	}
-	outcome := outcomeOf(result, isClosed(stop), overtaken)
-	if err := errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result)); err != nil {
-		if outcome == nil {
-			outcome = told(exitError)
-		}
-		return errors.Join(outcome, err) // the result is out, and stays the only document
-	}
-	return outcome
-}
-
-// outcomeOf is how a run ends that did this, and has said so.
-func outcomeOf(result *applier.Result, interrupted, overtaken bool) error {
-	switch {
-	case result.Complete():
-		return nil
-	case interrupted:
-		return told(exitInterrupted)
-	case overtaken && result.Applied == 0:
-		return told(exitStale)
-	default:
-		return told(exitPartial)
-	}
-}
-
-// printResult prints what became of a plan in the wanted format.
-func (a *app) printResult(plan *planner.Plan, result *applier.Result) error {
-	switch a.flags.format {
-	case formatJSON:
-		return report.ResultJSON(a.stdout, plan, result)
-	case formatJSONL:
-		return a.events().Result(plan, result)
-	}
-	return report.ResultText(a.stdout, a.style(a.stdout), plan, result)
-}
-
-// prepareResult makes sure that the result of a run can be written before
-// anything is changed, and that one of an earlier run is not taken for it.
-func prepareResult(name string) error {
-	if name == "" {
-		return nil
-	}
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil
-	}
-	nothing := func(io.Writer) error { return nil }
-	if err := writeFile(name, 0o666, nothing); err != nil {
-		return fmt.Errorf("--result: %w", err)
-	}
-	return os.Remove(name)
-}
-
-// saveResult writes what became of a plan to a file, if one is named.
-func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
-	if name == "" {
-		return nil
-	}
-	write := func(w io.Writer) error { return report.ResultJSON(w, plan, result) }
-	if err := writeFile(name, 0o666, write); err != nil {
-		return fmt.Errorf("--result: %w", err)
-	}
-	return nil
 }
 
 var _ applier.Gatherer = (*connection)(nil)
