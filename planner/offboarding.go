@@ -10,9 +10,6 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// RuleStoresStay: a user Worker goes, and what only it was bound to stays.
-const RuleStoresStay = "WFP414"
-
 // storeNouns are the kinds that hold a customer's data, and absence never deletes.
 var storeNouns = []storeNoun{
 	{spec.KindD1Database, "D1 database", "D1 databases"},

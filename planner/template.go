@@ -11,15 +11,6 @@ import (
 // are never created, deleted or owned; what a plan does to them is an update, or
 // no more than to leave the mark.
 
-const (
-	// RuleNoRoomForMark: a user Worker that a template is for has so many tags that
-	// the mark does not fit.
-	RuleNoRoomForMark = "WFP420"
-
-	// RuleNothingDiscovered: a template is for no user Worker that there is.
-	RuleNothingDiscovered = "WFP421"
-)
-
 // isTemplate reports whether a desired resource is what a template makes of a
 // user Worker.
 func isTemplate(r spec.Resource) bool {
