@@ -119,7 +119,7 @@ func TestLiveDisplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"user Workers", "routes", "all changes", "11/11", "under way"} {
+	for _, want := range []string{"user Workers", "routes", "all changes", "17/17", "under way"} {
 		if !strings.Contains(string(shown), want) {
 			t.Errorf("there is no %q in\n%s", want, shown)
 		}
