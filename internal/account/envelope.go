@@ -67,7 +67,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		}
 		return nil, false
 	}
-	if success && e.Success {
+	if success && (e.Success || req.Method == http.MethodDelete && namesDeleted(body)) {
 		return body, true
 	}
 	failure.Code, failure.Message = e.reason()
@@ -75,6 +75,18 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		failure.Message = "the answer does not say that it is a success"
 	}
 	return nil, false
+}
+
+// namesDeleted reports whether the answer to a deletion is nothing but the id of
+// what was deleted, in no envelope, as that of a custom hostname is.
+// Source: API reference, "Delete Custom Hostname".
+func namesDeleted(body []byte) bool {
+	var only map[string]json.RawMessage
+	if json.Unmarshal(body, &only) != nil || len(only) != 1 {
+		return false
+	}
+	var id string
+	return json.Unmarshal(only["id"], &id) == nil && id != ""
 }
 
 // reason is the first error's code, and what all of them say.

@@ -60,6 +60,27 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 	}
 }
 
+// The answer to deleting a custom hostname is its id, and nothing around it.
+func TestDeletionInNoEnvelope(t *testing.T) {
+	for answer, want := range map[string]bool{
+		`{"id":"0d89c70d-ad9f-4843-b99f-6cc0252067e9"}`: true,
+		`{"id":""}`: false,
+		`{"id":7}`:  false,
+		`{}`:        false,
+		`{"id":"x","errors":[{"code":1436,"message":"no"}]}`: false,
+	} {
+		for status, succeeds := range map[int]bool{200: want, 404: false} {
+			c := craft(t, reply(status, jsonType, answer)).Client
+			if err := c.remove(t.Context(), "/zones/z/custom_hostnames/x"); (err == nil) != succeeds {
+				t.Errorf("%d %s: %v", status, answer, err)
+			}
+		}
+	}
+	if get(craft(t, reply(200, jsonType, `{"id":"x"}`)).Client) == nil {
+		t.Error("what is no deletion needs an envelope")
+	}
+}
+
 // The SDK's door fails as the raw one does.
 func TestBothDoorsFailAlike(t *testing.T) {
 	c := craft(t, failure(200, 10013, "namespace not found"))
