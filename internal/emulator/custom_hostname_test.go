@@ -27,7 +27,7 @@ func TestCustomHostnames(t *testing.T) {
 	var view object
 	created.into(&view)
 	id, certificate := view["id"].(string), view["ssl"].(object)
-	if view["hostname"] != "shop.acme.dev" || view["status"] != "pending" || certificate["status"] != "pending_validation" || certificate["method"] != "http" || len(id) != 36 {
+	if view["hostname"] != "shop.acme.dev" || view["status"] != "pending" || certificate["status"] != "pending_validation" || certificate["method"] != "http" || len(id) != 36 || len(certificate["id"].(string)) != 36 {
 		t.Errorf("created %v", view)
 	}
 	post("shop.acme.dev", nil).fails(409, 1406)
@@ -81,6 +81,8 @@ func TestCustomHostnames(t *testing.T) {
 	a.SetTrouble(emulator.Trouble{NoSaaS: true})
 	a.get(hostnames).fails(403, 1404)
 	a.SetTrouble(emulator.Trouble{})
-	a.json("DELETE", one, nil).is(`{"id":"` + id + `"}`)
+	if deleted := a.json("DELETE", one, nil); deleted.status != 200 || string(deleted.body) != `{"id":"`+id+`"}` {
+		t.Errorf("deleting it answered %d %s", deleted.status, deleted.body)
+	}
 	a.get(one).fails(404, 1436)
 }

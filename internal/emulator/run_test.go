@@ -98,7 +98,7 @@ func TestRunHostMetadata(t *testing.T) {
 	r.says("shop.acme.dev", "/", `{"seats":3,"user_worker":"acme"}`)
 	r.says("shop.acme.dev.localhost", "/", `{"seats":3,"user_worker":"acme"}`)
 	r.says("constructor", "/", "null")
-	r.json("DELETE", "/zones/"+zone+"/custom_hostnames/"+created.ID, nil).ok()
+	r.json("DELETE", "/zones/"+zone+"/custom_hostnames/"+created.ID, nil)
 	r.says("shop.acme.dev", "/", "null")
 }
 

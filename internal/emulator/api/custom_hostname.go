@@ -39,7 +39,7 @@ type customHostnameView struct {
 
 func viewCustomHostname(h store.CustomHostname) customHostnameView {
 	ssl := map[string]json.RawMessage{
-		"id": quoted(derivedID(fmt.Sprintf("certificate %d of %s", h.Validations, h.ID))), "status": quoted("pending_validation"), "bundle_method": quoted("ubiquitous"),
+		"id": quoted(derivedUUID(fmt.Sprintf("certificate %d of %s", h.Validations, h.ID))), "status": quoted("pending_validation"), "bundle_method": quoted("ubiquitous"),
 		"certificate_authority": quoted("google"), "wildcard": json.RawMessage("false"), "type": quoted("dv"),
 		"validation_records": mustMarshal([]map[string]string{{
 			"txt_name": "_acme-challenge." + h.Hostname, "txt_value": derivedID("challenge " + h.ID),
@@ -274,6 +274,8 @@ func checkCustomHostname(hostname string) error {
 	return nil
 }
 
+// deleteCustomHostname answers with the hostname's id, and in no envelope.
+// Source: API reference, "Delete Custom Hostname".
 func (s *Server) deleteCustomHostname(c *call) (reply, error) {
 	var id string
 	err := c.update(func(tx *store.Tx) error {
@@ -288,5 +290,5 @@ func (s *Server) deleteCustomHostname(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]string{"id": id})
+	return bare(map[string]string{"id": id}), nil
 }

@@ -42,6 +42,11 @@ func ok(result any) (reply, error) { return reply{result: result}, nil }
 // done is the reply of what has nothing to say, a deletion for instance. Its result is null.
 func done() (reply, error) { return reply{}, nil }
 
+// bare is a reply of texts in no envelope.
+func bare(result map[string]string) reply {
+	return reply{raw: &rawReply{header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: mustMarshal(result)}}
+}
+
 func (a reply) write(w http.ResponseWriter) {
 	status := a.status
 	if status == 0 {

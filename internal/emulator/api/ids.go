@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 )
@@ -19,6 +20,16 @@ func newUUID() string {
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
+	return asUUID(id)
+}
+
+// derivedUUID is the UUID of something that is made up from something else.
+func derivedUUID(of string) string {
+	sum := sha256.Sum256([]byte(of))
+	return asUUID([16]byte(sum[:16]))
+}
+
+func asUUID(id [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
