@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestD1Databases(t *testing.T) {
 		return fmt.Sprint(page), r
 	}
 	got, r := names("per_page=10&page=2")
-	if info := r.ResultInfo; got != "[{n-09} {n-10} {tenants}]" || info.Page != 2 || info.Count != 3 || info.TotalCount != 13 || info.TotalPages != 0 {
+	if info := r.ResultInfo; got != "[{n-09} {n-10} {tenants}]" || info.Page != 2 || info.Count != 3 || info.TotalCount != 13 || strings.Contains(string(r.body), "total_pages") {
 		t.Errorf("the last page is %s of %+v", got, info)
 	}
 	if got, _ := names("name=tenant"); got != "[{tenants}]" {

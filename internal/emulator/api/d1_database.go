@@ -75,8 +75,7 @@ func (s *Server) listD1Databases(c *call) (reply, error) {
 	slices.SortFunc(views, func(a, b d1DatabaseView) int { return strings.Compare(a.Name, b.Name) })
 	answer, err := pageOf(views, query, pageRange{min: 10, max: 10000, usual: 1000}, d1InvalidRequest)
 	if info, paged := answer.info.(pageInfo); paged {
-		info.TotalPages = 0
-		answer.info = info
+		answer.info = info.countInfo
 	}
 	return answer, err
 }

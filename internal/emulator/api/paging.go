@@ -11,11 +11,16 @@ type pageRange struct{ min, max, usual int }
 
 // pageInfo is the result_info of numbered pages.
 type pageInfo struct {
+	countInfo
+	TotalPages int `json:"total_pages"`
+}
+
+// countInfo is that of numbered pages which are not counted.
+type countInfo struct {
 	Page       int `json:"page"`
 	PerPage    int `json:"per_page"`
 	Count      int `json:"count"`
 	TotalCount int `json:"total_count"`
-	TotalPages int `json:"total_pages"`
 }
 
 // cursorInfo is the result_info of lists that go on from a cursor; an empty cursor is the end.
@@ -44,8 +49,8 @@ func pageOf[T any](all []T, query url.Values, allowed pageRange, code int) (repl
 	}
 	items := append([]T{}, all[from:min(from+perPage, len(all))]...)
 	return reply{result: items, info: pageInfo{
-		Page: page, PerPage: perPage, Count: len(items),
-		TotalCount: len(all), TotalPages: (len(all) + perPage - 1) / perPage,
+		countInfo:  countInfo{Page: page, PerPage: perPage, Count: len(items), TotalCount: len(all)},
+		TotalPages: (len(all) + perPage - 1) / perPage,
 	}}, nil
 }
 
