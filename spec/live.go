@@ -179,6 +179,10 @@ type Restoration struct {
 func (l *Live) TakenBack(over *Script) (back *Live, lost []string) {
 	scripted := l.Resource.(Scripted)
 	script := *scripted.Definition()
+	script.Options = maps.Clone(script.Options)
+	for name, value := range script.Options {
+		script.Options[name] = keptOption(name, value)
+	}
 	has := map[string]bool{}
 	for _, b := range over.Bindings {
 		has[b.Name] = b.IsSecret() || b.Type == BindingInherit && !b.Vacant
