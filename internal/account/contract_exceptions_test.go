@@ -31,15 +31,29 @@ const (
 	domainPath    = accountPath + "/workers/domains/{domain_id}"
 	routesOfZone  = "/zones/{zone_id}/workers/routes"
 	routePath     = routesOfZone + "/{route_id}"
+	hostnamesPath = "/zones/{zone_id}/custom_hostnames"
+	hostnamePath  = hostnamesPath + "/{custom_hostname_id}"
+	keysPath      = accountPath + "/storage/kv/namespaces/*"
+	recordsPath   = "/zones/*/dns_records"
 )
 
 var (
 	typesOf2025 = "cloudflare-go v4.6.0 and later"
 	typesOf2026 = "npm cloudflare 7.3.0"
+	answersOfV0 = "the answers in the tests of cloudflare-go v0"
+
+	partOnly     = "the file is a part of the description, and this is of another part"
+	isUUID       = "a hostname's id is a UUID"
+	anyMetadata  = "metadata is any JSON; its fields are described by an example"
+	saasCodes    = "https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/reference/status-codes/custom-hostnames/"
+	saasMetadata = "https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/"
+	saasOrigin   = "https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/start/advanced-settings/custom-origin/"
 
 	uploads       = []string{"PUT " + workerPath, "PUT " + userPath}
 	shownScripts  = append([]string{"GET " + workersPath, "GET " + userPath}, uploads...)
 	shownSettings = []string{"GET " + workerPath + "/settings", "GET " + userPath + "/settings"}
+	patchSettings = "PATCH " + userPath + "/settings"
+	saidSettings  = append(slices.Clone(shownSettings), patchSettings)
 	shownConsumer = []string{"POST " + consumersPath, "PUT " + consumerPath}
 )
 
@@ -53,6 +67,17 @@ var undescribed = []struct{ name, why, source string }{
 	{"GET " + workersPath + "/*/subdomain", "it was not documented yet", typesOf2025},
 	{"POST " + workersPath + "/*/subdomain", "it was not documented yet", typesOf2025},
 	{"PATCH " + queuesPath + "/*", "a change of single settings is newer", typesOf2025},
+	{"PUT " + workersPath + "/*/secrets", "it was not documented yet", "API reference, \"Add Script Secret\""},
+	{"PATCH " + workersPath + "/*/secrets-bulk", "many secrets at once are newer", typesOf2026},
+	{"PATCH " + namespacePath + "/*/scripts/*/secrets-bulk", "many secrets at once are newer", typesOf2026},
+	{"GET " + keysPath + "/keys", partOnly, "API reference, \"List a Namespace's Keys\""},
+	{"GET " + keysPath + "/values/*", partOnly, "API reference, \"Read Key-Value Pair\""},
+	{"PUT " + keysPath + "/bulk", partOnly, "API reference, \"Write Multiple Key-Value Pairs\""},
+	{"POST " + keysPath + "/bulk/delete", partOnly, "API reference, \"Delete Multiple Key-Value Pairs\""},
+	{"GET " + recordsPath, partOnly, "API reference, \"List DNS Records\""},
+	{"POST " + recordsPath, partOnly, "API reference, \"Create DNS Record\""},
+	{"PATCH " + recordsPath + "/*", partOnly, "API reference, \"Update DNS Record\""},
+	{"DELETE " + recordsPath + "/*", partOnly, "API reference, \"Delete DNS Record\""},
 	{"PATCH " + accountPath + "/r2/buckets/*", "the default storage class could not be changed", typesOf2025},
 }
 
@@ -68,22 +93,32 @@ var exceptions = []exception{
 	{[]string{"GET " + workersPath}, "200", []string{"/result/*"}, []string{"routes"}, "a listed Worker shows its routes", typesOf2026 + ", ScriptListResponse"},
 	{uploads, "200", []string{"/result"}, []string{"deployment_id", "entry_point"}, "an upload's answer shows them", "wrangler's deploy; " + typesOf2026 + ", ScriptUpdateResponse"},
 	{
-		append(slices.Clone(shownScripts), shownSettings...), "200", []string{"/result", "/result/*"}, []string{"usage_model"},
+		append(slices.Clone(shownScripts), saidSettings...), "200", []string{"/result", "/result/*"}, []string{"usage_model"},
 		`the models "bundled" and "unbound" have made way for "standard"`, typesOf2025,
 	},
 	{
 		append(append([]string{"PATCH " + workerPath + "/script-settings"}, shownScripts...), shownSettings...), "200", []string{"/result", "/result/*"}, []string{"tail_consumers"},
 		"it is null where there are none", typesOf2026 + ", TailConsumers of settings",
 	},
-	{append([]string{"PATCH " + workerPath + "/script-settings"}, shownSettings...), "200", []string{"/result"}, []string{"observability"}, "it is newer", typesOf2025},
-	{shownSettings, "200", []string{"/result/placement"}, []string{"status"}, "how far smart placement has got is newer", typesOf2025},
+	{append([]string{"PATCH " + workerPath + "/script-settings"}, saidSettings...), "200", []string{"/result"}, []string{"observability"}, "it is newer", typesOf2025},
+	{saidSettings, "200", []string{"/result/placement"}, []string{"status"}, "how far smart placement has got is newer", typesOf2025},
 	{
-		shownSettings, "200", []string{"/result/bindings/*"}, []string{"text", "json", "jurisdiction", "delivery_delay"},
+		saidSettings, "200", []string{"/result/bindings/*"}, []string{"text", "json", "jurisdiction", "delivery_delay"},
 		"variables are missing among the types of bindings, and settings of others are newer", typesOf2025 + "; wrangler's upload form",
 	},
 	{
-		shownSettings, "200", []string{"/result/bindings/*"}, nil,
+		saidSettings, "200", []string{"/result/bindings/*"}, nil,
 		"variables are missing among the types of bindings, and a parameter of an outbound Worker is an object with a name", typesOf2026 + "; wrangler's upload form",
+	},
+	{
+		[]string{patchSettings}, "body", []string{"/settings/bindings/*"}, []string{"text", "json", "jurisdiction", "delivery_delay"},
+		"a change says bindings as an upload does", typesOf2026 + ", ScriptUpdateParams",
+	},
+	{[]string{patchSettings}, "body", []string{"/settings/bindings/*"}, nil, "a change says bindings as an upload does", typesOf2026 + ", ScriptUpdateParams"},
+	{[]string{patchSettings}, "body", []string{"/settings"}, []string{"observability"}, "it is newer", typesOf2025},
+	{
+		[]string{patchSettings}, "query", []string{""}, []string{"bindings_inherit"},
+		"uploads and versions take it; that a change does is not documented, and if it does not, it is passed over", "Cloudflare's operation list of 2026",
 	},
 	{[]string{"PATCH " + workerPath + "/script-settings"}, "200", []string{"/result"}, []string{"tags"}, "a Worker's tags are newer", typesOf2025},
 	{[]string{"PATCH " + workerPath + "/script-settings"}, "body", []string{""}, []string{"tags"}, "a Worker's tags are newer", typesOf2025},
@@ -120,7 +155,7 @@ var exceptions = []exception{
 	},
 
 	{
-		[]string{"GET /accounts", "GET /zones", "GET " + accountPath + "/d1/database", "GET " + accountPath + "/storage/kv/namespaces"}, "200", []string{"/result_info"}, []string{"total_pages"},
+		[]string{"GET /accounts", "GET /zones", "GET " + accountPath + "/storage/kv/namespaces", "GET " + hostnamesPath}, "200", []string{"/result_info"}, []string{"total_pages"},
 		"pages are counted", "https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/",
 	},
 	{
@@ -133,6 +168,7 @@ var exceptions = []exception{
 		[]string{"GET " + accountPath + "/d1/database", "POST " + accountPath + "/d1/database"}, "200", []string{"/result", "/result/*"}, []string{"jurisdiction", "file_size", "num_tables"},
 		"a database shows more of itself", typesOf2026,
 	},
+	{[]string{"POST " + accountPath + "/d1/database"}, "body", []string{""}, []string{"jurisdiction"}, "it is newer", typesOf2026},
 	{[]string{"GET " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, nil, `a list of buckets is described as one of other products; it is below "buckets"`, typesOf2025 + "; wrangler"},
 	{[]string{"POST " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, []string{"jurisdiction"}, "it is newer", typesOf2025},
 	{[]string{"POST " + accountPath + "/r2/buckets"}, "200", []string{"/result"}, []string{"location"}, "it is answered in capitals", "wrangler's r2 bucket info"},
@@ -160,6 +196,19 @@ var exceptions = []exception{
 	{[]string{"PUT " + routePath}, "200", []string{"/result"}, nil, "a route without a script leads to no Worker", "https://developers.cloudflare.com/workers/configuration/routing/routes/"},
 	{[]string{"PUT " + routePath}, "body", []string{""}, []string{"id"}, "it is required since", typesOf2025 + ", RouteUpdateParams"},
 	{[]string{"GET /zones"}, "200", []string{"/result/*"}, []string{"paused", "plan", "status", "type"}, "a zone shows more of itself", typesOf2025},
+
+	{[]string{"POST " + hostnamesPath}, "201", nil, nil, "what is created is answered with 201", saasCodes},
+	{[]string{"PATCH " + hostnamePath}, "202", nil, nil, "what is changed is answered with 202", saasCodes},
+	{[]string{"GET " + hostnamesPath}, "200", []string{"/result/*/id"}, nil, isUUID, answersOfV0},
+	{[]string{"POST " + hostnamesPath}, "201", []string{"/result/id"}, nil, isUUID, answersOfV0},
+	{[]string{"PATCH " + hostnamePath}, "202", []string{"/result/id"}, nil, isUUID, answersOfV0},
+	{[]string{"DELETE " + hostnamePath}, "200", []string{"/id"}, nil, isUUID, answersOfV0},
+	{[]string{"PATCH " + hostnamePath, "DELETE " + hostnamePath}, "path", []string{""}, []string{"custom_hostname_id"}, isUUID, answersOfV0},
+	{[]string{"POST " + hostnamesPath, "PATCH " + hostnamePath}, "body", []string{"/custom_metadata/*"}, nil, anyMetadata, saasMetadata},
+	{[]string{"GET " + hostnamesPath}, "200", []string{"/result/*/custom_metadata/*"}, nil, anyMetadata, saasMetadata},
+	{[]string{"POST " + hostnamesPath}, "201", []string{"/result/custom_metadata/*"}, nil, anyMetadata, saasMetadata},
+	{[]string{"PATCH " + hostnamePath}, "202", []string{"/result/custom_metadata/*"}, nil, anyMetadata, saasMetadata},
+	{[]string{"POST " + hostnamesPath}, "body", []string{""}, []string{"custom_origin_server"}, "only a change is described with an origin", saasOrigin},
 }
 
 // exceptionsUsed notes which exceptions are needed: in every operation, and of

@@ -220,6 +220,9 @@ func (o described) check(x exchanged) []breach {
 		}
 	}
 	tell(status)("", "no answer with this status is described")
+	if ref := o.pointer(responses, "200"); x.status < 300 && o.at(ref) != nil {
+		o.checkContent(o.answered, ref, x.answeredType, x.answered, tell(status))
+	}
 	return found
 }
 
@@ -241,7 +244,7 @@ func (o described) checkParameters(query url.Values, tell func(string) func(poin
 			continue
 		}
 		if given {
-			o.validate(o.sent, o.pointer(ref, "schema"), o.decodeParameter(value, parameter["schema"]), tell(in))
+			o.validate(o.sent, o.pointer(ref, "schema"), o.decodeParameter(value, parameter["schema"]), func(pointer, message string) { tell(in)("/"+name+pointer, message) })
 		} else if parameter["required"] == true {
 			tell(in)("/"+name, "is missing")
 		}

@@ -22,6 +22,8 @@ type contract struct {
 	cautious  *Cautious
 	snapshot  *spec.Snapshot
 	revisions []spec.Revision // of contractResources, as written last
+	pairs     []spec.Revision // of contractKeys
+	captured  map[int]*spec.Live
 	ids       map[spec.Address]string
 
 	mu        sync.Mutex
@@ -103,6 +105,7 @@ func (c *contract) putAll(t *testing.T) {
 			prior.FormerName = address.Name
 			c.revisions[i] = c.write(t, c.account.Put, r.second, &prior)
 		case spec.Scripted:
+			c.writeSecrets(t, i, resource)
 			w := spec.Write{Stack: "platform", Resource: resource, Prior: &c.revisions[i], MarkOnly: true}
 			revision, err := c.account.Put(t.Context(), w)
 			c.require(t, err)
@@ -129,8 +132,7 @@ func (c *contract) write(t *testing.T, put func(context.Context, spec.Write) (sp
 		script, _ := scripted.Definition().Resolved(func(a spec.Address) (string, bool) { id, known := c.ids[a]; return id, known })
 		r = scripted.WithDefinition(script)
 	}
-	secrets := map[string]spec.Secret{"KEY": spec.NewSecret("planted-secret")}
-	revision, err := put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior, Secrets: secrets})
+	revision, err := put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior, Secrets: contractSecrets})
 	if err != nil {
 		t.Errorf("%s: %v", r.Address(), err)
 	}
@@ -174,54 +176,5 @@ func (c *contract) deleteAll(t *testing.T, del func(context.Context, spec.Addres
 		if err := del(t.Context(), address, c.revisions[i]); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
-	}
-}
-
-// contractScript is a script with everything that is no binding.
-func contractScript(s *spec.Script) {
-	s.CompatibilityFlags = []string{"nodejs_compat"}
-	s.Tags = []string{"plan-pro"}
-	s.Options = spec.Object{
-		"limits":         spec.Object{"cpu_ms": 50.0},
-		"logpush":        true,
-		"observability":  spec.Object{"enabled": true, "head_sampling_rate": 0.5},
-		"placement":      spec.Object{"mode": "smart"},
-		"tail_consumers": []any{spec.Object{"service": "outbound"}},
-	}
-}
-
-// everyBinding is of every type that refers to something of the account, and of
-// those that hold a value.
-func everyBinding(s *spec.Script) {
-	s.Bindings = []spec.Binding{
-		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.Object{"json": spec.Object{"features": []any{"a"}}}},
-		{Name: "DB", Type: spec.BindingD1, Ref: spec.Address{Kind: spec.KindD1Database, Name: "data"}},
-		{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.Object{"queue_name": "events", "delivery_delay": 5.0}},
-		{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}},
-		{Name: "KV", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}},
-		{Name: "NEXT", Type: spec.BindingService, Properties: spec.Object{"service": "outbound"}},
-		{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
-		{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.Object{
-			"namespace": "tenants",
-			"outbound":  spec.Object{"worker": spec.Object{"service": "outbound"}, "params": []any{spec.Object{"name": "tenant"}}},
-		}},
-		{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"}},
-	}
-}
-
-// otherBindings keep a secret, and a variable that somebody else writes.
-func otherBindings(s *spec.Script) {
-	s.Bindings = []spec.Binding{
-		{Name: "KEY", Type: spec.BindingInherit},
-		{Name: "PLAN", Type: spec.BindingInherit},
-	}
-}
-
-// withClass is a Durable Object class, and the migration that makes it.
-func withClass(tag string) func(*spec.Script) {
-	return func(s *spec.Script) {
-		s.Code = codeOf("export class Counter {}\nexport default {}\n")
-		s.Bindings = []spec.Binding{{Name: "COUNTER", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "Counter"}}}
-		s.Migrations = []spec.Migration{{Tag: tag, Step: spec.Object{"new_sqlite_classes": []any{"Counter"}}}}
 	}
 }

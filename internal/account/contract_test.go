@@ -23,7 +23,12 @@ const apiDescriptionFile = "../../../shared/cloudflare-openapi.json"
 var contractResources = []struct{ first, second spec.Resource }{
 	{&spec.DispatchNamespace{Name: "customers"}, &spec.DispatchNamespace{Name: "tenants", TrustedWorkers: yes(true)}},
 	{&spec.KVNamespace{Title: "Data"}, &spec.KVNamespace{Title: "Tenant Data"}},
+	{
+		&spec.KVPair{KVNamespace: "Tenant Data", Key: "plans/acme ü?#", Value: "free"},
+		&spec.KVPair{KVNamespace: "Tenant Data", Key: "plans/acme ü?#", Value: "AP8=", Base64: true, Metadata: spec.Object{"n": 1.0}, ExpirationTTL: 3600, UserWorker: spec.Address{Kind: spec.KindUserWorker, Parent: "tenants", Name: "acme"}},
+	},
 	{&spec.D1Database{Name: "data"}, &spec.D1Database{Name: "data"}},
+	{&spec.D1Database{Name: "residents", Jurisdiction: "eu"}, &spec.D1Database{Name: "residents", Jurisdiction: "eu"}},
 	{&spec.R2Bucket{Name: "uploads", Location: "weur"}, &spec.R2Bucket{Name: "uploads", Location: "weur", StorageClass: "InfrequentAccess"}},
 	{&spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}, &spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}},
 	{&spec.Queue{Name: "events"}, &spec.Queue{Name: "events", DeliveryDelay: number(5), MessageRetentionPeriod: number(60)}},
@@ -34,11 +39,24 @@ var contractResources = []struct{ first, second spec.Resource }{
 	{worker("counter", withClass("v1")), worker("counter", withClass("v1"))},
 	{userWorker("tenants", "acme", contractScript, everyBinding), userWorker("tenants", "acme", contractScript, otherBindings)},
 	{userWorker("tenants", "pages", withAssets(site{"/index.html": "<p>"}.assets())), userWorker("tenants", "pages", withAssets(&spec.Assets{Keep: true}))},
+	{userWorker("tenants", "shop", contractScript), userWorker("tenants", "shop", templateOfCode)},
+	{userWorker("tenants", "blog", contractScript), userWorker("tenants", "blog", templateOfSettings)},
 	{&spec.Route{Zone: "example.com", Pattern: "*.example.com/*", Worker: "site"}, &spec.Route{Zone: "example.com", Pattern: "*.example.com/*"}},
 	{&spec.CustomDomain{Hostname: "app.example.com", Zone: "example.com", Worker: "site"}, &spec.CustomDomain{Hostname: "app.example.com", Zone: "example.com", Worker: "pages"}},
 	{&spec.CronTriggers{Worker: "site", Crons: []string{"0 0 * * *"}}, &spec.CronTriggers{Worker: "site", Crons: []string{"*/5 * * * *"}}},
 	{&spec.WorkerSubdomain{Worker: "site", Enabled: yes(true)}, &spec.WorkerSubdomain{Worker: "site", Enabled: yes(false), PreviewsEnabled: yes(true)}},
 	{&spec.QueueConsumer{Queue: "events", Worker: "site"}, &spec.QueueConsumer{Queue: "events", Worker: "site", DeadLetterQueue: "failed", Settings: spec.Object{"batch_size": 5.0, "max_retries": 1.0, "max_wait_time_ms": 100.0}}},
+	{frontDoor("Front door"), frontDoor("")},
+	{
+		&spec.DNSRecord{Zone: "example.com", Type: "CNAME", Name: "origin.example.com", Content: "a.example.net", TTL: 300},
+		&spec.DNSRecord{Zone: "example.com", Type: "CNAME", Name: "origin.example.com", Content: "b.example.net", TTL: spec.AutomaticTTL, Proxied: true},
+	},
+	{
+		shop(func(h *spec.CustomHostname) { h.CustomOriginServer = "origin.example.com" }),
+		liveShop(func(h *spec.CustomHostname) {
+			h.SSL["method"], h.CustomOriginServer, h.CustomOriginSNI = "txt", "origin.example.com", "sni.example.com"
+		}),
+	},
 }
 
 // contractMethods is every method through which requests are sent, in the order
@@ -68,7 +86,13 @@ var contractMethods = []struct {
 		}
 	}},
 	{"Account.Put", (*contract).putAll},
+	{"Account.Narrow", func(c *contract, _ *testing.T) {
+		c.account.Narrow(map[spec.Collection]string{{Kind: spec.KindKVPair, Parent: "Tenant Data"}: "plans/"})
+	}},
 	{"Account.Read", (*contract).readAll},
+	{"Account.Discover", func(c *contract, t *testing.T) {
+		c.require(t, second(c.account.Discover(t.Context(), "platform", contractDiscoveries)))
+	}},
 	{"Account.Extend", func(c *contract, t *testing.T) {
 		c.require(t, c.account.Extend(t.Context(), spec.NewSnapshot(spec.Account{}), contractCollections()))
 	}},
@@ -83,6 +107,18 @@ var contractMethods = []struct {
 		c.cautious.Expect(2 * len(contractResources))
 	}},
 	{"Cautious.Put", (*contract).changeAll},
+	{"Account.Together", func(c *contract, _ *testing.T) { c.account.Together(spec.KindKVPair) }},
+	{"Cautious.PutAll", (*contract).putPairs},
+	{"Cautious.DeleteAll", (*contract).deletePairs},
+	{"Account.Doubt", (*contract).doubtScripts},
+	{"Account.Capture", (*contract).captureScripts},
+	{"Account.Restore", (*contract).restoreScripts},
+	{"Cautious.Discover", func(c *contract, t *testing.T) {
+		c.require(t, second(c.cautious.Discover(t.Context(), "platform", contractDiscoveries)))
+	}},
+	{"Cautious.Revisit", func(c *contract, t *testing.T) {
+		c.require(t, second(c.cautious.Revisit(t.Context(), c.snapshot.Addresses())))
+	}},
 	{"Cautious.Read", func(c *contract, t *testing.T) {
 		c.require(t, second(c.cautious.Read(t.Context(), "platform", contractCollections())))
 	}},
@@ -109,13 +145,20 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	excepted := newExceptions()
+	told := map[string]bool{} // what is wrong once is wrong often
+	tell := func(breach, sent, answered string) {
+		if !told[breach] {
+			told[breach] = true
+			t.Errorf("%s\n  sent     %s\n  answered %s", breach, sent, answered)
+		}
+	}
 	for _, x := range c.exchanges {
 		operation, ok := description.operation(x.method, x.path)
 		switch {
 		case ok:
 			for _, b := range operation.check(x) {
 				if !excepted.breach(b) {
-					t.Errorf("%s\n  sent     %s\n  answered %s", b, x.sent, x.answered)
+					tell(b.String(), string(x.sent), string(x.answered))
 				}
 			}
 		case !excepted.operation(x.method, x.path):

@@ -1,0 +1,161 @@
+package account
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+var contractSecrets = map[string]spec.Secret{"KEY": spec.NewSecret("planted-secret"), "TOKEN": spec.NewSecret("planted-token")}
+
+// contractDiscoveries are lists that go through user Workers of others.
+var contractDiscoveries = []spec.Discovery{{Namespace: "tenants", Tags: map[string]bool{"plan-pro": true, "suspended": false}, Name: "*"}}
+
+// writeSecrets rotates the secrets that a script has: one alone, and all at once.
+func (c *contract) writeSecrets(t *testing.T, i int, r spec.Scripted) {
+	if !slices.ContainsFunc(r.Definition().Bindings, spec.Binding.IsSecret) {
+		return
+	}
+	all := maps.Clone(contractSecrets)
+	for _, secrets := range []map[string]spec.Secret{{"KEY": all["KEY"]}, all} {
+		w := spec.Write{Stack: "platform", Resource: r, Prior: &c.revisions[i], Secrets: secrets, SecretsOnly: true}
+		revision, err := c.account.Put(t.Context(), w)
+		c.require(t, err)
+		c.revisions[i] = revision
+	}
+}
+
+// putPairs creates two pairs, and replaces them.
+func (c *contract) putPairs(t *testing.T) {
+	var writes []spec.Write
+	for _, key := range contractKeys {
+		writes = append(writes, spec.Write{Stack: "platform", Resource: &spec.KVPair{KVNamespace: "Tenant Data", Key: key, Value: "1"}})
+	}
+	for range 2 {
+		revisions, errs := c.cautious.PutAll(t.Context(), writes)
+		for i := range writes {
+			c.require(t, errs[i])
+			pair := *writes[i].Resource.(*spec.KVPair)
+			pair.Value += "1"
+			writes[i].Resource, writes[i].Prior = &pair, &revisions[i]
+		}
+		c.pairs = revisions
+	}
+}
+
+func (c *contract) deletePairs(t *testing.T) {
+	var addresses []spec.Address
+	for _, key := range contractKeys {
+		addresses = append(addresses, spec.Address{Kind: spec.KindKVPair, Parent: "Tenant Data", Name: key})
+	}
+	for _, err := range c.cautious.DeleteAll(t.Context(), addresses, c.pairs) {
+		c.require(t, err)
+	}
+}
+
+// contractKeys are of pairs that are written together.
+var contractKeys = []string{"plans/a", "plans/z"}
+
+// eachUserWorker calls f with those that a rollout may want back.
+func (c *contract) eachUserWorker(f func(i int, w *spec.UserWorker)) {
+	for i, r := range contractResources {
+		if w, ok := r.second.(*spec.UserWorker); ok && !w.IsTemplate() {
+			f(i, w)
+		}
+	}
+}
+
+func (c *contract) doubtScripts(t *testing.T) {
+	c.eachUserWorker(func(i int, w *spec.UserWorker) {
+		revision, err := c.account.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: w, Prior: &c.revisions[i]})
+		c.require(t, err)
+		c.revisions[i] = revision
+	})
+}
+
+func (c *contract) captureScripts(t *testing.T) {
+	c.captured = map[int]*spec.Live{}
+	c.eachUserWorker(func(i int, w *spec.UserWorker) {
+		live, err := c.account.Capture(t.Context(), w.Address(), c.revisions[i])
+		c.require(t, err)
+		c.captured[i] = live
+	})
+}
+
+// restoreScripts uploads what was captured once more.
+func (c *contract) restoreScripts(t *testing.T) {
+	c.eachUserWorker(func(i int, w *spec.UserWorker) {
+		former, _ := c.captured[i].TakenBack(w.Definition())
+		revision, err := c.account.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: w, Revision: c.revisions[i], Former: former})
+		c.require(t, err)
+		c.revisions[i] = revision
+	})
+}
+
+// contractScript is a script with everything that is no binding.
+func contractScript(s *spec.Script) {
+	s.CompatibilityFlags = []string{"nodejs_compat"}
+	s.Tags = []string{"plan-pro"}
+	s.Options = spec.Object{
+		"limits":         spec.Object{"cpu_ms": 50.0},
+		"logpush":        true,
+		"observability":  spec.Object{"enabled": true, "head_sampling_rate": 0.5},
+		"placement":      spec.Object{"mode": "smart"},
+		"tail_consumers": []any{spec.Object{"service": "outbound"}},
+	}
+}
+
+// everyBinding is of every type that refers to something of the account, and of
+// those that hold a value.
+func everyBinding(s *spec.Script) {
+	s.Bindings = []spec.Binding{
+		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.Object{"json": spec.Object{"features": []any{"a"}}}},
+		{Name: "DB", Type: spec.BindingD1, Ref: spec.Address{Kind: spec.KindD1Database, Name: "data"}},
+		{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.Object{"queue_name": "events", "delivery_delay": 5.0}},
+		{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}},
+		{Name: "KV", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}},
+		{Name: "NEXT", Type: spec.BindingService, Properties: spec.Object{"service": "outbound"}},
+		{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
+		{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.Object{
+			"namespace": "tenants",
+			"outbound":  spec.Object{"worker": spec.Object{"service": "outbound"}, "params": []any{spec.Object{"name": "tenant"}}},
+		}},
+		{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "Y"}},
+		{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"}},
+	}
+}
+
+// otherBindings keep a secret, and a variable that somebody else writes.
+func otherBindings(s *spec.Script) {
+	s.Bindings = []spec.Binding{
+		{Name: "KEY", Type: spec.BindingInherit},
+		{Name: "PLAN", Type: spec.BindingInherit},
+	}
+}
+
+// withClass is a Durable Object class, and the migration that makes it.
+func withClass(tag string) func(*spec.Script) {
+	return func(s *spec.Script) {
+		s.Code = codeOf("export class Counter {}\nexport default {}\n")
+		s.Bindings = []spec.Binding{{Name: "COUNTER", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "Counter"}}}
+		s.Migrations = []spec.Migration{{Tag: tag, Step: spec.Object{"new_sqlite_classes": []any{"Counter"}}}}
+	}
+}
+
+// templateOfCode replaces the code of a user Worker, and leaves the rest of it.
+func templateOfCode(s *spec.Script) {
+	contractScript(s)
+	s.Manage = []string{"code", "vars", "tags"}
+	s.Tags, s.Options = []string{"plan-free"}, nil
+	s.Bindings = []spec.Binding{{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "free"}}}
+}
+
+// templateOfSettings changes settings of a user Worker, and leaves its code.
+func templateOfSettings(s *spec.Script) {
+	contractScript(s)
+	s.Code = spec.KeptCode()
+	s.Manage = []string{"bindings", "compatibility_date", "compatibility_flags", "limits", "logpush", "observability", "placement", "secrets", "tail_consumers", "vars"}
+	everyBinding(s)
+}
