@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/diag":            {},
 	"internal/browsertest":     {},
 	"internal/sourcemap":       {},
+	"internal/assetrules":      {},
 	"schema":                   {},
 	"docs":                     {},
 	"spec/internal/document":   {"internal/diag"},
@@ -32,10 +33,10 @@ var mayImport = map[string][]string{
 	"applier":                  {"planner", "spec"},
 	"internal/account":         {"spec"},
 	"internal/probe":           {"spec"},
-	"internal/bundle":          {"spec", "internal/diag", "internal/sourcemap"},
+	"internal/bundle":          {"spec", "internal/diag", "internal/sourcemap", "internal/assetrules"},
 	"internal/report":          {"planner", "applier", "spec", "internal/diag"},
 	"internal/emulator":        {"internal/emulator/..."},
-	"internal/emulator/...":    {"internal/emulator/...", "internal/sourcemap"},
+	"internal/emulator/...":    {"internal/emulator/...", "internal/sourcemap", "internal/assetrules"},
 	"cmd/wfpsync":              {"..."},
 }
 

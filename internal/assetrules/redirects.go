@@ -1,0 +1,192 @@
+package assetrules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Limits of _redirects.
+// Source: https://developers.cloudflare.com/workers/static-assets/redirects/
+const (
+	maxStaticRedirects  = 2000
+	maxDynamicRedirects = 100
+	maxRedirectLine     = 1000
+)
+
+// Rewrite is the status of a redirect that nobody sees: another file of the
+// directory answers.
+const Rewrite = 200
+
+var redirectStatuses = []int{Rewrite, 301, 302, 303, 307, 308}
+
+// Redirects are what a file _redirects says.
+type Redirects struct {
+	static  map[string]Redirect
+	dynamic []dynamicRedirect
+}
+
+// A Redirect is where a request is sent.
+type Redirect struct {
+	// To is a path of the same host, or an address, and may have a query and a
+	// fragment. One without a query keeps the request's.
+	To string
+
+	// Status is [Rewrite], 301, 302, 303, 307 or 308.
+	Status int
+}
+
+type dynamicRedirect struct {
+	from pattern
+	Redirect
+}
+
+// Match finds the redirect for a path, as a URL has it. Those without placeholders
+// come first, wherever they stand, if they stand before the first with some.
+func (r Redirects) Match(host, path string) (Redirect, bool) {
+	if found, ok := r.static[path]; ok {
+		return found, true
+	}
+	for _, rule := range r.dynamic {
+		if values, ok := rule.from.match(host, path); ok {
+			return Redirect{To: rule.target(values), Status: rule.Status}, true
+		}
+	}
+	return Redirect{}, false
+}
+
+var (
+	leavesHost = regexp.MustCompile(`^(?:\w+://|//[^/\\\s?#])`)
+	slashes    = regexp.MustCompile(`[/\\]+`)
+)
+
+// target is where a redirect leads for what its placeholders stand for. A path
+// cannot become the address of another host by them: /:splat may not be //evil.
+func (r dynamicRedirect) target(values map[string]string) string {
+	to := strings.TrimSpace(fill(r.To, values))
+	if leavesHost.MatchString(r.To) {
+		return to
+	}
+	path, rest := to, ""
+	if at := strings.IndexAny(to, "?#"); at >= 0 {
+		path, rest = to[:at], to[at:]
+	}
+	return slashes.ReplaceAllString(path, "/") + rest
+}
+
+// ParseRedirects reads a file _redirects. pages says that the platform answers for
+// pages without their .html, as it does unless html_handling is none.
+func ParseRedirects(text string, pages bool) (Redirects, []Problem) {
+	p := redirectParser{redirects: Redirects{static: map[string]Redirect{}}, pages: pages, seen: map[string]int{}}
+	for _, l := range lines(text, maxRedirectLine, p.found.add) {
+		if !p.line(l) {
+			break
+		}
+	}
+	return p.redirects, p.found
+}
+
+type redirectParser struct {
+	redirects       Redirects
+	pages           bool
+	seen            map[string]int // lines by what they are for
+	static, dynamic int
+	found           problems
+}
+
+// line reads one line, and reports whether another one may follow.
+func (p *redirectParser) line(l line) bool {
+	words := strings.Fields(l.text)
+	if at := slices.IndexFunc(words, func(word string) bool { return strings.HasPrefix(word, "#") }); at >= 0 {
+		words = words[:at] // a comment
+	}
+	if len(words) < 2 || len(words) > 3 {
+		p.found.add(l, fmt.Sprintf("the line has %d words, and is ignored", len(words)), "write: /from /to, and a status if it is not 302")
+		return true
+	}
+	from, ok := p.from(l, words[0])
+	if !ok {
+		return true
+	}
+	isStatic := p.dynamic == 0 && from.isStatic()
+	if p.isTooMany(l, isStatic) {
+		return isStatic // the platform reads no further than the last dynamic one
+	}
+	status := "302"
+	if len(words) == 3 {
+		status = words[2]
+	}
+	redirect, ok := p.redirect(l, from, words[1], status)
+	switch {
+	case !ok:
+	case isStatic:
+		p.redirects.static[from.text] = redirect
+	default:
+		p.redirects.dynamic = append(p.redirects.dynamic, dynamicRedirect{from, redirect})
+	}
+	return true
+}
+
+func (p *redirectParser) from(l line, text string) (pattern, bool) {
+	if hasHost(text) {
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is not a path", text), "redirects are for every host; name the path alone")
+		return pattern{}, false
+	}
+	if !strings.HasPrefix(text, "/") {
+		text = "/" + text
+	}
+	from := newPattern(normalPath(text, false))
+	if twice := from.twice(); twice != "" {
+		p.found.add(l, fmt.Sprintf("the redirect matches nothing: %s stands in %q twice", twice, from.text), "name one of them otherwise, as :name; a star is :splat")
+	}
+	return from, true
+}
+
+func (p *redirectParser) isTooMany(l line, isStatic bool) bool {
+	if isStatic {
+		p.static++
+		if p.static > maxStaticRedirects {
+			p.found.add(l, fmt.Sprintf("the redirect is ignored: there are %d without placeholders before it", maxStaticRedirects), "one with a star or :name may do for many")
+		}
+		return p.static > maxStaticRedirects
+	}
+	p.dynamic++
+	if p.dynamic > maxDynamicRedirects {
+		p.found.add(l, fmt.Sprintf("this redirect and all after it are ignored: the platform reads %d from the first with a star or :name on", maxDynamicRedirects),
+			"put those without placeholders first")
+	}
+	return p.dynamic > maxDynamicRedirects
+}
+
+// redirect is what a line says of where to go.
+func (p *redirectParser) redirect(l line, from pattern, target, code string) (Redirect, bool) {
+	to, err := normalAddress(target, true, true)
+	if err != nil {
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q %v", target, err), "")
+		return Redirect{}, false
+	}
+	status, err := strconv.Atoi(code)
+	if err != nil || !slices.Contains(redirectStatuses, status) {
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is no status of one", code), "200, 301, 302, 303, 307 or 308")
+		return Redirect{}, false
+	}
+	inside := !hasHost(to)
+	first, again := p.seen[from.text]
+	switch {
+	case inside && strings.HasSuffix(strings.TrimSuffix(to, ".html"), "/index") && (strings.HasSuffix(from.text, "/*") || p.pages && strings.HasSuffix(from.text, "/")):
+		p.found.refuse(l, fmt.Sprintf("the redirect leads to itself: %s is answered with a redirect to the path without /index.html", to),
+			"for an application of one page, remove the line and say not_found_handling: single-page-application")
+		return Redirect{}, false
+	case again:
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: line %d is for %s already", first, from.text), "remove one of the two")
+		return Redirect{}, false
+	}
+	p.seen[from.text] = l.number
+	if status == Rewrite && !inside {
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %s is not a file of the directory, which alone can answer with 200", to), "take 302, or a path")
+		return Redirect{}, false
+	}
+	return Redirect{To: to, Status: status}, true
+}
