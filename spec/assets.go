@@ -68,6 +68,10 @@ type AssetFiles struct {
 	Directory string
 	At        diag.Range
 
+	// Pages says that a Worker serves the files otherwise than with
+	// html_handling: none, so that /index.html leads to the path without it.
+	Pages bool
+
 	// Files are sorted by path. Headers and Redirects are the contents of the
 	// files _headers and _redirects, which say how to serve the others and are
 	// not served themselves.

@@ -55,6 +55,7 @@ func (l *loader) loadAssets(value *document.Value, code *Code) *Assets {
 		files = &AssetFiles{Directory: name, At: directory.Range()}
 		l.assets[name] = files
 	}
+	files.Pages = files.Pages || config["html_handling"] != "none"
 	return &Assets{Files: files, Config: config}
 }
 

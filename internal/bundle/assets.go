@@ -94,8 +94,8 @@ func (r *assetReader) read(ctx context.Context) diag.List {
 	if hasIgnore {
 		r.ignored = parseIgnorePatterns(ignore)
 	}
-	r.headers, _ = r.readRules(headersFile)
-	r.redirects, _ = r.readRules(redirectsFile)
+	r.readHeaders()
+	r.readRedirects()
 	err := fs.WalkDir(r.project.root.FS(), r.directory.Directory, func(name string, entry fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
@@ -108,13 +108,13 @@ func (r *assetReader) read(ctx context.Context) diag.List {
 	switch {
 	case err != nil:
 		r.report(RuleAssetDirectory, fmt.Sprintf("the directory of assets %q cannot be read: %v", r.directory.Directory, withoutPlace(err)), "")
-	case len(r.diags) == 0 && len(r.files) == 0:
+	case !r.diags.HasErrors() && len(r.files) == 0:
 		r.report(RuleAssetDirectory, fmt.Sprintf("the directory of assets %q has no files to serve", r.directory.Directory), "is it built before this runs?")
 	case len(r.files) > r.limits.files:
 		r.report(RuleAssetLimits, fmt.Sprintf("the directory of assets %q has more files than the %d that the platform takes", r.directory.Directory, r.limits.files),
 			"take out what is not served with "+assetsIgnoreFile+", or keep the files in an R2 bucket")
 	}
-	if len(r.diags) == 0 {
+	if !r.diags.HasErrors() {
 		r.directory.Complete(r.files, r.headers, r.redirects, assetFolder{root: r.project.dir, directory: r.directory.Directory})
 	}
 	return r.diags
@@ -165,8 +165,11 @@ func (r *assetReader) readRules(name string) (content string, exists bool) {
 	data, err := r.project.read(name)
 	if err != nil {
 		r.reportUnreadable(name, err)
-	} else if !isText(data) {
+		return "", true
+	}
+	if !isText(data) {
 		r.report(RuleAssetDirectory, fmt.Sprintf("%q is not a text file in UTF-8", name), "")
+		return "", true
 	}
 	return string(data), true
 }

@@ -111,7 +111,7 @@ func TestAssetMessages(t *testing.T) {
 		"missing":             {"public", files{"other": ""}, platformLimits, `the directory of assets "public" does not exist [WFP305]`},
 		"a file":              {"public", files{"public": ""}, platformLimits, `the directory of assets "public" is not a folder [WFP305]`},
 		"the project":         {".", files{"index.html": ""}, platformLimits, `the directory of assets "." is the project folder itself: its sources would be served to everybody [WFP305]`},
-		"empty":               {"public", files{"public/_headers": "x", "public/.assetsignore": "*.html", "public/a.html": ""}, platformLimits, `the directory of assets "public" has no files to serve [WFP305]`},
+		"empty":               {"public", files{"public/_headers": "/*\n  X: y", "public/.assetsignore": "*.html", "public/a.html": ""}, platformLimits, `the directory of assets "public" has no files to serve [WFP305]`},
 		"binary headers":      {"public", files{"public/_headers": "\x00", "public/a": ""}, platformLimits, `"public/_headers" is not a text file in UTF-8 [WFP305]`},
 		"outside by name":     {"../public", files{"../public/a": ""}, platformLimits, `the directory of assets "../public" lies outside the project folder [WFP306]`},
 		"absolute":            {"/etc", files{"a": ""}, platformLimits, `the directory of assets "/etc" lies outside the project folder [WFP306]`},

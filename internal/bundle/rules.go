@@ -36,6 +36,9 @@ const (
 	// uploaded beside the bundle.
 	RuleAdditionalModule = "WFP308"
 
+	// RuleAssetRules: a line of _headers or _redirects does not do what it says.
+	RuleAssetRules = "WFP309"
+
 	// RuleRefused: the code does not start, so that an upload would be refused.
 	RuleRefused = "WFP330"
 )
