@@ -209,6 +209,17 @@ func TestAssetRefusals(t *testing.T) {
 	}
 	a.upload(path, object{"assets": object{"config": object{}}}).fails(400, 10343)
 	a.upload(path, object{"bindings": []any{object{"type": "assets", "name": "ASSETS"}}}).fails(400, 10305)
+	for refused, config := range map[string]object{
+		"Invalid _headers configuration:\nLine 1: Expected a path before headers\nLine 2: Expected a path before headers": {"_headers": "A: b\nC: d\n/*\n  E: f"},
+		"Invalid _redirects configuration:\nLine 2: Infinite loop detected in this rule. This would cause a redirect to strip `.html` or `/index` " +
+			"and end up triggering this rule again.": {"_redirects": "/a /b\n/* /index.html 200"},
+	} {
+		got := a.upload(path, object{"assets": object{"jwt": token, "config": config}}).fails(400, 100324)
+		if got.Errors[0].Message != refused {
+			t.Errorf("got %q, want %q", got.Errors[0].Message, refused)
+		}
+	}
+	a.upload(path, object{"assets": object{"jwt": token, "config": object{"_headers": "/*\n  left out", "_redirects": "/ /index 302", "html_handling": "none"}}}).ok()
 	for _, config := range []object{{"html_handling": "x"}, {"not_found_handling": "x"}, {"run_worker_first": "x"}} {
 		a.upload(path, object{"assets": object{"jwt": token, "config": config}}).fails(400, 10021)
 	}

@@ -325,6 +325,8 @@ func checkAssetConfig(raw json.RawMessage, k code) error {
 		HTMLHandling     string          `json:"html_handling"`
 		NotFoundHandling string          `json:"not_found_handling"`
 		RunWorkerFirst   json.RawMessage `json:"run_worker_first"`
+		Headers          string          `json:"_headers"`
+		Redirects        string          `json:"_redirects"`
 	}
 	if raw == nil {
 		return nil
@@ -343,7 +345,7 @@ func checkAssetConfig(raw json.RawMessage, k code) error {
 	case (first == "true" || strings.HasPrefix(first, "[")) && len(k.modules) == 0:
 		return invalid("run_worker_first needs a script")
 	}
-	return nil
+	return checkAssetRules(config.Headers, config.Redirects, config.HTMLHandling != "none")
 }
 
 // checkAssetsBinding refuses a binding to assets that are not there.

@@ -95,6 +95,7 @@ const (
 	workersNamespaceNotFound    = 100119
 	workersNamespaceExists      = 100120
 	workersUnknownBindingType   = 100153
+	workersAssetRules           = 100324
 )
 
 // Codes of the KV family, /storage/kv/**.
