@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +61,7 @@ func (d *devRun) said() string {
 
 // dev start ARG… starts `wfpsync dev` on a free port; $API is the account's API.
 // dev answers HOST PATH REGEXP waits until a request is answered with a body that matches.
+// dev heads HOST PATH REGEXP waits until the status and the headers, sorted, of one that follows no redirect match.
 // dev page PATH REGEXP waits until its page has something there that matches.
 // dev says REGEXP waits until dev has printed it, errors included.
 // dev kill-runtime kills its workerd.
@@ -74,6 +78,12 @@ func cmdDev(ts *testscript.TestScript, _ bool, args []string) {
 		d.await(ts, func() (string, bool) {
 			body := get(d.url+args[2], args[1])
 			return body, want.MatchString(body)
+		})
+	case "heads":
+		want := regexp.MustCompile(args[3])
+		d.await(ts, func() (string, bool) {
+			head := getHead(d.url+args[2], args[1])
+			return head, want.MatchString(head)
 		})
 	case "page":
 		want := regexp.MustCompile(args[2])
@@ -157,18 +167,33 @@ func (d *devRun) await(ts *testscript.TestScript, holds func() (string, bool)) {
 
 // get is the answer of a host, "" for that of the URL.
 func get(url, host string) string {
+	_, body := getAll(&http.Client{Timeout: patience}, url, host)
+	return body
+}
+
+func getHead(url, host string) string {
+	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	head, body := getAll(&http.Client{Timeout: patience, CheckRedirect: stays}, url, host)
+	return cmp.Or(head, body)
+}
+
+// getAll returns the status and the headers of an answer, and its body, or why there is none.
+func getAll(client *http.Client, url, host string) (head, body string) {
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
-		return err.Error()
+		return "", err.Error()
 	}
 	request.Host = host
-	response, err := (&http.Client{Timeout: patience}).Do(request)
+	response, err := client.Do(request)
 	if err != nil {
-		return err.Error()
+		return "", err.Error()
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return string(body) + errorText(err)
+	var b strings.Builder
+	fmt.Fprintln(&b, response.StatusCode)
+	_ = response.Header.Write(&b) // a builder takes everything
+	content, err := io.ReadAll(response.Body)
+	return strings.ReplaceAll(b.String(), "\r", ""), string(content) + errorText(err)
 }
 
 func errorText(err error) string {

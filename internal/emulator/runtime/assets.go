@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/assetrules"
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
@@ -18,6 +19,7 @@ type site struct {
 	files  map[string]string // hashes by path, from "/" on
 	read   func(hash string) siteFile
 	config siteConfig
+	siteRules
 }
 
 // A siteFile is a static file.
@@ -28,7 +30,7 @@ type siteFile struct {
 
 // siteOf returns the static files of one of the scripts, which has some. It reads the one that is asked for, and only
 // in the transaction.
-func siteOf(tx *store.Tx, scripts *store.Scripts, script store.Script) (site, error) {
+func (r *Runtime) siteOf(tx *store.Tx, scripts *store.Scripts, script store.Script) (site, error) {
 	s := site{files: map[string]string{}, read: func(hash string) siteFile {
 		asset, _ := scripts.Assets().Get(hash) // files stay as long as their place
 		return siteFile{asset.Type, tx.Blob(asset.Blob)}
@@ -36,10 +38,13 @@ func siteOf(tx *store.Tx, scripts *store.Scripts, script store.Script) (site, er
 	for _, file := range script.Assets.Files {
 		s.files[file.Path] = file.Hash
 	}
-	if len(script.Assets.Config) == 0 {
-		return s, nil
+	if len(script.Assets.Config) > 0 {
+		if err := json.Unmarshal(script.Assets.Config, &s.config); err != nil {
+			return s, err
+		}
 	}
-	return s, json.Unmarshal(script.Assets.Config, &s.config)
+	s.siteRules = r.rules.of(ruleTexts{s.config.Headers, s.config.Redirects, s.config.HTMLHandling != exactNames})
+	return s, nil
 }
 
 // siteConfig is the assets.config of an upload, as far as it matters here.
@@ -47,6 +52,8 @@ type siteConfig struct {
 	HTMLHandling     string          `json:"html_handling"`
 	NotFoundHandling string          `json:"not_found_handling"`
 	RunWorkerFirst   json.RawMessage `json:"run_worker_first"` // a boolean, or patterns
+	Headers          string          `json:"_headers"`
+	Redirects        string          `json:"_redirects"`
 }
 
 // asset answers a request with a static file, or tells the host to ask the Worker. Without route, it is the Worker that
@@ -66,12 +73,12 @@ func (r *Runtime) asset(request *http.Request) (answer, error) {
 		if script.Assets == nil {
 			return errNotThere
 		}
-		files, err := siteOf(tx, scripts, script)
+		files, err := r.siteOf(tx, scripts, script)
 		if err != nil {
 			return err
 		}
 		made = siteRequest{
-			site: files, path: query.Get("path"), method: request.Method,
+			site: files, address: addressOf(query.Get("url")), method: request.Method,
 			hasWorker: script.EntryPoint != "" && query.Has("route"),
 			// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 			prefersFiles: script.CompatibilityDate >= "2025-04-01" && request.Header.Get("Sec-Fetch-Mode") == "navigate",
@@ -84,7 +91,8 @@ func (r *Runtime) asset(request *http.Request) (answer, error) {
 // siteRequest is a request to a site.
 type siteRequest struct {
 	site
-	path, method string
+	address
+	method       string
 	hasWorker    bool // there is code that may answer instead
 	prefersFiles bool // even a page that says "not found" is preferred to the code
 }
@@ -92,50 +100,81 @@ type siteRequest struct {
 // workerHeader says that the Worker is to answer.
 const workerHeader = "X-Worker"
 
+// answer is what answers: a file, a redirect, or the code, whose answers the rules of the directory do not touch.
 func (s siteRequest) answer() answer {
 	toWorker := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(workerHeader, "1") }
-	reads := s.method == http.MethodGet || s.method == http.MethodHead
-	if s.hasWorker && (!reads || s.config.workerFirst(s.path)) {
+	first := s.config.first(s.path)
+	if s.hasWorker && first == codeFirst {
 		return toWorker
 	}
-	if !reads {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMethodNotAllowed) }
-	}
-	name, redirect := s.resolve(s.path)
+	found := s.found(!s.hasWorker || s.prefersFiles || first == filesAlone || s.config.hasPatterns())
 	switch {
-	case redirect != "":
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", (&url.URL{Path: redirect}).EscapedPath())
-			w.WriteHeader(http.StatusTemporaryRedirect)
-		}
-	case name != "":
-		return s.file(name, http.StatusOK)
-	}
-	name, status := s.notFound()
-	switch {
-	case s.hasWorker && (name == "" || !s.prefersFiles):
+	case found != nil:
+		return s.withHeaders(found)
+	case s.hasWorker && first != filesAlone:
 		return toWorker
-	case name != "":
-		return s.file(name, status)
 	}
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
+	return s.withHeaders(status(http.StatusNotFound))
 }
 
-func (s siteRequest) file(name string, status int) answer {
+func status(code int) answer {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// found is what the files answer, nil for nothing. anyway says that there is no code to ask for what is not there.
+func (s siteRequest) found(anyway bool) answer {
+	asked := s.path
+	redirect, redirected := s.redirects.Match(s.hostname(), s.path)
+	if redirected {
+		location, path := s.resolveTarget(redirect.To)
+		if redirect.Status != assetrules.Rewrite {
+			return moved(location, redirect.Status)
+		}
+		asked = path
+	}
+	at := decoded(asked)
+	name, page := s.resolve(at)
+	code := http.StatusOK
+	if name == "" && page == "" && (anyway || redirected) {
+		name, code = s.notFound(at)
+	}
+	switch {
+	case name == "" && page == "" && redirected:
+		return status(http.StatusNotFound)
+	case name == "" && page == "":
+		return nil
+	case s.method != http.MethodGet && s.method != http.MethodHead:
+		return status(http.StatusMethodNotAllowed)
+	case page != "":
+		return moved((&url.URL{Path: page}).EscapedPath()+s.query, http.StatusTemporaryRedirect)
+	}
+	return s.file(name, code)
+}
+
+func moved(location string, code int) answer {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", location)
+		w.WriteHeader(code)
+	}
+}
+
+func (s siteRequest) file(name string, code int) answer {
 	hash := s.files[name]
 	f := s.read(hash)
 	return func(w http.ResponseWriter, request *http.Request) {
 		header := w.Header()
-		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
+		if request.Header.Get("Authorization") == "" && request.Header.Get("Range") == "" {
+			header.Set("Cache-Control", "public, max-age=0, must-revalidate")
+		}
 		if f.contentType != "" {
 			header.Set("Content-Type", f.contentType)
 		}
-		if status != http.StatusOK {
-			w.WriteHeader(status)
+		header.Set("Etag", `"`+hash+`"`)
+		if code != http.StatusOK {
+			w.WriteHeader(code)
 			_, _ = w.Write(f.content) // the host has gone; there is nobody to tell
 			return
 		}
-		header.Set("Etag", `"`+hash+`"`)
 		http.ServeContent(w, request, path.Base(name), time.Time{}, bytes.NewReader(f.content))
 	}
 }
@@ -193,14 +232,14 @@ func (s site) address(page string) string {
 }
 
 // notFound is the page for what is not there, "" for none.
-func (s siteRequest) notFound() (name string, status int) {
+func (s site) notFound(at string) (name string, status int) {
 	switch s.config.NotFoundHandling {
 	case "single-page-application":
 		if _, exists := s.files["/index.html"]; exists {
 			return "/index.html", http.StatusOK
 		}
 	case "404-page":
-		for folder := s.path; ; {
+		for folder := at; ; {
 			folder = path.Dir(folder)
 			page := path.Join(folder, "404.html")
 			if _, exists := s.files[page]; exists {
@@ -214,27 +253,46 @@ func (s siteRequest) notFound() (name string, status int) {
 	return "", 0
 }
 
-// workerFirst reports whether the code is asked before the files are looked at: always, or for patterns of which those
-// with an exclamation mark are exceptions.
-func (c siteConfig) workerFirst(at string) bool {
+// Who is asked first for a path.
+const (
+	filesFirst = iota // then the code
+	codeFirst
+	filesAlone
+)
+
+// first says who is asked first: the code always, or for patterns, of which those with an exclamation mark are exceptions
+// that it is never asked for.
+func (c siteConfig) first(at string) int {
 	var always bool
 	if json.Unmarshal(c.RunWorkerFirst, &always) == nil {
-		return always
+		if always {
+			return codeFirst
+		}
+		return filesFirst
 	}
-	var patterns []string
-	_ = json.Unmarshal(c.RunWorkerFirst, &patterns) // it was checked when it was uploaded
-	first := false
-	for _, p := range patterns {
+	first := filesFirst
+	for _, p := range c.patterns() {
 		rule, except := strings.CutPrefix(p, "!")
 		if !glob(rule, at) {
 			continue
 		}
 		if except {
-			return false
+			return filesAlone
 		}
-		first = true
+		first = codeFirst
 	}
 	return first
+}
+
+// hasPatterns reports whether the paths of the code are listed. What is not among them, and is no file either, is then
+// answered as not_found_handling says, without the code.
+// Source: https://developers.cloudflare.com/workers/static-assets/routing/single-page-application/#advanced-routing-control
+func (c siteConfig) hasPatterns() bool { return len(c.patterns()) > 0 }
+
+func (c siteConfig) patterns() []string {
+	var patterns []string
+	_ = json.Unmarshal(c.RunWorkerFirst, &patterns) // it was checked when it was uploaded
+	return patterns
 }
 
 // glob matches a pattern in which a star stands for any text.

@@ -56,19 +56,22 @@ func TestSiteAnswers(t *testing.T) {
 		status  int // 0: the Worker is to answer
 		body    string
 	}{
-		"a file":                      {siteRequest{path: "/style.css", hasWorker: true}, 200, "/style.css"},
-		"nothing, without code":       {siteRequest{path: "/none"}, 404, ""},
-		"nothing, with code":          {siteRequest{path: "/none", hasWorker: true}, 0, ""},
-		"the nearest page":            {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, path: "/blog/a/b"}, 404, "/blog/404.html"},
-		"the page of all":             {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, path: "/other/a"}, 404, "/404.html"},
-		"an application":              {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a/b"}, 200, "/index.html"},
-		"an application with code":    {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true}, 0, ""},
-		"somebody goes to a page":     {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, path: "/a", hasWorker: true, prefersFiles: true}, 200, "/index.html"},
-		"the code comes first":        {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage("true")}}, path: "/style.css", hasWorker: true}, 0, ""},
-		"the code comes first there":  {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*.css"]`)}}, path: "/style.css", hasWorker: true}, 0, ""},
-		"the code comes first but":    {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/*.css"]`)}}, path: "/style.css", hasWorker: true}, 200, "/style.css"},
-		"a form is sent, with code":   {siteRequest{path: "/style.css", method: http.MethodPost, hasWorker: true}, 0, ""},
-		"a form is sent to the files": {siteRequest{path: "/style.css", method: http.MethodPost}, 405, ""},
+		"a file":                      {siteRequest{address: addressOf("/style.css"), hasWorker: true}, 200, "/style.css"},
+		"nothing, without code":       {siteRequest{address: addressOf("/none")}, 404, ""},
+		"nothing, with code":          {siteRequest{address: addressOf("/none"), hasWorker: true}, 0, ""},
+		"the nearest page":            {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, address: addressOf("/blog/a/b")}, 404, "/blog/404.html"},
+		"the page of all":             {siteRequest{site: site{config: siteConfig{NotFoundHandling: "404-page"}}, address: addressOf("/other/a")}, 404, "/404.html"},
+		"an application":              {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, address: addressOf("/a/b")}, 200, "/index.html"},
+		"an application with code":    {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, address: addressOf("/a"), hasWorker: true}, 0, ""},
+		"somebody goes to a page":     {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application"}}, address: addressOf("/a"), hasWorker: true, prefersFiles: true}, 200, "/index.html"},
+		"the code comes first":        {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage("true")}}, address: addressOf("/style.css"), hasWorker: true}, 0, ""},
+		"the code comes first there":  {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*.css"]`)}}, address: addressOf("/style.css"), hasWorker: true}, 0, ""},
+		"the code comes first but":    {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/*.css"]`)}}, address: addressOf("/style.css"), hasWorker: true}, 200, "/style.css"},
+		"a form is sent to a file":    {siteRequest{address: addressOf("/style.css"), method: http.MethodPost, hasWorker: true}, 405, ""},
+		"a form is sent to the code":  {siteRequest{address: addressOf("/none"), method: http.MethodPost, hasWorker: true}, 0, ""},
+		"an application but for that": {siteRequest{site: site{config: siteConfig{NotFoundHandling: "single-page-application", RunWorkerFirst: json.RawMessage(`["/api/*"]`)}}, address: addressOf("/a"), hasWorker: true}, 200, "/index.html"},
+		"never the code":              {siteRequest{site: site{config: siteConfig{RunWorkerFirst: json.RawMessage(`["/*","!/img/*"]`)}}, address: addressOf("/img/a"), hasWorker: true}, 404, ""},
+		"a form is sent to the files": {siteRequest{address: addressOf("/style.css"), method: http.MethodPost}, 405, ""},
 	} {
 		test.request.site = siteWith(test.request.config, paths...)
 		if test.request.method == "" {

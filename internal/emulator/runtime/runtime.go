@@ -91,6 +91,7 @@ type Runtime struct {
 	account *http.Server
 	socket  *os.File // the listening socket, for processes to inherit
 	queues  *queues
+	rules   ruleCache
 
 	mu         sync.Mutex
 	live       map[*process]bool // all that may get requests

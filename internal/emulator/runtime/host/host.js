@@ -78,18 +78,10 @@ async function call(version, use) {
 
 /** A static file of a Worker, or null where its code is to answer. */
 async function asset(host, { namespace, name }, request, route) {
-  const query = new URLSearchParams({ namespace, name, path: decoded(new URL(request.url).pathname), ...(route && { route: "" }) });
+  const query = new URLSearchParams({ namespace, name, url: request.url, ...(route && { route: "" }) });
   const { method, headers } = request;
   const response = await host.env.ACCOUNT.fetch("http://account/asset?" + query, { method, headers, redirect: "manual" });
   return response.headers.has("x-worker") ? null : response;
-}
-
-function decoded(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path; // it names no file
-  }
 }
 
 /**
