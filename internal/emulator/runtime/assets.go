@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -177,58 +176,6 @@ func (s siteRequest) file(name string, code int) answer {
 		}
 		http.ServeContent(w, request, path.Base(name), time.Time{}, bytes.NewReader(f.content))
 	}
-}
-
-// How pages are addressed. A page is foo.html, or index.html in a folder foo.
-// Source: https://developers.cloudflare.com/workers/static-assets/routing/advanced/html-handling/
-const (
-	forceTrailingSlash = "force-trailing-slash"
-	dropTrailingSlash  = "drop-trailing-slash"
-	exactNames         = "none"
-)
-
-// resolve returns the file at a path, or where the path of that file is.
-func (s site) resolve(at string) (name, redirect string) {
-	_, exact := s.files[at]
-	if exact && (!strings.HasSuffix(at, ".html") || s.config.HTMLHandling == exactNames) {
-		return at, ""
-	}
-	if s.config.HTMLHandling == exactNames {
-		return "", ""
-	}
-	stem := strings.TrimSuffix(strings.TrimSuffix(at, "index"), "/")
-	pages := []string{stem + ".html", stem + "/index.html"}
-	switch {
-	case exact:
-		pages = []string{at}
-	case strings.HasSuffix(at, "/") || strings.HasSuffix(at, "/index"):
-		slices.Reverse(pages)
-	default:
-		pages = []string{at + ".html", at + "/index.html"}
-	}
-	for _, page := range pages {
-		if _, exists := s.files[page]; !exists {
-			continue
-		}
-		if address := s.address(page); address != at {
-			return "", address
-		}
-		return page, ""
-	}
-	return "", ""
-}
-
-// address is the path at which a page is served.
-func (s site) address(page string) string {
-	stem, isIndex := strings.CutSuffix(page, "/index.html")
-	if !isIndex {
-		stem = strings.TrimSuffix(page, ".html")
-	}
-	switch {
-	case stem == "" || s.config.HTMLHandling == forceTrailingSlash, isIndex && s.config.HTMLHandling != dropTrailingSlash:
-		return stem + "/"
-	}
-	return stem
 }
 
 // notFound is the page for what is not there, "" for none.
