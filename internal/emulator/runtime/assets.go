@@ -2,9 +2,9 @@ package runtime
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -144,8 +144,10 @@ func (s siteRequest) found(anyway bool) answer {
 		return nil
 	case s.method != http.MethodGet && s.method != http.MethodHead:
 		return status(http.StatusMethodNotAllowed)
-	case page != "":
-		return moved((&url.URL{Path: page}).EscapedPath()+s.query, http.StatusTemporaryRedirect)
+	}
+	// A file is served at one path: its name, encoded in one way.
+	if canonical := encoded(cmp.Or(page, at)); page != "" || canonical != asked {
+		return moved(canonical+s.query, http.StatusTemporaryRedirect)
 	}
 	return s.file(name, code)
 }

@@ -108,6 +108,17 @@ func decoded(path string) string {
 	return manySlashes.ReplaceAllString(strings.Join(segments, "/"), "/")
 }
 
+var plainly = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
+
+// encoded is the path of a file's name, as encodeURIComponent writes its parts.
+func encoded(name string) string {
+	segments := strings.Split(name, "/")
+	for i, segment := range segments {
+		segments[i] = plainly.Replace(url.QueryEscape(segment))
+	}
+	return strings.Join(segments, "/")
+}
+
 // withHeaders is an answer with the headers that the file _headers gives it.
 func (s siteRequest) withHeaders(made answer) answer {
 	return func(w http.ResponseWriter, request *http.Request) {

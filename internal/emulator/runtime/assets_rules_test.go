@@ -17,7 +17,7 @@ const (
 )
 
 func TestSiteRules(t *testing.T) {
-	paths := []string{"/index.html", "/style.css", "/users/id.html", "/a b.txt"}
+	paths := []string{"/index.html", "/style.css", "/users/id.html", "/a b.txt", "/a+@(b).txt"}
 	for name, test := range map[string]struct {
 		method, url string
 		header      http.Header
@@ -26,6 +26,9 @@ func TestSiteRules(t *testing.T) {
 	}{
 		"a file":                      {url: "/style.css", want: "200  yes no-store"},
 		"one that is encoded":         {url: "/a%20b.txt", want: "200  yes public, max-age=0, must-revalidate"},
+		"one that is encoded oddly":   {url: "/%61+@(b).txt?x", want: "307 /a%2B%40(b).txt?x yes "},
+		"and as it should be":         {url: "/a%2B%40(b).txt", want: "200  yes public, max-age=0, must-revalidate"},
+		"one with too many slashes":   {url: "//users///id", want: "307 /users/id yes "},
 		"part of one":                 {url: "/a%20b.txt", header: http.Header{"Range": {"bytes=0-1"}}, want: "206  yes "},
 		"nothing":                     {url: "/none", want: "404  yes "},
 		"nothing, with code":          {url: "/none", hasWorker: true, want: "worker"},
