@@ -98,8 +98,21 @@ func (t *Tab) Run(script string) {
 	}
 }
 
-// Click clicks what a selector finds.
-func (t *Tab) Click(selector string) { t.Do(chromedp.Click(chromedp.CSS(selector))) }
+// Click clicks what a selector finds, as soon as it stands still: a click goes to a place, and what a page that is still
+// being laid out has there is something else a moment later.
+func (t *Tab) Click(selector string) {
+	still := fmt.Sprintf(`(() => {
+		const found = document.querySelector(%q);
+		const place = found && JSON.stringify(found.getBoundingClientRect());
+		const same = place !== null && globalThis.placeBefore === place;
+		globalThis.placeBefore = place;
+		return same;
+	})()`, selector)
+	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](still, chromedp.WithPollingTimeout(patience))); err != nil {
+		t.report.Fatalf("%s does not stand still: %v", selector, err)
+	}
+	t.Do(chromedp.Click(chromedp.CSS(selector)))
+}
 
 // Key presses keys where the focus is.
 func (t *Tab) Key(keys string) { t.Do(chromedp.KeyEvent(keys, stroke)) }
