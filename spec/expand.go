@@ -28,30 +28,54 @@ func (l *loader) globals() map[string]any {
 }
 
 // expand puts the results of expressions in their place. What holds none is
-// returned as it is, so that a fleet shares it. Code given in the file is not
-// looked into: JavaScript's own templates are spelt the same.
+// returned as it is, so that a fleet shares it.
 func (l *loader) expand(v *document.Value, values map[string]any) *document.Value {
-	if !v.HasTemplates() {
+	return withTexts(v, hasNoTemplates, func(text *document.Value) *document.Value { return l.evaluate(text, values) })
+}
+
+func hasNoTemplates(v *document.Value) bool { return !v.HasTemplates() }
+
+// withTexts is a value with each text in it replaced. What is passed over, and
+// what stays the same, is returned as it is. Code given in the file is not looked
+// into: JavaScript's own templates are spelt as expressions are.
+func withTexts(v *document.Value, passOver func(*document.Value) bool, replace func(*document.Value) *document.Value) *document.Value {
+	if passOver != nil && passOver(v) {
 		return v
 	}
 	switch v.Kind {
 	case document.String:
-		return l.evaluate(v, values)
+		return replace(v)
 	case document.List:
-		items := make([]*document.Value, len(v.Items))
+		var items []*document.Value
 		for i, item := range v.Items {
-			items[i] = l.expand(item, values)
-		}
-		return v.WithItems(items)
-	case document.Map:
-		members := make([]document.Member, len(v.Members))
-		copy(members, v.Members)
-		for i := range members {
-			if members[i].Key != "script" {
-				members[i].Value = l.expand(members[i].Value, values)
+			replaced := withTexts(item, passOver, replace)
+			if items == nil && replaced != item {
+				items = slices.Clone(v.Items)
+			}
+			if items != nil {
+				items[i] = replaced
 			}
 		}
-		return v.WithMembers(members)
+		if items != nil {
+			return v.WithItems(items)
+		}
+	case document.Map:
+		var members []document.Member
+		for i, m := range v.Members {
+			if m.Key == "script" {
+				continue
+			}
+			replaced := withTexts(m.Value, passOver, replace)
+			if members == nil && replaced != m.Value {
+				members = slices.Clone(v.Members)
+			}
+			if members != nil {
+				members[i].Value = replaced
+			}
+		}
+		if members != nil {
+			return v.WithMembers(members)
+		}
 	}
 	return v
 }

@@ -111,78 +111,29 @@ func (l *loader) renderTemplate(d declaration) {
 // is left of the others reads variables, which the effective file has, and cannot
 // read the environment, which it has not.
 func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
-	switch {
-	case !v.HasTemplates():
-		return v
-	case v.Kind == document.List:
-		items := make([]*document.Value, len(v.Items))
-		for i, item := range v.Items {
-			items[i] = l.withGlobals(item, alias)
+	return withTexts(v, hasNoTemplates, func(text *document.Value) *document.Value {
+		if compiled, err := expression.Compile(text.Text, expression.Scope{nameEnvironment, nameVar}); err == nil && compiled != nil {
+			return l.withResolved(l.evaluate(text, l.globals()))
 		}
-		return v.WithItems(items)
-	case v.Kind == document.Map:
-		members := slices.Clone(v.Members)
-		for i := range members {
-			if members[i].Key != "script" {
-				members[i].Value = l.withGlobals(members[i].Value, alias)
-			}
+		if _, err := expression.Compile(text.Text, expression.Scope{nameSelf, nameVar, alias}); err != nil {
+			l.report(RuleExpression, text.Range(), "this cannot be rendered: it reads both the item and the environment", "let a variable hold what depends on the environment: `environments` can set its default")
 		}
-		return v.WithMembers(members)
-	}
-	if compiled, err := expression.Compile(v.Text, expression.Scope{nameEnvironment, nameVar}); err == nil && compiled != nil {
-		return l.withResolved(l.evaluate(v, l.globals()))
-	}
-	if _, err := expression.Compile(v.Text, expression.Scope{nameSelf, nameVar, alias}); err != nil {
-		l.report(RuleExpression, v.Range(), "this cannot be rendered: it reads both the item and the environment", "let a variable hold what depends on the environment: `environments` can set its default")
-	}
-	return v
+		return text
+	})
 }
 
 // withResolved is a value as a stack file writes it: what looks like an
-// expression by now is none. Code is not looked into, as in [loader.expand]. What
-// is written as it stands is returned as it is.
+// expression by now is none.
 func (l *loader) withResolved(v *document.Value) *document.Value {
-	switch v.Kind {
-	case document.String:
-		if key, ok := l.resolved[v]; ok {
-			return document.FromJSON(key, v)
+	return withTexts(v, nil, func(text *document.Value) *document.Value {
+		if key, ok := l.resolved[text]; ok {
+			return document.FromJSON(key, text)
 		}
-		if strings.Contains(v.Text, "${") {
-			return document.FromJSON(escaped(v.Text), v)
+		if strings.Contains(text.Text, "${") {
+			return document.FromJSON(escaped(text.Text), text)
 		}
-	case document.List:
-		var items []*document.Value
-		for i, item := range v.Items {
-			resolved := l.withResolved(item)
-			if items == nil && resolved != item {
-				items = slices.Clone(v.Items)
-			}
-			if items != nil {
-				items[i] = resolved
-			}
-		}
-		if items != nil {
-			return v.WithItems(items)
-		}
-	case document.Map:
-		var members []document.Member
-		for i, m := range v.Members {
-			if m.Key == "script" {
-				continue
-			}
-			resolved := l.withResolved(m.Value)
-			if members == nil && resolved != m.Value {
-				members = slices.Clone(v.Members)
-			}
-			if members != nil {
-				members[i].Value = resolved
-			}
-		}
-		if members != nil {
-			return v.WithMembers(members)
-		}
-	}
-	return v
+		return text
+	})
 }
 
 // escaped is a text that has no expressions, as a stack file writes it.
