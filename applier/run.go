@@ -79,12 +79,12 @@ type run struct {
 	options Options
 	emit    func(Event)
 
-	order    []*job              // in the plan's order
-	ready    []*job              // may begin, in the order in which they became so
-	gathered map[sort]*gathering // may begin as soon as there are enough; see together.go
+	order    []*job                    // in the plan's order
+	ready    []*job                    // may begin, in the order in which they became so
+	gathered map[changeSort]*gathering // may begin as soon as there are enough; see together.go
 
 	// unsettled counts the changes of each sort that have not begun.
-	unsettled map[sort]int
+	unsettled map[changeSort]int
 	outcomes  map[spec.Address]Outcome
 	ids       map[spec.Address]string
 	marks     map[spec.Address]spec.Mark // that were left by this run
@@ -145,8 +145,8 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		rested:   make(chan *rollout),
 		over:     make(chan struct{}),
 
-		gathered:  map[sort]*gathering{},
-		unsettled: map[sort]int{},
+		gathered:  map[changeSort]*gathering{},
+		unsettled: map[changeSort]int{},
 	}
 	jobs := map[spec.Address]*job{}
 	for _, c := range plan.Changes {

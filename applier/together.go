@@ -30,8 +30,8 @@ type Gatherer interface {
 // sort, as long as there is something else to do meanwhile.
 const longestGathering = 10 * time.Second
 
-// sort is which changes can be made together.
-type sort struct {
+// changeSort is which changes can be made together.
+type changeSort struct {
 	collection spec.Collection
 	deletes    bool
 }
@@ -51,8 +51,8 @@ func (r *run) together(j *job) int {
 	return 1
 }
 
-func sortOf(j *job) sort {
-	return sort{j.change.Address.Collection(), j.change.Action == planner.Delete}
+func sortOf(j *job) changeSort {
+	return changeSort{j.change.Address.Collection(), j.change.Action == planner.Delete}
 }
 
 // makeReady lets a job begin, or wait for others of its sort.
@@ -92,7 +92,7 @@ func (r *run) next() []*job {
 }
 
 // begin takes what may be made at once off what is gathered of a sort.
-func (r *run) begin(s sort) []*job {
+func (r *run) begin(s changeSort) []*job {
 	g := r.gathered[s]
 	begun := g.jobs[:min(g.limit, len(g.jobs))]
 	if g.jobs = g.jobs[len(begun):]; len(g.jobs) == 0 {
@@ -103,7 +103,7 @@ func (r *run) begin(s sort) []*job {
 }
 
 // compareSorts lets deletions come first.
-func compareSorts(a, b sort) int {
+func compareSorts(a, b changeSort) int {
 	if a.deletes != b.deletes {
 		return map[bool]int{true: -1, false: 1}[a.deletes]
 	}
