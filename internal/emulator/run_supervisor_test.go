@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -137,6 +138,91 @@ func TestRunRenews(t *testing.T) {
 	r.hears("the runtime was renewed: it had loaded")
 	renewed.Store(true)
 	all.Wait()
+}
+
+// TestRunRenewsIdle: a process that has nothing to do ends at once when it is replaced, and still loses no request that
+// comes in that moment.
+func TestRunRenewsIdle(t *testing.T) {
+	for range 6 { // each of them sees a few such moments
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+			r.script(worker("w"), fmt.Sprintf(answering, "small"), nil).ok()
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			for range 6 {
+				r.hears("the runtime was renewed")
+				r.forget()
+				response, err := client.Get(r.url)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				response.Body.Close()
+			}
+		})
+	}
+}
+
+// counts uploads a Worker, whose Durable Object counts its requests.
+func (r *running) counts() {
+	r.t.Helper()
+	r.script(worker("counter"), `import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {
+  async fetch() { const n = (await this.ctx.storage.get("n") ?? 0) + 1; await this.ctx.storage.put("n", n); return new Response(n) }
+}
+export default { fetch: (request, env) => env.COUNTER.getByName("a").fetch(request) }`, object{"bindings": []any{
+		object{"type": "durable_object_namespace", "name": "COUNTER", "class_name": "Counter"},
+	}}).ok()
+}
+
+// count expects the counter's next answer. It sends what a client does not send again by itself, on a connection of its
+// own: one that is kept may be closed by an old process in that moment.
+func (r *running) count(want int) {
+	r.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, r.url, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	request.Host, request.Close = "counter.localhost", true
+	response, err := client.Do(request)
+	if err != nil {
+		r.t.Error(err)
+		return
+	}
+	defer response.Body.Close()
+	if got, err := io.ReadAll(response.Body); err != nil || string(got) != fmt.Sprint(want) {
+		r.t.Errorf("counted %s, want %d: %v", got, want, err)
+	}
+}
+
+// TestRunRenewsObjects: a Durable Object moves from process to process, and is never in two.
+func TestRunRenewsObjects(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+	r.counts()
+	r.script(worker("slow"), `export default { async fetch() { await scheduler.wait(2000); return new Response("at last") } }`, nil).ok()
+	var all sync.WaitGroup
+	stop := make(chan struct{})
+	all.Go(func() { // keeps processes that are replaced
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				r.says("slow.localhost", "/", "at last")
+			}
+		}
+	})
+	n := 0
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); {
+		n++
+		r.count(n)
+	}
+	close(stop)
+	all.Wait()
+	r.hears("the runtime was renewed: it had grown to")
+	if n < 3 {
+		t.Errorf("only %d were counted", n)
+	}
 }
 
 func TestRunMemory(t *testing.T) {

@@ -139,17 +139,31 @@ func TestRunBroken(t *testing.T) {
 	}
 }
 
-// TestRunWebSocket opens a WebSocket to a user Worker, through the dispatcher.
-func TestRunWebSocket(t *testing.T) {
+// TestRunStreams opens a WebSocket to a user Worker, through the dispatcher, and sends a long body there and back. When
+// the dispatcher is configured, it does so with the first requests through the host, and with later ones past it.
+func TestRunStreams(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.namespace("prod")
 	r.dispatches(nil)
-	r.script(script("prod", "acme"), `export default { fetch() {
+	r.script(script("prod", "acme"), `export default { fetch(request) {
+  if (!request.headers.has("upgrade")) return new Response(request.body);
   const [ours, theirs] = Object.values(new WebSocketPair());
   theirs.accept();
   theirs.send("hi");
   return new Response(null, { status: 101, webSocket: ours });
 } }`, nil).ok()
+	r.opensWebSocket("acme.example.com")
+	r.echoesBody("acme.example.com")
+	r.configured()
+	for range 3 {
+		r.opensWebSocket("acme.example.com")
+		r.echoesBody("acme.example.com")
+	}
+}
+
+func (r *running) opensWebSocket(host string) {
+	t := r.t
+	t.Helper()
 	connection, err := net.DialTimeout("tcp", strings.TrimPrefix(r.url, "http://"), time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +172,7 @@ func TestRunWebSocket(t *testing.T) {
 	if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: acme.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+	fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: "+host+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	reader := bufio.NewReader(connection)
 	response, err := http.ReadResponse(reader, nil)
@@ -172,18 +186,15 @@ func TestRunWebSocket(t *testing.T) {
 	}
 }
 
-// TestRunStreams sends a body through dispatcher and user Worker and back.
-func TestRunStreams(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
-	r.namespace("prod")
-	r.dispatches(nil)
-	r.script(script("prod", "acme"), `export default { fetch: (request) => new Response(request.body) }`, nil).ok()
+func (r *running) echoesBody(host string) {
+	t := r.t
+	t.Helper()
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 200_000)
 	request, err := http.NewRequest(http.MethodPost, r.url, bytes.NewReader(sent))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Host = "acme.example.com"
+	request.Host = host
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)

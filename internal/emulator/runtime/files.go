@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"net"
@@ -14,17 +13,17 @@ import (
 	"time"
 )
 
-//go:embed host
-var host embed.FS
-
-// files are what a process is started with, in a folder of their own: the configuration, and the sockets between the
-// process and us.
-type files struct{ dir string }
+// files are what processes are started with, in a folder of their own: our modules, the configuration of each, and the
+// sockets between them and us.
+type files struct {
+	dir     string
+	objects string // where Durable Objects are kept
+}
 
 // longestSocket is the longest path a Unix socket may have, with room for our names.
 const longestSocket = 107 - len("/control-0000000000.sock")
 
-// writeFiles writes the host and its configuration. objects is where Durable Objects are kept; empty: with the files.
+// writeFiles writes our modules. objects is where Durable Objects are kept; empty: with the files.
 func writeFiles(objects string) (files, error) {
 	dir, err := makeFolder(os.TempDir())
 	if err == nil && len(dir) > longestSocket {
@@ -34,10 +33,7 @@ func writeFiles(objects string) (files, error) {
 	if err != nil {
 		return files{}, err
 	}
-	f := files{dir: dir}
-	if objects == "" {
-		objects = dir
-	}
+	f := files{dir: dir, objects: orElse(objects, dir)}
 	entries, err := host.ReadDir("host")
 	if err != nil {
 		return f, err
@@ -47,8 +43,7 @@ func writeFiles(objects string) (files, error) {
 		if err != nil {
 			return f, err
 		}
-		filled := strings.NewReplacer("@ACCOUNT@", f.accountSocket(), "@OBJECTS@", capnpText(objects)).Replace(string(text))
-		if err := os.WriteFile(filepath.Join(dir, entry.Name()), []byte(filled), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, entry.Name()), text, 0o600); err != nil {
 			return f, err
 		}
 	}
@@ -77,12 +72,6 @@ func ended(pid int) bool {
 	return err == nil && errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// capnpText escapes a text for a Cap'n Proto string.
-func capnpText(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text)
-}
-
-func (f files) config() string        { return filepath.Join(f.dir, "config.capnp") }
 func (f files) accountSocket() string { return filepath.Join(f.dir, "account.sock") }
 
 // controlSocket is where a process takes orders; each has its own.

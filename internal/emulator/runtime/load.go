@@ -150,6 +150,10 @@ func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, as
 			about["limit"], about["period"] = rateLimit(b)
 		case "queue":
 			about["delay"] = b.Fields["delivery_delay"] // what is sent without a delay of its own has this one
+		case "dispatch_namespace":
+			if service, _ := outboundOf(b); service == "" { // else each call has parameters, which the host adds
+				about["direct"] = namespaceOf(tx, r.options.Account, b.Text("namespace"))
+			}
 		}
 		made.Wrap.Bindings = append(made.Wrap.Bindings, about)
 		if entrypoint, props := r.gateOf(tx, namespaceID, script.Name, b); entrypoint != "" {

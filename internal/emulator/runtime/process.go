@@ -25,19 +25,33 @@ type process struct {
 	cmd     *exec.Cmd
 	client  *http.Client // to its control socket
 	started time.Time
+	front   string // the revision that it was configured with; empty for none
 	noise   *lastLines
 	events  *os.File // it says there what it listens on
 	sockets int      // how many those are
 
 	ready  chan struct{} // closed when it answers, or is gone
 	exited chan struct{} // closed when it is gone
+	alone  chan struct{} // closed when all before it are gone and it knows, or is gone as well
 	why    atomic.Pointer[string]
 }
 
-// startProcess starts workerd with the host; it is not ready yet. Its sockets are made here and given to it: public,
-// which a validator does not have, for requests; and one for orders.
-func startProcess(binary string, f files, generation int, public *os.File) (*process, error) {
-	path := f.controlSocket(generation)
+// A role is what a process is started for.
+type role struct {
+	generation int      // numbers it among those with the same files
+	public     *os.File // the socket for requests; a validator has none
+	front      *front   // may be nil
+	follows    bool     // it must wait for succeed before it may have Durable Objects and databases
+}
+
+// startProcess starts workerd with the host, and the front if there is one; it is not ready yet. The sockets for requests
+// and for orders are given to it.
+func startProcess(binary string, f files, role role) (*process, error) {
+	config, err := f.configure(role)
+	if err != nil {
+		return nil, err
+	}
+	path := f.controlSocket(role.generation)
 	orders, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
 	if err != nil {
 		return nil, err
@@ -59,13 +73,13 @@ func startProcess(binary string, f files, generation int, public *os.File) (*pro
 	inherited := []*os.File{eventsFile, ordersFile}
 	args := []string{"serve", "--experimental", "--control-fd=3", "--socket-fd", "control=4"}
 	constant := "validator"
-	if public != nil {
-		inherited = append(inherited, public)
+	if role.public != nil {
+		inherited = append(inherited, role.public)
 		args = append(args, "--socket-fd", "http=5")
 		constant = "server"
 	}
 	p := &process{
-		cmd:     exec.Command(binary, append(args, f.config(), constant)...),
+		cmd:     exec.Command(binary, append(args, config, constant)...),
 		client:  controlClient(path),
 		started: time.Now(),
 		noise:   &lastLines{},
@@ -73,6 +87,10 @@ func startProcess(binary string, f files, generation int, public *os.File) (*pro
 		sockets: len(inherited) - 1,
 		ready:   make(chan struct{}),
 		exited:  make(chan struct{}),
+		alone:   make(chan struct{}),
+	}
+	if role.front != nil {
+		p.front = role.front.Revision
 	}
 	p.cmd.Dir, p.cmd.Stderr, p.cmd.ExtraFiles = f.dir, p.noise, inherited
 	p.cmd.SysProcAttr = attributes()
@@ -81,6 +99,8 @@ func startProcess(binary string, f files, generation int, public *os.File) (*pro
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
 	go func() {
+		<-p.ready
+		f.unconfigure(role.generation)
 		<-p.exited
 		_ = os.Remove(path)
 	}()
@@ -180,6 +200,38 @@ func (p *process) control(ctx context.Context, order string, body, answer any) e
 		return err
 	}
 	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// succeed tells the process when all before it are gone. before is the last of them; nil: there was none.
+func (p *process) succeed(before *process) {
+	defer close(p.alone)
+	if before == nil {
+		return
+	}
+	<-before.exited
+	<-before.alone
+	for <-p.ready; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
+		err := p.control(ctx, "/alone", nil, nil)
+		cancel()
+		if err == nil {
+			return
+		}
+		select {
+		case <-p.exited:
+			return
+		case <-time.After(100 * time.Millisecond): // it is busy, or stuck, which others notice
+		}
+	}
+}
+
+func (p *process) isAlone() bool {
+	select {
+	case <-p.alone:
+		return true
+	default:
+		return false
+	}
 }
 
 // kill ends the process at once, and remembers why.

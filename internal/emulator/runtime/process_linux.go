@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -13,6 +14,24 @@ import (
 // has the kernel kill it when wfpsync is gone.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// acceptWithRequest has connections accepted when their first bytes have come. A workerd that ends drops a connection
+// that it has accepted and has read nothing of, and with it a request that is on its way.
+func acceptWithRequest(listener *net.TCPListener) error {
+	raw, err := listener.SyscallConn()
+	if err != nil {
+		return err
+	}
+	const wait = 5 // seconds, then one that says nothing is accepted as well
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = os.NewSyscallError("setsockopt", syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT, wait))
+	})
+	if err != nil {
+		return err
+	}
+	return failed
 }
 
 // usage is the processor time and the memory that a process has taken so far.

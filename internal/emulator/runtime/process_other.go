@@ -3,12 +3,16 @@
 package runtime
 
 import (
+	"net"
 	"syscall"
 	"time"
 )
 
 // attributes are the system's own: the kernel does not end workerd with wfpsync here.
 func attributes() *syscall.SysProcAttr { return nil }
+
+// acceptWithRequest does nothing here: a connection made in the moment in which a workerd ends may be lost.
+func acceptWithRequest(*net.TCPListener) error { return nil }
 
 // usage is not known here: whether a process is stuck shows in its silence alone, and its memory is not bounded.
 func usage(int) (cpu time.Duration, memory int64, known bool) { return 0, 0, false }

@@ -58,7 +58,7 @@ func Query(ctx context.Context, binary, dir, database string, statements []State
 	if err != nil {
 		return nil, err
 	}
-	p, err := startProcess(binary, f, 1, nil)
+	p, err := startProcess(binary, f, role{})
 	if err != nil {
 		return nil, err
 	}

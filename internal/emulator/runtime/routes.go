@@ -16,9 +16,16 @@ type table struct {
 	Domains []route  `json:"domains"` // answer where no route leads to a Worker: they are origins
 	Workers []string `json:"workers"` // all of them
 	Usual   string   `json:"usual"`   // answers what no route matches; may be empty
+	Front   *current `json:"front"`   // what the front would be now; nil: none
 
 	// Hostnames are the custom hostnames with metadata, which is what Workers see of it in request.cf.hostMetadata.
 	Hostnames map[string]json.RawMessage `json:"hostnames"`
+}
+
+// A current is a revision of a Worker that is live.
+type current struct {
+	Worker   string `json:"worker"`
+	Revision string `json:"revision"`
 }
 
 type route struct {
@@ -60,7 +67,7 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 		for head := range workers.Heads("") {
 			made.Workers = append(made.Workers, head.Name)
 			script, _ := workers.Get(head.Name)
-			if slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" }) {
+			if isDispatcher(script) {
 				dispatchers = append(dispatchers, head.Name)
 			}
 		}
@@ -69,6 +76,9 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 			made.Usual = dispatchers[0]
 		case len(made.Workers) == 1:
 			made.Usual = made.Workers[0]
+		}
+		if worker, revision := r.frontRevision(tx); worker != "" {
+			made.Front = &current{worker, revision}
 		}
 		return nil
 	})

@@ -1,8 +1,10 @@
 // Package runtime runs the Workers of a local account on the real workerd.
 //
-// One workerd is configured with one Worker, the host (host/host.js). The host loads every other one when a request
-// first needs it: it asks this package, over a Unix socket that no other Worker can name, for the code and the
-// bindings. So nothing is restarted when a Worker changes, and one that nobody calls costs nothing.
+// One workerd is configured with one Worker of ours, the host (host/host.js). The host loads every other one when a
+// request first needs it: it asks this package, over a Unix socket that no other Worker can name, for the code and the
+// bindings. So nothing is restarted when a Worker changes, and one that nobody calls costs nothing. Only the account's
+// dispatcher, through which nearly all requests come, is configured too, as the front (front.go), as soon as it has not
+// changed for a moment.
 //
 // workerd holds no state but Durable Objects and D1 databases, and those are on disk: a process can be replaced at any
 // time. The listening socket is ours and outlives it, so that requests wait for the next process and none is refused.
@@ -98,6 +100,9 @@ type Runtime struct {
 	generation int               // of the newest
 	asked      map[place]bool    // what processes may know of
 	clearing   bool              // they are being told to forget all, and may know of more than that
+	touched    time.Time         // when the account's own Workers changed, unless the front was compared since
+
+	unfit string // the revision of a front with which no process started; the supervisor's
 
 	unwatch func()
 	stop    context.CancelFunc
@@ -127,6 +132,9 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.socket, err = options.Listener.File(); err != nil {
 		return nil, err
 	}
+	if err := acceptWithRequest(options.Listener); err != nil {
+		return nil, err
+	}
 	objects, err := makeObjects(options.Dir)
 	if err != nil {
 		return nil, err
@@ -142,7 +150,7 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	r.unwatch = options.Store.Watch(r.changed)
-	first, err := r.launch(ctx)
+	first, err := r.launch(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +213,11 @@ func (r *Runtime) changed(changes []store.Change) {
 	for _, c := range changes {
 		if c.Queue != "" && c.Account == r.options.Account {
 			r.queues.look(c.Queue)
+		}
+		if c.Queue == "" && (c.NamespaceID == "" || c.Script == "") {
+			r.mu.Lock()
+			r.touched = time.Now()
+			r.mu.Unlock()
 		}
 	}
 	if order, any := r.forgets(changes); any {

@@ -19,11 +19,25 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// launch starts a process that answers requests.
-func (r *Runtime) launch(ctx context.Context) (*process, error) {
+// launch starts a process that answers requests, the first one or the next after another. A front with which none starts
+// is left out from then on.
+func (r *Runtime) launch(ctx context.Context, before *process) (*process, error) {
+	front := r.front()
+	if front != nil && front.Revision != r.unfit {
+		p, err := r.launchWith(ctx, before, front)
+		if err == nil || ctx.Err() != nil {
+			return p, err
+		}
+		r.tell("debug", "%s is loaded for each process, and not configured: %v", front.Worker, err)
+		r.unfit = front.Revision
+	}
+	return r.launchWith(ctx, before, nil)
+}
+
+func (r *Runtime) launchWith(ctx context.Context, before *process, front *front) (*process, error) {
 	r.mu.Lock()
 	r.generation++
-	p, err := startProcess(r.options.Binary, r.files, r.generation, r.socket)
+	p, err := startProcess(r.options.Binary, r.files, role{generation: r.generation, public: r.socket, front: front, follows: before != nil})
 	if err == nil {
 		r.live[p] = true
 	}
@@ -31,6 +45,7 @@ func (r *Runtime) launch(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	go p.succeed(before)
 	go func() {
 		<-p.exited
 		r.mu.Lock()
@@ -77,7 +92,7 @@ func (r *Runtime) supervise(ctx context.Context, p *process) {
 				return
 			}
 		}
-		next, err := r.launch(ctx)
+		next, err := r.launch(ctx, p)
 		if err != nil {
 			if ctx.Err() == nil {
 				r.tell("error", "%v", err)
@@ -120,9 +135,7 @@ func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive b
 			return "", false
 		case <-ticker.C:
 		}
-		var state struct {
-			Loads int `json:"loads"`
-		}
+		var state condition
 		ping, cancel := context.WithTimeout(ctx, pingPeriod)
 		err := p.control(ping, "/ping", nil, &state)
 		cancel()
@@ -131,14 +144,34 @@ func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive b
 		case err != nil && heard.stuck(cpu, known, r.options.Limits.Stuck):
 			p.kill(fmt.Sprintf("it did not answer for %v; probably a Worker is in an endless loop", time.Since(heard.at).Round(time.Second)))
 		case err != nil:
-		case state.Loads > r.options.Limits.Loads:
-			return fmt.Sprintf("it had loaded %d versions of Workers", state.Loads), true
-		case memory > r.options.Limits.Memory:
-			return fmt.Sprintf("it had grown to %d MB", memory>>20), true
 		default:
 			heard = heartbeat{at: time.Now(), cpu: cpu}
+			if reason := r.renewal(p, state, memory); reason != "" {
+				return reason, true
+			}
 		}
 	}
+}
+
+// A condition is what a process says of itself.
+type condition struct {
+	Loads        int  `json:"loads"`        // versions of Workers, since it began
+	KeepsObjects bool `json:"keepsObjects"` // it has Durable Objects or databases
+}
+
+// renewal is why a process is to be replaced, if it is. One with others before it could not finish its requests: they
+// may wait for those to be gone.
+func (r *Runtime) renewal(p *process, state condition, memory int64) string {
+	switch {
+	case !p.isAlone():
+	case state.Loads > r.options.Limits.Loads:
+		return fmt.Sprintf("it had loaded %d versions of Workers", state.Loads)
+	case memory > r.options.Limits.Memory:
+		return fmt.Sprintf("it had grown to %d MB", memory>>20)
+	case !state.KeepsObjects && r.outdated(p): // else objects would lose what they have in memory
+		return "the account has another dispatcher"
+	}
+	return ""
 }
 
 // A heartbeat is when a process last answered, and its processor time then.

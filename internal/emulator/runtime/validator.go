@@ -173,7 +173,7 @@ func (v *Validator) ensure(ctx context.Context) error {
 		}
 	}
 	v.generation++
-	p, err := startProcess(v.binary, v.files, v.generation, nil)
+	p, err := startProcess(v.binary, v.files, role{generation: v.generation})
 	if err != nil {
 		return err
 	}

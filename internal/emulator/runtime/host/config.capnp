@@ -1,11 +1,12 @@
-# The one static Worker of the runtime. Every other Worker is loaded by it, on demand, from what the account has.
-# What is between at signs is filled in by files.go; the sockets' addresses are replaced by descriptors of ours.
+# What workerd is configured with: the host, which loads Workers on demand from what the account has, and the front when
+# there is one, the account's dispatcher. files.go fills in this template; the sockets' addresses are replaced by
+# descriptors of ours.
 using Workerd = import "/workerd/workerd.capnp";
 
 const server :Workerd.Config = (
   services = .services,
   sockets = [
-    ( name = "http", address = "127.0.0.1:0", http = (), service = "host" ),
+    ( name = "http", address = "127.0.0.1:0", http = (), service = {{if .Front}}"front"{{else}}"host"{{end}} ),
     ( name = "control", address = "127.0.0.1:0", http = (), service = ( name = "host", entrypoint = "Control" ) ),
   ],
 );
@@ -20,17 +21,21 @@ const validator :Workerd.Config = (
 
 const services :List(Workerd.Service) = [
   ( name = "host", worker = .host ),
+{{- if .Front}}
+  ( name = "front", worker = .front ),
+{{- end}}
   # The account, on a Unix socket that no Worker but the host can name.
-  ( name = "account", external = ( address = "unix:@ACCOUNT@", http = () ) ),
+  ( name = "account", external = ( address = {{text (print "unix:" .Account)}}, http = () ) ),
   # What Workers reach: not this machine and not its network, so that a user Worker cannot call the account's API.
   ( name = "internet", network = ( allow = ["public"], tlsOptions = ( trustBrowserCas = true ) ) ),
   ( name = "nowhere", network = ( allow = [] ) ),
-  ( name = "objects", disk = ( path = "@OBJECTS@", writable = true ) ),
+  ( name = "objects", disk = ( path = {{text .Objects}}, writable = true ) ),
 ];
 
 const host :Workerd.Worker = (
   modules = [
     ( name = "host.js", esModule = embed "host.js" ),
+    ( name = "door.js", esModule = embed "door.js" ),
     ( name = "boot.js.txt", text = embed "boot.js" ),
   ],
   compatibilityDate = "2025-08-20",
@@ -39,6 +44,10 @@ const host :Workerd.Worker = (
     ( name = "LOADER", workerLoader = ( id = "account" ) ),
     ( name = "ACCOUNT", service = "account" ),
     ( name = "INTERNET", service = "internet" ),
+    ( name = "FOLLOWS", json = "{{.Follows}}" ),
+{{- if .Front}}
+    ( name = "FRONT", service = ( name = "front", props = ( json = "{\"__wfpsync\":true}" ) ) ),
+{{- end}}
   ],
   durableObjectNamespaces = [
     ( className = "Objects", uniqueKey = "objects", enableSql = true ),
@@ -47,3 +56,35 @@ const host :Workerd.Worker = (
   durableObjectStorage = ( localDisk = "objects" ),
   globalOutbound = "nowhere",
 );
+{{- with .Front}}
+
+# The dispatcher with our modules around its own. It shares the host's loader, so that it finds what the host has loaded.
+const front :Workerd.Worker = (
+  modules = [
+    ( name = "__wfpsync/main.js", esModule = {{text .Main}} ),
+    ( name = "__wfpsync/front.js", esModule = embed "front.js" ),
+    ( name = "__wfpsync/door.js", esModule = embed "door.js" ),
+    ( name = "__wfpsync/boot.js", esModule = embed "boot.js" ),
+{{- range .Modules}}
+    ( name = {{text .Name}}, {{.Kind}} = embed {{text .File}} ),
+{{- end}}
+  ],
+  compatibilityDate = {{text .Date}},
+  compatibilityFlags = [{{range $i, $flag := .Flags}}{{if $i}}, {{end}}{{text $flag}}{{end}}],
+  bindings = [
+    ( name = "__wfpsync_loader", workerLoader = ( id = "account" ) ),
+    ( name = "__wfpsync_host", service = "host" ),
+    ( name = "__wfpsync_ask", service = ( name = "host", entrypoint = "Questions" ) ),
+{{- range .Values}}
+    ( name = {{text .Name}}, json = {{text .JSON}} ),
+{{- end}}
+{{- range .Gates}}
+    ( name = {{text .Name}}, service = ( name = "host", entrypoint = {{text .Gate}}, props = ( json = {{text .JSON}} ) ) ),
+{{- end}}
+  ],
+{{- if .Tail}}
+  tails = [ ( name = "host", entrypoint = "Tail", props = ( json = {{text .Tail}} ) ) ],
+{{- end}}
+  globalOutbound = "internet",
+);
+{{- end}}

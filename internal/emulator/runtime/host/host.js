@@ -2,6 +2,7 @@
 // the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import boot from "boot.js.txt";
+import { arrival, choose, failure, isCron, rayOf, withoutUs } from "./door.js";
 
 const BOOT = "__wfpsync_boot.js";
 const MAIN = "__wfpsync_main.js";
@@ -13,6 +14,16 @@ let table;
 let epoch = 0;
 let generation = 0;
 let loads = 0;
+
+// Durable Objects and databases are one process's at a time. While there is one before this, it may still have them.
+let alone = false;
+let keepsObjects = false;
+
+/** Waits until objects are this process's. */
+async function ownObjects(env) {
+  while (env.FOLLOWS && !alone) await scheduler.wait(10);
+  keepsObjects = true;
+}
 
 async function account(env, path) {
   const response = await env.ACCOUNT.fetch("http://account" + path);
@@ -33,10 +44,12 @@ async function find(env, namespace, name) {
   return version;
 }
 
+/** Under what the loader has a version. variant tells isolates apart that were made of the same code. */
+const keyOf = (version, variant = "") => `${version.id}@${version.revision}${variant}#${version.generation}`;
+
 /** The isolate of a version, made when it is first needed. outbound is the Worker through which its requests leave. */
 function isolate(host, version, variant = "", outbound) {
-  const key = `${version.id}@${version.revision}${variant}#${version.generation}`;
-  return host.env.LOADER.get(key, async () => {
+  return host.env.LOADER.get(keyOf(version, variant), async () => {
     loads++;
     const { namespace, name } = version;
     const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace, name })}`));
@@ -99,9 +112,6 @@ async function respond(host, version, request, options, init) {
 /** The headers of a request, to be changed: its own cannot be. */
 const headersOf = (request) => new Headers(request.headers);
 
-/** An error as its Worker threw it, without the way it took through the host. */
-const shown = (error) => String(error?.stack ?? error).split("\n").filter((line) => !line.includes("(host.js:")).join("\n");
-
 function workerCode(host, code, version, outbound, wrapped) {
   const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped) } };
   for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
@@ -150,16 +160,11 @@ export default {
     if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
     const version = await find(env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
-    if (url.pathname === "/cdn-cgi/handler/scheduled") return schedule(host, version, url.searchParams.get("cron") ?? "");
-    const headers = headersOf(request);
-    headers.set("CF-Connecting-IP", "127.0.0.1");
-    const asked = headers.get("x-wfpsync-ray");
-    headers.delete("x-wfpsync-ray");
-    headers.set("CF-Ray", /^[0-9a-f]{16}-LOC$/.test(asked) ? asked : crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+    if (isCron(url)) return schedule(host, version, url.searchParams.get("cron") ?? "");
     try {
-      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: { colo: "LOC", ...ofHost(ways, url.hostname) } });
+      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, arrival(request, url, ways));
     } catch (error) {
-      return new Response(`The Worker "${chosen.worker}" failed.\n\nUncaught ${shown(error)}\n`, { status: 500 });
+      return failure(chosen.worker, error);
     }
   },
 };
@@ -176,54 +181,6 @@ async function routes(env) {
   const answer = await account(env, "/routes");
   if (epoch === asked) table = answer;
   return answer;
-}
-
-/**
- * What the platform tells of a custom hostname.
- * Source: https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/
- */
-function ofHost({ hostnames }, host) {
-  const name = [host, host.replace(/\.localhost$/, "")].find((name) => Object.hasOwn(hostnames, name));
-  return name && { hostMetadata: hostnames[name] };
-}
-
-/**
- * Routes are sorted: the first that matches counts. A custom domain is an origin, which answers when no route leads to a
- * Worker before it. Below .localhost, which browsers find here, both match as well.
- * Source: https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
- */
-function choose({ routes, domains, workers, usual }, url) {
-  const first = (list, host) => list.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
-  const match = (host) => {
-    const route = first(routes, host);
-    return route?.worker ? route : first(domains, host) ?? route;
-  };
-  let route = match(url.hostname);
-  let rewritten;
-  if (!route && url.hostname.endsWith(".localhost")) {
-    const host = url.hostname.slice(0, -".localhost".length);
-    route = match(host);
-    if (route) {
-      rewritten = new URL(url);
-      rewritten.host = host;
-      rewritten.port = "";
-    } else if (workers.includes(host)) {
-      return { worker: host };
-    }
-  }
-  if (route && !route.worker) return { explanation: `The route ${route.pattern} leads past all Workers, to a server that is not here.\n` };
-  if (route) return { worker: route.worker, url: rewritten?.href };
-  if (usual) return { worker: usual };
-  if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
-  return {
-    explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +
-      [...routes, ...domains].map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
-  };
-}
-
-/** {text, open}: the text itself, or when open what ends or begins with it. */
-function matches(pattern, value, how) {
-  return pattern.open ? value[how](pattern.text) : value === pattern.text;
 }
 
 /** A dispatch namespace. The name and the outbound parameters come with each call. */
@@ -291,7 +248,8 @@ export class Assets extends WorkerEntrypoint {
 
 /** A D1 database. */
 export class D1 extends WorkerEntrypoint {
-  run(statements) {
+  async run(statements) {
+    await ownObjects(this.env);
     const namespace = this.ctx.exports.Database;
     return namespace.get(namespace.idFromName(this.ctx.props.id)).run(statements);
   }
@@ -317,12 +275,14 @@ export class ObjectClass extends WorkerEntrypoint {
     const namespace = this.ctx.exports.Objects;
     return namespace.get(namespace.idFromName(JSON.stringify({ ...this.ctx.props, id })));
   }
-  fetch(request) {
+  async fetch(request) {
+    await ownObjects(this.env);
     const headers = headersOf(request);
     headers.delete("x-wfpsync-object");
     return this.object(request.headers.get("x-wfpsync-object")).fetch(request, { headers });
   }
-  rpc(id, method, args) {
+  async rpc(id, method, args) {
+    await ownObjects(this.env);
     return this.object(id).rpc(method, args);
   }
 }
@@ -356,9 +316,9 @@ export class Tail extends WorkerEntrypoint {
     const told = noisy.map(({ logs, exceptions, outcome, event }) => ({
       outcome,
       url: event?.request?.url,
-      ray: event?.request?.headers?.["cf-ray"],
+      ray: rayOf(event?.request?.headers),
       logs: logs.map(({ level, message, timestamp }) => ({ level, time: timestamp, text: message.map(show).join(" ") })),
-      exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack, time: timestamp })),
+      exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack: withoutUs(stack), time: timestamp })),
     }));
     const response = await this.env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker: this.ctx.props.worker }), {
       method: "POST",
@@ -377,18 +337,39 @@ function show(value) {
   }
 }
 
+/** What the front asks. */
+export class Questions extends WorkerEntrypoint {
+  async fetch(request) {
+    const url = new URL(request.url);
+    switch (url.pathname) {
+      case "/routes":
+        return Response.json(table ?? (await routes(this.env)));
+      case "/key": {
+        const version = versions.get(url.searchParams.get("id"));
+        if (version === undefined || version?.code) return Response.json(null); // the next call may load it
+        return Response.json(version && !version.assets ? keyOf(version) : "");
+      }
+    }
+    return new Response("no such question", { status: 404 });
+  }
+}
+
 /** What the supervisor asks for, on a socket of its own. */
 export class Control extends WorkerEntrypoint {
   async fetch(request) {
     switch (new URL(request.url).pathname) {
       case "/ping":
-        return Response.json({ loads });
+        return Response.json({ loads, keepsObjects });
+      case "/alone":
+        alone = true;
+        return new Response();
       case "/forget": {
         const { all, ids } = await request.json();
         epoch++;
         if (all) versions = new Map();
         for (const id of ids ?? []) versions.delete(id);
         table = undefined;
+        await this.env.FRONT?.fetch("http://front/forget", { method: "POST", body: JSON.stringify({ all, ids }) });
         return new Response();
       }
       case "/d1":
@@ -403,6 +384,7 @@ export class Control extends WorkerEntrypoint {
 
   /** Runs what somebody asks of a database from outside. */
   async query({ id, statements }) {
+    await ownObjects(this.env);
     const namespace = this.ctx.exports.Database;
     const cell = (value) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value);
     try {

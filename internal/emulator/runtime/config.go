@@ -1,0 +1,147 @@
+package runtime
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed host
+var host embed.FS
+
+// configTemplate is what makes the configuration of a process.
+var configTemplate = template.Must(template.New("config.capnp").Funcs(template.FuncMap{"text": capnpText}).ParseFS(host, "host/config.capnp"))
+
+// A config is what the template is filled in with.
+type config struct {
+	Account string // the socket on which we answer the host
+	Objects string // where Durable Objects are kept
+	Follows bool   // another process may still have objects; it is told when none has
+	Front   *configuredFront
+}
+
+// A configuredFront is a front as workerd's configuration has it. All but names is in JSON.
+type configuredFront struct {
+	Main    string
+	Modules []configuredModule
+	Date    string
+	Flags   []string
+	Values  []configuredValue
+	Gates   []configuredGate
+	Tail    string // empty: nobody listens
+}
+
+type configuredModule struct {
+	Name, Kind string
+	File       string // beside the configuration
+}
+
+type configuredValue struct{ Name, JSON string }
+
+type configuredGate struct{ Name, Gate, JSON string }
+
+// configure writes the configuration of a process.
+func (f files) configure(role role) (path string, err error) {
+	filled := config{Account: f.accountSocket(), Objects: f.objects, Follows: role.follows}
+	if role.front != nil {
+		if filled.Front, err = f.configureFront(role.generation, *role.front); err != nil {
+			return "", err
+		}
+	}
+	var text bytes.Buffer
+	if err := configTemplate.Execute(&text, filled); err != nil {
+		return "", err
+	}
+	path = filepath.Join(f.dir, fmt.Sprintf("config-%d.capnp", role.generation))
+	return path, os.WriteFile(path, text.Bytes(), 0o600)
+}
+
+// moduleFields are the configuration's words for what the loader calls kinds of modules.
+// Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
+var moduleFields = map[string]string{"js": "esModule", "cjs": "commonJsModule", "wasm": "wasm", "text": "text", "data": "data"}
+
+// configureFront writes the modules of a front beside its configuration.
+func (f files) configureFront(generation int, front front) (*configuredFront, error) {
+	made := &configuredFront{Main: frontModule(front.Main), Date: front.Date, Flags: front.Flags}
+	for i, name := range slices.Sorted(maps.Keys(front.Modules)) {
+		for kind, content := range front.Modules[name] {
+			raw, isBytes := content.([]byte)
+			if !isBytes {
+				raw = []byte(content.(string)) // see newCode
+			}
+			file := fmt.Sprintf("module-%d-%d", generation, i)
+			if err := os.WriteFile(filepath.Join(f.dir, file), raw, 0o600); err != nil {
+				return nil, err
+			}
+			made.Modules = append(made.Modules, configuredModule{name, moduleFields[kind], file})
+		}
+	}
+	values := map[string]any{
+		"__wfpsync":       front.Wrap,
+		"__wfpsync_front": map[string]any{"worker": front.Worker, "revision": front.Revision},
+	}
+	maps.Copy(values, front.Env)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		raw, err := json.Marshal(values[name])
+		if err != nil {
+			return nil, err
+		}
+		made.Values = append(made.Values, configuredValue{name, string(raw)})
+	}
+	for _, g := range front.Gates {
+		raw, err := json.Marshal(g.Props)
+		if err != nil {
+			return nil, err
+		}
+		made.Gates = append(made.Gates, configuredGate{g.Name, g.Gate, string(raw)})
+	}
+	if front.Heard {
+		raw, err := json.Marshal(map[string]any{"worker": place{name: front.Worker}.id()})
+		if err != nil {
+			return nil, err
+		}
+		made.Tail = string(raw)
+	}
+	return made, nil
+}
+
+// frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded.
+func frontModule(main string) string {
+	user, _ := json.Marshal("../" + main) // a string is always JSON
+	return fmt.Sprintf("import %q;\nimport { front } from %q;\nimport * as user from %s;\nexport * from %[3]s;\nexport default front(user.default);\n",
+		"./boot.js", "./front.js", user)
+}
+
+// unconfigure removes what was written for a process, which holds secrets and is not read again.
+func (f files) unconfigure(generation int) {
+	written, _ := filepath.Glob(filepath.Join(escapeGlob(f.dir), fmt.Sprintf("module-%d-*", generation))) // the pattern is well-formed
+	for _, file := range append(written, filepath.Join(f.dir, fmt.Sprintf("config-%d.capnp", generation))) {
+		_ = os.Remove(file) // the folder goes with the runtime
+	}
+}
+
+// capnpText is a text as Cap'n Proto writes it.
+func capnpText(text string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteByte(c)
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&quoted, `\x%02x`, c)
+		default:
+			quoted.WriteByte(c)
+		}
+	}
+	quoted.WriteByte('"')
+	return quoted.String()
+}

@@ -1,0 +1,94 @@
+package runtime
+
+import (
+	"slices"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
+)
+
+// A front is a Worker that is configured, and not loaded: the account's dispatcher. Its isolate is the first that a
+// request meets, and from it a user Worker that is loaded already is one hop away, where a loaded dispatcher needs the
+// host before and behind it (see host/front.js).
+//
+// What is configured stays as it is until the process ends, but nobody waits for that: a front that has heard that it is
+// not what the account has any more leaves everything to the host, which loads the new one, until the supervisor has
+// started the next process.
+type front struct {
+	Worker string
+	code
+}
+
+// settling is how long the account's own Workers must not have changed before a new front is worth a process.
+const settling = time.Second
+
+// frontScript is the Worker that can be the front: the only one with a dispatch namespace. Scripts in the older syntax
+// and Workers whose static files come first are loaded like all others.
+func (r *Runtime) frontScript(tx *store.Tx) (script store.Script, found bool) {
+	workers := tx.Workers(r.options.Account)
+	for head := range workers.Heads("") {
+		candidate, _ := workers.Get(head.Name)
+		if !isDispatcher(candidate) {
+			continue
+		}
+		if found {
+			return store.Script{}, false
+		}
+		script, found = candidate, true
+	}
+	return script, found && script.HasModules && script.Assets == nil
+}
+
+func isDispatcher(script store.Script) bool {
+	return slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" })
+}
+
+// frontRevision is which revision of which Worker would be the front now; both are empty for none.
+func (r *Runtime) frontRevision(tx *store.Tx) (worker, revised string) {
+	script, found := r.frontScript(tx)
+	if !found {
+		return "", ""
+	}
+	return script.Name, revision(script, r.bind(tx, "", script, true).Gates)
+}
+
+// front is what is to be configured, or nil. Code that cannot run here is not: the host says why when it loads it.
+func (r *Runtime) front() *front {
+	var made *front
+	_ = r.options.Store.View(func(tx *store.Tx) error { // without a front everything works, too
+		script, found := r.frontScript(tx)
+		if !found {
+			return nil
+		}
+		loaded, err := r.codeOf(tx, "", script)
+		if err == nil {
+			made = &front{script.Name, loaded}
+		}
+		return err
+	})
+	return made
+}
+
+// outdated reports whether the next process would have another front, and is not about to have yet another one.
+func (r *Runtime) outdated(p *process) bool {
+	r.mu.Lock()
+	since := r.touched
+	r.mu.Unlock()
+	if since.IsZero() || time.Since(since) < settling {
+		return false
+	}
+	var now string
+	_ = r.options.Store.View(func(tx *store.Tx) error { // it is asked again
+		_, now = r.frontRevision(tx)
+		return nil
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.touched.Equal(since) {
+		r.touched = time.Time{}
+	}
+	if now == r.unfit {
+		now = ""
+	}
+	return now != p.front
+}

@@ -1,0 +1,80 @@
+// The door: what becomes of a request from outside before a Worker gets it. It is a module of the host and of the front.
+
+/** In which header whoever sends a request may say which CF-Ray it has. */
+const RAY = "x-wfpsync-ray";
+
+/** The CF-Ray that was asked for, given a header's value; undefined for none. */
+const asked = (value) => (/^[0-9a-f]{16}-LOC$/.test(value) ? value : undefined);
+
+/** The CF-Ray of a request that is told of by its headers, whether it has come through the door already or not. */
+export const rayOf = (headers) => asked(headers?.[RAY]) ?? headers?.["cf-ray"];
+
+/** What a Worker finds in a request that nobody has sent: the headers and the cf that the platform adds. */
+export function arrival(request, url, table) {
+  const headers = new Headers(request.headers);
+  headers.set("CF-Connecting-IP", "127.0.0.1");
+  headers.set("CF-Ray", asked(headers.get(RAY)) ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+  headers.delete(RAY);
+  return { headers, cf: { colo: "LOC", ...ofHost(table, url.hostname) } };
+}
+
+/**
+ * What the platform tells of a custom hostname.
+ * Source: https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/
+ */
+function ofHost({ hostnames }, host) {
+  const name = [host, host.replace(/\.localhost$/, "")].find((name) => Object.hasOwn(hostnames, name));
+  return name && { hostMetadata: hostnames[name] };
+}
+
+/** What is answered in place of a Worker that threw. */
+export function failure(worker, error) {
+  return new Response(`The Worker "${worker}" failed.\n\nUncaught ${error}\n`, { status: 500 });
+}
+
+/** A stack without the way that the error took through our code. */
+export function withoutUs(stack) {
+  return stack?.split("\n").filter((line) => !/\(__wfpsync[^:]*:/.test(line)).join("\n");
+}
+
+/** Whether somebody asks for a cron trigger to be run. */
+export const isCron = (url) => url.pathname === "/cdn-cgi/handler/scheduled";
+
+/**
+ * Routes are sorted: the first that matches counts. A custom domain is an origin, which answers when no route leads to a
+ * Worker before it. Below .localhost, which browsers find here, both match as well.
+ * Source: https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
+ */
+export function choose({ routes, domains, workers, usual }, url) {
+  const first = (list, host) => list.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
+  const match = (host) => {
+    const route = first(routes, host);
+    return route?.worker ? route : first(domains, host) ?? route;
+  };
+  let route = match(url.hostname);
+  let rewritten;
+  if (!route && url.hostname.endsWith(".localhost")) {
+    const host = url.hostname.slice(0, -".localhost".length);
+    route = match(host);
+    if (route) {
+      rewritten = new URL(url);
+      rewritten.host = host;
+      rewritten.port = "";
+    } else if (workers.includes(host)) {
+      return { worker: host };
+    }
+  }
+  if (route && !route.worker) return { explanation: `The route ${route.pattern} leads past all Workers, to a server that is not here.\n` };
+  if (route) return { worker: route.worker, url: rewritten?.href };
+  if (usual) return { worker: usual };
+  if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
+  return {
+    explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +
+      [...routes, ...domains].map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
+  };
+}
+
+/** {text, open}: the text itself, or when open what ends or begins with it. */
+function matches(pattern, value, how) {
+  return pattern.open ? value[how](pattern.text) : value === pattern.text;
+}

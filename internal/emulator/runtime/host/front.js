@@ -1,0 +1,83 @@
+// The front: what runs in the isolate of the account's dispatcher, before and around its own code, when that is
+// configured and not loaded. Requests come to it first. Those that are the dispatcher's it answers itself, and user
+// Workers that the host has loaded it calls without the host, so that a dispatched request takes two hops, not four.
+//
+// It is never in the right by itself: what it knows is what the host has said, until the host says that it changed. All
+// that is out of the ordinary it leaves to the host, which loads the dispatcher like every other Worker when it has to.
+import { env } from "cloudflare:workers";
+import { passBy } from "./boot.js";
+import { arrival, choose, failure, isCron } from "./door.js";
+
+// The dispatcher's code runs after this and finds none of it.
+const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_front: self } = env;
+for (const name of Object.keys(env)) if (name.startsWith("__wfpsync_")) delete env[name];
+
+// The ways to Workers; and by "namespace/worker" under which key a user Worker is loaded: null when it was asked for
+// and may be loaded by now, "" when only the host can call it. epoch counts what made us forget.
+let table;
+let keys = new Map();
+let epoch = 0;
+
+async function ask(question) {
+  const response = await asker.fetch("http://host" + question);
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
+}
+
+async function ways() {
+  const asked = epoch;
+  const answer = await ask("/routes");
+  if (epoch === asked) table = answer;
+  return answer;
+}
+
+function forget({ all, ids }) {
+  epoch++;
+  table = undefined;
+  if (all) keys = new Map();
+  for (const id of ids ?? []) keys.delete(id);
+  return new Response();
+}
+
+/** The answer of a user Worker; undefined where the host has to call it. */
+async function pass(namespace, name, input, init) {
+  const id = namespace + "/" + name;
+  let key = keys.get(id);
+  if (key === undefined) {
+    keys.set(id, null);
+  } else if (key === null) {
+    const asked = epoch;
+    key = await ask(`/key?${new URLSearchParams({ id })}`);
+    if (epoch === asked) keys.set(id, key);
+  }
+  if (!key) return undefined;
+  return loader.get(key, () => {
+    keys.delete(id);
+    throw new Error("wfpsync: the Worker is not loaded any more");
+  }).getEntrypoint().fetch(input, init);
+}
+
+passBy(pass);
+
+/** What the dispatcher's code exports, behind the door. */
+export function front(main) {
+  const isClass = typeof main === "function";
+  const answers = typeof (isClass ? main.prototype : main)?.fetch === "function";
+  return {
+    async fetch(request, env, ctx) {
+      if (ctx.props?.__wfpsync) return forget(await request.json());
+      const known = table ?? (await ways());
+      const url = new URL(request.url);
+      const chosen = choose(known, url);
+      const ours = answers && known.front?.revision === self.revision && chosen.worker === self.worker && !isCron(url);
+      if (!ours) return host.fetch(request);
+      const arrived = new Request(chosen.url ? new Request(chosen.url, request) : request, arrival(request, url, known));
+      try {
+        return await (isClass ? new main(ctx, env) : main).fetch(arrived, env, ctx);
+      } catch (error) {
+        ctx.waitUntil(Promise.reject(error)); // so that whoever listens hears of it
+        return failure(self.worker, error);
+      }
+    },
+  };
+}
