@@ -223,6 +223,26 @@ export default class extends WorkerEntrypoint {
 	r.staysDirect("acme.example.com")
 }
 
+// TestRunFrontOld: a dispatcher may be as old as module syntax.
+func TestRunFrontOld(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.script(worker("dispatcher"), `export default { fetch: (request, env) => env.TENANTS.get("acme").fetch(request) }`, object{
+		"compatibility_date": "2021-11-02",
+		"bindings":           []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}},
+	}).ok()
+	r.script(script("prod", "acme"), echoesWay, nil).ok()
+	r.configured()
+	r.staysDirect("acme.example.com")
+	for i := range 3 {
+		want := fmt.Sprintf("version %d", i)
+		r.script(script("prod", "acme"), fmt.Sprintf(answering, want), nil).ok()
+		for range 3 {
+			r.says("acme.example.com", "/", want)
+		}
+	}
+}
+
 // TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.
 func TestRunFrontDoesNotStart(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
