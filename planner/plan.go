@@ -208,6 +208,7 @@ const (
 	SecretDiffers  SecretReason = "differs"  // by its fingerprint, its value is another one
 	SecretAsked    SecretReason = "asked"    // whoever made the plan asked for it
 	SecretUploaded SecretReason = "uploaded" // its Worker is uploaded, and an upload has all secrets
+	SecretPatched  SecretReason = "patched"  // settings of its Worker are changed, and all secrets go with them
 	SecretUnproven SecretReason = "unproven" // others are written, and of this one nothing shows what it is
 )
 

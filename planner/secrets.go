@@ -44,10 +44,14 @@ func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []Fi
 	return c
 }
 
-// withSecrets are the differences of a Worker that is to be uploaded, and the
-// secrets that the upload writes with them.
+// withSecrets are the differences of a Worker that is to be uploaded, or whose
+// settings are, and the secrets that are written with them.
 func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldChange) []FieldChange {
-	return p.secretFields(r.(spec.Scripted), live, fields, SecretUploaded)
+	desired, with := r.(spec.Scripted), SecretUploaded
+	if desired.Definition().Code.IsKept() {
+		with = SecretPatched
+	}
+	return p.secretFields(desired, live, fields, with)
 }
 
 // secretFields adds to the differences the secrets that are written, each with

@@ -54,22 +54,40 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 		}}
 	}
 	if !p.needsDetail(desired, live) {
-		return nil
+		return p.compareSecrets(desired, live, nil)
 	}
 	fields := p.fields(live, desired)
 	isNew := live.Revision.Template == "" || live.Revision.Mark == nil
-	switch {
-	case isNew && len(fields) == 0:
-		return &Change{Action: Adopt, Reason: ReasonTemplate, MarkOnly: !writesSecrets(desired)}
+	switch inShape := onlySecrets(desired.(spec.Scripted), fields); {
+	case inShape && isNew:
+		return p.compareUnmarked(desired.(spec.Scripted), live, fields, ReasonTemplate)
+	case inShape && !p.markDescribes(desired, live):
+		return p.compareUnmarked(desired.(spec.Scripted), live, fields, ReasonChanged)
 	case isNew:
-		return &Change{Action: Update, Reason: ReasonTemplate, Fields: fields}
-	case len(fields) > 0:
-		return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: fields}
-	case !p.markDescribes(desired, live):
-		return &Change{Action: Adopt, Reason: ReasonChanged, MarkOnly: !writesSecrets(desired)}
-	default:
-		return nil
+		return &Change{Action: Update, Reason: ReasonTemplate, Fields: p.withSecrets(desired, live, fields)}
+	case !inShape:
+		return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: p.withSecrets(desired, live, fields)}
 	}
+	c := p.compareSecrets(desired, live, fields)
+	if c == nil && p.isUnproven(desired, live) {
+		c = &Change{Action: Update, Reason: ReasonUnproven, MarkOnly: true}
+	}
+	return c
+}
+
+// compareUnmarked plans to leave the mark on a Worker that is what a template
+// says but for secrets. Those that it has by the same names may be its product's:
+// they are written, unless fingerprints show what they are.
+func (p *planning) compareUnmarked(desired spec.Scripted, live *spec.Live, missing []FieldChange, reason Reason) *Change {
+	var others SecretReason
+	if _, proven := p.changedSecrets(desired, live); !proven {
+		others = SecretUnproven
+	}
+	fields := p.secretFields(desired, live, missing, others)
+	if len(fields) == 0 {
+		return &Change{Action: Adopt, Reason: reason, MarkOnly: true}
+	}
+	return &Change{Action: WriteSecrets, Reason: reason, Fields: fields}
 }
 
 // otherOwner is the stack that a live Worker belongs to, be it ours, or whose

@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -86,4 +87,29 @@ func TestTemplateWritesWhatIsNobodys(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A Worker that was written and has not answered its probe is probed again.
+func TestTemplateUnproven(t *testing.T) {
+	world := templateWorld()
+	stack, list := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(strings.Replace(templateStack, "limits: { cpu_ms: 50 }",
+		`limits: { cpu_ms: 50 }, rollout: { waves: ["100%"], probe: { url: "https://${t.name}.example.com/" } }`, 1))}}, "wfpsync.yaml", spec.Options{Live: world})
+	if list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	wanted, _ := stack.Lookup(userWorker("known"))
+	script, live := wanted.(spec.Scripted).Definition(), world.Resources[userWorker("known")]
+	mark := spec.NewMark(script.Code.Digest, script.Digest(), live.Revision.ModifiedOn).WithAssets(script.Assets)
+	mark.Unproven, live.Revision.Mark = true, &mark
+	live.Resource.(spec.Scripted).Definition().Options = spec.Object{"limits": spec.Object{"cpu_ms": 50.0}}
+	plan, err := planner.New(stack, world, planner.Options{Mode: planner.Apply})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range plan.Changes {
+		if c.Address == userWorker("known") && c.Reason == planner.ReasonUnproven && c.MarkOnly && c.Turn != nil {
+			return
+		}
+	}
+	t.Errorf("%q does not probe again", actions(plan))
 }

@@ -26,7 +26,7 @@ func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 	settingsDigest := script.Digest()
 	var sent atomic.Pointer[spec.Mark] // of the last attempt
 	body := newMultipartBody(func() ([]byte, error) {
-		mark := spec.NewMark(script.Code.Digest, settingsDigest, a.client.clock.now())
+		mark := spec.NewMark(script.Code.Digest, settingsDigest, a.client.clock.now()).WithSecrets(w.Fingerprints)
 		sent.Store(&mark)
 		metadata := maps.Clone(fields)
 		metadata["tags"] = script.MarkedTags(w.Stack, mark)

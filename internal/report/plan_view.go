@@ -84,6 +84,7 @@ func secretValue(f planner.FieldChange) string {
 		planner.SecretDiffers:  "will be written: its value differs",
 		planner.SecretAsked:    "will be written, as --write-secrets asks",
 		planner.SecretUploaded: "will be written with the upload",
+		planner.SecretPatched:  "will be written with the settings",
 		planner.SecretUnproven: "will be written: whether its value differs is not known",
 	}[f.Written]
 	if !written {
