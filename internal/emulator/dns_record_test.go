@@ -38,6 +38,13 @@ func TestDNSRecords(t *testing.T) {
 	a.json("POST", records, object{"type": "A", "name": "example.com", "content": "192.0.2.1"}).fails(400, 81054)
 	a.json("POST", records, object{"type": "MX", "name": "example.com", "content": "mx.example.net", "priority": 10}).ok()
 
+	// Comments are compared without regard to case.
+	for suffix, want := range map[string]int{"X": 1, "x": 1, "%5Bx%5D": 0} {
+		if got := a.get(records + "?comment.endswith=" + suffix).ok().ResultInfo.TotalCount; got != want {
+			t.Errorf("%d records with a comment that ends with %q, want %d", got, suffix, want)
+		}
+	}
+
 	// PATCH leaves what it does not name, PUT does not.
 	patched := a.json("PATCH", records+"/"+id, object{"content": "100::1"}).object()
 	if patched["content"] != "100::1" || patched["comment"] != "x" || patched["proxied"] != true || len(patched["tags"].([]any)) != 1 {
