@@ -64,6 +64,6 @@ func undeclaredKVPairs(stack string, c spec.Collection, n int) diag.Diagnostic {
 		Severity: diag.Warning,
 		Rule:     RuleUndeclaredCollection,
 		Message:  fmt.Sprintf("KV pairs in KV namespace %q: %d managed by stack %q, but the file declares none, so they are left alone", c.Parent, n, stack),
-		Hint:     "give the namespace a `key_prefix`, or write `kv_pairs` in it, to remove them",
+		Hint:     "write `kv_pairs: {}` to remove them",
 	}
 }

@@ -117,9 +117,13 @@ unmanaged kv_pair/Hosts: 0 unowned, 1 foreign
 0 update kv_pair/Hosts/a.example.com (drifted)
     replace /value: theirs -> a # v1
 `},
-		{name: "no longer declared at all", wanted: edit(t, tenants, "kv_pairs:\n  hosts:", "kv_pairs:\n  others:", "kv_namespace: hosts,", "kv_namespace: data,"), want: `
+		{name: "an entry that is gone", wanted: edit(t, tenants, "kv_pairs:\n  hosts:", "kv_pairs:\n  others:", "kv_namespace: hosts,", "kv_namespace: data,"), want: `
+0 delete kv_pair/Hosts/a.example.com (removed)
+0 delete kv_pair/Hosts/b.example.com (removed)
 0 create kv_pair/data of a/a.example.com (missing)
 0 create kv_pair/data of b/b.example.com (missing)
+`},
+		{name: "no longer declared at all", wanted: tenants[:strings.Index(tenants, "kv_pairs:")], want: `
 : warning: KV pairs in KV namespace "Hosts": 2 managed by stack "platform", but the file declares none, so they are left alone [WFP402]
 `},
 	}

@@ -71,6 +71,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.checkReferences()
 	p.checkUnmanaged()
 	p.warnUndeclared()
+	p.warnUnseen()
 	p.checkMigrations()
 	p.checkRollouts()
 	p.warnVacant()
@@ -349,7 +350,7 @@ func (p *planning) finish() (*Plan, error) {
 		Changes:       []Change{},
 		Partial:       p.partial,
 		Guards:        verdicts,
-		Diagnostics:   p.diagnostics.Sorted(),
+		Diagnostics:   slices.DeleteFunc(p.diagnostics.Sorted(), p.desired.Ignores),
 	}
 	for _, a := range sortedAddresses(p.changes) {
 		plan.Changes = append(plan.Changes, *p.changes[a])

@@ -76,6 +76,7 @@ func (l *loader) declarations() []declaration {
 			continue
 		}
 		l.declareCollection(s.kind)
+		l.stack.Sections[s.kind] = l.root.Member(s.key).Range()
 		for _, m := range value.Members {
 			if kinds[s.kind].inZones && !l.isBroken("/"+s.key+"/"+document.EscapeStep(m.Key)) {
 				l.declareZone(s.kind, m.Value)

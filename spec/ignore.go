@@ -34,6 +34,22 @@ var (
 // ignorable are the rules that a warning about a stack file can have.
 var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleTagColon, RuleUnreachableAssets, RuleDNSComment, RuleDNSOnly, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
 
+// ignorableInPlans are the rules of warnings that only a plan can give. Whether a
+// comment silences one, loading the file does not tell.
+var ignorableInPlans = []string{RuleUnseenZones, RuleUnseenPairs}
+
+// Ignored is a rule whose warnings about a line of a file are not given.
+type Ignored struct {
+	Rule string
+	File string
+	Line int
+}
+
+// Ignores reports whether a comment silences what a plan has to say.
+func (s *Stack) Ignores(d diag.Diagnostic) bool {
+	return d.Severity == diag.Warning && slices.Contains(s.Ignored, Ignored{d.Rule, d.Range.File, d.Range.Line})
+}
+
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot.
 func (l *loader) withoutIgnored(found diag.List) diag.List {
@@ -45,6 +61,10 @@ func (l *loader) withoutIgnored(found diag.List) diag.List {
 				fmt.Sprintf("write `# %s %s -- why`", ignoreDirective, ignorable[0])))
 		}
 		for _, rule := range rules {
+			if slices.Contains(ignorableInPlans, rule.name) {
+				l.stack.Ignored = append(l.stack.Ignored, Ignored{rule.name, comment.Range.File, comment.About})
+				continue
+			}
 			before := len(found)
 			found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool {
 				return d.Severity == diag.Warning && d.Rule == rule.name && d.Range.File == comment.Range.File && d.Range.Line == comment.About
@@ -53,7 +73,7 @@ func (l *loader) withoutIgnored(found diag.List) diag.List {
 			case len(found) < before:
 			case !slices.Contains(ignorable, rule.name):
 				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
-					"only warnings can be: "+strings.Join(ignorable, ", ")))
+					"only warnings can be: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
 			case !hasErrors: // which keep other checks from being made
 				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
 					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))

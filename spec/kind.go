@@ -22,8 +22,9 @@ type kindColumn struct {
 	// together says that the resources of all containers are listed together.
 	together bool
 
-	// inZones says that a section declares the resources of every zone, and that
-	// they are listed zone by zone.
+	// apart says that a section declares the resources of every container, and that
+	// they are listed container by container. inZones says that those are zones.
+	apart   bool
 	inZones bool
 
 	// decode reads the kind's resource from a plan.
@@ -34,12 +35,12 @@ type kindColumn struct {
 var kinds = map[Kind]kindColumn{
 	KindCronTriggers:      {ofWorker: true, decode: decodeAs[*CronTriggers]},
 	KindCustomDomain:      {decode: decodeAs[*CustomDomain]},
-	KindCustomHostname:    {parent: "zone", inZones: true, decode: decodeAs[*CustomHostname]},
+	KindCustomHostname:    {parent: "zone", apart: true, inZones: true, decode: decodeAs[*CustomHostname]},
 	KindD1Database:        {decode: decodeAs[*D1Database]},
 	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
-	KindDNSRecord:         {parent: "zone", inZones: true, decode: decodeAs[*DNSRecord]},
+	KindDNSRecord:         {parent: "zone", apart: true, inZones: true, decode: decodeAs[*DNSRecord]},
 	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
-	KindKVPair:            {parent: "title", decode: decodeAs[*KVPair]},
+	KindKVPair:            {parent: "title", apart: true, decode: decodeAs[*KVPair]},
 	KindQueue:             {decode: decodeAs[*Queue]},
 	KindQueueConsumer:     {parent: "queue", together: true, decode: decodeAs[*QueueConsumer]},
 	KindR2Bucket:          {parent: "jurisdiction", optional: true, decode: decodeAs[*R2Bucket]},

@@ -77,7 +77,10 @@ removed: [kv_pair/Some/hosts, kv_pair/Other/abc, kv_pair/Other/abd, kv_pair/Umla
 	if d := cmp.Diff(want, stack.ReadPrefixes()); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
-	if !stack.Declares(in("Empty")) || stack.Declares(in("Other")) {
-		t.Errorf("declared: %v", stack.Collections)
+	if diff := cmp.Diff([]Collection{{Kind: KindKVNamespace}, {Kind: KindKVPair}, in("All"), in("Empty"), in("Some")}, stack.Collections); diff != "" {
+		t.Errorf("declared: %s", diff)
+	}
+	if !stack.Declares(in("Other")) { // the section is of every namespace
+		t.Error("the pairs of another namespace are not declared")
 	}
 }

@@ -18,6 +18,10 @@ type Snapshot struct {
 	// Collections are the ones that were read completely. A resource of
 	// another collection may exist without being in Resources.
 	Collections []Collection
+
+	// Unseen are, in order, the places elsewhere that nobody has looked through to
+	// the end; see [Elsewhere].
+	Unseen []Unseen
 }
 
 // Live is one resource as it was found.

@@ -251,7 +251,7 @@ func newLoader(name string, root *document.Value) *loader {
 		name:         name,
 		root:         root,
 		sources:      map[string]*document.Value{name: root},
-		stack:        &Stack{},
+		stack:        &Stack{Sections: map[Kind]diag.Range{}},
 		repeated:     map[repeat]int{},
 		broken:       map[string]bool{},
 		templates:    map[templateKey]*template{},

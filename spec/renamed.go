@@ -60,7 +60,7 @@ func (s *Stack) FormerCollections() []Collection {
 	for _, r := range s.Resources {
 		if from, renamed := former(r); renamed {
 			contents, holds := inside(from)
-			if now, _ := inside(r.Address()); holds && (s.Declares(now) || contents.Kind == KindUserWorker) {
+			if now, _ := inside(r.Address()); holds && (s.names(now) || contents.Kind == KindUserWorker) {
 				collections = append(collections, contents)
 			}
 		}

@@ -105,6 +105,12 @@ type Stack struct {
 	// collections are never deleted from.
 	Collections []Collection
 
+	// Sections are where the file has its sections, by kind.
+	Sections map[Kind]diag.Range
+
+	// Ignored are what comments silence of what plans warn of.
+	Ignored []Ignored
+
 	// KeyPrefixes are how the keys begin that the file declares in a KV namespace,
 	// by the collection of its pairs; "" where they may be any.
 	KeyPrefixes map[Collection]string
@@ -183,9 +189,11 @@ func (s *Stack) Lookup(a Address) (Resource, bool) {
 
 // Declares reports whether the file declares the collection to be its own.
 func (s *Stack) Declares(c Collection) bool {
-	if kinds[c.Kind].inZones {
-		c.Parent = ""
-	}
+	return s.names(c) || kinds[c.Kind].apart && s.names(Collection{Kind: c.Kind})
+}
+
+// names reports whether the file declares the collection by name.
+func (s *Stack) names(c Collection) bool {
 	_, found := slices.BinarySearchFunc(s.Collections, c, Collection.Compare)
 	return found
 }
@@ -232,7 +240,7 @@ func (s *Stack) Assets() []*AssetFiles {
 func (s *Stack) Scope() []Collection {
 	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
 	for _, c := range s.Collections {
-		if !kinds[c.Kind].inZones || c.Parent != "" { // else it is of every zone
+		if !kinds[c.Kind].apart || c.Parent != "" { // else it is of every container
 			scope[c] = true
 		}
 	}

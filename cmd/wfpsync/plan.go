@@ -171,6 +171,9 @@ func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Sn
 	if err := c.Extend(ctx, live, more); err != nil {
 		return nil, err
 	}
+	if err := c.LookElsewhere(ctx, stack.Name, live, planner.Elsewhere(stack, live, options)); err != nil {
+		return nil, err
+	}
 	return live, c.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 

@@ -14,7 +14,7 @@ const (
 
 // addRefreshFlag is the flag of commands that compare a stack with the account.
 func (a *app) addRefreshFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.flags.refresh, "refresh", refreshAuto, "what to read of the stack's Workers: `auto`, where no mark vouches for them, or all")
+	cmd.Flags().StringVar(&a.flags.refresh, "refresh", refreshAuto, "what to read of the stack: `auto`, where no mark vouches for it, or all, also what may be left where the file names nothing any more")
 }
 
 func (a *app) checkRefresh() error {

@@ -96,6 +96,18 @@ var contractMethods = []struct {
 	{"Account.Extend", func(c *contract, t *testing.T) {
 		c.require(t, c.account.Extend(t.Context(), spec.NewSnapshot(spec.Account{}), contractCollections()))
 	}},
+	{"Account.LookElsewhere", func(c *contract, t *testing.T) {
+		kv, snap := spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}, spec.NewSnapshot(spec.Account{})
+		snap.Resources[kv] = c.snapshot.Resources[kv]
+		c.require(t, c.account.LookElsewhere(t.Context(), "platform", snap, spec.Elsewhere{
+			InZones: []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord}, KVNamespaces: []spec.Address{kv},
+		}))
+		for _, kind := range []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord, spec.KindKVPair} {
+			if !slices.ContainsFunc(snap.Addresses(), func(a spec.Address) bool { return a.Kind == kind }) {
+				t.Errorf("no %s was found: %v", kind, snap.Addresses())
+			}
+		}
+	}},
 	{"Account.Inspect", func(c *contract, t *testing.T) {
 		c.require(t, c.account.Inspect(t.Context(), c.snapshot, c.snapshot.Addresses()))
 	}},

@@ -82,6 +82,7 @@ func plain(err error) error {
 // namespace's scripts stands is not documented; these are the two places that
 // other lists use.
 type resultInfo struct {
+	pageInfo
 	Cursor  string `json:"cursor"`
 	Cursors struct {
 		After string `json:"after"`

@@ -154,6 +154,9 @@ func (a *Account) Zones(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	a.learnZones("", list)
+	a.zonesMu.Lock()
+	a.allZones = true
+	a.zonesMu.Unlock()
 	var names []string
 	for _, z := range list {
 		names = append(names, strings.ToLower(z.Name))

@@ -1,0 +1,194 @@
+package account
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// mostKVNamespaces is how many KV namespaces are looked into for pairs that the
+// file says nothing of, a page of keys of each: there is no filter by metadata.
+const mostKVNamespaces = 10
+
+// LookElsewhere adds to a snapshot what it finds elsewhere that carries a stack's mark, and
+// notes where it has not looked to the end. Unless everywhere is asked for, it
+// looks into zones where the account has no more than a page of them, and takes a
+// request for each zone and kind, and for each KV namespace. Collections that
+// were read whole are passed over.
+func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Snapshot, e spec.Elsewhere) error {
+	places, unseen, err := a.placesElsewhere(ctx, snap, e)
+	if err != nil {
+		return err
+	}
+	found := make([][]*spec.Live, len(places))
+	rest := make([]*spec.Unseen, len(places))
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.concurrency)
+	for i, p := range places {
+		g.Go(func() error {
+			list, whole, err := p.look(groupCtx, a, stack, e.Everywhere)
+			if err != nil && !passesBy(p.Kind, err) {
+				return err
+			}
+			if err == nil && !whole {
+				rest[i] = &spec.Unseen{Collection: p.Collection}
+			}
+			found[i] = list
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i := range places {
+		for _, live := range found[i] {
+			if live.Revision.Owner == stack {
+				snap.Resources[live.Resource.Address()] = live
+			}
+		}
+		if rest[i] != nil {
+			unseen = append(unseen, *rest[i])
+		}
+	}
+	slices.SortFunc(unseen, func(a, b spec.Unseen) int { return a.Compare(b.Collection) })
+	snap.Unseen = unseen
+	return nil
+}
+
+// passesBy reports whether a place elsewhere is let be that cannot be looked into.
+// What the credentials may not read, they have not written. And a zone without
+// Cloudflare for SaaS may refuse to list hostnames, in words that are not
+// documented: it has none.
+func passesBy(kind spec.Kind, err error) bool {
+	return IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && is(err, refused)
+}
+
+// refused reports whether an error says that the request cannot be done, now or
+// later.
+func refused(e *Error) bool {
+	return e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !throttled(e)
+}
+
+// elsewhere is a place to look into.
+type elsewhere struct {
+	spec.Collection
+	id string
+}
+
+// look finds what is in the place and may be a stack's, and reports whether that
+// is all of it.
+func (p elsewhere) look(ctx context.Context, a *Account, stack string, everything bool) (found []*spec.Live, whole bool, err error) {
+	switch p.Kind {
+	case spec.KindDNSRecord:
+		found, err = a.recordsOfStack(ctx, p, stack)
+		return found, true, err
+	case spec.KindCustomHostname:
+		return a.hostnamesElsewhere(ctx, p, everything)
+	default:
+		return a.pairsElsewhere(ctx, p, everything)
+	}
+}
+
+// placesElsewhere are the places to look into, and those that there are too many
+// of.
+func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e spec.Elsewhere) (places []elsewhere, unseen []spec.Unseen, err error) {
+	for _, address := range e.KVNamespaces {
+		id, exists := snap.ID(address)
+		c := spec.Collection{Kind: spec.KindKVPair, Parent: address.Name}
+		switch {
+		case !exists || snap.Read(c):
+		case len(places) == mostKVNamespaces && !e.Everywhere:
+			unseen = append(unseen, spec.Unseen{Collection: c})
+		default:
+			places = append(places, elsewhere{c, id})
+		}
+	}
+	if len(e.InZones) == 0 {
+		return places, unseen, nil
+	}
+	zones, all, err := a.zonesElsewhere(ctx, e.Everywhere)
+	if err != nil && !IsDenied(err) {
+		return nil, nil, err
+	}
+	for _, kind := range e.InZones {
+		if err != nil || !all {
+			unseen = append(unseen, spec.Unseen{Collection: spec.Collection{Kind: kind}, Denied: err != nil})
+			continue
+		}
+		for _, z := range zones {
+			c := spec.Collection{Kind: kind, Parent: z.Name}
+			if slices.Contains(e.Named, z.Name) || slices.Contains(e.Named, z.ID) || snap.Read(c) || snap.Read(spec.Collection{Kind: kind, Parent: z.ID}) {
+				continue
+			}
+			places = append(places, elsewhere{c, z.ID})
+		}
+	}
+	return places, unseen, nil
+}
+
+// zonesElsewhere are all zones of the account; not ok where they are more than a
+// page, unless every one is asked for.
+func (a *Account) zonesElsewhere(ctx context.Context, every bool) (all []zone, ok bool, err error) {
+	_, known := a.knownZone("")
+	switch {
+	case every:
+		_, err = a.Zones(ctx)
+	case !known: // it is not known yet that there is nothing beyond the first page
+		err = a.firstZones(ctx)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	a.zonesMu.Lock()
+	defer a.zonesMu.Unlock()
+	for name, z := range a.zones {
+		if z.ID != "" {
+			all = append(all, zone{ID: z.ID, Name: name})
+		}
+	}
+	return all, a.allZones, nil
+}
+
+// recordsOfStack are the records of a zone whose comment ends like a stack's mark:
+// one request, however many there are.
+// Source: API reference, "List DNS Records", comment.endswith.
+func (a *Account) recordsOfStack(ctx context.Context, p elsewhere, stack string) ([]*spec.Live, error) {
+	records, err := a.dnsRecords(ctx, zone{ID: p.id}, url.Values{"comment.endswith": {spec.MarkedComment("", stack)}})
+	return liveRecords(p.Parent, records), err
+}
+
+// hostnamesElsewhere are the custom hostnames of a zone, or the first page of them.
+func (a *Account) hostnamesElsewhere(ctx context.Context, p elsewhere, every bool) (found []*spec.Live, whole bool, err error) {
+	if every {
+		found, err = a.customHostnames(ctx, p.Parent, url.Values{})
+		return found, true, err
+	}
+	var page []customHostname
+	query := url.Values{"page": {"1"}, "per_page": {strconv.Itoa(hostnamesOnPage)}}
+	info, err := a.client.exchange(ctx, http.MethodGet, apiPath("zones", p.id, "custom_hostnames"), query, nil, &page)
+	for _, h := range page {
+		found = append(found, h.live(p.Parent))
+	}
+	return found, info.last(1, hostnamesOnPage, len(page), len(page)), err
+}
+
+// pairsElsewhere are the pairs of a KV namespace, or the first page of them.
+func (a *Account) pairsElsewhere(ctx context.Context, p elsewhere, every bool) (found []*spec.Live, whole bool, err error) {
+	list := keyList{account: a, namespaceID: p.id, limit: kvKeyPage}
+	for first := true; first || every && !list.done; first = false {
+		keys, err := list.next(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, k := range keys {
+			found = append(found, k.live(p.Parent, p.id))
+		}
+	}
+	return found, list.done, nil
+}
