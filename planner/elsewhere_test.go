@@ -1,0 +1,50 @@
+package planner_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Nobody asks about zones without a section of what stands in them, nor about KV
+// namespaces that are not there yet, were read whole, or go with their pairs.
+func TestElsewhere(t *testing.T) {
+	kv := func(titles ...string) []spec.Address {
+		var all []spec.Address
+		for _, title := range titles {
+			all = append(all, spec.Address{Kind: spec.KindKVNamespace, Name: title})
+		}
+		return all
+	}
+	const namespaces = `version: 1
+name: platform
+kv_namespaces:
+  here: { title: Here }
+  slash: { title: a/b }
+  theirs: { title: Theirs, external: true }
+  listed: { title: Listed, key_prefix: "x:" }
+`
+	s := live(t, parse(t, namespaces))
+	s.Resources[kv("Theirs")[0]] = &spec.Live{Resource: &spec.KVNamespace{Title: "Theirs"}, Revision: spec.Revision{ID: "1"}}
+	s.Collections = append(s.Collections, spec.Collection{Kind: spec.KindKVPair, Parent: "Listed"})
+	zones := "dns_records: { a.example.com: { zone_name: Example.com } }\ncustom_hostnames: {}\n"
+	both := []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord}
+	for name, tt := range map[string]struct {
+		text    string
+		options planner.Options
+		want    spec.Elsewhere
+	}{
+		"namespaces":           {namespaces + "  new: { title: New }\n", planner.Options{}, spec.Elsewhere{KVNamespaces: kv("Here", "Theirs")}},
+		"zones":                {nothing + zones, planner.Options{}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}}},
+		"everything is asked":  {nothing + zones, planner.Options{Refresh: true}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, Everywhere: true}},
+		"everything destroyed": {namespaces + zones, planner.Options{Mode: planner.Destroy}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, KVNamespaces: kv("Theirs")}},
+		"nothing":              {nothing, planner.Options{}, spec.Elsewhere{}},
+	} {
+		if diff := cmp.Diff(tt.want, planner.Elsewhere(parse(t, tt.text), s, tt.options)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
