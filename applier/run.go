@@ -162,9 +162,6 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		if r.together(j) > 1 {
 			r.unsettled[sortOf(j)]++
 		}
-		if r.together(j) > 1 {
-			r.unsettled[sortOf(j)]++
-		}
 		if j.waiting == 0 {
 			r.release(j)
 		}

@@ -135,6 +135,29 @@ func TestRunGathersWithoutWhatIsSkipped(t *testing.T) {
 	}
 }
 
+// What is ready goes as soon as there are no others of its sort to wait for, whatever else is under way.
+func TestRunDoesNotGatherAlone(t *testing.T) {
+	account := &gatherer{target: &target{}, most: 10}
+	account.during = func(address string) {
+		if address != "user_worker/customers/a" {
+			return
+		}
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			account.mu.Lock()
+			n := len(account.batches)
+			account.mu.Unlock()
+			if n > 0 {
+				return
+			}
+		}
+		t.Error("the row of another namespace waited for a user Worker")
+	}
+	frozen := time.Now()
+	if result, _ := runOn(t, account, plan(t, table), applier.Options{Now: func() time.Time { return frozen }}); !result.Complete() {
+		t.Errorf("result: %+v", result)
+	}
+}
+
 // What is ready waits for others of its sort, but not for ever.
 func TestRunDoesNotGatherForEver(t *testing.T) {
 	account := &gatherer{target: &target{}, most: 10}
