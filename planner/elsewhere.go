@@ -10,11 +10,14 @@ import (
 )
 
 // Elsewhere says where resources of the stack are to be looked for that are in
-// none of the collections that it names: in zones, where the file has a section of
-// what stands in zones, and in the KV namespaces that it has, be it with a section
-// of pairs or without. Namespaces that are destroyed take their pairs with them.
+// none of the collections that it names, where it has a section of their kind, if
+// only an empty one: in the account's zones, and in the KV namespaces that the file
+// has. Namespaces that are destroyed take their pairs with them.
 func Elsewhere(desired *spec.Stack, live *spec.Snapshot, options Options) spec.Elsewhere {
 	e := spec.Elsewhere{InZones: desired.KindsInZones(), Named: desired.Zones(), Everywhere: options.Refresh}
+	if !desired.HasKVPairs() {
+		return e
+	}
 	for _, namespace := range kvNamespacesOf(desired, options.Mode) {
 		c := spec.Collection{Kind: spec.KindKVPair, Parent: namespace.To.Name}
 		_, exists := live.ID(namespace.To)
@@ -54,9 +57,7 @@ func (p *planning) warnUnseen() {
 			p.warnUnseenZones(u)
 		}
 	}
-	if p.desired.HasKVPairs() { // without, nothing says that there ever were any
-		p.warnUnseenPairs(pairs)
-	}
+	p.warnUnseenPairs(pairs)
 }
 
 // warnUnseenZones warns of zones that were not looked into, or of a zone that was

@@ -10,7 +10,8 @@ import (
 )
 
 // Nobody asks about zones without a section of what stands in them, nor about KV
-// namespaces that are not there yet, were read whole, or go with their pairs.
+// namespaces without a section of pairs, or that are not there yet, were read
+// whole, or go with their pairs.
 func TestElsewhere(t *testing.T) {
 	kv := func(titles ...string) []spec.Address {
 		var all []spec.Address
@@ -37,10 +38,11 @@ kv_namespaces:
 		options planner.Options
 		want    spec.Elsewhere
 	}{
-		"namespaces":           {namespaces + "  new: { title: New }\n", planner.Options{}, spec.Elsewhere{KVNamespaces: kv("Here", "Theirs")}},
+		"namespaces":           {namespaces + "  new: { title: New }\nkv_pairs: {}\n", planner.Options{}, spec.Elsewhere{KVNamespaces: kv("Here", "Theirs")}},
+		"namespaces alone":     {namespaces, planner.Options{}, spec.Elsewhere{}},
 		"zones":                {nothing + zones, planner.Options{}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}}},
 		"everything is asked":  {nothing + zones, planner.Options{Refresh: true}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, Everywhere: true}},
-		"everything destroyed": {namespaces + zones, planner.Options{Mode: planner.Destroy}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, KVNamespaces: kv("Theirs")}},
+		"everything destroyed": {namespaces + zones + "kv_pairs: {}\n", planner.Options{Mode: planner.Destroy}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, KVNamespaces: kv("Theirs")}},
 		"nothing":              {nothing, planner.Options{}, spec.Elsewhere{}},
 	} {
 		if diff := cmp.Diff(tt.want, planner.Elsewhere(parse(t, tt.text), s, tt.options)); diff != "" {
