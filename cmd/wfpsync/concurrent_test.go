@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,17 @@ func words(t *testing.T, account http.Handler) map[string]string {
 	return said
 }
 
+// beside is the same account with the stack file of another folder.
+func (s *simulation) beside(name string) *simulation {
+	s.t.Helper()
+	other := *s
+	other.dir = filepath.Join(s.dir, name)
+	if err := os.MkdirAll(other.dir, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	return &other
+}
+
 // race lets two stacks be applied at once to an account with an unsteady
 // network, and returns how each ended.
 func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcome {
@@ -68,12 +80,7 @@ func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcom
 	var outcomes [2]outcome
 	var wg sync.WaitGroup
 	for i, stack := range []string{first, second} {
-		dir := filepath.Join(s.dir, fmt.Sprint(i))
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		rival := *s
-		rival.dir = dir
+		rival := s.beside(fmt.Sprint(i))
 		rival.write(stack)
 		delay := draw()
 		wg.Go(func() {
@@ -83,6 +90,75 @@ func race(t *testing.T, s *simulation, seed int, first, second string) [2]outcom
 	}
 	wg.Wait()
 	return outcomes
+}
+
+// TestAnApplyWithinAnother lets a whole run pass after another one has made its
+// plan and before it writes: all that the first to write has done stays, and the
+// other one says what it met.
+func TestAnApplyWithinAnother(t *testing.T) {
+	listenForSignals()
+	dir := t.TempDir()
+	bubble(t, func(t *testing.T) {
+		s := startSimulation(t, dir, emulator.Options{})
+		defer s.stop()
+		s.write(rivals("s", "old", rivalNames...))
+		s.must(exitOK, "apply", "--auto-approve")
+		within := s.beside("within")
+		within.write(rivals("s", "second", rivalNames...))
+		ofOne := regexp.MustCompile(`/scripts/[a-j]$`) // no plan asks for these
+		var met atomic.Bool
+		s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ofOne.MatchString(r.URL.Path) && met.CompareAndSwap(false, true) {
+				within.must(exitOK, "apply", "--auto-approve")
+			}
+			s.account.ServeHTTP(w, r)
+		}))
+		s.write(rivals("s", "first", rivalNames...))
+		o := s.run(t.Context(), "apply", "--auto-approve", "--concurrency", "1")
+		if o.code != exitStale || !strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") {
+			t.Errorf("exit code %d, want %d\n%s%s", o.code, exitStale, o.stdout, o.stderr)
+		}
+		for name, word := range words(t, s.account) {
+			if word != "second" {
+				t.Errorf("%s says %q", name, word)
+			}
+		}
+	})
+}
+
+// TestAnApplyWithinAPause lets a whole run pass while another one waits for the rate
+// limit, be it with a look, a list or a write. What that one writes when it may go on
+// is looked at then, and not before.
+func TestAnApplyWithinAPause(t *testing.T) {
+	listenForSignals()
+	for rate := 12; rate <= 26; rate++ { // 27 are enough for all
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			s := startSimulation(t, dir, emulator.Options{})
+			defer s.stop()
+			s.write(rivals("s", "old", rivalNames...))
+			s.must(exitOK, "apply", "--auto-approve")
+			within := s.beside("within")
+			within.write(rivals("s", "second", rivalNames...))
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				time.Sleep(rateWindow / 2)
+				within.must(exitOK, "apply", "--auto-approve", "--rate", "0")
+			})
+			s.write(rivals("s", "first", rivalNames...))
+			o := s.run(t.Context(), "apply", "--auto-approve", "--concurrency", "3", "--rate", fmt.Sprint(rate))
+			wg.Wait()
+			said := strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") || strings.Contains(o.stderr, "right after this run did")
+			if o.took < rateWindow || o.code != exitStale && o.code != exitPartial || !said {
+				t.Errorf("rate %d: exit code %d after %v\n%s%s", rate, o.code, o.took, o.stdout, o.stderr)
+			}
+			for name, word := range words(t, s.account) {
+				if word != "second" {
+					t.Errorf("rate %d: %s says %q", rate, name, word)
+				}
+			}
+		})
+	}
 }
 
 // TestTwoAppliesOfAStack applies two versions of a stack at once. Every Worker

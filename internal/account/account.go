@@ -44,6 +44,9 @@ type column struct {
 	// list reads a collection. What a list does not show is left to inspect.
 	list func(ctx context.Context, r *reading, parent string) ([]*spec.Live, error)
 
+	// page is how many resources a page of the list has; 0 stands for [pageLimit].
+	page int
+
 	// look reads the revision of one resource; nil where only a list shows it.
 	look func(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error)
 

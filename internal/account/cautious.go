@@ -1,10 +1,10 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -13,60 +13,68 @@ import (
 // conditional writes, so it takes a look at what is about to be replaced right
 // before: whoever wrote it since the plan was made is not overwritten.
 //
-// A look is a request, unless a list is but a moment old. Where there are more
-// writes to come than the limits have room for twice, lists of a recent past
-// take the place of looks: one request then does for a thousand user Workers.
+// A look is a request, and what was read before is none: within a second, a whole
+// run of somebody else finds room. Only where looks would make the limits hold up
+// the writes to come, a list takes the place of a few: one request then does for a
+// thousand user Workers. It is never one that was read before the writes began, and
+// a write that waits for its turn is checked when that has come.
 type Cautious struct {
 	*Account
 	expected atomic.Int64 // writes to come
 
 	mu       sync.Mutex
+	sizes    map[spec.Collection]int // of collections when they were last read
 	listings map[spec.Collection]*listing
 }
 
 // NewCautious returns an account whose writes look first.
 func NewCautious(a *Account) *Cautious {
-	return &Cautious{Account: a, listings: map[spec.Collection]*listing{}}
+	return &Cautious{Account: a, sizes: map[spec.Collection]int{}, listings: map[spec.Collection]*listing{}}
 }
 
 // Expect says how many writes are to come, those made together as one, so that
 // looks do not take the requests that the writes need.
 func (c *Cautious) Expect(writes int) { c.expected.Store(int64(writes)) }
 
-// Read is [Account.Read], whose lists are looked at, too.
+// Read is [Account.Read], which tells how many requests a list takes.
 func (c *Cautious) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
-	began := time.Now()
 	snap, err := c.Account.Read(ctx, stack, collections)
 	if err != nil {
 		return nil, err
 	}
-	c.note(snap, began)
+	c.measure(snap)
 	return snap, nil
 }
 
-// Discover is [Account.Discover], whose lists are looked at, too.
+// Discover is [Account.Discover], which tells how many requests a list takes.
 func (c *Cautious) Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error) {
-	began := time.Now()
 	snap, err := c.Account.Discover(ctx, stack, wanted)
 	if err != nil {
 		return nil, err
 	}
-	c.note(snap, began)
+	c.measure(snap)
 	return snap, nil
 }
 
-// note remembers lists as they were at a time.
-func (c *Cautious) note(snap *spec.Snapshot, at time.Time) {
+// measure remembers how large collections are.
+func (c *Cautious) measure(snap *spec.Snapshot) {
+	sizes := map[spec.Collection]int{}
+	for address := range snap.Resources {
+		sizes[address.Collection()]++
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, collection := range snap.Collections {
-		c.listings[collection] = newListing(at)
+		c.sizes[collection] = sizes[collection]
 	}
-	for address, live := range snap.Resources {
-		if l := c.listings[address.Collection()]; l != nil {
-			l.found[address] = &live.Revision
-		}
-	}
+}
+
+// pages is how many pages the list of a collection had when it was last read.
+func (c *Cautious) pages(collection spec.Collection) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	page := cmp.Or(columns[collection.Kind].page, pageLimit)
+	return max(1, (c.sizes[collection]+page-1)/page)
 }
 
 // Put is [Account.Put] of a resource that is still what the write says to
@@ -86,35 +94,23 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 		return c.Account.Put(ctx, w)
 	}
 	address := w.Resource.Address()
-	renamed := w.Prior != nil && w.Prior.FormerName != ""
-	if renamed {
+	if w.Prior != nil && w.Prior.FormerName != "" {
 		address.Name = w.Prior.FormerName
 	}
-	now, err := c.beforeWrite(ctx, w, address)
-	if err != nil {
-		return spec.Revision{}, err
-	}
+	listed := !writesTemplate(w) && c.scarce(address.Collection())
 	var revision spec.Revision
-	if done, err := compare(w, now, &revision); done || err != nil {
-		return revision, err
-	}
-	revision, err = c.Account.Put(ctx, w)
-	if renamed && address.Kind == spec.KindDispatchNamespace {
-		c.forget(spec.Collection{Kind: spec.KindUserWorker, Parent: w.Resource.Address().Name})
-	}
-	return revision, c.unlessVanished(ctx, w, err)
-}
-
-// beforeWrite is what a resource is that is about to be written.
-func (c *Cautious) beforeWrite(ctx context.Context, w spec.Write, address spec.Address) (*spec.Revision, error) {
-	if !writesTemplate(w) {
-		return c.recent(ctx, w.Stack, address, w.Prior)
-	}
-	now, err := c.current(ctx, w.Stack, address, w.Prior)
-	if err == nil && now == nil {
-		return nil, spec.ErrVanished
-	}
-	return now, err
+	err := c.checked(ctx, listed, w.Stack, address, w.Prior, func(ctx context.Context, now *spec.Revision) error {
+		if now == nil && writesTemplate(w) {
+			return spec.ErrVanished
+		}
+		if done, err := compare(w, now, &revision); done || err != nil {
+			return err
+		}
+		var err error
+		revision, err = c.Account.Put(ctx, w)
+		return c.unlessVanished(ctx, w, err)
+	})
+	return revision, err
 }
 
 func writesTemplate(w spec.Write) bool {
@@ -134,13 +130,6 @@ func (c *Cautious) unlessVanished(ctx context.Context, w spec.Write, failed erro
 	return failed
 }
 
-// forget drops what is known of a collection that has become another one.
-func (c *Cautious) forget(collection spec.Collection) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.listings, collection)
-}
-
 // Delete is [Account.Delete] of a resource that is still what it was.
 func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
 	if c.Together(address.Kind) > 1 {
@@ -150,72 +139,31 @@ func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.
 	if isUnknown(&prior) {
 		return c.Account.Delete(ctx, address, prior)
 	}
-	now, err := c.recent(ctx, prior.Owner, address, &prior)
+	listed := c.scarce(address.Collection())
+	return c.checked(ctx, listed, prior.Owner, address, &prior, func(ctx context.Context, now *spec.Revision) error {
+		if done, err := gone(address, prior, now); done || err != nil {
+			return err
+		}
+		return c.Account.Delete(ctx, address, prior)
+	})
+}
+
+// checked makes a write of a resource that is to have a prior revision. The write
+// gets the one that it has now, nil for none; listed: a list may say so. Its turn
+// comes first, so that it does not wait for one with a look that grows old.
+func (c *Cautious) checked(ctx context.Context, listed bool, stack string, address spec.Address, prior *spec.Revision, write func(context.Context, *spec.Revision) error) error {
+	turn, err := c.client.gate.ahead(ctx)
 	if err != nil {
 		return err
 	}
-	if done, err := gone(address, prior, now); done || err != nil {
+	defer turn.end()
+	look := func() (*spec.Revision, error) { return c.current(ctx, stack, address, prior) }
+	if listed {
+		look = func() (*spec.Revision, error) { return c.listed(ctx, stack, address) }
+	}
+	now, err := look()
+	if err != nil {
 		return err
 	}
-	return c.Account.Delete(ctx, address, prior)
-}
-
-// listing is a collection as it was a while ago.
-type listing struct {
-	turn  chan struct{} // holds one while somebody reads
-	at    time.Time
-	found map[spec.Address]*spec.Revision
-}
-
-func newListing(at time.Time) *listing {
-	return &listing{turn: make(chan struct{}, 1), at: at, found: map[spec.Address]*spec.Revision{}}
-}
-
-const (
-	momentAge   = time.Second      // of a list that is as good as a look
-	listAge     = 10 * time.Second // of one that has to do when requests are scarce
-	listPageAge = 15 * time.Second // and per page of it, so that lists stay few among the writes
-)
-
-// recent is current, or what a list says that is recent enough.
-func (c *Cautious) recent(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
-	l := c.listing(address.Collection())
-	select {
-	case l.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	scarce := int(2*c.expected.Load()) > c.client.gate.free()
-	age := momentAge
-	if scarce {
-		age = listAge + time.Duration(len(l.found)/pageLimit)*listPageAge
-	}
-	switch {
-	case time.Since(l.at) <= age:
-		defer func() { <-l.turn }()
-		return l.found[address], nil
-	case !scarce:
-		<-l.turn
-		return c.current(ctx, stack, address, prior)
-	}
-	defer func() { <-l.turn }()
-	began := time.Now()
-	found, err := c.list(ctx, stack, address.Collection())
-	if err != nil {
-		return nil, err
-	}
-	l.at, l.found = began, make(map[spec.Address]*spec.Revision, len(found))
-	for _, live := range found {
-		l.found[live.Resource.Address()] = &live.Revision
-	}
-	return l.found[address], nil
-}
-
-func (c *Cautious) listing(collection spec.Collection) *listing {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.listings[collection] == nil {
-		c.listings[collection] = newListing(time.Time{})
-	}
-	return c.listings[collection]
+	return write(turn.context(ctx), now)
 }

@@ -22,6 +22,11 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 	if err != nil {
 		return revisions, fill(errs, err)
 	}
+	turn, err := c.client.gate.ahead(ctx)
+	if err != nil {
+		return revisions, fill(errs, err)
+	}
+	defer turn.end()
 	now, err := c.lookAtKVPairs(ctx, addresses[0].Parent, namespaceID, keysOf(addresses))
 	if err != nil {
 		return revisions, fill(errs, err)
@@ -42,7 +47,7 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 	if len(open) == 0 {
 		return revisions, errs
 	}
-	made, failed := c.putKVPairs(ctx, namespaceID, open)
+	made, failed := c.putKVPairs(turn.context(ctx), namespaceID, open)
 	for i, place := range places {
 		revisions[place], errs[place] = made[i], failed[i]
 	}
@@ -54,6 +59,11 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 func (c *Cautious) DeleteAll(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	defer c.expected.Add(-1)
 	errs := make([]error, len(addresses))
+	turn, err := c.client.gate.ahead(ctx)
+	if err != nil {
+		return fill(errs, err)
+	}
+	defer turn.end()
 	now, err := c.lookAtKVPairs(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
 	if IsNotFound(err) {
 		return errs // the namespace went, and everything in it
@@ -77,7 +87,7 @@ func (c *Cautious) DeleteAll(ctx context.Context, addresses []spec.Address, prio
 	if len(open) == 0 {
 		return errs
 	}
-	for i, err := range c.deleteKVPairs(ctx, open, openPriors) {
+	for i, err := range c.deleteKVPairs(turn.context(ctx), open, openPriors) {
 		errs[places[i]] = err
 	}
 	return errs

@@ -172,7 +172,7 @@ func checkCautious(t *testing.T, l *local, c *Cautious) {
 		{&spec.Queue{Name: "q"}, &spec.Queue{Name: "q", DeliveryDelay: number(5)}, &spec.Queue{Name: "q", DeliveryDelay: number(7)}},
 	} {
 		address := tt.resource.Address()
-		fresh := func() { c.listings = map[spec.Collection]*listing{} }
+		fresh := func() { clear(c.listings) }
 		write := func(r spec.Resource, prior *spec.Revision) (spec.Revision, error) {
 			fresh()
 			return c.Put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior})
@@ -214,6 +214,83 @@ func checkCautious(t *testing.T, l *local, c *Cautious) {
 		if _, err := write(tt.resource, &live); !IsMoved(err) {
 			t.Errorf("%s, which somebody deleted, was written: %v", address, err)
 		}
+	}
+}
+
+// A list is no look, however young: a whole run of somebody else may have passed
+// since it was read.
+func TestYoungListsAreNoLooks(t *testing.T) {
+	l := openLocal(t)
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	address := userWorker("customers", "u").Address()
+	put(t, l.Account, userWorker("customers", "u"), nil)
+	ours, theirs := NewCautious(l.Account), NewCautious(l.Account)
+	write := func(c *Cautious, tag string, prior *spec.Revision) error {
+		_, err := c.Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("customers", "u", newTag(tag)), Prior: prior})
+		return err
+	}
+	prior := func(c *Cautious) *spec.Revision {
+		t.Helper()
+		snap, err := c.Read(t.Context(), "platform", []spec.Collection{address.Collection()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &snap.Resources[address].Revision
+	}
+	before := prior(ours)
+	if err := write(theirs, "theirs", prior(theirs)); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(ours, "ours", before); !IsMoved(err) {
+		t.Errorf("somebody else's write was overwritten: %v", err)
+	}
+	if err := ours.Delete(t.Context(), address, *before); !IsMoved(err) {
+		t.Errorf("somebody else's write was deleted: %v", err)
+	}
+}
+
+// Where requests are scarce, a list takes the place of looks for so many writes and no
+// more, and none that was read before the writes began does.
+func TestListsStandInForFewWrites(t *testing.T) {
+	const workers = 100
+	l := openLocal(t)
+	l.seed(t, "ns", workers, mixed)
+	l.limited(t, Limit{1, time.Hour})
+	c := NewCautious(l.Account)
+	c.Expect(10_000)
+	snap, err := c.Read(t.Context(), "platform", []spec.Collection{usersOf("ns")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revision := func(i int) (spec.Address, spec.Revision) {
+		address := userWorker("ns", seedName(i)).Address()
+		return address, snap.Resources[address].Revision
+	}
+	touch := func(i int) {
+		t.Helper()
+		tampering := emulator.Tampering{ModifiedOn: time.Now(), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
+		if err := l.emulator.Tamper(testAccount, "ns", seedName(i), tampering); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch(0) // after the plan's list, before the first write
+	if address, prior := revision(0); !IsMoved(c.Delete(t.Context(), address, prior)) {
+		t.Error("the list that the plan was made of stood in for a look")
+	}
+	unnoticed := 0
+	for i := 1; i < workers; i++ {
+		touch(i)
+		address, prior := revision(i)
+		if err := c.Delete(t.Context(), address, prior); err == nil {
+			unnoticed++
+		} else if !IsMoved(err) {
+			t.Fatal(err)
+		} else {
+			break
+		}
+	}
+	if unnoticed > listWrites {
+		t.Errorf("%d changes of somebody else were deleted, want at most %d", unnoticed, listWrites)
 	}
 }
 

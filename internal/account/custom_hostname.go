@@ -15,6 +15,7 @@ import (
 // only, where the API takes any JSON, and no origin for a new hostname.
 var customHostnameColumn = column{
 	list:   listCustomHostnames,
+	page:   hostnamesOnPage,
 	look:   lookAtCustomHostname,
 	put:    putCustomHostname,
 	delete: deleteCustomHostname,

@@ -21,6 +21,7 @@ import (
 // are needed here.
 var dnsRecordColumn = column{
 	list:   listDNSRecords,
+	page:   recordsOnPage,
 	look:   lookAtDNSRecord,
 	put:    putDNSRecord,
 	delete: deleteDNSRecord,

@@ -2,9 +2,9 @@ package account
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,6 +48,11 @@ type pass struct {
 
 // wait returns when a request may be sent. The pass is to be given back.
 func (g *gate) wait(ctx context.Context) (*pass, error) {
+	if t, ahead := ctx.Value(turnKey{}).(*turn); ahead {
+		if p := t.pass.Swap(nil); p != nil {
+			return p, nil
+		}
+	}
 	p, turn := g.enter()
 	// The gate may be closed for longer by another answer while we wait.
 	for waited := (time.Time{}); ; {
@@ -68,6 +73,35 @@ func (g *gate) wait(ctx context.Context) (*pass, error) {
 	}
 	p.leave()
 	return p, nil
+}
+
+// turn is a pass that is there before its request is known to be wanted.
+type turn struct{ pass atomic.Pointer[pass] }
+
+type turnKey struct{}
+
+// ahead returns when a request may be sent: what is done then, before it is, does
+// not grow old while the request waits. The turn is to be ended.
+func (g *gate) ahead(ctx context.Context) (*turn, error) {
+	p, err := g.wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := new(turn)
+	t.pass.Store(p)
+	return t, nil
+}
+
+// context gives the turn to the first request that is sent with it.
+func (t *turn) context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, turnKey{}, t)
+}
+
+// end gives the pass back that nobody has used.
+func (t *turn) end() {
+	if p := t.pass.Swap(nil); p != nil {
+		p.back(nil)
+	}
 }
 
 // enter takes a place in every window, and says when all of them allow it.
@@ -178,23 +212,12 @@ func (g *gate) pace(requests int) time.Duration {
 			turn = t
 		}
 	}
-	return turn.Sub(now)
-}
-
-// free is how many requests could go out now without waiting.
-func (g *gate) free() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now, free := time.Now(), math.MaxInt
-	for _, w := range g.windows {
-		free = min(free, w.free(now))
-	}
 	for _, a := range g.allowances {
-		if a.until.After(now) {
-			free = min(free, max(0, a.left))
+		if requests > a.left && a.until.After(turn) {
+			turn = a.until
 		}
 	}
-	return free
+	return turn.Sub(now)
 }
 
 // sleep waits until the time is over or the context ends.

@@ -12,9 +12,14 @@ import (
 
 var kvNamespaceColumn = column{
 	list:   listKVNamespaces,
+	page:   kvNamespacesOnPage,
 	put:    putKVNamespace,
 	delete: deleteKVNamespace,
 }
+
+// kvNamespacesOnPage is the maximum.
+// Source: API reference, "List Namespaces".
+const kvNamespacesOnPage = 100
 
 func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	namespaces, err := r.kvNamespaces(ctx)
@@ -38,12 +43,11 @@ func (r *reading) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 }
 
 func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
-	const perPage = 100 // the maximum: API reference, "List Namespaces"
-	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]kv.Namespace, string, error) {
+	return allPages(ctx, kvNamespacesOnPage, func(ctx context.Context, page float64) ([]kv.Namespace, string, error) {
 		var params kv.NamespaceListParams
 		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 		params.Page.Value, params.Page.Present = page, true
-		params.PerPage.Value, params.PerPage.Present = perPage, true
+		params.PerPage.Value, params.PerPage.Present = kvNamespacesOnPage, true
 		answer, err := a.client.sdk.kv.List(ctx, params)
 		if err != nil {
 			return nil, "", err

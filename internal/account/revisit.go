@@ -34,17 +34,6 @@ func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec
 	return snap, c.lookAt(ctx, snap, looks)
 }
 
-// pages is how many pages the list of a collection had when it was last read.
-func (c *Cautious) pages(collection spec.Collection) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.listings[collection]
-	if l == nil {
-		return 1
-	}
-	return (len(l.found) + pageLimit - 1) / pageLimit
-}
-
 // lookAt adds what each of some user Workers is now to a snapshot.
 func (c *Cautious) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	found := make([]*spec.Live, len(addresses))

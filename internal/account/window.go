@@ -55,12 +55,3 @@ func (w *window) turn(others int, now time.Time) time.Time {
 	}
 	return turn.Add(time.Duration(others/len(w.times)) * w.limit.Window)
 }
-
-// free is how many requests may go out at once.
-func (w *window) free(now time.Time) int {
-	n := 0
-	for n < len(w.times) && !w.turn(n, now).After(now) {
-		n++
-	}
-	return n
-}

@@ -165,7 +165,6 @@ func TestOthersRecordsAndHostnames(t *testing.T) {
 		if _, err := l.Put(t.Context(), spec.Write{Stack: "other", Resource: r, Prior: &revision}); err != nil {
 			t.Fatal(err)
 		}
-		cautious.forget(r.Address().Collection())
 		_, err := cautious.Put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: &revision})
 		var moved *MovedError
 		if !errors.As(err, &moved) {
