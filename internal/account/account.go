@@ -111,7 +111,8 @@ type Account struct {
 }
 
 // Put brings one resource into the desired state and returns the revision it
-// then has. A write whose answer was lost is looked up before it is sent again;
+// then has. A write whose answer was lost, or of a kind that one request tells of and
+// that was refused for now, is looked up before it is sent again;
 // if somebody else has written the resource meanwhile, it is not, and the error
 // is a [*MovedError]. Creating what exists leads to what exists. No error quotes
 // a secret of the write, should the server have done so.
@@ -137,8 +138,11 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 	if err != nil {
 		return spec.Revision{}, err
 	}
+	if c.look != nil {
+		ctx = lookFirst(ctx)
+	}
 	var revision spec.Revision
-	err = a.client.insist(ctx, func() (err error) {
+	err = a.client.insist(ctx, func(ctx context.Context) (err error) {
 		revision, err = c.put(ctx, a, w)
 		return err
 	}, func(err error) (bool, error) {
@@ -176,7 +180,10 @@ func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 	if err != nil {
 		return err
 	}
-	return a.client.insist(ctx, func() error {
+	if c.look != nil {
+		ctx = lookFirst(ctx)
+	}
+	return a.client.insist(ctx, func(ctx context.Context) error {
 		if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
 			return err
 		}

@@ -147,6 +147,11 @@ func throttled(e *Error) bool {
 	return e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
 }
 
+// postponed reports whether the server certainly did nothing, and may do it later.
+func postponed(e *Error) bool {
+	return !exists(e) && (throttled(e) || refusedForNow(e) || neverSent(e))
+}
+
 // retryable reports whether sending the request again may help and can do no
 // harm. What writes is sent again only when the server certainly did nothing;
 // otherwise the caller looks whether it did, see [Account.Put]. Static files are

@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -119,6 +120,54 @@ func TestLostAnswerAndSomebodyElse(t *testing.T) {
 	u.next(1, false)
 	if err := u.Delete(t.Context(), resource.Address(), first); !IsMoved(err) || len(u.writes()) > 0 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The platform refuses to change what is just being changed, and what comes too
+// fast: before such a write is sent again, it is looked at, too.
+func TestRefusedForNowAndSomebodyElse(t *testing.T) {
+	for name, refusal := range map[string]http.HandlerFunc{
+		"concurrent change": failure(409, codeConcurrentChange, "conflict"),
+		"throttled":         failure(429, 10429, "too many", "Retry-After", "300"),
+	} {
+		for _, somebody := range []bool{false, true} {
+			l := openLocal(t)
+			put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+			first := put(t, l.Account, userWorker("customers", "u"), nil)
+			refuse := true
+			client, err := New(Options{
+				BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep,
+				Transport: noBody(roundTripFunc(func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodGet || !refuse {
+						return http.DefaultTransport.RoundTrip(r)
+					}
+					refuse = false
+					if somebody {
+						tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
+						if err := l.emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+							t.Error(err)
+						}
+					}
+					recorder := httptest.NewRecorder()
+					refusal(recorder, r)
+					return recorder.Result(), nil
+				})),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := client.Account(testAccount)
+			changed := userWorker("customers", "u", newTag("new"))
+			_, err = a.Put(t.Context(), spec.Write{Stack: "platform", Resource: changed, Prior: &first})
+			if IsMoved(err) != somebody || err != nil && !somebody {
+				t.Errorf("%s, and somebody has written it (%v): %v", name, somebody, err)
+			}
+			now := l.read(t, usersOf("customers")).Resources[changed.Address()].Revision
+			refuse = true
+			if err := a.Delete(t.Context(), changed.Address(), now); IsMoved(err) != somebody || err != nil && !somebody {
+				t.Errorf("%s, and somebody has written it (%v): deleting: %v", name, somebody, err)
+			}
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ func (a *Account) deleteKVPairs(ctx context.Context, addresses []spec.Address, p
 // to delete a key twice is to do it once.
 func (a *Account) bulkRequest(ctx context.Context, method, path string, body any) ([]string, error) {
 	var result kvBulkResult
-	err := a.client.insist(ctx, func() error {
+	err := a.client.insist(ctx, func(ctx context.Context) error {
 		result = kvBulkResult{}
 		return a.client.exchangeJSON(ctx, method, path, body, &result)
 	}, func(error) (bool, error) { return false, nil })

@@ -79,8 +79,9 @@ func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revisio
 		return spec.Revision{}, err
 	}
 	u.former = formerRevision(r)
+	ctx = lookFirst(ctx)
 	var revision spec.Revision
-	err = a.client.insist(ctx, func() (err error) {
+	err = a.client.insist(ctx, func(ctx context.Context) (err error) {
 		revision, err = a.sendScript(ctx, u)
 		return err
 	}, func(error) (bool, error) {

@@ -48,33 +48,72 @@ func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revi
 }
 
 // insist makes a write until it is known whether it was made. When an answer is
-// lost, made looks first, and only what was not made is sent again.
-func (c *Client) insist(ctx context.Context, write func() error, made func(err error) (bool, error)) error {
-	for try := 1; ; try++ {
-		err := write()
-		if !ambiguous(err) || ctx.Err() != nil {
-			return err
-		}
+// lost, made looks first, and only what was not made is sent again. The look comes
+// when all waits are over: it would grow old before.
+func (c *Client) insist(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
+	err := write(ctx)
+	for try := 1; ctx.Err() == nil && (ambiguous(err) || looksFirst(ctx) && is(err, postponed)); try++ {
 		var e *Error
 		if errors.As(err, &e) {
 			e.Attempts = max(e.Attempts, try)
 		}
-		done, lookErr := made(err)
-		switch {
-		case IsMoved(lookErr):
-			return lookErr
-		case lookErr != nil:
-			return err // the first error is the one that explains
-		case done:
-			return nil
-		case try > c.retries.most:
-			return e
+		if try > c.retries.most {
+			return lastly(err, made)
 		}
-		if err := c.sleep(ctx, c.retries.wait(try)); err != nil {
-			return fmt.Errorf("%w while waiting to try again after: %v", err, e)
+		if !throttled(e) { // or else everybody waits, until the same time
+			if err := c.sleep(ctx, c.retries.wait(try)); err != nil {
+				return fmt.Errorf("%w while waiting to try again after: %v", err, e)
+			}
+		}
+		var settled bool
+		if settled, err = c.again(ctx, err, write, made); settled {
+			return err
 		}
 	}
+	return err
 }
+
+// again sends a write once more unless it was made, or is not to be made any more.
+func (c *Client) again(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
+	turn, err := c.gate.ahead(ctx)
+	if err != nil {
+		return true, fmt.Errorf("%w while waiting to try again after: %v", err, failed)
+	}
+	defer turn.end()
+	done, err := made(failed)
+	switch {
+	case IsMoved(err):
+		return true, err
+	case err != nil:
+		return true, failed // the first error is the one that explains
+	case done:
+		return true, nil
+	}
+	return false, write(turn.context(ctx))
+}
+
+// lastly settles a write that is not sent again.
+func lastly(err error, made func(err error) (bool, error)) error {
+	done, lookErr := made(err)
+	switch {
+	case IsMoved(lookErr):
+		return lookErr
+	case done && lookErr == nil:
+		return nil
+	}
+	return err
+}
+
+type lookFirstKey struct{}
+
+// lookFirst lets a write that was refused for now, or not sent at all, be looked at
+// before it is sent again: somebody else may have written meanwhile, and has where
+// the platform says so. Only [Client.insist] does that.
+func lookFirst(ctx context.Context) context.Context {
+	return context.WithValue(ctx, lookFirstKey{}, true)
+}
+
+func looksFirst(ctx context.Context) bool { return ctx.Value(lookFirstKey{}) != nil }
 
 const (
 	settleTime  = time.Minute

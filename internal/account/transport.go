@@ -130,7 +130,12 @@ func (r *run) check(ctx context.Context, _ *http.Response, err error) (bool, err
 	if throttled(r.last) {
 		r.transport.gate.close(r.delay())
 	}
-	return retryable(r.last), nil
+	return retryable(r.last) && !r.looksFirst(), nil
+}
+
+// looksFirst reports whether sending again is not for the transport to decide.
+func (r *run) looksFirst() bool {
+	return looksFirst(r.request.Context()) && r.last.Method != http.MethodGet && !repeatable(r.last.Path)
 }
 
 // wait passes the time until the next attempt. Throttled requests wait at the
