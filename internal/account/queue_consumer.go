@@ -74,8 +74,7 @@ func listQueueConsumers(ctx context.Context, r *reading, _ string) ([]*spec.Live
 
 // queues reads the list of queues once, for the queues and for their consumers.
 func (r *reading) queues(ctx context.Context) ([]queue, error) {
-	r.queuesOnce.Do(func() { r.queueList, r.queuesErr = r.account.queues(ctx) })
-	return r.queueList, r.queuesErr
+	return r.queueList.get(ctx, r.account.queues)
 }
 
 // putQueueConsumer makes a Worker the consumer of a queue, or replaces its

@@ -25,9 +25,7 @@ type reading struct {
 	routes   []workerRoute
 
 	// queueList is shared by queues and their consumers.
-	queuesOnce sync.Once
-	queueList  []queue
-	queuesErr  error
+	queueList shared[[]queue]
 
 	// kvList is shared by KV namespaces and what is in them.
 	kvList shared[[]kv.Namespace]
