@@ -104,10 +104,11 @@ type Vanished struct {
 }
 
 // Overwritten says that a change was made, and that somebody else has written
-// the resource since: it counts as failed.
+// or deleted the resource since: it counts as failed.
 type Overwritten struct {
 	Address spec.Address
 	Action  planner.Action
+	Err     error
 }
 
 // Unconfirmed says that nobody could see whether a resource was overwritten.

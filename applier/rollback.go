@@ -45,7 +45,7 @@ func (r *run) takeRestored(a answer) {
 	}
 	delete(r.marks, c.Address)
 	if a.revision.Mark != nil {
-		r.marks[c.Address] = *a.revision.Mark
+		r.marks[c.Address] = a.revision.Mark
 	}
 	if outcome.Status == StatusApplied {
 		outcome.Status = StatusRolledBack

@@ -87,7 +87,7 @@ type run struct {
 	unsettled map[changeSort]int
 	outcomes  map[spec.Address]Outcome
 	ids       map[spec.Address]string
-	marks     map[spec.Address]spec.Mark // that were left by this run
+	marks     map[spec.Address]*spec.Mark // that were left by this run
 	secrets   map[spec.SecretSource]spec.Secret
 	done      chan []answer // of what was made together
 	halted    bool          // by a failure
@@ -139,7 +139,7 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		target: target, stack: plan.Stack, options: options, emit: emit, secrets: secrets,
 		outcomes: map[spec.Address]Outcome{},
 		ids:      map[spec.Address]string{},
-		marks:    map[spec.Address]spec.Mark{},
+		marks:    map[spec.Address]*spec.Mark{},
 		done:     make(chan []answer),
 		told:     make(chan Event),
 		rested:   make(chan *rollout),
@@ -286,7 +286,7 @@ func (r *run) take(a answer) {
 		return
 	}
 	if a.revision.Mark != nil {
-		r.marks[c.Address] = *a.revision.Mark
+		r.marks[c.Address] = a.revision.Mark
 	}
 	if a.written && a.job.isRolledBack() {
 		a.job.wave.written = append(a.job.wave.written, a)

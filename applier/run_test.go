@@ -274,10 +274,15 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 	live := func(mark *spec.Mark) *spec.Live { return &spec.Live{Revision: spec.Revision{Mark: mark}} }
 	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
 	account.snapshot.Resources[address("a")] = live(&spec.Mark{Code: "somebody else's"})
-	account.snapshot.Resources[router] = live(nil) // a list without tags
+	account.snapshot.Resources[router] = live(nil)
+	account.snapshot.Resources[router].Untagged = true
 	result, events := run(t, account, plan(t, stack), applier.Options{})
-	if result.Applied != 4 || result.Failed != 2 || events[len(events)-1] != (applier.Overwritten{Address: address("b"), Action: planner.Create}) {
+	if result.Applied != 4 || result.Failed != 2 || events[len(events)-1] != (applier.Overwritten{Address: address("b"), Action: planner.Create, Err: applier.ErrDeleted}) {
 		t.Errorf("%+v, then %+v", result, events[len(events)-1])
+	}
+	account.snapshot.Resources[router].Untagged = false // a Worker without a mark
+	if result, _ := run(t, account, plan(t, stack), applier.Options{}); result.Applied != 3 || result.Failed != 3 {
+		t.Errorf("%+v", result)
 	}
 	account = &target{snapshot: spec.NewSnapshot(spec.Account{})}
 	for _, a := range []spec.Address{address("a"), address("b"), router} {
@@ -288,6 +293,22 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 	}
 	result, events = run(t, &target{}, plan(t, stack), applier.Options{})
 	if _, told := events[len(events)-1].(applier.Unconfirmed); !result.Complete() || !told {
+		t.Errorf("%+v, then %+v", result, events[len(events)-1])
+	}
+}
+
+// What is there again at the end was not deleted.
+func TestRunConfirmsItsDeletions(t *testing.T) {
+	var p planner.Plan
+	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
+	for _, name := range []string{"a", "b"} {
+		address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
+		p.Changes = append(p.Changes, planner.Change{Address: address, Action: planner.Delete, Prior: &spec.Revision{}})
+	}
+	account.snapshot.Resources[p.Changes[1].Address] = &spec.Live{}
+	result, events := run(t, account, &p, applier.Options{})
+	want := applier.Overwritten{Address: p.Changes[1].Address, Action: planner.Delete, Err: applier.ErrRecreated}
+	if result.Applied != 1 || result.Failed != 1 || events[len(events)-1] != want {
 		t.Errorf("%+v, then %+v", result, events[len(events)-1])
 	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
@@ -148,7 +151,7 @@ func TestAnApplyWithinAPause(t *testing.T) {
 			s.write(rivals("s", "first", rivalNames...))
 			o := s.run(t.Context(), "apply", "--auto-approve", "--concurrency", "3", "--rate", fmt.Sprint(rate))
 			wg.Wait()
-			said := strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") || strings.Contains(o.stderr, "right after this run did")
+			said := strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") || strings.Contains(o.stderr, "right after this run")
 			if o.took < rateWindow || o.code != exitStale && o.code != exitPartial || !said {
 				t.Errorf("rate %d: exit code %d after %v\n%s%s", rate, o.code, o.took, o.stdout, o.stderr)
 			}
@@ -156,6 +159,49 @@ func TestAnApplyWithinAPause(t *testing.T) {
 				if word != "second" {
 					t.Errorf("rate %d: %s says %q", rate, name, word)
 				}
+			}
+		})
+	}
+}
+
+// TestTwoUploadsAtOnce lets two runs look at a Worker before either has uploaded it,
+// which no look can prevent. The one whose upload came first finds out, although it has
+// nothing else to do and the other one's takes longer.
+func TestTwoUploadsAtOnce(t *testing.T) {
+	listenForSignals()
+	for _, shape := range []emulator.ListShape{{}, {WithoutTags: true}} {
+		dir := t.TempDir()
+		bubble(t, func(t *testing.T) {
+			s := startSimulation(t, dir, emulator.Options{ListShape: shape})
+			defer s.stop()
+			s.write(rivals("s", "old", "a"))
+			s.must(exitOK, "apply", "--auto-approve")
+			s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				time.Sleep(25 * time.Millisecond)
+				if r.Method == http.MethodPut && bytes.Contains(body, []byte("second")) {
+					time.Sleep(100 * time.Millisecond)
+				}
+				s.account.ServeHTTP(w, r)
+				time.Sleep(25 * time.Millisecond)
+			}))
+			second := s.beside("second")
+			s.write(rivals("s", "first", "a"))
+			second.write(rivals("s", "second", "a"))
+			var ends [2]outcome
+			var wg sync.WaitGroup
+			wg.Go(func() { ends[0] = s.run(t.Context(), "apply", "--auto-approve") })
+			wg.Go(func() { ends[1] = second.run(t.Context(), "apply", "--auto-approve") })
+			wg.Wait()
+			if ends[0].code != exitPartial || !strings.Contains(ends[0].stderr, applier.ErrOverwritten.Error()) {
+				t.Errorf("%+v: exit code %d, want %d\n%s%s", shape, ends[0].code, exitPartial, ends[0].stdout, ends[0].stderr)
+			}
+			if said := words(t, s.account)["a"]; ends[1].code != exitOK || said != "second" {
+				t.Errorf("%+v: exit code %d, and it says %q\n%s", shape, ends[1].code, said, ends[1].stderr)
 			}
 		})
 	}
@@ -185,7 +231,7 @@ func TestTwoAppliesOfAStack(t *testing.T) {
 					t.Errorf("seed %d: the %s run: exit code %d\n%s%s", seed, word, o.code, o.stdout, o.stderr)
 				}
 				if o.code != exitOK {
-					if !strings.Contains(o.stderr, "since the plan was made") && !strings.Contains(o.stderr, "right after this run did") {
+					if !strings.Contains(o.stderr, "since the plan was made") && !strings.Contains(o.stderr, "right after this run") {
 						t.Errorf("seed %d: the %s run does not say what it met:\n%s", seed, word, o.stderr)
 					}
 					continue

@@ -261,7 +261,7 @@ func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*co
 	}
 	info := spec.Account{ID: id, Name: emulator.LocalAccountName}
 	c := connected(client, info, func() {})
-	c.local = l
+	c.local, c.Alone = l, true
 	return c, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -20,11 +21,18 @@ import (
 // a write that waits for its turn is checked when that has come.
 type Cautious struct {
 	*Account
+
+	// Alone says that nobody else writes to the account meanwhile, so that the look
+	// at the end, [Cautious.Revisit], need not wait for anybody.
+	Alone bool
+
 	expected atomic.Int64 // writes to come
 
 	mu       sync.Mutex
 	sizes    map[spec.Collection]int // of collections when they were last read
 	listings map[spec.Collection]*listing
+	slowest  time.Duration // write, with the look before it
+	wrote    time.Time     // the last time
 }
 
 // NewCautious returns an account whose writes look first.
@@ -157,13 +165,21 @@ func (c *Cautious) checked(ctx context.Context, listed bool, stack string, addre
 		return err
 	}
 	defer turn.end()
-	look := func() (*spec.Revision, error) { return c.current(ctx, stack, address, prior) }
+	began := time.Now()
+	var now *spec.Revision
 	if listed {
-		look = func() (*spec.Revision, error) { return c.listed(ctx, stack, address) }
+		now, err = c.listed(ctx, stack, address)
+		began = time.Now()
+	} else {
+		now, err = c.current(ctx, stack, address, prior)
 	}
-	now, err := look()
 	if err != nil {
 		return err
 	}
-	return write(turn.context(ctx), now)
+	err = write(turn.context(ctx), now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrote = time.Now()
+	c.slowest = max(c.slowest, c.wrote.Sub(began))
+	return err
 }

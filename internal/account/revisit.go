@@ -3,15 +3,25 @@ package account
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Revisit reads resources once more, as far as lists show them. Few of a large
-// namespace are looked at one by one, which takes fewer requests than its list.
+// mostPatience is for how long the look at the end waits for others, at most.
+const mostPatience = 10 * time.Second
+
+// Revisit reads resources once more, as far as it takes to see who wrote them. Few of
+// a large namespace are looked at one by one, which takes fewer requests than its list.
+//
+// Who looked just before our last write has not seen it, and may write after it: that
+// is waited for, twice as long as it has taken us at most.
 func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec.Snapshot, error) {
+	if err := c.beLast(ctx); err != nil {
+		return nil, err
+	}
 	byCollection := map[spec.Collection][]spec.Address{}
 	for _, a := range addresses {
 		byCollection[a.Collection()] = append(byCollection[a.Collection()], a)
@@ -31,7 +41,48 @@ func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec
 	if err != nil {
 		return nil, err
 	}
+	if err := c.readTags(ctx, snap, addresses); err != nil {
+		return nil, err
+	}
 	return snap, c.lookAt(ctx, snap, looks)
+}
+
+// beLast waits until those have written who looked before our last write.
+func (c *Cautious) beLast(ctx context.Context) error {
+	c.mu.Lock()
+	patience := min(2*c.slowest, mostPatience) - time.Since(c.wrote)
+	c.mu.Unlock()
+	if patience <= 0 || c.Alone {
+		return ctx.Err()
+	}
+	return c.client.sleep(ctx, patience)
+}
+
+// readTags adds to a snapshot what the tags say of Workers that were listed without
+// them, and are not as our upload has left them.
+func (c *Cautious) readTags(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.client.concurrency)
+	for _, address := range addresses {
+		live := snap.Resources[address]
+		if live == nil || !live.Untagged {
+			continue
+		}
+		g.Go(func() error {
+			settings, err := c.settings(ctx, c.scriptPath(address))
+			if IsNotFound(err) {
+				return nil // it vanished just now; whoever did that comes after everybody
+			}
+			if err != nil {
+				return err
+			}
+			s := script{ID: address.Name, ETag: live.Revision.ETag, ModifiedOn: live.Revision.ModifiedOn, Tags: settings.Tags, TagsShown: true}
+			live.Revision, live.Untagged = s.revision(), false
+			c.tags.learn(c.client.base, c.placeOf(address), &s)
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // lookAt adds what each of some user Workers is now to a snapshot.

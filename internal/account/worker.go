@@ -25,7 +25,7 @@ func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error
 	out := make([]*spec.Live, 0, len(scripts))
 	for i := range scripts {
 		s := &scripts[i]
-		live := &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: s.definition()}, Revision: s.revision()}
+		live := &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: s.definition()}, Revision: s.revision(), Untagged: !s.TagsShown}
 		out = append(out, live)
 		if r.stack != "" && live.Revision.Owner == r.stack {
 			r.noteRoutes(s)

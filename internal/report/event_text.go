@@ -24,7 +24,7 @@ func EventLine(style Style, e applier.Event) string {
 	case applier.Vanished:
 		return style.progress(e.Address, yellow, skippedWords(e.Action)+": "+oneLine(errorText(e.Err)))
 	case applier.Overwritten:
-		return style.progress(e.Address, red, oneLine(applier.ErrOverwritten.Error()))
+		return style.progress(e.Address, red, oneLine(errorText(e.Err)))
 	case applier.Unconfirmed:
 		return style.paint(yellow, "What was made could not be looked at once more: "+oneLine(errorText(e.Err)))
 	}

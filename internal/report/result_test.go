@@ -111,7 +111,7 @@ func TestEventLine(t *testing.T) {
 		applier.Skipped{Address: routerAddress, Action: planner.Create, Because: customerA},
 		applier.Skipped{Address: routerAddress, Action: planner.Update},
 		applier.Vanished{Address: customerA, Action: planner.Update, Err: spec.ErrVanished},
-		applier.Overwritten{Address: customerA, Action: planner.Update},
+		applier.Overwritten{Address: customerA, Action: planner.Update, Err: applier.ErrOverwritten},
 		applier.Unconfirmed{Err: errors.New("no connection")},
 		applier.Skipped{Address: customerB, Action: planner.Update, Rollout: "customers\x1b[0m"},
 		applier.WaveStarted{Rollout: "customers\x1b[0m", Wave: 1, Waves: 3, Changes: 1},
