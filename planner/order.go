@@ -12,7 +12,9 @@ func (p *planning) order() error {
 	g := p.needs()
 	p.addWaves(g)
 	p.preferDispatchersFirst(g)
-	p.preferDispatchersLast(g)
+	if !p.options.AtOnce {
+		p.preferDispatchersLast(g)
+	}
 	p.preferTrafficFirst(g)
 	p.orderTraffic(g)
 	level, err := g.levels()

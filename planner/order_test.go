@@ -12,6 +12,19 @@ import (
 func TestOrder(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
+			name: "at once, no dispatcher waits for its user Workers",
+			was:  nothing, wanted: platform, options: planner.Options{AtOnce: true},
+			want: `
+0 create dispatch_namespace/customers (missing)
+0 create kv_namespace/Tenant Data (missing)
+2 create route/example.com/*.example.com/* (missing) after worker/router
+1 create user_worker/customers/a (missing) after dispatch_namespace/customers
+1 create user_worker/customers/b (missing) after dispatch_namespace/customers
+0 create worker/outbound (missing)
+1 create worker/router (missing) after dispatch_namespace/customers, kv_namespace/Tenant Data, worker/outbound
+`,
+		},
+		{
 			name: "a service Worker goes after the Worker that let go of it, traffic first",
 			was:  platform, wanted: edit(t, platform, ", outbound: { service: outbound, parameters: [id] }", "", `  outbound: { script: "export default {}" }`+"\n", ""),
 			want: `

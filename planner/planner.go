@@ -37,7 +37,8 @@ type Options struct {
 	// what it needs; 0 for all of them.
 	Wave int
 
-	// AtOnce makes changes without regard to rollouts.
+	// AtOnce makes changes without regard to rollouts, and lets no dispatcher wait
+	// for the user Workers behind it: one that fails keeps nobody from the others.
 	AtOnce bool
 }
 
