@@ -13,6 +13,15 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
+// zone NAME… gives the account zones.
+func cmdZone(ts *testscript.TestScript, _ bool, args []string) {
+	worldOf(ts).with(ts, func(account *emulator.Emulator) {
+		for _, name := range args {
+			ts.Check(account.EnsureZone(emulator.LocalAccountID, name))
+		}
+	})
+}
+
 // dns METHOD ZONE [FILTER|BODY] asks for the DNS records of a zone, adds one, or
 // deletes those that a filter matches, as somebody else would, and puts the answer
 // into the file dns.json, without what differs from run to run.
