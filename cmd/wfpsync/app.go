@@ -40,8 +40,13 @@ type app struct {
 	// nil, outside of tests, for the network.
 	transport http.RoundTripper
 
-	args  []string // the command line, without the program
-	flags globalFlags
+	args    []string // the command line, without the program
+	command string   // such as "wfpsync apply"
+	flags   globalFlags
+
+	// servesLocal says that the command serves the account on this machine to
+	// others, as long as it runs.
+	servesLocal bool
 }
 
 // globalFlags are the flags that more than one command has.

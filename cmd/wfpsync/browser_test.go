@@ -24,7 +24,7 @@ var keys = map[string]string{"Tab": "\t", "Enter": "\r", "Escape": "\x1b"}
 func cmdBrowser(ts *testscript.TestScript, _ bool, args []string) {
 	kept := ts.Value(browserKey{}).(**browsertest.Tab)
 	if args[0] == "open" {
-		*kept = browsertest.Open(ts, func(end func()) { ts.Defer(end) }, ts.Value(devKey{}).(*devRun).page)
+		*kept = browsertest.Open(ts, func(end func()) { ts.Defer(end) }, devOf(ts, "").page)
 		return
 	}
 	tab := *kept

@@ -218,8 +218,9 @@ func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) 
 // port: the same client talks to it as to the real one.
 type localAPI struct {
 	*emulator.Emulator
-	server *http.Server
-	url    string
+	server  *http.Server
+	url     string
+	release func()
 }
 
 func (a *app) serveLocalAPI() (*localAPI, error) {
@@ -234,11 +235,17 @@ func (a *app) serveLocalAPI() (*localAPI, error) {
 	}
 	server := &http.Server{Handler: local, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
-	return &localAPI{Emulator: local, server: server, url: "http://" + listener.Addr().String() + emulator.BasePath}, nil
+	url := "http://" + listener.Addr().String() + emulator.BasePath
+	public := ""
+	if a.servesLocal {
+		public = url
+	}
+	return &localAPI{Emulator: local, server: server, url: url, release: a.hold(public)}, nil
 }
 
 func (l *localAPI) close() {
 	_ = l.server.Close()
+	l.release()
 	_ = l.Emulator.Close()
 }
 
@@ -296,7 +303,7 @@ func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
 	options.Dir, options.Observe, options.Workerd = dir, a.observe, workerd
 	local, err := emulator.Open(options)
 	if errors.Is(err, emulator.ErrInUse) {
-		return nil, fmt.Errorf("the local account in %s is in use by another wfpsync: wait for it, or, if that is `wfpsync local` or `wfpsync dev`, point CLOUDFLARE_BASE_URL at it instead of using --local", a.flags.local.dir)
+		return nil, a.inUse()
 	}
 	if errors.Is(err, os.ErrPermission) {
 		return nil, fmt.Errorf("the local account in %s cannot be written: %w", a.flags.local.dir, err)

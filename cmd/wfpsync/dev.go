@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -56,12 +55,13 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 	if !a.flags.local.on() {
 		a.flags.local.dir = defaultLocalDir
 	}
+	a.servesLocal = true
 	if _, err := a.workerd(); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)))
+	listener, err := listenOn(o.port, "--port")
 	if err != nil {
-		return fmt.Errorf("listen: %w; choose another --port", err)
+		return err
 	}
 	defer listener.Close()
 	pageListener, err := listenForPage(o.pagePort, o.anyPagePort)
@@ -98,7 +98,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		d.complain(err)
 		if first {
 			defer d.servePage(pageListener)()
-			run, err := d.run(ctx, listener.(*net.TCPListener))
+			run, err := d.run(ctx, listener)
 			if err != nil {
 				return err
 			}

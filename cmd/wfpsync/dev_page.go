@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/wfpsync/wfpsync/applier"
@@ -22,16 +21,13 @@ import (
 
 const defaultPagePort = 8789
 
-// listenForPage listens on the port of the page, or where that is taken on any, on this machine alone.
-func listenForPage(port int, orAny bool) (net.Listener, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if orAny && errors.Is(err, syscall.EADDRINUSE) {
-		return net.Listen("tcp", "127.0.0.1:0")
+// listenForPage listens on the port of the page, or where that cannot be on any.
+func listenForPage(port int, orAny bool) (*net.TCPListener, error) {
+	listener, err := listenOn(port, "--page-port")
+	if orAny && err != nil {
+		return listenOn(0, "--page-port")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w; choose another --page-port", err)
-	}
-	return listener, nil
+	return listener, err
 }
 
 // servePage serves the page of the account that the stack is for, until what it returns is called.

@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +31,7 @@ func installedWorkerd() string {
 }
 
 // patience is how long a script waits for what dev does.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // devRun is a `wfpsync dev` that a script has started.
 type devRun struct {
@@ -43,9 +43,25 @@ type devRun struct {
 	mu     sync.Mutex
 	stderr bytes.Buffer
 	exited chan struct{}
+	begun  chan string // the answer of `begins`
+}
+
+// devRuns are those of a script, by the names that it gives them; most have one, without a name.
+type devRuns struct {
+	t      *testing.T
+	byName map[string]*devRun
 }
 
 type devKey struct{}
+
+// devOf is the `wfpsync dev` of a name.
+func devOf(ts *testscript.TestScript, name string) *devRun {
+	d := ts.Value(devKey{}).(*devRuns).byName[name]
+	if d == nil {
+		ts.Fatalf("there is no `dev %s`", strings.TrimSpace(name+" start"))
+	}
+	return d
+}
 
 func (d *devRun) Write(b []byte) (int, error) {
 	d.mu.Lock()
@@ -63,15 +79,27 @@ func (d *devRun) said() string {
 // dev answers HOST PATH REGEXP waits until a request is answered with a body that matches.
 // dev heads HOST PATH REGEXP waits until the status and the headers, sorted, of one that follows no redirect match.
 // dev page PATH REGEXP waits until its page has something there that matches.
-// dev says REGEXP waits until dev has printed it, errors included.
+// dev begins HOST PATH sends a request and does not wait for the answer.
+// dev ends REGEXP waits for it.
+// dev loaded HOST PATH REGEXP kills its workerd again and again under a load of such requests.
+// dev says REGEXP waits until dev has printed it, errors included; with ! it has not.
+// dev said N REGEXP waits until dev has printed it so often, and expects that it was not more.
 // dev kill-runtime kills its workerd.
 // dev stop interrupts it; it must end at once, and leave no process behind.
-func cmdDev(ts *testscript.TestScript, _ bool, args []string) {
+// dev kill kills it; it must leave no process behind.
+// dev NAME: WORD… is another one, beside the others.
+func cmdDev(ts *testscript.TestScript, neg bool, args []string) {
+	name, named := strings.CutSuffix(args[0], ":")
+	if named {
+		args = args[1:]
+	} else {
+		name = ""
+	}
 	if args[0] == "start" {
-		startDev(ts, args[1:])
+		startDev(ts, name, args[1:])
 		return
 	}
-	d := ts.Value(devKey{}).(*devRun)
+	d := devOf(ts, name)
 	switch args[0] {
 	case "answers":
 		want := regexp.MustCompile(args[3])
@@ -91,22 +119,44 @@ func cmdDev(ts *testscript.TestScript, _ bool, args []string) {
 			body := get(d.page+args[1], "")
 			return body, want.MatchString(body)
 		})
+	case "begins":
+		begun := make(chan string, 1)
+		d.begun = begun
+		go func() { begun <- get(d.url+args[2], args[1]) }()
+	case "ends":
+		if answer := <-d.begun; !regexp.MustCompile(args[1]).MatchString(answer) {
+			ts.Fatalf("the answer was %q, and dev said\n%s", answer, d.said())
+		}
+	case "loaded":
+		d.loaded(ts, args[1], args[2], regexp.MustCompile(args[3]))
 	case "says":
 		want := regexp.MustCompile(args[1])
-		d.await(ts, func() (string, bool) { return "", want.MatchString(d.said()) })
-	case "kill-runtime":
-		for _, process := range d.runtimes() {
-			ts.Check(process.Kill())
+		if neg {
+			if said := d.said(); want.MatchString(said) {
+				ts.Fatalf("dev said\n%s", said)
+			}
+			return
 		}
+		d.await(ts, func() (string, bool) { return "", want.MatchString(d.said()) })
+	case "said":
+		want, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		got, pattern := 0, regexp.MustCompile(args[2])
+		d.await(ts, func() (string, bool) {
+			got = len(pattern.FindAllString(d.said(), -1))
+			return fmt.Sprintf("%d times", got), got >= want
+		})
+		if got > want {
+			ts.Fatalf("dev said that %d times, want %d:\n%s", got, want, d.said())
+		}
+	case "kill-runtime":
+		d.killRuntimes(ts)
+	case "kill":
+		d.end(ts, os.Kill)
 	case "stop":
-		runtimes := d.runtimes()
-		ts.Check(d.cmd.Process.Signal(os.Interrupt))
-		d.await(ts, func() (string, bool) { return "it still runs", isClosed(d.exited) })
+		d.end(ts, os.Interrupt)
 		if code := d.cmd.ProcessState.ExitCode(); code != exitOK {
 			ts.Fatalf("dev ended with %d:\n%s", code, d.said())
-		}
-		for _, process := range runtimes {
-			d.await(ts, func() (string, bool) { return "workerd still runs", proctest.Gone(process) })
 		}
 	default:
 		ts.Fatalf("unknown word %q", args[0])
@@ -118,11 +168,73 @@ func (d *devRun) runtimes() []*os.Process {
 	return proctest.Children(d.t, d.cmd.Process.Pid, "workerd")
 }
 
-func startDev(ts *testscript.TestScript, args []string) {
+func (d *devRun) killRuntimes(ts *testscript.TestScript) {
+	for _, process := range d.runtimes() {
+		ts.Check(process.Kill())
+	}
+}
+
+// end waits until dev and its workerd are gone.
+func (d *devRun) end(ts *testscript.TestScript, by os.Signal) {
+	runtimes := d.runtimes()
+	if len(runtimes) == 0 {
+		ts.Fatalf("there is no workerd that could be left behind")
+	}
+	ts.Check(d.cmd.Process.Signal(by))
+	d.await(ts, func() (string, bool) { return "it still runs", isClosed(d.exited) })
+	for _, process := range runtimes {
+		d.await(ts, func() (string, bool) { return "workerd still runs", proctest.Gone(process) })
+	}
+}
+
+// How a runtime is killed under load: so often, while so many ask without a pause.
+const (
+	loadedKills   = 3
+	loadedClients = 8
+)
+
+// loaded kills the runtime while clients ask on and on. Each of them may lose the request that was with the runtime when it
+// died, and no other.
+func (d *devRun) loaded(ts *testscript.TestScript, host, path string, want *regexp.Regexp) {
+	var answered, lost atomic.Int32
+	var wrong atomic.Value
+	stop := make(chan struct{})
+	var clients sync.WaitGroup
+	for range loadedClients {
+		clients.Go(func() {
+			for !isClosed(stop) {
+				if answer := get(d.url+path, host); want.MatchString(answer) {
+					answered.Add(1)
+				} else {
+					lost.Add(1)
+					wrong.Store(answer)
+				}
+			}
+		})
+	}
+	goesOn := func() {
+		before := answered.Load()
+		d.await(ts, func() (string, bool) { return "nobody is answered", answered.Load() > before+10*loadedClients })
+	}
+	goesOn()
+	for range loadedKills {
+		d.killRuntimes(ts)
+		goesOn()
+	}
+	close(stop)
+	clients.Wait()
+	ts.Logf("%d requests were answered and %d lost", answered.Load(), lost.Load())
+	if n := lost.Load(); n > loadedKills*loadedClients {
+		ts.Fatalf("%d requests were lost and %d answered; the last one that was lost got %q, and dev said\n%s", n, answered.Load(), wrong.Load(), d.said())
+	}
+}
+
+func startDev(ts *testscript.TestScript, name string, args []string) {
 	program, err := lookPath(ts.Getenv("PATH"), "wfpsync")
 	ts.Check(err)
-	d := ts.Value(devKey{}).(*devRun)
-	*d = devRun{t: d.t, exited: make(chan struct{})}
+	runs := ts.Value(devKey{}).(*devRuns)
+	d := &devRun{t: runs.t, exited: make(chan struct{})}
+	runs.byName[name] = d
 	d.cmd = exec.Command(program, append([]string{"dev", "--port", "0"}, args...)...)
 	d.cmd.Dir, d.cmd.Stderr = ts.MkAbs("."), d
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WFPSYNC_WORKERD", requestLogVariable} {
@@ -165,15 +277,18 @@ func (d *devRun) await(ts *testscript.TestScript, holds func() (string, bool)) {
 	}
 }
 
+// once sends a request once: what was sent on a connection that had been used before is sent again where that one breaks.
+var once = &http.Transport{DisableKeepAlives: true}
+
 // get is the answer of a host, "" for that of the URL.
 func get(url, host string) string {
-	_, body := getAll(&http.Client{Timeout: patience}, url, host)
+	_, body := getAll(&http.Client{Transport: once, Timeout: patience}, url, host)
 	return body
 }
 
 func getHead(url, host string) string {
 	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	head, body := getAll(&http.Client{Timeout: patience, CheckRedirect: stays}, url, host)
+	head, body := getAll(&http.Client{Transport: once, Timeout: patience, CheckRedirect: stays}, url, host)
 	return cmp.Or(head, body)
 }
 
@@ -209,40 +324,4 @@ func cmdOccupy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = listener.Close() })
 	ts.Setenv(args[0], strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
-}
-
-// TestRuntimeDiesWithDev kills `wfpsync dev` the hard way: workerd must not
-// outlive it.
-func TestRuntimeDiesWithDev(t *testing.T) {
-	if installedWorkerd() == "" {
-		t.Skip("there is no workerd: `make runtime` installs it for the tests")
-	}
-	testscript.Run(t, testscript.Params{
-		Files: []string{filepath.Join("testdata", "dev_killed.txtar")},
-		Setup: func(env *testscript.Env) error { return setUpDev(t, env) },
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"example": cmdExample,
-			"dev":     cmdDev,
-			"killed": func(ts *testscript.TestScript, _ bool, _ []string) {
-				d := ts.Value(devKey{}).(*devRun)
-				runtimes := d.runtimes()
-				if len(runtimes) == 0 {
-					ts.Fatalf("there is no workerd to die")
-				}
-				ts.Check(d.cmd.Process.Kill())
-				for _, process := range runtimes {
-					d.await(ts, func() (string, bool) { return "workerd still runs", proctest.Gone(process) })
-				}
-			},
-		},
-	})
-}
-
-func setUpDev(t *testing.T, env *testscript.Env) error {
-	examples, err := filepath.Abs("../../examples")
-	env.Setenv("EXAMPLES", examples)
-	env.Setenv("WFPSYNC_WORKERD", installedWorkerd())
-	env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
-	env.Values[devKey{}] = &devRun{t: t}
-	return err
 }

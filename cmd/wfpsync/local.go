@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,6 +44,7 @@ func (a *app) serveLocal(ctx context.Context, o localOptions) error {
 	if !a.flags.local.on() {
 		a.flags.local.dir = defaultLocalDir
 	}
+	a.servesLocal = true
 	local, err := a.openLocal(emulator.Options{ListShape: emulator.ListShape{Nested: o.nested, WithoutTags: o.withoutTags}})
 	if err != nil {
 		return err
@@ -56,15 +55,16 @@ func (a *app) serveLocal(ctx context.Context, o localOptions) error {
 			return err
 		}
 	}
-	return a.serve(ctx, local, net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)))
+	return a.serve(ctx, local, o.port)
 }
 
 // serve answers requests until the context ends.
-func (a *app) serve(ctx context.Context, handler http.Handler, address string) error {
-	listener, err := net.Listen("tcp", address)
+func (a *app) serve(ctx context.Context, handler http.Handler, port int) error {
+	listener, err := listenOn(port, "--port")
 	if err != nil {
-		return fmt.Errorf("listen: %w; choose another --port", err)
+		return err
 	}
+	defer a.hold("http://" + listener.Addr().String() + emulator.BasePath)()
 	fmt.Fprintf(a.stdout, `The local account is at http://%[1]s/client/v4 until you stop it with Ctrl-C.
 
   export CLOUDFLARE_BASE_URL=http://%[1]s/client/v4

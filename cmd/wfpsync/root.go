@@ -27,7 +27,10 @@ and what they bind to. There is no state file: the account is the state.
 		SilenceUsage:               true,
 		Args:                       unknownCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE:          a.checkFormat,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			a.command = cmd.CommandPath()
+			return a.checkFormat(cmd, args)
+		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentFlags().BoolVar(&a.flags.noColor, "no-color", false, "never write colours")

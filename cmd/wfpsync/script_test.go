@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv(cacheVariable, filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
-			env.Values[devKey{}] = &devRun{t: t}
+			env.Values[devKey{}] = &devRuns{t: t, byName: map[string]*devRun{}}
 			env.Values[browserKey{}] = new(*browsertest.Tab)
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}
 			env.Defer(func() { checkNoUserWorkerWentPublic(t, env) })
