@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +80,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	files, err := watch(folder, ignored)
+	files, err := watch(folder, ignored, a.stdout, a.stderr)
 	if err != nil {
 		return err
 	}
@@ -128,8 +126,9 @@ type development struct {
 
 	looking sync.Mutex // at the file and the account: one does at a time
 
-	mu    sync.Mutex // of what is printed
-	shown string     // the table
+	mu         sync.Mutex // of what is printed
+	shown      string     // the table
+	complained string     // what is wrong, "" as long as nothing is
 
 	written writtenCode
 }
@@ -141,7 +140,7 @@ func (d *development) run(ctx context.Context, listener *net.TCPListener) (*emul
 }
 
 // apply makes the account what the stack file says. It returns the stack if that
-// was done.
+// was done, and an [unapplied] if it was not to be, or could not.
 func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	d.looking.Lock()
 	defer d.looking.Unlock()
@@ -156,8 +155,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 		return stack, plan.Diagnostics.Err()
 	}
 	if d.applicable(plan) != nil {
-		d.print(func() error { return report.PlanText(d.stderr, d.style(d.stderr), plan) })
-		return nil, errors.Join(plan.Diagnostics.Err(), errNothingApplied)
+		return nil, &unapplied{plan: plan}
 	}
 	if many := len(plan.Changes); many > quietChanges {
 		d.print(func() error {
@@ -170,20 +168,17 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 		return nil, err
 	}
 	d.seen.result = result
+	if !result.Complete() {
+		return nil, &unapplied{plan, result}
+	}
 	d.print(func() error {
 		return errors.Join(
 			report.ResultText(d.stderr, d.style(d.stderr), plan, result),
 			report.Diagnostics(d.stderr, d.style(d.stderr), plan.Diagnostics), // warnings
 		)
 	})
-	if !result.Complete() {
-		return nil, nil // the result says it all
-	}
 	return stack, nil
 }
-
-// errNothingApplied ends a look at a plan that is blocked or has mistakes in it, which were printed.
-var errNothingApplied = errors.New("nothing was applied")
 
 // A look is what was seen of the file and the account, as far as it came.
 type look struct {
@@ -225,99 +220,3 @@ func (d *development) look(ctx context.Context) (seen look, c *connection, err e
 
 // quietChanges is how many changes are made before one wonders what is going on.
 const quietChanges = 100
-
-// complain says what is wrong; the run goes on with what was applied before.
-func (d *development) complain(err error) {
-	if err == nil {
-		return
-	}
-	d.print(func() error {
-		_ = report.Diagnostics(d.stderr, d.style(d.stderr), diagnostics(err))
-		_, err := fmt.Fprintln(d.stderr, "Waiting for a file to be saved.")
-		return err
-	})
-}
-
-// print lets one thing print at a time. There is nobody to tell when it cannot.
-func (d *development) print(something func() error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_ = something()
-}
-
-// announce says where everything is.
-func (d *development) announce(took time.Duration) {
-	d.print(func() error {
-		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. Its page is at %s and the API at %s.\n", took.Seconds(), d.port, d.pageURL, d.local.url)
-		return err
-	})
-}
-
-// tell prints what a Worker printed, or what the runtime has to say.
-func (d *development) tell(m emulator.Message) {
-	if m.Worker == "" && m.Level == "debug" {
-		return
-	}
-	d.page.Hear(m)
-	who := m.Worker
-	if who == "" {
-		who = "runtime"
-	}
-	var lines strings.Builder
-	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
-		fmt.Fprintf(&lines, "[%s] %s\n", who, line)
-	}
-	d.print(func() error {
-		_, err := fmt.Fprint(d.stderr, lines.String())
-		return err
-	})
-}
-
-// mostShown is how many user Workers of a namespace the table names.
-const mostShown = 5
-
-// show prints which Workers there are and where they answer, if that has changed.
-func (d *development) show(stack *spec.Stack) {
-	var table strings.Builder
-	routes := map[string][]string{}
-	users := map[string][]string{}
-	var namespaces []string
-	for _, r := range stack.Resources {
-		switch r := r.(type) {
-		case *spec.Route:
-			routes[r.Worker] = append(routes[r.Worker], r.Pattern)
-		case *spec.CustomDomain:
-			routes[r.Worker] = append(routes[r.Worker], r.Hostname)
-		case *spec.UserWorker:
-			if users[r.DispatchNamespace] == nil {
-				namespaces = append(namespaces, r.DispatchNamespace)
-			}
-			users[r.DispatchNamespace] = append(users[r.DispatchNamespace], r.Name)
-		}
-	}
-	for _, r := range stack.Resources {
-		if w, ok := r.(*spec.Worker); ok {
-			fmt.Fprintf(&table, "  %s  http://%s.localhost:%d", w.Name, w.Name, d.port)
-			for _, pattern := range routes[w.Name] {
-				fmt.Fprintf(&table, "  %s", pattern)
-			}
-			table.WriteString("\n")
-		}
-	}
-	for _, namespace := range namespaces {
-		names := users[namespace]
-		fmt.Fprintf(&table, "  %s  %s: %s", namespace, plural(len(names), "user Worker"), strings.Join(names[:min(len(names), mostShown)], ", "))
-		if len(names) > mostShown {
-			table.WriteString(", …")
-		}
-		table.WriteString("\n")
-	}
-	if table.String() == d.shown {
-		return
-	}
-	d.shown = table.String()
-	d.print(func() error {
-		_, err := fmt.Fprint(d.stdout, "\n", d.shown, "\n")
-		return err
-	})
-}

@@ -71,7 +71,7 @@ func (d *development) report(seen look, err error) emulator.PageReport {
 		r.Notes = append(r.Notes, report.Unmanaged(seen.plan)...)
 		r.Changes = leftToDo(seen)
 	}
-	if failure := new(diag.Failure); err != nil && !errors.Is(err, errNothingApplied) && (seen.plan == nil || !errors.As(err, &failure)) {
+	if failure, left := new(diag.Failure), new(unapplied); err != nil && !errors.As(err, &left) && (seen.plan == nil || !errors.As(err, &failure)) {
 		list = append(diagnostics(err), list...)
 	}
 	for _, one := range list.Sorted() {

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,17 +25,26 @@ const mostWatched = 4096
 // A watcher tells when something in a folder, or below it, has changed.
 type watcher struct {
 	*fsnotify.Watcher
-	ignored string // a folder that is written by ourselves
+	ignored string        // a folder that is written by ourselves
+	outputs []os.FileInfo // files that are, as in `wfpsync dev > dev.log`
 	folders int
 }
 
-// watch watches a folder and those below it, but not what tools keep there.
-func watch(folder, ignored string) (*watcher, error) {
+// watch watches a folder and those below it, but not what tools keep there, nor
+// a file that one of the outputs goes to.
+func watch(folder, ignored string, outputs ...io.Writer) (*watcher, error) {
 	fw, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", folder, err)
 	}
 	w := &watcher{Watcher: fw, ignored: ignored}
+	for _, output := range outputs {
+		if file, ok := output.(*os.File); ok {
+			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+				w.outputs = append(w.outputs, info)
+			}
+		}
+	}
 	if err := w.add(folder); err != nil {
 		fw.Close()
 		return nil, fmt.Errorf("watch %s: %w", folder, err)
@@ -81,7 +92,11 @@ func (w *watcher) wait(ctx context.Context) error {
 			if w.ignores(event.Name) || event.Op == fsnotify.Chmod {
 				continue
 			}
-			if info, err := os.Stat(event.Name); err == nil && info.IsDir() && event.Has(fsnotify.Create) {
+			info, err := os.Stat(event.Name)
+			if err == nil && slices.ContainsFunc(w.outputs, func(own os.FileInfo) bool { return os.SameFile(own, info) }) {
+				continue
+			}
+			if err == nil && info.IsDir() && event.Has(fsnotify.Create) {
 				_ = w.add(event.Name) // what went away again is no source
 			}
 			quiet = time.After(settle)

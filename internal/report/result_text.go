@@ -26,26 +26,38 @@ var runs = map[planner.Mode]struct{ complete, noun, command string }{
 // what failed and why, what was skipped because of it, and how to go on.
 func ResultText(w io.Writer, style Style, plan *planner.Plan, result *applier.Result) error {
 	return render(w, style, func(p *printer) {
-		run := runs[plan.Mode]
+		p.outcome(plan, result)
 		if result.Complete() {
-			p.line("%s Resources: %s.", p.paint(bold+green, run.complete), countsOf(plan, result))
-			p.section(p.vanishedLines(result))
 			return
 		}
-		// Tools take a line that begins so for a failure.
-		p.line("%s %s", p.paint(bold+red, "Error:"), shortfall(run.noun, result))
-		p.section(p.rolloutLines(result))
-		p.section(p.appliedLines(result))
-		p.section(p.failedLines(result))
-		p.section(p.rolledBackLines(result))
-		p.section(p.skippedLines(result))
-		p.section(p.vanishedLines(result))
-		p.line("")
-		p.line("Resources: %s.", countsOf(plan, result))
 		p.line("What was applied stays. To continue with a plan of what is left, run")
 		p.line("")
-		p.line("    %s", p.paint(bold, safe(cmp.Or(result.Continue, run.command))))
+		p.line("    %s", p.paint(bold, safe(cmp.Or(result.Continue, runs[plan.Mode].command))))
 	})
+}
+
+// OutcomeText writes the same without how to go on, for who goes on by itself.
+func OutcomeText(w io.Writer, style Style, plan *planner.Plan, result *applier.Result) error {
+	return render(w, style, func(p *printer) { p.outcome(plan, result) })
+}
+
+func (p *printer) outcome(plan *planner.Plan, result *applier.Result) {
+	run := runs[plan.Mode]
+	if result.Complete() {
+		p.line("%s Resources: %s.", p.paint(bold+green, run.complete), countsOf(plan, result))
+		p.section(p.vanishedLines(result))
+		return
+	}
+	// Tools take a line that begins so for a failure.
+	p.line("%s %s", p.paint(bold+red, "Error:"), shortfall(run.noun, result))
+	p.section(p.rolloutLines(result))
+	p.section(p.appliedLines(result))
+	p.section(p.failedLines(result))
+	p.section(p.rolledBackLines(result))
+	p.section(p.skippedLines(result))
+	p.section(p.vanishedLines(result))
+	p.line("")
+	p.line("Resources: %s.", countsOf(plan, result))
 }
 
 // shortfall says how far an incomplete run came.
