@@ -63,6 +63,7 @@ func (r *Runtime) objectFile(request *http.Request) (dir, file, key string, err 
 	return dir, filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), key, err
 }
 
+// readObject reads what writeObject wrote.
 func readObject(file string) (object, error) {
 	var o object
 	raw, err := os.ReadFile(file)
@@ -143,7 +144,7 @@ func writeContent(name string, body io.Reader) (size int64, etag string, err err
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// writeObject makes the object visible, whole or not at all.
+// writeObject makes what is known of an object visible, whole or not at all.
 func writeObject(file string, o object) error {
 	raw, err := json.Marshal(o)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -43,6 +42,9 @@ type uploadedPart struct {
 	Size   int64  `json:"size,omitempty"`
 }
 
+// uploadedObject is the file of an upload that has what is known of the object that it is to become.
+const uploadedObject = "object"
+
 // uploadID is what our ids look like; they become names of folders.
 var uploadID = regexp.MustCompile(`^[a-z2-7]{20,40}$`)
 
@@ -57,15 +59,9 @@ func (r *Runtime) upload(request *http.Request) (folder string, o object, err er
 	if !uploadID.MatchString(id) {
 		return "", o, errR2NoUpload
 	}
-	raw, err := os.ReadFile(filepath.Join(folder, "object"))
-	if errors.Is(err, fs.ErrNotExist) {
+	o, err = readObject(filepath.Join(folder, uploadedObject))
+	if errors.Is(err, errNotThere) || err == nil && o.Key != key {
 		return "", o, errR2NoUpload
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &o)
-	}
-	if err == nil && o.Key != key {
-		err = errR2NoUpload
 	}
 	return folder, o, err
 }
@@ -83,14 +79,10 @@ func (r *Runtime) createR2Upload(request *http.Request) (answer, error) {
 	o.Key = key
 	id := strings.ToLower(rand.Text())
 	folder := filepath.Join(dir, "uploads", id)
-	raw, err := json.Marshal(o)
-	if err == nil {
-		err = os.MkdirAll(folder, 0o700)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, "object"), raw, 0o600)
-	}
-	if err != nil {
+	if err := writeObject(filepath.Join(folder, uploadedObject), o); err != nil {
 		return nil, err
 	}
 	return inJSON(map[string]string{"key": key, "uploadId": id})
