@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,8 +118,13 @@ func (d *development) show(stack *spec.Stack) {
 	routes := map[string][]string{}
 	users := map[string][]string{}
 	var namespaces []string
+	var dispatchers []string
 	for _, r := range stack.Resources {
 		switch r := r.(type) {
+		case *spec.Worker:
+			if slices.ContainsFunc(r.References(), func(ref spec.Reference) bool { return ref.To.Kind == spec.KindDispatchNamespace }) {
+				dispatchers = append(dispatchers, r.Name)
+			}
 		case *spec.Route:
 			routes[r.Worker] = append(routes[r.Worker], r.Pattern)
 		case *spec.CustomDomain:
@@ -133,6 +139,9 @@ func (d *development) show(stack *spec.Stack) {
 	for _, r := range stack.Resources {
 		if w, ok := r.(*spec.Worker); ok {
 			fmt.Fprintf(&table, "  %s  http://%s.localhost:%d", w.Name, w.Name, d.port)
+			if len(dispatchers) == 1 && dispatchers[0] == w.Name {
+				fmt.Fprintf(&table, "  http://*.localhost:%d", d.port)
+			}
 			for _, pattern := range routes[w.Name] {
 				fmt.Fprintf(&table, "  %s", pattern)
 			}

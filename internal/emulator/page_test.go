@@ -288,7 +288,8 @@ func TestPageWorker(t *testing.T) {
 	if router.Label != "customer-a" {
 		t.Errorf("in the place of the router's star stands %q", router.Label)
 	}
-	if got := fmt.Sprint(router.Reached, router.Through); got != "[{address http://router.localhost:8787/ router.localhost:8787 /} {route *.example.com/* *.example.com /}] []" {
+	if got := fmt.Sprint(router.Reached, router.Through); got != "[{address http://router.localhost:8787/ router.localhost:8787 /} {route *.example.com/* *.example.com /} "+
+		"{any other host http://*.localhost:8787/ *.localhost:8787 /}] []" {
 		t.Errorf("the router is reached at %s", got)
 	}
 	if got := fmt.Sprint(router.Bindings); got != "[{KEY secret_key algorithm: {\"name\":\"HMAC\"}, format: raw, usages: [\"sign\"] true} {PASSWORD secret_text  true} "+
@@ -299,7 +300,8 @@ func TestPageWorker(t *testing.T) {
 		t.Errorf("the router has %s", got)
 	}
 	tenant := look("namespace=prod&name=customer-a-worker")
-	if got := fmt.Sprint(tenant.Called, tenant.Label, tenant.Through, tenant.Reached); got != "prod/customer-a-workercustomer-a[router] [{route *.example.com/* *.example.com /}]" {
+	if got := fmt.Sprint(tenant.Called, tenant.Label, tenant.Through, tenant.Reached); got != "prod/customer-a-workercustomer-a[router] [{route *.example.com/* *.example.com /} "+
+		"{any other host http://*.localhost:8787/ *.localhost:8787 /}]" {
 		t.Errorf("the tenant is %s", got)
 	}
 	if tenant.Bindings[0].Value != "</script>\u202e<img src=x>" {
@@ -309,7 +311,7 @@ func TestPageWorker(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.get("/api/overview")), &overview); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"customer-a.example.com", "customer-b.example.com", "router.localhost:8787"}; !slices.Equal(overview.Hosts, want) {
+	if want := []string{"customer-a.example.com", "customer-b.example.com", "customer-a.localhost:8787", "customer-b.localhost:8787", "router.localhost:8787"}; !slices.Equal(overview.Hosts, want) {
 		t.Errorf("the hosts are %q, want %q", overview.Hosts, want)
 	}
 	if response := p.ask(http.MethodGet, "/api/worker?namespace=prod&name=nobody", ""); response.StatusCode != http.StatusNotFound || read(t, response) != `{"error":"there is no such Worker any more"}`+"\n" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
@@ -81,14 +82,15 @@ func (p *Page) labels(tx *store.Tx, dispatcher string) []string {
 
 // A reach is a way from outside to a Worker of the account.
 type reach struct {
-	Kind    string `json:"kind"` // route, custom domain or address
+	Kind    string `json:"kind"` // route, custom domain, address or any other host
 	Pattern string `json:"pattern"`
 	Host    string `json:"host"`
 	Path    string `json:"path"`
 	worker  string
 }
 
-// reached are all routes and custom domains that lead to a Worker, the routes in the order of their patterns.
+// reached are all ways that lead to a Worker but its own address: routes in the order of their patterns, custom domains, and
+// what nobody else has, which goes to the only dispatcher.
 func (p *Page) reached(tx *store.Tx) []reach {
 	var list []reach
 	for _, zone := range tx.Zones() {
@@ -105,6 +107,10 @@ func (p *Page) reached(tx *store.Tx) []reach {
 	slices.SortFunc(list, func(a, b reach) int { return strings.Compare(a.Pattern, b.Pattern) })
 	for _, d := range tx.CustomDomains(p.options.Account) {
 		list = append(list, reach{"custom domain", d.Hostname, d.Hostname, "/", d.Script})
+	}
+	if name := runtime.OnlyDispatcher(tx, p.options.Account); name != "" {
+		host := p.localHost("*")
+		list = append(list, reach{"any other host", "http://" + host + "/", host, "/", name})
 	}
 	return list
 }

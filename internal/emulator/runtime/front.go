@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"slices"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
@@ -22,25 +21,11 @@ type front struct {
 // settling is how long the account's own Workers must not have changed before a new front is worth a process.
 const settling = time.Second
 
-// frontScript is the Worker that can be the front: the only one with a dispatch namespace. Scripts in the older syntax
-// and Workers whose static files come first are loaded like all others.
+// frontScript is the Worker that can be the front. Scripts in the older syntax and Workers whose static files come first
+// are loaded like all others.
 func (r *Runtime) frontScript(tx *store.Tx) (script store.Script, found bool) {
-	workers := tx.Workers(r.options.Account)
-	for head := range workers.Heads("") {
-		candidate, _ := workers.Get(head.Name)
-		if !isDispatcher(candidate) {
-			continue
-		}
-		if found {
-			return store.Script{}, false
-		}
-		script, found = candidate, true
-	}
+	script, found = tx.Workers(r.options.Account).Get(OnlyDispatcher(tx, r.options.Account))
 	return script, found && script.HasModules && script.Assets == nil
-}
-
-func isDispatcher(script store.Script) bool {
-	return slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" })
 }
 
 // frontRevision is which revision of which Worker would be the front now; both are empty for none.

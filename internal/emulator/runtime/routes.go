@@ -15,7 +15,7 @@ type table struct {
 	Routes  []route  `json:"routes"`  // the first that matches counts
 	Domains []route  `json:"domains"` // answer where no route leads to a Worker: they are origins
 	Workers []string `json:"workers"` // all of them
-	Usual   string   `json:"usual"`   // answers what no route matches; may be empty
+	Usual   string   `json:"usual"`   // answers what no route matches: the only dispatcher, or the only Worker; may be empty
 	Front   *current `json:"front"`   // what the front would be now; nil: none
 
 	// Hostnames are the custom hostnames with metadata, which is what Workers see of it in request.cf.hostMetadata.
@@ -41,8 +41,7 @@ type pattern struct {
 	Open bool   `json:"open"`
 }
 
-// routes answers with the table. What no route matches goes to the Worker with a dispatch namespace, when there is one
-// such, else to the only Worker there is.
+// routes answers with the table.
 func (r *Runtime) routes(*http.Request) (answer, error) {
 	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}, Hostnames: map[string]json.RawMessage{}}
 	err := r.options.Store.View(func(tx *store.Tx) error {
@@ -62,19 +61,11 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 		for _, d := range tx.CustomDomains(r.options.Account) {
 			made.Domains = append(made.Domains, parseRoute("", store.Route{Pattern: d.Hostname + "/*", Script: d.Script}))
 		}
-		var dispatchers []string
-		workers := tx.Workers(r.options.Account)
-		for head := range workers.Heads("") {
+		for head := range tx.Workers(r.options.Account).Heads("") {
 			made.Workers = append(made.Workers, head.Name)
-			script, _ := workers.Get(head.Name)
-			if isDispatcher(script) {
-				dispatchers = append(dispatchers, head.Name)
-			}
 		}
-		switch {
-		case len(dispatchers) == 1:
-			made.Usual = dispatchers[0]
-		case len(made.Workers) == 1:
+		made.Usual = OnlyDispatcher(tx, r.options.Account)
+		if made.Usual == "" && len(made.Workers) == 1 {
 			made.Usual = made.Workers[0]
 		}
 		if worker, revision := r.frontRevision(tx); worker != "" {
@@ -87,6 +78,23 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 	}
 	slices.SortFunc(made.Routes, route.compare)
 	return inJSON(made)
+}
+
+// OnlyDispatcher is the Worker of an account with a dispatch namespace, to which what no route matches goes; "" where there
+// is none or are several.
+func OnlyDispatcher(tx *store.Tx, account string) string {
+	only, workers := "", tx.Workers(account)
+	for name := range workers.Names() {
+		script, _ := workers.Get(name)
+		if !slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" }) {
+			continue
+		}
+		if only != "" {
+			return ""
+		}
+		only = name
+	}
+	return only
 }
 
 // parseRoute takes apart a pattern that the API has accepted: [scheme://]host[/path], with a star at the beginning of
