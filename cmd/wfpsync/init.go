@@ -92,7 +92,11 @@ func (a *app) writeStarter(dir string, files map[string][]byte) error {
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", target)
 	}
-	_, err := fmt.Fprint(a.stdout, "\nNow: wfpsync validate, wfpsync plan --local, wfpsync apply --local\n")
+	place := ""
+	if dir != "." {
+		place = " in " + dir
+	}
+	_, err := fmt.Fprintf(a.stdout, "\nNow%s: wfpsync validate, wfpsync plan --local, wfpsync dev\n", place)
 	return err
 }
 

@@ -58,7 +58,7 @@ func (a *app) readSecret(source spec.SecretSource) (spec.Secret, error) {
 	if source.File == "" {
 		value, set := a.lookupEnv(source.Env)
 		if !set || value == "" {
-			return spec.Secret{}, fmt.Errorf("the environment variable %s is not set", source.Env)
+			return spec.Secret{}, fmt.Errorf("the environment variable %s is not set: set it, and start wfpsync again", source.Env)
 		}
 		return spec.NewSecret(value), nil
 	}

@@ -69,6 +69,20 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestOutOfGit: a folder that is made for an account is none of git's, and one that was there before is left alone.
+func TestOutOfGit(t *testing.T) {
+	there := t.TempDir()
+	made := filepath.Join(there, "project", "account")
+	open(t, emulator.Options{Dir: made})
+	if rules, err := os.ReadFile(filepath.Join(made, ".gitignore")); err != nil || string(rules) != "*\n" {
+		t.Errorf("git is told %q, %v", rules, err)
+	}
+	open(t, emulator.Options{Dir: there})
+	if _, err := os.Stat(filepath.Join(there, ".gitignore")); !os.IsNotExist(err) {
+		t.Errorf("git is told of somebody else's folder: %v", err)
+	}
+}
+
 func TestInUse(t *testing.T) {
 	dir := t.TempDir()
 	open(t, emulator.Options{Dir: dir})

@@ -75,7 +75,7 @@ type Store struct {
 // Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
 // that is ErrInUse when the file is open already.
 func Open(path string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("create the local account: %w", err)
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
@@ -94,6 +94,18 @@ func Open(path string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return &Store{db: db}, nil
+}
+
+// makeDir makes the directory when it is missing, one that git leaves out: it is below a project, and the values of secrets
+// are in it.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil // it may be anybody's
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
 }
 
 func checkFormat(tx *bbolt.Tx) error {
