@@ -63,7 +63,10 @@ demo: runtime
 	$(BIN) apply -f $(STACK) --local=$(DEMO) --auto-approve
 	$(BIN) plan -f $(STACK) --local=$(DEMO)
 	@if $(BIN) local install-runtime >/dev/null 2>&1 && command -v curl >/dev/null; then \
+	  curl -s -o /dev/null --max-time 2 http://127.0.0.1:$(PORT)/; \
+	  [ $$? -eq 7 ] || { echo "Port $(PORT) is in use by another program: choose another with \`make demo PORT=…\`." >&2; exit 1; }; \
 	  $(BIN) dev -f $(STACK) --local=$(DEMO) --port $(PORT) & dev=$$!; trap 'kill -INT $$dev; wait $$dev' EXIT; \
+	  sleep 1; \
 	  for tenant in customer-a customer-b nobody; do \
 	    echo "$$tenant.platform.example.com answers:"; \
 	    curl -s --retry 20 --retry-delay 1 --retry-connrefused --max-time 60 \
