@@ -20,14 +20,10 @@ func diff(before, after spec.Object) []FieldChange {
 }
 
 func diffObjects(changes []FieldChange, path string, before, after spec.Object) []FieldChange {
-	names := map[string]bool{}
-	for name := range before {
-		names[name] = true
-	}
-	for name := range after {
-		names[name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	names := make([]string, 0, len(before)+len(after))
+	names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(before)), maps.Keys(after))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		at := path + "/" + escapePointer(name)
@@ -91,15 +87,20 @@ func withoutUnknown(value any) (any, bool) {
 	if !ok {
 		return value, false
 	}
-	out, found := spec.Object{}, false
-	for name, v := range fields {
-		known, unknown := v, v == spec.Unknown
-		if unknown {
-			known, found = KnownAfterApply, true
-		}
-		out[name] = known
+	unknown := false
+	for _, v := range fields {
+		unknown = unknown || v == spec.Unknown
 	}
-	return out, found
+	if !unknown {
+		return value, false
+	}
+	known := maps.Clone(fields)
+	for name, v := range known {
+		if v == spec.Unknown {
+			known[name] = KnownAfterApply
+		}
+	}
+	return known, true
 }
 
 // escapePointer writes a name as a JSON Pointer's reference token (RFC 6901).

@@ -244,8 +244,10 @@ func hash(prefix string, value any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode plan: %w", err)
 	}
-	sum := sha256.Sum256(append([]byte(prefix), data...))
-	return hex.EncodeToString(sum[:]), nil
+	h := sha256.New()
+	io.WriteString(h, prefix)
+	h.Write(data)
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // ErrNoCode says that a plan was saved without the code, or the static files, it

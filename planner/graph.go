@@ -2,51 +2,56 @@ package planner
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// graph holds which change comes after which.
+// graph holds which change comes after which. Nodes and edges are numbers: there
+// may be a million of them.
 type graph struct {
-	nodes []spec.Address                         // sorted
-	after map[spec.Address]map[spec.Address]bool // node → the nodes it comes after
+	nodes []spec.Address       // sorted, those that are no changes behind the others
+	place map[spec.Address]int // of a node among them
+	after [][]int              // node → the nodes it comes after, some more than once
 }
 
+// newGraph is a graph of sorted nodes without edges.
 func newGraph(nodes []spec.Address) *graph {
-	g := &graph{nodes: slices.SortedFunc(slices.Values(nodes), spec.Address.Compare), after: map[spec.Address]map[spec.Address]bool{}}
-	for _, n := range nodes {
-		g.after[n] = map[spec.Address]bool{}
+	g := &graph{nodes: slices.Clip(nodes), place: make(map[spec.Address]int, len(nodes)), after: make([][]int, len(nodes))}
+	for i, n := range nodes {
+		g.place[n] = i
 	}
 	return g
 }
 
 // addNode adds a node that is no change.
 func (g *graph) addNode(node spec.Address) {
+	g.place[node] = len(g.nodes)
 	g.nodes = append(g.nodes, node)
-	g.after[node] = map[spec.Address]bool{}
+	g.after = append(g.after, nil)
 }
 
 // add says that a change comes after another. Nodes that are not part of the
 // graph, and a resource's need of itself, say nothing.
 func (g *graph) add(node, first spec.Address) {
-	if g.after[node] == nil || g.after[first] == nil || node == first {
-		return
+	n, known := g.place[node]
+	f, firstKnown := g.place[first]
+	if known && firstKnown && n != f {
+		g.after[n] = append(g.after[n], f)
 	}
-	g.after[node][first] = true
 }
 
 // prefer says that a change had better come after others. It gives way where
 // that would close a cycle.
 func (g *graph) prefer(node spec.Address, first []spec.Address) {
-	if g.after[node] == nil || len(first) == 0 {
+	n, known := g.place[node]
+	if !known || len(first) == 0 {
 		return
 	}
-	dependents := g.reach(node, g.inverse())
+	dependents := reach(n, g.inverse())
 	for _, f := range first {
-		if !dependents[f] {
+		if !dependents[g.place[f]] {
 			g.add(node, f)
 		}
 	}
@@ -54,39 +59,37 @@ func (g *graph) prefer(node spec.Address, first []spec.Address) {
 
 // preferBefore says that a change had better come before others.
 func (g *graph) preferBefore(first spec.Address, nodes []spec.Address) {
-	if g.after[first] == nil || len(nodes) == 0 {
+	f, known := g.place[first]
+	if !known || len(nodes) == 0 {
 		return
 	}
-	needed := g.reach(first, g.after)
+	needed := reach(f, g.after)
 	for _, n := range nodes {
-		if !needed[n] {
+		if !needed[g.place[n]] {
 			g.add(n, first)
 		}
 	}
 }
 
 // inverse holds which nodes come directly after a node.
-func (g *graph) inverse() map[spec.Address]map[spec.Address]bool {
-	before := map[spec.Address]map[spec.Address]bool{}
+func (g *graph) inverse() [][]int {
+	before := make([][]int, len(g.nodes))
 	for n, firsts := range g.after {
-		for f := range firsts {
-			if before[f] == nil {
-				before[f] = map[spec.Address]bool{}
-			}
-			before[f][n] = true
+		for _, f := range firsts {
+			before[f] = append(before[f], n)
 		}
 	}
 	return before
 }
 
 // reach is every node that edges lead to from a node.
-func (g *graph) reach(node spec.Address, edges map[spec.Address]map[spec.Address]bool) map[spec.Address]bool {
-	reached := map[spec.Address]bool{}
-	queue := []spec.Address{node}
+func reach(node int, edges [][]int) map[int]bool {
+	reached := map[int]bool{}
+	queue := []int{node}
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
-		for n := range edges[next] {
+		for _, n := range edges[next] {
 			if !reached[n] {
 				reached[n] = true
 				queue = append(queue, n)
@@ -96,37 +99,54 @@ func (g *graph) reach(node spec.Address, edges map[spec.Address]map[spec.Address
 	return reached
 }
 
+// needed is every node that must come before a node.
+func (g *graph) needed(node spec.Address) []spec.Address {
+	var needed []spec.Address
+	for n := range reach(g.place[node], g.after) {
+		needed = append(needed, g.nodes[n])
+	}
+	return needed
+}
+
+// comesAfter reports whether a node comes directly after another.
+func (g *graph) comesAfter(node, first spec.Address) bool {
+	f, known := g.place[first]
+	return known && slices.Contains(g.after[g.place[node]], f)
+}
+
 // first are the nodes a node comes directly after, in order.
-func (g *graph) first(node spec.Address) []spec.Address {
-	return slices.SortedFunc(maps.Keys(g.after[node]), spec.Address.Compare)
+func (g *graph) first(node int) []spec.Address {
+	var first []spec.Address
+	for _, f := range g.after[node] {
+		first = append(first, g.nodes[f])
+	}
+	slices.SortFunc(first, spec.Address.Compare)
+	return slices.Compact(first)
 }
 
 // firstChanges are those of them that are changes.
 func (g *graph) firstChanges(node spec.Address) []spec.Address {
-	return slices.DeleteFunc(g.first(node), func(a spec.Address) bool { return a.Kind == barrierKind })
+	return slices.DeleteFunc(g.first(g.place[node]), func(a spec.Address) bool { return a.Kind == barrierKind })
 }
 
 // levels gives every node the length of the longest chain of changes before it.
-func (g *graph) levels() (map[spec.Address]int, error) {
-	level := make(map[spec.Address]int, len(g.nodes))
-	waiting := make(map[spec.Address]int, len(g.nodes))
+func (g *graph) levels() ([]int, error) {
+	level, waiting := make([]int, len(g.nodes)), make([]int, len(g.nodes))
 	before := g.inverse()
-	var ready []spec.Address
-	for _, n := range g.nodes {
-		if waiting[n] = len(g.after[n]); waiting[n] == 0 {
+	var ready []int
+	for n, firsts := range g.after {
+		if waiting[n] = len(firsts); waiting[n] == 0 {
 			ready = append(ready, n)
 		}
 	}
 	done := 0
-	for len(ready) > 0 {
-		n := ready[0]
-		ready = ready[1:]
-		done++
+	for ; done < len(ready); done++ {
+		n := ready[done]
 		step := 1
-		if n.Kind == barrierKind {
+		if g.nodes[n].Kind == barrierKind {
 			step = 0
 		}
-		for later := range before[n] {
+		for _, later := range before[n] {
 			level[later] = max(level[later], level[n]+step)
 			if waiting[later]--; waiting[later] == 0 {
 				ready = append(ready, later)
@@ -153,14 +173,8 @@ func (c *Cycle) Error() string {
 
 // cycle finds a cycle among the nodes that still wait: following any node's
 // waiting predecessors must come round.
-func (g *graph) cycle(waiting map[spec.Address]int) *Cycle {
-	var node spec.Address
-	for _, n := range g.nodes {
-		if waiting[n] > 0 {
-			node = n
-			break
-		}
-	}
+func (g *graph) cycle(waiting []int) *Cycle {
+	node := g.nodes[slices.IndexFunc(waiting, func(firsts int) bool { return firsts > 0 })]
 	var chain []spec.Address
 	seen := map[spec.Address]int{}
 	for {
@@ -169,11 +183,7 @@ func (g *graph) cycle(waiting map[spec.Address]int) *Cycle {
 		}
 		seen[node] = len(chain)
 		chain = append(chain, node)
-		for _, f := range g.first(node) {
-			if waiting[f] > 0 {
-				node = f
-				break
-			}
-		}
+		first := g.first(g.place[node])
+		node = first[slices.IndexFunc(first, func(f spec.Address) bool { return waiting[g.place[f]] > 0 })]
 	}
 }

@@ -1,9 +1,6 @@
 package planner
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -74,7 +71,3 @@ const (
 	undeclared                 // ours, but the file does not declare its collection
 	toRemove                   // ours, and to go
 )
-
-func sortedAddresses(changes map[spec.Address]*Change) []spec.Address {
-	return slices.SortedFunc(maps.Keys(changes), spec.Address.Compare)
-}

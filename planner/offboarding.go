@@ -77,7 +77,7 @@ func (p *planning) warnStoresStay() {
 		return
 	}
 	left := map[spec.Address][]spec.Address{} // by store, the user Workers that were bound to it
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if a.Kind != spec.KindUserWorker || p.changes[a].Action != Delete {
 			continue
 		}

@@ -1,9 +1,6 @@
 package planner
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -22,7 +19,7 @@ func (p *planning) order() error {
 		return err
 	}
 	for a, c := range p.changes {
-		c.DependsOn, c.Level = g.firstChanges(a), level[a]
+		c.DependsOn, c.Level = g.firstChanges(a), level[g.place[a]]
 	}
 	p.noteLast(g)
 	return nil
@@ -32,7 +29,7 @@ func (p *planning) order() error {
 // it refers to or depends on, and deleted after what refers to it or depends on
 // it.
 func (p *planning) needs() *graph {
-	g := newGraph(slices.Collect(maps.Keys(p.changes)))
+	g := newGraph(p.changed())
 	for a, c := range p.changes {
 		if c.Desired != nil {
 			for _, ref := range c.Desired.References() {
@@ -104,7 +101,7 @@ func (p *planning) formerReferences(a spec.Address) []spec.Reference {
 // dispatches to, so that it is not asked for Workers that are not there yet. A
 // user Worker that needs the dispatcher itself comes after it all the same.
 func (p *planning) preferDispatchersLast(g *graph) {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		c := p.changes[a]
 		if a.Kind != spec.KindWorker || c.Desired == nil {
 			continue
@@ -118,7 +115,7 @@ func (p *planning) preferDispatchersLast(g *graph) {
 // preferTrafficFirst takes a dispatcher away before the user Workers it
 // dispatches to.
 func (p *planning) preferTrafficFirst(g *graph) {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if a.Kind != spec.KindWorker || p.changes[a].Action != Delete {
 			continue
 		}
@@ -131,7 +128,7 @@ func (p *planning) preferTrafficFirst(g *graph) {
 // userWorkers are the changed user Workers of a namespace, in order.
 func (p *planning) userWorkers(namespace string, keep func(*Change) bool) []spec.Address {
 	var addresses []spec.Address
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if a.Kind == spec.KindUserWorker && a.Parent == namespace && keep(p.changes[a]) {
 			addresses = append(addresses, a)
 		}

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
@@ -110,6 +111,7 @@ type planning struct {
 	options Options
 
 	changes     map[spec.Address]*Change
+	sorted      []spec.Address        // of the changes; see [planning.changed]
 	replaced    map[spec.Address]bool // by its changes
 	partial     *Partial
 	earlier     map[string]int            // changes of earlier waves that are left out, by rollout
@@ -208,7 +210,7 @@ func (p *planning) reportZone(z spec.Zoned) {
 
 // blockRivals blocks what cannot be created beside something that stays.
 func (p *planning) blockRivals() {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		for _, rival := range p.rivals(a) {
 			if room := p.changes[rival]; room == nil || room.Action != Delete {
 				p.changes[a].Blocked = &Block{
@@ -268,6 +270,16 @@ func (p *planning) plan(c *Change) {
 		c.At = r.Meta().At
 	}
 	p.changes[c.Address] = c
+	p.sorted = nil
+}
+
+// changed are the addresses of the changes in order, which are sorted once
+// however often they are gone through.
+func (p *planning) changed() []spec.Address {
+	if p.sorted == nil {
+		p.sorted = slices.SortedFunc(maps.Keys(p.changes), spec.Address.Compare)
+	}
+	return p.sorted
 }
 
 func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
@@ -348,12 +360,12 @@ func (p *planning) finish() (*Plan, error) {
 		Stack:         p.desired.Name,
 		Account:       p.live.Account,
 		Mode:          p.options.Mode,
-		Changes:       []Change{},
+		Changes:       make([]Change, 0, len(p.changes)),
 		Partial:       p.partial,
 		Guards:        verdicts,
 		Diagnostics:   slices.DeleteFunc(p.diagnostics.Sorted(), p.desired.Ignores),
 	}
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		plan.Changes = append(plan.Changes, *p.changes[a])
 	}
 	for _, u := range p.unmanaged {

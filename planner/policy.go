@@ -23,7 +23,7 @@ func (p *planning) judge() []Verdict {
 	}
 	var open []*Change
 	var subjects []spec.Object
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if c := p.changes[a]; c.Blocked == nil {
 			open, subjects = append(open, c), append(subjects, p.subject(c))
 		}

@@ -69,7 +69,7 @@ func (c *Change) refersTo(a spec.Address) bool {
 // because something is replaced that their resources refer to: left out, they
 // would lead to what is deleted.
 func (p *planning) keepDependents(g *graph, kept map[spec.Address]bool) {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if !kept[a] || p.changes[a].Action != Replace {
 			continue
 		}
@@ -78,7 +78,7 @@ func (p *planning) keepDependents(g *graph, kept map[spec.Address]bool) {
 				continue
 			}
 			kept[dependent] = true
-			for needed := range g.reach(dependent, g.after) {
+			for _, needed := range g.needed(dependent) {
 				kept[needed] = true
 			}
 		}

@@ -126,8 +126,8 @@ func (p *planning) noteLast(g *graph) {
 	p.after = map[string][]spec.Address{}
 	for _, r := range p.desired.Rollouts {
 		last := barrier(r.Name, len(r.Waves))
-		for _, a := range sortedAddresses(p.changes) {
-			if p.changes[a].Action == Delete && g.after[a][last] {
+		for _, a := range p.changed() {
+			if p.changes[a].Action == Delete && g.comesAfter(a, last) {
 				p.after[r.Name] = append(p.after[r.Name], a)
 			}
 		}
@@ -137,7 +137,7 @@ func (p *planning) noteLast(g *graph) {
 // preferDispatchersFirst lets a dispatcher that is not there yet, and what leads
 // to it, come before the user Workers that are probed through it.
 func (p *planning) preferDispatchersFirst(g *graph) {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		c := p.changes[a]
 		if a.Kind != spec.KindWorker || c.Action != Create {
 			continue
@@ -154,7 +154,7 @@ func (p *planning) preferDispatchersFirst(g *graph) {
 // leadingTo are what is created for a Worker to be reached by.
 func (p *planning) leadingTo(worker spec.Address) []spec.Address {
 	var addresses []spec.Address
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		attached, ok := p.changes[a].Desired.(spec.Attached)
 		if ok && p.changes[a].Action == Create && attached.AttachedTo() == worker {
 			addresses = append(addresses, a)
@@ -228,7 +228,7 @@ func (p *planning) checkRollouts() {
 		}
 	}
 	lost, stuck := map[diag.Range]*affected{}, map[diag.Range]*affected{}
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		c := p.changes[a]
 		if c.Turn == nil || c.Action == Create || c.MarkOnly || onFailure[c.Turn.Rollout] != spec.RollBack {
 			continue

@@ -270,7 +270,7 @@ func (p *planning) removalsToInspect() []spec.Address {
 // checkMigrations finds Workers at a migration that the file does not list:
 // which ones come after it, nobody can say.
 func (p *planning) checkMigrations() {
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		c := p.changes[a]
 		script, ok := c.Desired.(spec.Scripted)
 		if !ok || c.Prior == nil || c.Blocked != nil {
@@ -298,7 +298,7 @@ func (p *planning) warnVacant() {
 		n     int
 	}
 	places := map[diag.Range]*place{}
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		script, ok := p.changes[a].Desired.(spec.Scripted)
 		if !ok || p.changes[a].Blocked != nil {
 			continue

@@ -65,7 +65,7 @@ func (p *planning) narrow() error {
 	for a := range named {
 		if p.changes[a] != nil && !kept[a] {
 			kept[a] = true
-			for needed := range g.reach(a, g.after) {
+			for _, needed := range g.needed(a) {
 				kept[needed] = true
 			}
 		}
@@ -73,7 +73,7 @@ func (p *planning) narrow() error {
 	p.keepDependents(g, kept)
 	p.partial = &Partial{Targets: append([]string{}, p.options.Targets...), Wave: p.options.Wave, LeftOut: []LeftOut{}}
 	p.earlier = map[string]int{}
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		if !kept[a] {
 			p.partial.LeftOut = append(p.partial.LeftOut, LeftOut{a, p.changes[a].Action})
 			if turn := p.changes[a].Turn; turn != nil && turn.Wave < p.options.Wave {
@@ -82,6 +82,7 @@ func (p *planning) narrow() error {
 			delete(p.changes, a)
 		}
 	}
+	p.sorted = nil
 	return nil
 }
 

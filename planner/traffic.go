@@ -15,8 +15,10 @@ import (
 // the routes that answer them, and around the user Workers that they name.
 func (p *planning) orderTraffic(g *graph) {
 	at, before := p.indexTraffic(), g.inverse()
-	lead := func(a spec.Address, others []spec.Address) { p.trafficAfter(g, a, others, len(before[a]) == 0) }
-	for _, a := range sortedAddresses(p.changes) {
+	lead := func(a spec.Address, others []spec.Address) {
+		p.trafficAfter(g, a, others, len(before[g.place[a]]) == 0)
+	}
+	for _, a := range p.changed() {
 		switch a.Kind {
 		case spec.KindDNSRecord:
 			_, name, _ := strings.Cut(a.Name, "/")
@@ -38,7 +40,7 @@ type trafficIndex struct {
 
 func (p *planning) indexTraffic() trafficIndex {
 	at := trafficIndex{map[string][]spec.Address{}, map[string][]spec.Address{}, map[string][]spec.Address{}}
-	for _, a := range sortedAddresses(p.changes) {
+	for _, a := range p.changed() {
 		switch a.Kind {
 		case spec.KindRoute:
 			key := a.Parent + "/" + spec.RouteHost(a.Name)
