@@ -45,7 +45,7 @@ type Options struct {
 
 // New compares the desired stack with the live account. The desired code must
 // have been built, except to destroy; the live Workers that [Inspect] names
-// must have been read.
+// must have been read, as the marks of all others are believed.
 //
 // A change that may not be made is part of the plan and marked as blocked, so
 // that it can be seen. Diagnostics of severity error mean that the plan cannot
@@ -59,10 +59,8 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	for _, r := range p.wanted() {
 		p.compare(r)
 	}
-	for _, a := range live.Addresses() {
-		if !p.wants(a) {
-			p.considerRemoval(a)
-		}
+	for _, a := range p.unwanted() {
+		p.considerRemoval(a)
 	}
 	p.blockRivals()
 	p.takeTurns()
@@ -149,6 +147,19 @@ func (p *planning) wanted() []spec.Resource {
 func (p *planning) wants(a spec.Address) bool {
 	_, declared := p.desired.Lookup(a)
 	return declared && p.options.Mode != Destroy
+}
+
+// unwanted are the addresses of the live resources that are not to exist
+// afterwards, in order.
+func (p *planning) unwanted() []spec.Address {
+	var unwanted []spec.Address
+	for a := range p.live.Resources {
+		if !p.wants(a) {
+			unwanted = append(unwanted, a)
+		}
+	}
+	slices.SortFunc(unwanted, spec.Address.Compare)
+	return unwanted
 }
 
 func (p *planning) checkInputs() error {

@@ -23,7 +23,7 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	case live.Revision.Owner == "":
 		fields := p.withSecrets(desired, live, p.fields(live, desired))
 		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0}
-	case !p.needsDetail(desired, live):
+	case p.isAsMarked(desired, live):
 		return p.compareSecrets(desired, live, nil)
 	}
 	fields := p.fields(live, desired)
@@ -103,6 +103,12 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	}
 	listed := live.Resource.(spec.Scripted).Definition().Assets
 	return wanted.Definition().Assets == nil && listed != nil // those that an earlier file let be kept
+}
+
+// isAsMarked reports whether a live script's mark says that it is the desired one.
+// What was not read whole has one that does: [Inspect] would have named it.
+func (p *planning) isAsMarked(desired spec.Resource, live *spec.Live) bool {
+	return !live.Detailed || !p.needsDetail(desired, live)
 }
 
 // markDescribes reports whether a live script's mark was made of the desired one.
@@ -245,9 +251,9 @@ func (p *planning) removalsToInspect() []spec.Address {
 	}
 	var workers, userWorkers []spec.Address
 	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return isStore(r.To.Kind) && p.live.Resources[r.To] != nil })
-	for _, a := range p.live.Addresses() {
+	for _, a := range p.unwanted() {
 		live := p.live.Resources[a]
-		if p.wants(a) || live.Detailed || !p.goes(a, live) {
+		if live.Detailed || !p.goes(a, live) {
 			continue
 		}
 		switch a.Kind {

@@ -53,7 +53,7 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 			Hint:    "a template writes nothing that belongs to somebody's stack: make the plan anew",
 		}}
 	}
-	if !p.needsDetail(desired, live) {
+	if p.isAsMarked(desired, live) {
 		return p.compareSecrets(desired, live, nil)
 	}
 	fields := p.fields(live, desired)

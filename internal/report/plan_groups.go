@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/planner"
@@ -17,7 +17,7 @@ const fewestFolded = 5
 // done to resources of one kind in one place, for one reason, in the same
 // fields. The first change is the worked example of them all.
 type group struct {
-	changes []planner.Change
+	changes []*planner.Change
 
 	// others says of each field of the example in how many of the other
 	// changes its values are not the example's.
@@ -25,7 +25,7 @@ type group struct {
 }
 
 // example is the change that stands for the group.
-func (g group) example() planner.Change { return g.changes[0] }
+func (g group) example() planner.Change { return *g.changes[0] }
 
 // folded reports whether the group is more than its example.
 func (g group) folded() bool { return len(g.changes) > 1 }
@@ -33,35 +33,41 @@ func (g group) folded() bool { return len(g.changes) > 1 }
 // grouped are a plan's changes with those that are alike folded into one, in the
 // order of the examples. With expand, each is a group of its own.
 func grouped(changes []planner.Change, expand bool) []group {
-	shapes := make([]string, len(changes))
-	members := map[string][]planner.Change{}
+	var alike [][]*planner.Change // by shape
+	shapes, known := make([]int, len(changes)), map[string]int{}
 	if !expand {
-		for i, c := range changes {
-			shapes[i] = shapeOf(c)
-			members[shapes[i]] = append(members[shapes[i]], c)
+		for i := range changes {
+			c := &changes[i]
+			shapes[i] = once(&alike, known, shapeOf(c), nil)
+			alike[shapes[i]] = append(alike[shapes[i]], c)
 		}
 	}
 	var groups []group
-	for i, c := range changes {
-		switch alike := members[shapes[i]]; {
-		case len(alike) < fewestFolded:
-			groups = append(groups, group{changes: []planner.Change{c}, others: make([]int, len(c.Fields))})
-		case alike[0].Address == c.Address:
-			groups = append(groups, group{changes: alike, others: differing(alike)})
+	for i := range changes {
+		c := &changes[i]
+		switch {
+		case expand || len(alike[shapes[i]]) < fewestFolded:
+			groups = append(groups, group{changes: []*planner.Change{c}, others: make([]int, len(c.Fields))})
+		case alike[shapes[i]][0] == c:
+			groups = append(groups, group{changes: alike[shapes[i]], others: differing(alike[shapes[i]])})
 		}
 	}
 	return groups
 }
 
 // shapeOf is equal for changes that are alike.
-func shapeOf(c planner.Change) string {
+func shapeOf(c *planner.Change) string {
 	var b strings.Builder
-	part := func(text string) { fmt.Fprintf(&b, "%d:%s", len(text), text) }
+	part := func(text string) {
+		b.WriteString(strconv.Itoa(len(text)))
+		b.WriteByte(':')
+		b.WriteString(text)
+	}
 	part(string(c.Address.Kind))
 	part(c.Address.Parent)
 	part(string(c.Action))
 	part(string(c.Reason))
-	part(turnWords(c))
+	part(turnWords(*c))
 	if c.Blocked != nil {
 		part(c.Blocked.By)
 		part(c.Blocked.Message)
@@ -71,14 +77,15 @@ func shapeOf(c planner.Change) string {
 		part(f.Path)
 		part(string(f.Op))
 		part(string(f.Written))
-		fmt.Fprint(&b, f.Sensitive, f.Unknown)
+		part(strconv.FormatBool(f.Sensitive))
+		part(strconv.FormatBool(f.Unknown))
 	}
 	return b.String()
 }
 
 // differing counts, for each field of the first change, the changes in which
 // its values are other ones.
-func differing(alike []planner.Change) []int {
+func differing(alike []*planner.Change) []int {
 	example := alike[0].Fields
 	others := make([]int, len(example))
 	for _, c := range alike[1:] {

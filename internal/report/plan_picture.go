@@ -121,7 +121,8 @@ func byPlace(changes []planner.Change) []group {
 	}
 	var groups []group
 	index := map[key]int{}
-	for _, c := range changes {
+	for i := range changes {
+		c := &changes[i]
 		i := once(&groups, index, key{string(c.Address.Kind), c.Address.Parent, c.Action, c.Blocked != nil}, group{})
 		groups[i].changes = append(groups[i].changes, c)
 	}
