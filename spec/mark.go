@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,8 +117,6 @@ func (m Mark) WithAssets(a *Assets) Mark {
 // DescribesAssets reports whether the mark was made of these assets, or of none.
 func (m Mark) DescribesAssets(a *Assets) bool { return m.Assets == ShortDigest(a.Digest()) }
 
-var markDigest = regexp.MustCompile(`^[0-9a-f]{16}$`)
-
 // ParseMark reads what [Mark.Tag] writes. Fields that a later version appends
 // are passed over.
 func ParseMark(tag string) (Mark, bool) {
@@ -128,7 +125,7 @@ func ParseMark(tag string) (Mark, bool) {
 		return Mark{}, false
 	}
 	fields := strings.Split(rest, ".")
-	if len(fields) < 4 || !markDigest.MatchString(fields[1]) || !markDigest.MatchString(fields[2]) {
+	if len(fields) < 4 || !isMarkDigest(fields[1]) || !isMarkDigest(fields[2]) {
 		return Mark{}, false
 	}
 	version, err := strconv.Atoi(fields[0])
@@ -141,7 +138,7 @@ func ParseMark(tag string) (Mark, bool) {
 	}
 	m := Mark{Version: version, Code: fields[1], Settings: fields[2], Uploaded: uploaded}
 	for _, field := range fields[4:] {
-		if digest, ok := strings.CutPrefix(field, markAssets); ok && markDigest.MatchString(digest) {
+		if digest, ok := strings.CutPrefix(field, markAssets); ok && isMarkDigest(digest) {
 			m.Assets = digest
 		}
 		if prints, ok := strings.CutPrefix(field, markSecrets); ok && markFingerprints.MatchString(prints) {
@@ -151,6 +148,10 @@ func ParseMark(tag string) (Mark, bool) {
 		m.Unproven = m.Unproven || field == markUnproven
 	}
 	return m, true
+}
+
+func isMarkDigest(s string) bool {
+	return len(s) == digestLength && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 // OwnerTag is the tag that says a stack owns a script.

@@ -134,7 +134,12 @@ func decode(resp *http.Response, method, path string, result any) (resultInfo, e
 		Result any        `json:"result"`
 		Info   resultInfo `json:"result_info"`
 	}{Result: result}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+	body := make([]byte, resp.ContentLength) // it is in memory; see [attempt]
+	_, err := io.ReadFull(resp.Body, body)
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	if err != nil {
 		return resultInfo{}, unexpectedShape(resp, method, path, err)
 	}
 	return answer.Info, nil

@@ -41,7 +41,7 @@ func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec
 	if err != nil {
 		return nil, err
 	}
-	if err := c.readTags(ctx, snap, addresses); err != nil {
+	if err := c.readMissingTags(ctx, snap, addresses); err != nil {
 		return nil, err
 	}
 	return snap, c.lookAt(ctx, snap, looks)
@@ -58,9 +58,9 @@ func (c *Cautious) beLast(ctx context.Context) error {
 	return c.client.sleep(ctx, patience)
 }
 
-// readTags adds to a snapshot what the tags say of Workers that were listed without
+// readMissingTags adds to a snapshot what the tags say of Workers that were listed without
 // them, and are not as our upload has left them.
-func (c *Cautious) readTags(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
+func (c *Cautious) readMissingTags(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.client.concurrency)
 	for _, address := range addresses {
@@ -77,7 +77,8 @@ func (c *Cautious) readTags(ctx context.Context, snap *spec.Snapshot, addresses 
 				return err
 			}
 			s := script{ID: address.Name, ETag: live.Revision.ETag, ModifiedOn: live.Revision.ModifiedOn, Tags: settings.Tags, TagsShown: true}
-			live.Revision, live.Untagged = s.revision(), false
+			_, live.Revision = s.shown()
+			live.Untagged = false
 			c.tags.learn(c.client.base, c.placeOf(address), &s)
 			return nil
 		})

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -128,26 +129,28 @@ func (s *script) take(w *wireScript) error {
 	return nil
 }
 
-// revision is what the list tells apart one state of the script by.
-func (s *script) revision() spec.Revision {
-	owner, mark, _ := spec.Ownership(s.Tags)
-	return spec.Revision{
-		ETag: s.ETag, MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn,
-		Owner: owner, Template: spec.TemplateOf(s.Tags), Mark: mark,
+// shown is as much of the script as a list shows, and what tells one state of it
+// from another.
+func (s *script) shown() (spec.Script, spec.Revision) {
+	owner, mark, rest := spec.Ownership(s.Tags)
+	revision := spec.Revision{
+		ETag: interned(s.ETag), MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn,
+		Owner: interned(owner), Template: interned(spec.TemplateOf(s.Tags)), Mark: mark,
 	}
-}
-
-// definition is as much of the script as a list shows.
-func (s *script) definition() spec.Script {
-	_, _, rest := spec.Ownership(s.Tags)
+	if mark != nil {
+		mark.Code, mark.Settings = interned(mark.Code), strings.Clone(mark.Settings)
+	}
 	return spec.Script{
-		CompatibilityDate: s.CompatibilityDate, CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
-		Assets: liveAssets(s.revision(), s.HasAssets),
-	}
+		CompatibilityDate: interned(s.CompatibilityDate), CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
+		Assets: liveAssets(revision, s.HasAssets),
+	}, revision
 }
 
-// allScripts follows the cursor of a list. The account's own list has one page.
-func (a *Account) allScripts(ctx context.Context, p place, filter url.Values) ([]script, error) {
+// interned is a text that is the same for many scripts, in one place of the memory.
+func interned(text string) string { return unique.Make(text).Value() }
+
+// eachScript follows the cursor of a list. The account's own list has one page.
+func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, take func(*script)) error {
 	paged := p != accountScripts(a.id)
 	query := url.Values{}
 	for name, values := range filter {
@@ -156,23 +159,26 @@ func (a *Account) allScripts(ctx context.Context, p place, filter url.Values) ([
 	if paged {
 		query.Set("limit", strconv.Itoa(pageLimit))
 	}
-	var all []script
+	listed := 0
 	for {
 		items, info, err := a.scriptPage(ctx, p, query)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, items...)
+		for i := range items {
+			take(&items[i])
+		}
+		listed += len(items)
 		next := info.next()
 		switch {
 		case !paged || next == "" && len(items) < pageLimit:
-			return all, nil
+			return nil
 		case next == "":
 			// Paging is announced, but not part of the published schema: a full
 			// page without a cursor may be all, or all that the server gives.
-			return all, a.checkComplete(ctx, p, filter, len(all))
+			return a.checkComplete(ctx, p, filter, listed)
 		case next == query.Get("cursor"):
-			return nil, fmt.Errorf("the list of %s answers the same cursor again", shortPath(string(p)))
+			return fmt.Errorf("the list of %s answers the same cursor again", shortPath(string(p)))
 		}
 		query.Set("cursor", next)
 	}

@@ -22,21 +22,22 @@ func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.
 	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &answer); err != nil {
 		return nil, err
 	}
-	shown, err := answer.script()
+	script, err := answer.script()
 	if err != nil {
 		return nil, err
 	}
-	listed := &spec.Live{Resource: scriptResource(address, shown.definition()), Revision: prior}
+	definition, _ := script.shown()
+	listed := &spec.Live{Resource: scriptResource(address, definition), Revision: prior}
 	live, err := inspectScript(ctx, a, listed)
 	if err != nil {
 		return nil, err
 	}
-	definition := live.Resource.(spec.Scripted).Definition()
-	if definition.Assets != nil {
-		definition.Assets = &spec.Assets{Keep: true}
+	captured := live.Resource.(spec.Scripted).Definition()
+	if captured.Assets != nil {
+		captured.Assets = &spec.Assets{Keep: true}
 	}
-	if len(definition.Code.Modules) == 0 && !definition.Code.IsNone() {
-		definition.Code, err = a.capturedCode(ctx, address, live.Revision.Mark)
+	if len(captured.Code.Modules) == 0 && !captured.Code.IsNone() {
+		captured.Code, err = a.capturedCode(ctx, address, live.Revision.Mark)
 	}
 	return live, err
 }

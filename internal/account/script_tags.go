@@ -33,34 +33,46 @@ func (t *shownTags) UnmarshalJSON(data []byte) error {
 // to be nobody's of ours, only to count those of other stacks apart.
 const mostStrangers = 100
 
-// scripts lists a place, with the tags of all scripts, or at least of those that
+// eachTagged lists a place, with the tags of all scripts, or at least of those that
 // the stack owns or looks for. Who reads for no stack asks for the list only.
 //
 // Where the items do not show tags, further lists that are filtered by a tag say
 // which scripts matter, and the settings of each of those say the rest, once: they
 // are remembered as long as nobody writes the script; see [TagCache].
-func (a *Account) scripts(ctx context.Context, p place, stack string, wanted []spec.Discovery) ([]script, error) {
-	all, err := a.allScripts(ctx, p, nil)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].TagsShown {
-			return all, nil
+func (a *Account) eachTagged(ctx context.Context, p place, stack string, wanted []spec.Discovery, take func(*script)) error {
+	var untagged []script
+	shown := false
+	err := a.eachScript(ctx, p, nil, func(s *script) {
+		if shown = shown || s.TagsShown; shown {
+			take(s)
+		} else {
+			untagged = append(untagged, *s)
 		}
+	})
+	if err == nil && !shown && len(untagged) > 0 {
+		err = a.findTags(ctx, p, untagged, stack, wanted)
 	}
-	if len(all) == 0 {
-		return all, nil
+	if err != nil {
+		return err
 	}
+	for i := range untagged {
+		take(&untagged[i])
+	}
+	return nil
+}
+
+// findTags completes scripts with the tags that are remembered, and those that
+// can be read.
+func (a *Account) findTags(ctx context.Context, p place, all []script, stack string, wanted []spec.Discovery) error {
 	known := a.tags.open(a.client.base, p)
 	defer known.save(all)
 	for i := range all {
 		all[i].Tags, all[i].TagsShown = known.of(&all[i])
 	}
 	if stack == "" {
-		return all, nil
+		return nil
 	}
-	return all, a.readTags(ctx, p, all, known, stack, wanted)
+	return a.readTags(ctx, p, all, known, stack, wanted)
 }
 
 // readTags reads the tags that are not known of the scripts that matter.
@@ -134,15 +146,11 @@ func (a *Account) namesWith(ctx context.Context, p place, byName map[string]*scr
 		answer := map[bool]string{true: ":yes", false: ":no"}[tags[tag]]
 		terms = append(terms, tag+answer)
 	}
-	listed, err := a.allScripts(ctx, p, url.Values{"tags": {strings.Join(terms, ",")}})
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]*script, len(listed))
-	for i := range listed {
-		if s := byName[listed[i].ID]; s != nil {
+	found := map[string]*script{}
+	err := a.eachScript(ctx, p, url.Values{"tags": {strings.Join(terms, ",")}}, func(listed *script) {
+		if s := byName[listed.ID]; s != nil {
 			found[s.ID] = s
 		}
-	}
-	return found, nil
+	})
+	return found, err
 }

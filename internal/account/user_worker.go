@@ -20,24 +20,20 @@ var userWorkerColumn = column{
 // empty: the stack may be about to create it.
 func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec.Live, error) {
 	a := r.account
-	scripts, err := a.scripts(ctx, dispatchScripts(a.id, namespace), r.stack, r.discoveries[namespace])
+	var out []*spec.Live
+	err := a.eachTagged(ctx, dispatchScripts(a.id, namespace), r.stack, r.discoveries[namespace], func(s *script) {
+		definition, revision := s.shown()
+		out = append(out, &spec.Live{
+			Resource: &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: definition},
+			Revision: revision,
+			Created:  s.CreatedOn,
+			Untagged: !s.TagsShown,
+		})
+	})
 	if IsNotFound(err) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*spec.Live, len(scripts))
-	for i := range scripts {
-		s := &scripts[i]
-		out[i] = &spec.Live{
-			Resource: &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: s.definition()},
-			Revision: s.revision(),
-			Created:  s.CreatedOn,
-			Untagged: !s.TagsShown,
-		}
-	}
-	return out, nil
+	return out, err
 }
 
 // lookAtUserWorker reads a user Worker as the list shows it.
@@ -58,5 +54,6 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 		}
 		s.Tags = settings.Tags
 	}
-	return s.revision(), nil
+	_, revision := s.shown()
+	return revision, nil
 }

@@ -18,20 +18,15 @@ var workerColumn = column{
 // those that the stack owns.
 func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	a := r.account
-	scripts, err := a.scripts(ctx, accountScripts(a.id), r.stack, nil)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*spec.Live, 0, len(scripts))
-	for i := range scripts {
-		s := &scripts[i]
-		live := &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: s.definition()}, Revision: s.revision(), Untagged: !s.TagsShown}
-		out = append(out, live)
-		if r.stack != "" && live.Revision.Owner == r.stack {
+	var out []*spec.Live
+	err := a.eachTagged(ctx, accountScripts(a.id), r.stack, nil, func(s *script) {
+		definition, revision := s.shown()
+		out = append(out, &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: definition}, Revision: revision, Untagged: !s.TagsShown})
+		if r.stack != "" && revision.Owner == r.stack {
 			r.noteRoutes(s)
 		}
-	}
-	return out, nil
+	})
+	return out, err
 }
 
 func (r *reading) noteRoutes(s *script) {
