@@ -14,8 +14,16 @@ type collection[T any] struct {
 	bucket *bbolt.Bucket
 }
 
+// fill is how full pages are left that are split. Most records come in the order of their keys, or nearly: a page that is
+// split in the middle would stay half empty for ever.
+const fill = 0.9
+
 func collect[T any](tx *Tx, path ...string) collection[T] {
-	return collection[T]{tx: tx, bucket: tx.bucket(path...)}
+	bucket := tx.bucket(path...)
+	if bucket != nil {
+		bucket.FillPercent = fill
+	}
+	return collection[T]{tx: tx, bucket: bucket}
 }
 
 func (c collection[T]) get(key string) (T, bool) {
