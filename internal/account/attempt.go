@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,15 +80,25 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	failure.Status = resp.StatusCode
 	failure.RetryAfter = retryAfter(resp.Header, a.clock.now())
-	body, ok := judge(req, resp, body, failure)
+	judged, ok := judge(req, resp, body, failure)
 	if !ok {
 		failure.Message = a.redact(failure.Message)
 		return nil, failure
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	resp.ContentLength = int64(len(body))
+	judged.Reader = bytes.NewReader(judged.content)
+	resp.Body, resp.ContentLength = judged, int64(len(judged.content))
 	return resp, nil
 }
+
+// answer is the body of an answer that is a success, in memory.
+type answer struct {
+	*bytes.Reader
+	content []byte
+	info    json.RawMessage // the envelope's result_info, where there is one
+}
+
+// Close implements [io.Closer].
+func (*answer) Close() error { return nil }
 
 // tokenKey is the context's key of a token that takes the place of the
 // credentials.

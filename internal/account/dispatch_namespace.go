@@ -124,7 +124,12 @@ func dispatchNamespaceByName(ctx context.Context, a *Account, name string) (spec
 // says so; the documentation does not), and a platform's own product may have
 // uploaded one since anybody looked, so the last look is taken here.
 func deleteDispatchNamespace(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
-	left, _, err := a.scriptPage(ctx, dispatchScripts(a.id, address.Name), url.Values{"limit": {"1"}})
+	scripts := dispatchScripts(a.id, address.Name)
+	page, err := a.client.send(ctx, http.MethodGet, string(scripts), url.Values{"limit": {"1"}}, nil, jsonType)
+	if err != nil {
+		return err
+	}
+	left, err := decodeScripts(page, scripts)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const (
 type envelope struct {
 	Success bool              `json:"success"`
 	Errors  []json.RawMessage `json:"errors"`
+	Info    json.RawMessage   `json:"result_info"`
 
 	// Some endpoints answer these two and no errors.
 	Code  int    `json:"code"`
@@ -41,22 +42,22 @@ type envelopeError struct {
 }
 
 // judge says whether an answer is a success, and completes the failure
-// otherwise. The body it returns is the answer's, or what stands for an empty
+// otherwise. The content it returns is the answer's, or what stands for an empty
 // one.
 //
 // The HTTP status alone proves nothing: the API answers success:false with 200,
 // and proxies in front of it answer HTML with any status. Only who does not ask
 // for JSON, to get a script's content, gets a success that is no envelope.
-func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) ([]byte, bool) {
+func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) (*answer, bool) {
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	wantsJSON := req.Header.Get("Accept") == jsonType
 	if success && !wantsJSON && mediaType != jsonType {
-		return body, true
+		return &answer{content: body}, true
 	}
 	if success && len(bytes.TrimSpace(body)) == 0 && (req.Method == http.MethodDelete || resp.StatusCode == http.StatusNoContent) {
 		resp.Header.Set("Content-Type", jsonType)
-		return []byte(emptySuccess), true
+		return &answer{content: []byte(emptySuccess)}, true
 	}
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
@@ -68,7 +69,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		return nil, false
 	}
 	if success && (e.Success || req.Method == http.MethodDelete && namesDeleted(body)) {
-		return body, true
+		return &answer{content: body, info: e.Info}, true
 	}
 	failure.Code, failure.Message = e.reason()
 	if success && failure.Code == 0 && failure.Message == "" {

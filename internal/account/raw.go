@@ -130,19 +130,23 @@ func (c *Client) exchangeJSON(ctx context.Context, method, path string, body, re
 
 // decode reads the result of a JSON answer into what result points to.
 func decode(resp *http.Response, method, path string, result any) (resultInfo, error) {
-	answer := struct {
-		Result any        `json:"result"`
-		Info   resultInfo `json:"result_info"`
-	}{Result: result}
-	body := make([]byte, resp.ContentLength) // it is in memory; see [attempt]
-	_, err := io.ReadFull(resp.Body, body)
-	if err == nil {
-		err = json.Unmarshal(body, &answer)
-	}
-	if err != nil {
+	whole := struct {
+		Result any `json:"result"`
+	}{result}
+	if err := json.Unmarshal(resp.Body.(*answer).content, &whole); err != nil {
 		return resultInfo{}, unexpectedShape(resp, method, path, err)
 	}
-	return answer.Info, nil
+	return infoOf(resp, method, path)
+}
+
+// infoOf reads what a JSON answer says of how the list goes on.
+func infoOf(resp *http.Response, method, path string) (info resultInfo, err error) {
+	if raw := resp.Body.(*answer).info; raw != nil {
+		if err := json.Unmarshal(raw, &info); err != nil {
+			return resultInfo{}, unexpectedShape(resp, method, path, err)
+		}
+	}
+	return info, nil
 }
 
 // unexpectedShape is a success that cannot be read.
@@ -169,6 +173,5 @@ func (c *Client) content(ctx context.Context, path string) ([]byte, http.Header,
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := io.ReadAll(resp.Body)
-	return body, resp.Header, err
+	return resp.Body.(*answer).content, resp.Header, nil
 }

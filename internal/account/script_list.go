@@ -10,6 +10,8 @@ import (
 	"time"
 	"unique"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -149,8 +151,39 @@ func (s *script) shown() (spec.Script, spec.Revision) {
 // interned is a text that is the same for many scripts, in one place of the memory.
 func interned(text string) string { return unique.Make(text).Value() }
 
-// eachScript follows the cursor of a list. The account's own list has one page.
+// eachScript takes the scripts of a list. While a page is taken, the next one is
+// asked for.
 func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, take func(*script)) error {
+	g, groupCtx := errgroup.WithContext(ctx)
+	pages := make(chan *http.Response, 1)
+	g.Go(func() error {
+		defer close(pages)
+		return a.scriptPages(groupCtx, p, filter, pages)
+	})
+	listed, full := 0, false
+	g.Go(func() error {
+		for page := range pages {
+			scripts, err := decodeScripts(page, p)
+			if err != nil {
+				return err
+			}
+			for i := range scripts {
+				take(&scripts[i])
+			}
+			listed, full = listed+len(scripts), len(scripts) >= pageLimit
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil || !full || p == accountScripts(a.id) {
+		return err
+	}
+	// Paging is announced, but not part of the published schema: a full page
+	// without a cursor may be all, or all that the server gives.
+	return a.checkComplete(ctx, p, filter, listed)
+}
+
+// scriptPages follows the cursor of a list. The account's own list has one page.
+func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, pages chan<- *http.Response) error {
 	paged := p != accountScripts(a.id)
 	query := url.Values{}
 	for name, values := range filter {
@@ -159,44 +192,41 @@ func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, ta
 	if paged {
 		query.Set("limit", strconv.Itoa(pageLimit))
 	}
-	listed := 0
 	for {
-		items, info, err := a.scriptPage(ctx, p, query)
+		page, err := a.client.send(ctx, http.MethodGet, string(p), query, nil, jsonType)
 		if err != nil {
 			return err
 		}
-		for i := range items {
-			take(&items[i])
+		select {
+		case pages <- page:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		listed += len(items)
-		next := info.next()
-		switch {
-		case !paged || next == "" && len(items) < pageLimit:
-			return nil
-		case next == "":
-			// Paging is announced, but not part of the published schema: a full
-			// page without a cursor may be all, or all that the server gives.
-			return a.checkComplete(ctx, p, filter, listed)
-		case next == query.Get("cursor"):
+		info, err := infoOf(page, http.MethodGet, string(p))
+		if err != nil || !paged || info.next() == "" {
+			return err
+		}
+		if info.next() == query.Get("cursor") {
 			return fmt.Errorf("the list of %s answers the same cursor again", shortPath(string(p)))
 		}
-		query.Set("cursor", next)
+		query.Set("cursor", info.next())
 	}
 }
 
-func (a *Account) scriptPage(ctx context.Context, p place, query url.Values) ([]script, resultInfo, error) {
+// decodeScripts are the scripts of an answer.
+func decodeScripts(resp *http.Response, p place) ([]script, error) {
 	var items []wireScript
-	info, err := a.client.exchange(ctx, http.MethodGet, string(p), query, nil, &items)
-	if err != nil {
-		return nil, resultInfo{}, err
+	if _, err := decode(resp, http.MethodGet, string(p), &items); err != nil {
+		return nil, err
 	}
 	scripts := make([]script, len(items))
 	for i := range items {
+		var err error
 		if scripts[i], err = items[i].script(); err != nil {
-			return nil, resultInfo{}, err
+			return nil, err
 		}
 	}
-	return scripts, info, nil
+	return scripts, nil
 }
 
 // checkComplete compares the length of an unfiltered list with the number of
