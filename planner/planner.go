@@ -310,7 +310,7 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 		return c.Completed(found.Resource)
 	}
 	script, ok := r.(spec.Scripted)
-	if !ok {
+	if !ok || script.Definition().IsResolved() {
 		return r
 	}
 	resolved, _ := script.Definition().Resolved(p.id)
@@ -379,6 +379,7 @@ func (p *planning) finish() (*Plan, error) {
 	for _, a := range p.changed() {
 		plan.Changes = append(plan.Changes, *p.changes[a])
 	}
+	p.changes, p.sorted = nil, nil // there may be a million of them
 	for _, u := range p.unmanaged {
 		plan.Unmanaged = append(plan.Unmanaged, *u)
 	}

@@ -43,7 +43,13 @@ func (a Address) Collection() Collection {
 
 // Compare orders addresses by kind, container and name.
 func (a Address) Compare(b Address) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Name, b.Name))
+	if kind := strings.Compare(string(a.Kind), string(b.Kind)); kind != 0 {
+		return kind
+	}
+	if parent := strings.Compare(a.Parent, b.Parent); parent != 0 {
+		return parent
+	}
+	return strings.Compare(a.Name, b.Name)
 }
 
 // Compare orders collections by kind and container.

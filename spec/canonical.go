@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -119,8 +120,10 @@ func DigestOf(canonical Object) string { return digestJSON("", canonical) }
 // digestJSON hashes a value's JSON, in which encoding/json sorts the keys. The
 // prefix keeps digests of different things apart.
 func digestJSON(prefix string, value any) string {
-	sum := sha256.Sum256(append([]byte(prefix), mustJSON(value)...))
-	return hex.EncodeToString(sum[:])
+	h := sha256.New()
+	io.WriteString(h, prefix)
+	h.Write(mustJSON(value))
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // mustJSON encodes a value made of [Object]'s types, which cannot fail.

@@ -184,6 +184,12 @@ func (s *Script) Resolved(id func(Address) (string, bool)) (Script, bool) {
 	return resolved, complete
 }
 
+// IsResolved reports whether the script refers to nothing by its address and
+// carries nothing over, so that it is uploaded as it stands.
+func (s *Script) IsResolved() bool {
+	return !s.IsTemplate() && !slices.ContainsFunc(s.Bindings, func(b Binding) bool { return !b.Ref.IsZero() || b.Type == BindingInherit })
+}
+
 // Secrets are the script's secret bindings that say where their value is.
 func (s *Script) Secrets() []Binding {
 	var secrets []Binding
