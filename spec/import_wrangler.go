@@ -44,12 +44,12 @@ func ImportWrangler(root fs.FS, file, environment, stack string) (*Imported, dia
 	head.put("workers", section.value())
 	var text, rendered bytes.Buffer
 	if err := document.Write(&text, head.value()); err != nil {
-		return nil, diag.List{unreadable(file, err)}
+		return nil, diag.List{unreadable(file, err, "")}
 	}
 	const stackFile = "wfpsync.yaml"
 	list, err := Render(&rendered, overlaid{root, stackFile, text.Bytes()}, stackFile, Options{})
 	if err != nil {
-		return nil, diag.List{unreadable(file, err)}
+		return nil, diag.List{unreadable(file, err, "")}
 	}
 	if list.HasErrors() {
 		return nil, list

@@ -34,7 +34,7 @@ func Load(root fs.FS, name string, options Options) (*Stack, diag.List) {
 func open(root fs.FS, name string) (*loader, diag.List) {
 	content, err := fs.ReadFile(root, name)
 	if err != nil {
-		return nil, diag.List{unreadable(name, err)}
+		return nil, diag.List{unreadable(name, err, "name the stack file with -f, run this where wfpsync.yaml is, or write one to start from with `wfpsync init`")}
 	}
 	value, diagnostics := document.Parse(name, content)
 	if value == nil {
@@ -86,11 +86,12 @@ func (l *loader) run(options Options) diag.List {
 	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())
 }
 
-func unreadable(name string, err error) diag.Diagnostic {
+// unreadable is what is said of a file that cannot be read, with a hint for one that is not there.
+func unreadable(name string, err error, missing string) diag.Diagnostic {
 	d := diag.Diagnostic{Severity: diag.Error, Rule: RuleUnreadable, Message: "cannot be read: " + err.Error(), Range: diag.Range{File: name}}
 	if errors.Is(err, fs.ErrNotExist) {
 		d.Message = "there is no such file"
-		d.Hint = "name the stack file with -f, or run this where wfpsync.yaml is"
+		d.Hint = missing
 	}
 	return d
 }

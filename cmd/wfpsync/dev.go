@@ -57,6 +57,9 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 	if _, err := a.workerd(); err != nil {
 		return err
 	}
+	if err := a.stackIsThere(); err != nil {
+		return err
+	}
 	listener, err := listenOn(o.port, "--port")
 	if err != nil {
 		return err

@@ -77,6 +77,19 @@ func (a *app) stackFile() (dir, name string) {
 	return filepath.Dir(a.flags.file), filepath.Base(a.flags.file)
 }
 
+// stackIsThere is the error of a stack file that is not: who waits for it to be put
+// right would wait in the wrong place.
+func (a *app) stackIsThere() error {
+	if _, err := os.Stat(filepath.Join(a.stackFile())); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	p, err := a.openProject()
+	if err != nil {
+		return err
+	}
+	return p.diagnostics.Err()
+}
+
 func noFolder(dir string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("there is no folder " + dir)
