@@ -31,13 +31,14 @@ type Cautious struct {
 	mu       sync.Mutex
 	sizes    map[spec.Collection]int // of collections when they were last read
 	listings map[spec.Collection]*listing
-	slowest  time.Duration // write, with the look before it
-	wrote    time.Time     // the last time
+	adjusted map[spec.Address]bool // Workers that our own writes of something else have moved
+	slowest  time.Duration         // write, with the look before it
+	wrote    time.Time             // the last time
 }
 
 // NewCautious returns an account whose writes look first.
 func NewCautious(a *Account) *Cautious {
-	return &Cautious{Account: a, sizes: map[spec.Collection]int{}, listings: map[spec.Collection]*listing{}}
+	return &Cautious{Account: a, sizes: map[spec.Collection]int{}, listings: map[spec.Collection]*listing{}, adjusted: map[spec.Address]bool{}}
 }
 
 // Expect says how many writes are to come, those made together as one, so that
@@ -98,6 +99,7 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 		return revisions[0], errs[0]
 	}
 	defer c.expected.Add(-1)
+	defer c.adjusts(w.Resource.Address())
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
 		return c.Account.Put(ctx, w)
 	}
@@ -111,6 +113,7 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 		if now == nil && writesTemplate(w) {
 			return spec.ErrVanished
 		}
+		w.Prior = c.asAdjusted(address, w.Prior, now)
 		if done, err := compare(w, now, &revision); done || err != nil {
 			return err
 		}
@@ -144,16 +147,41 @@ func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.
 		return c.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
 	}
 	defer c.expected.Add(-1)
+	defer c.adjusts(address)
 	if isUnknown(&prior) {
 		return c.Account.Delete(ctx, address, prior)
 	}
 	listed := c.scarce(address.Collection())
 	return c.checked(ctx, listed, prior.Owner, address, &prior, func(ctx context.Context, now *spec.Revision) error {
+		prior := *c.asAdjusted(address, &prior, now)
 		if done, err := gone(address, prior, now); done || err != nil {
 			return err
 		}
 		return c.Account.Delete(ctx, address, prior)
 	})
+}
+
+// adjusts notes that a write of something that belongs to a Worker moves the time of
+// the Worker's last write, which would look like somebody else's.
+func (c *Cautious) adjusts(address spec.Address) {
+	if address.Kind == spec.KindWorkerSubdomain || address.Kind == spec.KindCronTriggers {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.adjusted[spec.Address{Kind: spec.KindWorker, Name: address.Name}] = true
+	}
+}
+
+// asAdjusted is a prior revision as our own writes of what belongs to the Worker have
+// left it. Whether it was them, the rest of the revision tells.
+func (c *Cautious) asAdjusted(address spec.Address, prior, now *spec.Revision) *spec.Revision {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if prior == nil || now == nil || !c.adjusted[address] {
+		return prior
+	}
+	adjusted := *prior
+	adjusted.ModifiedOn = now.ModifiedOn
+	return &adjusted
 }
 
 // checked makes a write of a resource that is to have a prior revision. The write

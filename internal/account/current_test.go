@@ -298,6 +298,29 @@ func TestYoungListsAreNoLooks(t *testing.T) {
 	}
 }
 
+// What is switched off, or on, of a Worker moves the time of its last write, too: that
+// was ourselves, unless more of it has moved.
+func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
+	for _, somebody := range []bool{false, true} {
+		l := openLocal(t)
+		put(t, l.Account, worker("w"), nil)
+		yes := true
+		put(t, l.Account, &spec.WorkerSubdomain{Worker: "w", Enabled: &yes}, nil)
+		prior := l.read(t, allWorkers).Resources[worker("w").Address()].Revision
+		c := NewCautious(l.Account)
+		if err := c.Delete(t.Context(), spec.Address{Kind: spec.KindWorkerSubdomain, Name: "w"}, spec.Revision{}); err != nil {
+			t.Fatal(err)
+		}
+		if somebody {
+			now := l.read(t, allWorkers).Resources[worker("w").Address()].Revision
+			put(t, l.Account, worker("w", newTag("theirs"), func(s *spec.Script) { s.Code = codeOf("export default {}") }), &now)
+		}
+		if err := c.Delete(t.Context(), worker("w").Address(), prior); IsMoved(err) != somebody || err != nil && !somebody {
+			t.Errorf("somebody else has written it: %v: %v", somebody, err)
+		}
+	}
+}
+
 // Where requests are scarce, a list takes the place of looks for so many writes and no
 // more, and none that was read before the writes began does.
 func TestListsStandInForFewWrites(t *testing.T) {
