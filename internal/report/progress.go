@@ -175,8 +175,8 @@ func (p *Progress) left() time.Duration {
 	if p.options.Pace != nil {
 		left = p.options.Pace(changes)
 	}
-	if n := len(p.recent); n > 0 {
-		each := p.options.Now().Sub(p.recent[0]) / time.Duration(n)
+	if n := len(p.recent) - 1; n > 0 { // a pause tells nothing of the speed after it
+		each := p.recent[n].Sub(p.recent[0]) / time.Duration(n)
 		left = max(left, each*time.Duration(changes))
 	}
 	return left

@@ -143,6 +143,7 @@ func TestTimeLeft(t *testing.T) {
 	step(200, time.Second)
 	expect(800 * time.Second)
 	now = now.Add(5 * time.Minute) // a pause
+	expect(800 * time.Second)
 	step(mostRecent, 100*time.Millisecond)
 	expect(73 * time.Second)
 	pace = time.Second
