@@ -129,8 +129,18 @@ func (e *Events) Applied(event applier.Event) error {
 		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Took: event.Took, Error: errorText(event.Err)})
 	case applier.Skipped:
 		return e.write(changeEvent{eventHead: e.head("apply_skipped"), Address: event.Address, Action: event.Action, Because: event.Because, waveKeys: waveKeys{Rollout: event.Rollout}})
+	case applier.Overwritten:
+		return e.write(changeEvent{eventHead: e.head("apply_overwritten"), Address: event.Address, Action: event.Action, Error: errorText(event.Err)})
+	case applier.Unconfirmed:
+		return e.write(unconfirmedEvent{e.head("apply_unconfirmed"), errorText(event.Err)})
 	}
 	return e.rollout(event)
+}
+
+// unconfirmedEvent is that nobody could look at what was made once more.
+type unconfirmedEvent struct {
+	eventHead
+	Error string `json:"error"`
 }
 
 // rollout is one event of a rollout.

@@ -28,6 +28,15 @@ func eventRuns() map[string]func(e *Events) error {
 				e.Applied(applier.Skipped{Address: routerAddress, Action: planner.Create, Because: customerB}),
 				e.Result(plan, resultOf(done(customerA, planner.Create, time.Second), failed(customerB, planner.Create, "no entitlement"), skipped(routerAddress, customerB))))
 		},
+		"looked-at": func(e *Events) error {
+			one := planOf(create(customerA))
+			return errors.Join(e.Plan(one),
+				e.Applied(applier.Started{Address: customerA, Action: planner.Create}),
+				e.Applied(applier.Succeeded{Address: customerA, Action: planner.Create, Took: time.Second}),
+				e.Applied(applier.Overwritten{Address: customerA, Action: planner.Create, Err: applier.ErrOverwritten}),
+				e.Applied(applier.Unconfirmed{Err: errors.New("no answer")}),
+				e.Result(one, resultOf(failed(customerA, planner.Create, applier.ErrOverwritten.Error()))))
+		},
 		"nothing": func(e *Events) error { return errors.Join(e.Plan(planOf()), e.Result(planOf(), resultOf())) },
 		"stale": func(e *Events) error {
 			return e.Stale([]applier.Moved{{Address: customerA, Before: revision(applied)}, {Address: customerB, Now: revision(drifted)}}, plan)
