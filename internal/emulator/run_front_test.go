@@ -16,6 +16,13 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
+// dispatcher uploads a Worker with a dispatch namespace.
+func (r *running) dispatcher(name, code string) {
+	r.t.Helper()
+	binding := object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}
+	r.script(worker(name), code, object{"bindings": []any{binding}}).ok()
+}
+
 // configured waits until the dispatcher that was uploaded last is configured, and so the front.
 func (r *running) configured() {
 	r.t.Helper()
@@ -96,11 +103,11 @@ func TestRunFront(t *testing.T) {
 		}
 	}
 	// Another dispatcher is there at once, and later configured as well; and so it is when there are two, or none.
-	r.script(worker("dispatcher"), fmt.Sprintf(answering, "another"), object{"bindings": []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}}}).ok()
+	r.dispatcher("dispatcher", fmt.Sprintf(answering, "another"))
 	r.says("acme.example.com", "/", "another")
 	r.configured()
 	r.says("acme.example.com", "/", "another")
-	r.script(worker("second"), fmt.Sprintf(answering, "second"), object{"bindings": []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}}}).ok()
+	r.dispatcher("second", fmt.Sprintf(answering, "second"))
 	r.says("second.localhost", "/", "second")
 	r.says("dispatcher.localhost", "/", "another")
 	r.configured()
@@ -214,10 +221,10 @@ export default { async fetch(request, env, ctx) {
 func TestRunFrontClass(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.namespace("prod")
-	r.script(worker("dispatcher"), `import { WorkerEntrypoint } from "cloudflare:workers";
+	r.dispatcher("dispatcher", `import { WorkerEntrypoint } from "cloudflare:workers";
 export default class extends WorkerEntrypoint {
   fetch(request) { return this.env.TENANTS.get(new URL(request.url).hostname.split(".")[0]).fetch(request) }
-}`, object{"bindings": []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}}}).ok()
+}`)
 	r.script(script("prod", "acme"), echoesWay, nil).ok()
 	r.configured()
 	r.staysDirect("acme.example.com")
@@ -273,10 +280,10 @@ func TestRunFrontSwapped(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.namespace("prod")
 	edit := func(n int64) {
-		r.script(worker("dispatcher"), fmt.Sprintf(`export default { async fetch(request, env) {
+		r.dispatcher("dispatcher", fmt.Sprintf(`export default { async fetch(request, env) {
   const answer = await env.TENANTS.get("acme").fetch(request);
   return new Response("%d");
-} }`, n), object{"bindings": []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}}}).ok()
+} }`, n))
 	}
 	r.script(script("prod", "acme"), fmt.Sprintf(answering, "here"), nil).ok()
 	edit(0)
@@ -321,7 +328,7 @@ func TestRunFrontKeepsObjects(t *testing.T) {
 	r.configured()
 	r.counts()
 	r.count(1)
-	r.script(worker("dispatcher"), fmt.Sprintf(answering, "another"), object{"bindings": []any{object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}}}).ok()
+	r.dispatcher("dispatcher", fmt.Sprintf(answering, "another"))
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
 		r.says("acme.example.com", "/", "another")
 	}
