@@ -188,26 +188,26 @@ func (c *Cautious) asAdjusted(address spec.Address, prior, now *spec.Revision) *
 // gets the one that it has now, nil for none; listed: a list may say so. Its turn
 // comes first, so that it does not wait for one with a look that grows old.
 func (c *Cautious) checked(ctx context.Context, listed bool, stack string, address spec.Address, prior *spec.Revision, write func(context.Context, *spec.Revision) error) error {
-	turn, err := c.client.gate.ahead(ctx)
+	var now *spec.Revision
+	var looked time.Time
+	turn, err := c.client.gate.ahead(ctx, func() (err error) {
+		looked = time.Now()
+		if listed {
+			now, err = c.listed(ctx, stack, address)
+			looked = time.Now()
+		} else {
+			now, err = c.current(ctx, stack, address, prior)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer turn.end()
-	began := time.Now()
-	var now *spec.Revision
-	if listed {
-		now, err = c.listed(ctx, stack, address)
-		began = time.Now()
-	} else {
-		now, err = c.current(ctx, stack, address, prior)
-	}
-	if err != nil {
-		return err
-	}
 	err = write(turn.context(ctx), now)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wrote = time.Now()
-	c.slowest = max(c.slowest, c.wrote.Sub(began))
+	c.slowest = max(c.slowest, c.wrote.Sub(looked))
 	return err
 }

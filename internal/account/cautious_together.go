@@ -22,15 +22,11 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 	if err != nil {
 		return revisions, fill(errs, err)
 	}
-	turn, err := c.client.gate.ahead(ctx)
+	now, turn, err := c.lookAhead(ctx, addresses[0].Parent, namespaceID, keysOf(addresses))
 	if err != nil {
 		return revisions, fill(errs, err)
 	}
 	defer turn.end()
-	now, err := c.lookAtKVPairs(ctx, addresses[0].Parent, namespaceID, keysOf(addresses))
-	if err != nil {
-		return revisions, fill(errs, err)
-	}
 	var open []spec.Write
 	var places []int
 	for i, w := range writes {
@@ -59,12 +55,7 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 func (c *Cautious) DeleteAll(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	defer c.expected.Add(-1)
 	errs := make([]error, len(addresses))
-	turn, err := c.client.gate.ahead(ctx)
-	if err != nil {
-		return fill(errs, err)
-	}
-	defer turn.end()
-	now, err := c.lookAtKVPairs(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
+	now, turn, err := c.lookAhead(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
 	if IsNotFound(err) {
 		return errs // the namespace went, and everything in it
 	}
@@ -107,4 +98,13 @@ func moved(address spec.Address, before *spec.Revision, now spec.Revision, exist
 		e.Now = &now
 	}
 	return e
+}
+
+// lookAhead is what some pairs are, seen when it is the turn of who writes them.
+func (c *Cautious) lookAhead(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, t *turn, err error) {
+	t, err = c.client.gate.ahead(ctx, func() (err error) {
+		now, err = c.lookAtKVPairs(ctx, title, namespaceID, keys)
+		return err
+	})
+	return now, t, err
 }

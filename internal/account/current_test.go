@@ -298,6 +298,42 @@ func TestYoungListsAreNoLooks(t *testing.T) {
 	}
 }
 
+// When the server tells everybody to wait, nobody writes before the wait is over who
+// has looked before it began.
+func TestWaitAfterALook(t *testing.T) {
+	var l *local
+	begin := make(chan struct{}, 1)
+	l = openLocal(t, func(o *emulator.Options) {
+		observe := o.Observe
+		o.Observe = func(r emulator.Request) {
+			observe(r)
+			if r.Method == http.MethodGet {
+				select {
+				case <-begin: // another request is refused while this one is under way
+					l.client.gate.close(time.Minute)
+				default:
+				}
+			}
+		}
+	})
+	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	prior := put(t, l.Account, userWorker("customers", "u"), nil)
+	waited := new(waits)
+	l.client.gate.sleep = waited.sleep
+	l.asked()
+	begin <- struct{}{}
+	if _, err := NewCautious(l.Account).Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("customers", "u", newTag("new")), Prior: &prior}); err != nil {
+		t.Fatal(err)
+	}
+	asked := l.asked()
+	if len(asked) != 3 || !strings.HasPrefix(asked[0], "GET ") || !strings.HasPrefix(asked[1], "GET ") || !strings.HasPrefix(asked[2], "PUT ") {
+		t.Errorf("asked %v: want a look, another one after the wait, and the upload", asked)
+	}
+	if waited.longest() < 50*time.Second {
+		t.Errorf("waited for %v", waited.longest())
+	}
+}
+
 // What is switched off, or on, of a Worker moves the time of its last write, too: that
 // was ourselves, unless more of it has moved.
 func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {

@@ -76,20 +76,39 @@ func (g *gate) wait(ctx context.Context) (*pass, error) {
 }
 
 // turn is a pass that is there before its request is known to be wanted.
-type turn struct{ pass atomic.Pointer[pass] }
+type turn struct {
+	pass   atomic.Pointer[pass]
+	closed time.Time // until when the gate was closed when the pass was had
+}
 
 type turnKey struct{}
 
-// ahead returns when a request may be sent: what is done then, before it is, does
-// not grow old while the request waits. The turn is to be ended.
-func (g *gate) ahead(ctx context.Context) (*turn, error) {
-	p, err := g.wait(ctx)
-	if err != nil {
-		return nil, err
+// ahead returns when a request may be sent, and has looked then: what is seen does
+// not grow old while the request waits. If the server tells everybody to wait
+// meanwhile, it begins anew. The turn is to be ended.
+func (g *gate) ahead(ctx context.Context, look func() error) (*turn, error) {
+	for {
+		p, err := g.wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t := &turn{closed: g.closedUntil()}
+		t.pass.Store(p)
+		if err := look(); err != nil {
+			t.end()
+			return nil, err
+		}
+		if !g.closedUntil().After(t.closed) {
+			return t, nil
+		}
+		t.end()
 	}
-	t := new(turn)
-	t.pass.Store(p)
-	return t, nil
+}
+
+func (g *gate) closedUntil() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
 }
 
 // context gives the turn to the first request that is sent with it.

@@ -75,18 +75,22 @@ func (c *Client) insist(ctx context.Context, write func(context.Context) error, 
 
 // again sends a write once more unless it was made, or is not to be made any more.
 func (c *Client) again(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
-	turn, err := c.gate.ahead(ctx)
-	if err != nil {
+	var done bool
+	var lookErr error
+	turn, err := c.gate.ahead(ctx, func() error {
+		done, lookErr = made(failed)
+		return lookErr
+	})
+	switch {
+	case IsMoved(lookErr):
+		return true, lookErr
+	case lookErr != nil:
+		return true, failed // the first error is the one that explains
+	case err != nil:
 		return true, fmt.Errorf("%w while waiting to try again after: %v", err, failed)
 	}
 	defer turn.end()
-	done, err := made(failed)
-	switch {
-	case IsMoved(err):
-		return true, err
-	case err != nil:
-		return true, failed // the first error is the one that explains
-	case done:
+	if done {
 		return true, nil
 	}
 	return false, write(turn.context(ctx))
