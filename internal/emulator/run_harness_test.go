@@ -101,6 +101,18 @@ func (r *running) hears(text string) emulator.Message {
 	}
 }
 
+// neverSaid expects that no message so far has the text.
+func (r *running) neverSaid(text string) {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.messages {
+		if strings.Contains(m.Text, text) {
+			r.t.Errorf("somebody says %q", m.Text)
+		}
+	}
+}
+
 // script uploads one module as a Worker at a path.
 func (r *running) script(path, code string, metadata object) *answer {
 	r.t.Helper()

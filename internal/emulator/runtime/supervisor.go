@@ -125,6 +125,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive bool) {
 	ticker := time.NewTicker(pingPeriod)
 	defer ticker.Stop()
+	var before condition
 	heard := heartbeat{at: time.Now()}
 	heard.cpu, _, _ = usage(p.cmd.Process.Pid)
 	for {
@@ -146,9 +147,10 @@ func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive b
 		case err != nil:
 		default:
 			heard = heartbeat{at: time.Now(), cpu: cpu}
-			if reason := r.renewal(p, state, memory); reason != "" {
+			if reason := r.renewal(p, before, state, memory); reason != "" {
 				return reason, true
 			}
+			before = state
 		}
 	}
 }
@@ -156,19 +158,23 @@ func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive b
 // A condition is what a process says of itself.
 type condition struct {
 	Loads        int  `json:"loads"`        // versions of Workers, since it began
+	Requests     int  `json:"requests"`     // that came to the host, since it began
 	KeepsObjects bool `json:"keepsObjects"` // it has Durable Objects or databases
 }
 
 // renewal is why a process is to be replaced, if it is. One with others before it could not finish its requests: they
 // may wait for those to be gone.
-func (r *Runtime) renewal(p *process, state condition, memory int64) string {
+//
+// A new front is for speed alone. Nothing is given up for it: not what objects have in memory, and no connection that is
+// in use, which a client may send a request on in the moment in which it is closed.
+func (r *Runtime) renewal(p *process, before, state condition, memory int64) string {
 	switch {
 	case !p.isAlone():
 	case state.Loads > r.options.Limits.Loads:
 		return fmt.Sprintf("it had loaded %d versions of Workers", state.Loads)
 	case memory > r.options.Limits.Memory:
 		return fmt.Sprintf("it had grown to %d MB", memory>>20)
-	case !state.KeepsObjects && r.outdated(p): // else objects would lose what they have in memory
+	case !state.KeepsObjects && state.Requests == before.Requests && r.outdated(p):
 		return "the account has another dispatcher"
 	}
 	return ""

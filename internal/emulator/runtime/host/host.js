@@ -14,6 +14,7 @@ let table;
 let epoch = 0;
 let generation = 0;
 let loads = 0;
+let requests = 0; // from outside
 
 // Durable Objects and databases are one process's at a time. While there is one before this, it may still have them.
 let alone = false;
@@ -153,6 +154,7 @@ function decode(module) {
 /** Requests from outside: the Worker whose route matches answers. */
 export default {
   async fetch(request, env, ctx) {
+    requests++;
     const host = { env, ctx };
     const url = new URL(request.url);
     const ways = table ?? (await routes(env));
@@ -359,7 +361,7 @@ export class Control extends WorkerEntrypoint {
   async fetch(request) {
     switch (new URL(request.url).pathname) {
       case "/ping":
-        return Response.json({ loads, keepsObjects });
+        return Response.json({ loads, requests, keepsObjects });
       case "/alone":
         alone = true;
         return new Response();
