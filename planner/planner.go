@@ -152,14 +152,11 @@ func (p *planning) wants(a spec.Address) bool {
 // unwanted are the addresses of the live resources that are not to exist
 // afterwards, in order.
 func (p *planning) unwanted() []spec.Address {
-	var unwanted []spec.Address
-	for a := range p.live.Resources {
-		if !p.wants(a) {
-			unwanted = append(unwanted, a)
-		}
+	unwanted := maps.Clone(p.live.Resources)
+	for _, r := range p.wanted() {
+		delete(unwanted, r.Address())
 	}
-	slices.SortFunc(unwanted, spec.Address.Compare)
-	return unwanted
+	return slices.SortedFunc(maps.Keys(unwanted), spec.Address.Compare)
 }
 
 func (p *planning) checkInputs() error {
