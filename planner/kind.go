@@ -16,7 +16,8 @@ type column struct {
 	replaces func(desired spec.Resource, live *spec.Live) []FieldChange
 
 	// inspect says whether a resource must be read whole before it can be
-	// compared; nil where a list shows everything.
+	// compared; nil where a list shows everything. It changes nothing: it is asked
+	// of several at once.
 	inspect func(p *planning, desired spec.Resource, live *spec.Live) bool
 
 	// standing says what a live resource is to the stack that does not want it.

@@ -52,8 +52,15 @@ func inspectKVPair(p *planning, desired spec.Resource, live *spec.Live) bool {
 		return false
 	case p.options.Refresh:
 		return true
-	case live.Resource.(*spec.KVPair).ValueDigest() == desired.(*spec.KVPair).ValueDigest():
-		return false
+	}
+	return live.Resource.(*spec.KVPair).ValueDigest() != desired.(*spec.KVPair).ValueDigest()
+}
+
+// mayRead reports whether one more resource may be read whole: of values that are
+// only to be shown, there is an end.
+func (p *planning) mayRead(r spec.Resource) bool {
+	if r.Address().Kind != spec.KindKVPair || p.options.Refresh {
+		return true
 	}
 	p.valuesRead++
 	return p.valuesRead <= mostValuesRead

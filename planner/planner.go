@@ -3,7 +3,9 @@ package planner
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
@@ -92,14 +94,38 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 // a list did not show enough of.
 func Inspect(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Address {
 	p := newPlanning(desired, live, options)
+	wanted := p.wanted()
+	inspected := make([]bool, len(wanted))
+	atOnce(len(wanted), func(i int) { inspected[i] = p.inspects(wanted[i]) })
 	var addresses []spec.Address
-	for _, r := range p.wanted() {
-		found, inspect := live.Resources[r.Address()], columns[r.Address().Kind].inspect
-		if found != nil && !found.Detailed && inspect != nil && inspect(p, r, found) {
+	for i, r := range wanted {
+		if inspected[i] && p.mayRead(r) {
 			addresses = append(addresses, r.Address())
 		}
 	}
 	return append(addresses, p.removalsToInspect()...)
+}
+
+// inspects reports whether a list has not shown enough of what a resource is so
+// far. To tell takes the digest of every script, so that it is asked of several
+// at once.
+func (p *planning) inspects(r spec.Resource) bool {
+	found, inspect := p.live.Resources[r.Address()], columns[r.Address().Kind].inspect
+	return found != nil && !found.Detailed && inspect != nil && inspect(p, r, found)
+}
+
+// atOnce calls do for every number below n, on all processors.
+func atOnce(n int, do func(int)) {
+	parts := runtime.GOMAXPROCS(0)
+	var running sync.WaitGroup
+	for part := range parts {
+		running.Go(func() {
+			for i := part * n / parts; i < (part+1)*n/parts; i++ {
+				do(i)
+			}
+		})
+	}
+	running.Wait()
 }
 
 // planning is a plan in the making.
