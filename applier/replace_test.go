@@ -38,7 +38,7 @@ func TestReplace(t *testing.T) {
 	if w := fine.writes["d1_database/orders"]; w.Prior != nil {
 		t.Errorf("it was created over %+v", w.Prior)
 	}
-	if id := fine.writes["worker/shop"].Resource.(*spec.Worker).Bindings[0].Properties["id"]; id != "id of d1_database/orders" {
+	if id := fine.writes["worker/shop"].Resource.(*spec.Worker).Bindings[0].Properties.Get("id"); id != "id of d1_database/orders" {
 		t.Errorf("the Worker was bound to %v", id)
 	}
 	refused := &target{fail: map[string]error{"d1_database/orders": errors.New("not now")}}

@@ -182,7 +182,7 @@ func TestRunFollowsTheGraph(t *testing.T) {
 		}
 	}
 	router := account.writes["worker/router"].Resource.(*spec.Worker)
-	if got := router.Bindings[0].Properties["namespace_id"]; got != "id of kv_namespace/tenants" {
+	if got := router.Bindings[0].Properties.Get("namespace_id"); got != "id of kv_namespace/tenants" {
 		t.Errorf("the router's KV namespace is %v", got)
 	}
 	if got := account.writes["user_worker/customers/b"].Secrets["TOKEN"].Reveal(); got != "value of TOKEN_B" {

@@ -17,7 +17,7 @@ type Binding struct {
 	Type string `json:"type"`
 
 	// Properties are the API's fields besides name and type.
-	Properties Object `json:"properties,omitempty"`
+	Properties Properties `json:"properties,omitempty"`
 
 	// Ref is a resource whose platform id becomes the property that the type
 	// identifies its target by; see [Binding.resolved]. Zero when there is none.
@@ -79,9 +79,9 @@ func (unknown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 // Canonical is the binding in comparable form, without its name.
 func (b Binding) Canonical() Object {
 	c := Object{"type": b.Type}
-	for name, value := range b.Properties {
-		if b.isVariable() || !isVacant(value) {
-			c[name] = value
+	for _, p := range b.Properties {
+		if b.isVariable() || !isVacant(p.Value) {
+			c[p.Name] = p.Value
 		}
 	}
 	if property := idProperty[b.Type]; property != "" && !b.Ref.IsZero() && c[property] == nil {
@@ -184,16 +184,16 @@ func (b Binding) references() []Reference {
 			refs = append(refs, Reference{To: bucket, At: b.At})
 		}
 	case BindingQueue:
-		add(KindQueue, b.Properties["queue_name"], b.At)
+		add(KindQueue, b.Properties.Get("queue_name"), b.At)
 	case BindingService:
-		add(KindWorker, b.Properties["service"], b.At)
+		add(KindWorker, b.Properties.Get("service"), b.At)
 	case BindingDurableObject, BindingWorkflow:
-		if b.Properties["dispatch_namespace"] == nil {
-			add(KindWorker, b.Properties["script_name"], b.At)
+		if b.Properties.Get("dispatch_namespace") == nil {
+			add(KindWorker, b.Properties.Get("script_name"), b.At)
 		}
 	case BindingDispatchNamespace:
-		add(KindDispatchNamespace, b.Properties["namespace"], b.At)
-		if outbound, ok := b.Properties["outbound"].(Object); ok {
+		add(KindDispatchNamespace, b.Properties.Get("namespace"), b.At)
+		if outbound, ok := b.Properties.Get("outbound").(Object); ok {
 			if worker, ok := outbound["worker"].(Object); ok {
 				add(KindWorker, worker["service"], b.OutboundAt)
 			}
@@ -213,15 +213,13 @@ func (b Binding) StoreID() (Kind, string) {
 // resolved fills in the id that the binding's reference stands for.
 func (b Binding) resolved(id func(Address) (string, bool)) (Binding, bool) {
 	property := idProperty[b.Type]
-	if b.Ref.IsZero() || b.Properties[property] != nil {
+	if b.Ref.IsZero() || b.Properties.Get(property) != nil {
 		return b, true
 	}
 	value, known := id(b.Ref)
 	if !known {
 		return b, false
 	}
-	properties := Object{property: value}
-	maps.Copy(properties, b.Properties)
-	b.Properties = properties
+	b.Properties = b.Properties.With(property, value)
 	return b, true
 }

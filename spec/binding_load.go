@@ -18,7 +18,7 @@ func plainBinding(kind string, fields ...string) func(*loader, *document.Value) 
 func copyFields(b Binding, item *document.Value, fields ...string) Binding {
 	for _, field := range fields {
 		if value := item.Get(field).JSON(); !isVacant(value) {
-			b = withProperty(b, field, value)
+			b.Properties = b.Properties.With(field, value)
 		}
 	}
 	return b
@@ -30,7 +30,7 @@ func copyFields(b Binding, item *document.Value, fields ...string) Binding {
 func (l *loader) analyticsEngineBinding(item *document.Value) (Binding, bool) {
 	b := copyFields(Binding{Type: "analytics_engine", At: item.Range()}, item, "dataset")
 	if b.Properties == nil {
-		b.Properties = Object{"dataset": item.Get("binding").String()}
+		b.Properties = Properties{{"dataset", item.Get("binding").String()}}
 	}
 	return b, true
 }
@@ -77,16 +77,8 @@ func (l *loader) rawBinding(item *document.Value) (Binding, bool) {
 	b := Binding{Type: kind.String(), At: item.Range()}
 	for _, m := range item.Members {
 		if m.Key != "name" && m.Key != "type" {
-			b = withProperty(b, m.Key, m.Value.JSON())
+			b.Properties = b.Properties.With(m.Key, m.Value.JSON())
 		}
 	}
 	return b, true
-}
-
-func withProperty(b Binding, name string, value any) Binding {
-	if b.Properties == nil {
-		b.Properties = Object{}
-	}
-	b.Properties[name] = value
-	return b
 }

@@ -103,8 +103,8 @@ func TestLocalBindings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, named := spec.Binding{Name: "B", Type: test.kind, Properties: test.properties}.Local(test.at).Properties["script_name"]
-			if named == test.local {
+			named := spec.Binding{Name: "B", Type: test.kind, Properties: spec.PropertiesOf(test.properties)}.Local(test.at).Properties.Get("script_name")
+			if (named != nil) == test.local {
 				t.Errorf("the script is named: %v", named)
 			}
 		})

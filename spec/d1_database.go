@@ -50,7 +50,7 @@ func (l *loader) d1DatabaseBinding(item *document.Value) (Binding, bool) {
 		return b, false
 	}
 	if id != nil {
-		b.Properties, b.At = Object{idProperty[BindingD1]: id.String()}, id.Range()
+		b.Properties, b.At = Properties{{idProperty[BindingD1], id.String()}}, id.Range()
 		return b, true
 	}
 	b.At = ref.Range()

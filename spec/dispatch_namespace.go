@@ -42,7 +42,7 @@ func (l *loader) loadDispatchNamespace(e entry) {
 func (l *loader) dispatchNamespaceBinding(item *document.Value) (Binding, bool) {
 	b := Binding{
 		Type:       BindingDispatchNamespace,
-		Properties: Object{"namespace": l.nameOf(KindDispatchNamespace, item.Get("namespace"))},
+		Properties: Properties{{"namespace", l.nameOf(KindDispatchNamespace, item.Get("namespace"))}},
 		At:         item.Get("namespace").Range(),
 	}
 	outbound := item.Get("outbound")
@@ -57,7 +57,7 @@ func (l *loader) dispatchNamespaceBinding(item *document.Value) (Binding, bool) 
 		params = append(params, Object{"name": name})
 	}
 	setIfAny(wire, "params", params)
-	b.Properties["outbound"], b.OutboundAt = wire, outbound.Get("service").Range()
+	b.Properties, b.OutboundAt = b.Properties.With("outbound", wire), outbound.Get("service").Range()
 	return b, true
 }
 

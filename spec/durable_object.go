@@ -1,10 +1,6 @@
 package spec
 
-import (
-	"maps"
-
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-)
+import "github.com/wfpsync/wfpsync/spec/internal/document"
 
 // Durable Objects and Workflows are classes that a Worker exports. A binding to
 // one names the class, and the Worker unless that is the one that is bound.
@@ -18,7 +14,7 @@ func (l *loader) durableObjectBinding(item *document.Value) (Binding, bool) {
 // workflowBinding reads an item of `workflows`.
 func (l *loader) workflowBinding(item *document.Value) (Binding, bool) {
 	b := copyFields(Binding{Type: BindingWorkflow, At: item.Range()}, item, "class_name")
-	b = withProperty(b, "workflow_name", item.Get("name").String())
+	b.Properties = b.Properties.With("workflow_name", item.Get("name").String())
 	return l.withScriptName(b, item), true
 }
 
@@ -30,22 +26,21 @@ func (l *loader) withScriptName(b Binding, item *document.Value) Binding {
 		return b
 	}
 	b.At = name.Range()
-	return withProperty(b, "script_name", l.nameOf(KindWorker, name))
+	b.Properties = b.Properties.With("script_name", l.nameOf(KindWorker, name))
+	return b
 }
 
 // Local is a binding of the script at an address without naming that script as
 // the one that exports the class: to name it or not is the same.
 func (b Binding) Local(a Address) Binding {
-	if b.Type != BindingDurableObject && b.Type != BindingWorkflow || b.Properties["script_name"] != a.Name {
+	if b.Type != BindingDurableObject && b.Type != BindingWorkflow || b.Properties.Get("script_name") != a.Name {
 		return b
 	}
-	namespace, _ := b.Properties["dispatch_namespace"].(string)
+	namespace, _ := b.Properties.Get("dispatch_namespace").(string)
 	if namespace != a.Parent {
 		return b // the name is another script's, in another place
 	}
-	b.Properties = maps.Clone(b.Properties)
-	delete(b.Properties, "script_name")
-	delete(b.Properties, "dispatch_namespace")
+	b.Properties = b.Properties.Without("script_name", "dispatch_namespace")
 	return b
 }
 

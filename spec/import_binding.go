@@ -178,7 +178,7 @@ func (im *importer) binding(b Binding, c Object) (string, Object) {
 // rawItem is a binding in the API's form.
 func rawItem(b Binding) Object {
 	item := Object{"name": b.Name, "type": b.Type}
-	maps.Copy(item, b.Properties)
+	maps.Copy(item, b.Properties.Object())
 	return item
 }
 

@@ -77,7 +77,7 @@ func TestImportLeavesOut(t *testing.T) {
 func TestImportBreaksCycles(t *testing.T) {
 	calls := func(name string) func(*spec.Worker, *spec.Revision) {
 		return func(w *spec.Worker, _ *spec.Revision) {
-			w.Bindings = []spec.Binding{{Name: "OTHER", Type: spec.BindingService, Properties: spec.Object{"service": name}}}
+			w.Bindings = []spec.Binding{{Name: "OTHER", Type: spec.BindingService, Properties: spec.PropertiesOf(spec.Object{"service": name})}}
 		}
 	}
 	imported, err := spec.Import(snapshotOf(liveWorker("a", calls("b")), liveWorker("b", calls("c")), liveWorker("c", calls("a"))), "mine")
@@ -108,36 +108,36 @@ func TestImportKeepsBindings(t *testing.T) {
 		return o
 	}
 	bindings := []spec.Binding{
-		{Name: "A01", Type: "plain_text", Properties: object("text", "a\n \"${b}\"\t: #")},
-		{Name: "A02", Type: "plain_text", Properties: object("text", "")},
-		{Name: "A03", Type: "json", Properties: object("json", []any{1.5, nil, "${x}", spec.Object{"a": true}})},
-		{Name: "A04", Type: "json", Properties: object("json", "text")},
-		{Name: "A05", Type: "json", Properties: object("json", nil)},
-		{Name: "A06", Type: "kv_namespace", Properties: object("namespace_id", "unknown")},
-		{Name: "A07", Type: "kv_namespace", Properties: object("namespace_id", "known")},
-		{Name: "A08", Type: "d1", Properties: object("database_id", "d1-unknown")},
-		{Name: "A09", Type: "r2_bucket", Properties: object("bucket_name", "other", "jurisdiction", "eu")},
-		{Name: "A10", Type: "queue", Properties: object("queue_name", "elsewhere", "delivery_delay", 5.0)},
-		{Name: "A11", Type: "service", Properties: object("service", "x", "entrypoint", "E", "props", spec.Object{"a": 1.0})},
-		{Name: "A12", Type: "service", Properties: object("service", "x", "cross_account_grant", "g")},
-		{Name: "A13", Type: "dispatch_namespace", Properties: object("namespace", "ns", "outbound", object("worker", object("service", "o"), "params", []any{"p", object("name", "q")}))},
-		{Name: "A14", Type: "dispatch_namespace", Properties: object("namespace", "ns", "outbound", object("worker", object("service", "o", "entrypoint", "E")))},
-		{Name: "A15", Type: "durable_object_namespace", Properties: object("class_name", "C", "script_name", "x", "namespace_id", "answered")},
-		{Name: "A16", Type: "workflow", Properties: object("workflow_name", "w", "class_name", "C")},
+		{Name: "A01", Type: "plain_text", Properties: spec.PropertiesOf(object("text", "a\n \"${b}\"\t: #"))},
+		{Name: "A02", Type: "plain_text", Properties: spec.PropertiesOf(object("text", ""))},
+		{Name: "A03", Type: "json", Properties: spec.PropertiesOf(object("json", []any{1.5, nil, "${x}", spec.Object{"a": true}}))},
+		{Name: "A04", Type: "json", Properties: spec.PropertiesOf(object("json", "text"))},
+		{Name: "A05", Type: "json", Properties: spec.PropertiesOf(object("json", nil))},
+		{Name: "A06", Type: "kv_namespace", Properties: spec.PropertiesOf(object("namespace_id", "unknown"))},
+		{Name: "A07", Type: "kv_namespace", Properties: spec.PropertiesOf(object("namespace_id", "known"))},
+		{Name: "A08", Type: "d1", Properties: spec.PropertiesOf(object("database_id", "d1-unknown"))},
+		{Name: "A09", Type: "r2_bucket", Properties: spec.PropertiesOf(object("bucket_name", "other", "jurisdiction", "eu"))},
+		{Name: "A10", Type: "queue", Properties: spec.PropertiesOf(object("queue_name", "elsewhere", "delivery_delay", 5.0))},
+		{Name: "A11", Type: "service", Properties: spec.PropertiesOf(object("service", "x", "entrypoint", "E", "props", spec.Object{"a": 1.0}))},
+		{Name: "A12", Type: "service", Properties: spec.PropertiesOf(object("service", "x", "cross_account_grant", "g"))},
+		{Name: "A13", Type: "dispatch_namespace", Properties: spec.PropertiesOf(object("namespace", "ns", "outbound", object("worker", object("service", "o"), "params", []any{"p", object("name", "q")})))},
+		{Name: "A14", Type: "dispatch_namespace", Properties: spec.PropertiesOf(object("namespace", "ns", "outbound", object("worker", object("service", "o", "entrypoint", "E"))))},
+		{Name: "A15", Type: "durable_object_namespace", Properties: spec.PropertiesOf(object("class_name", "C", "script_name", "x", "namespace_id", "answered"))},
+		{Name: "A16", Type: "workflow", Properties: spec.PropertiesOf(object("workflow_name", "w", "class_name", "C"))},
 		{Name: "A17", Type: "ai"},
 		{Name: "A18", Type: "browser"},
 		{Name: "A19", Type: "browser"},
-		{Name: "A20", Type: "ratelimit", Properties: object("namespace_id", "1", "simple", object("limit", 10.0, "period", 60.0))},
-		{Name: "A21", Type: "send_email", Properties: object("allowed_destination_addresses", []any{"b@x", "a@x"})},
-		{Name: "A22", Type: "hyperdrive", Properties: object("id", "h")},
-		{Name: "A23", Type: "vectorize", Properties: object("index_name", "v")},
-		{Name: "A24", Type: "analytics_engine", Properties: object("dataset", "d")},
-		{Name: "A25", Type: "pipelines", Properties: object("pipeline", "p")},
-		{Name: "A26", Type: "secrets_store_secret", Properties: object("store_id", "s", "secret_name", "n")},
-		{Name: "A27", Type: "mtls_certificate", Properties: object("certificate_id", "c")},
+		{Name: "A20", Type: "ratelimit", Properties: spec.PropertiesOf(object("namespace_id", "1", "simple", object("limit", 10.0, "period", 60.0)))},
+		{Name: "A21", Type: "send_email", Properties: spec.PropertiesOf(object("allowed_destination_addresses", []any{"b@x", "a@x"}))},
+		{Name: "A22", Type: "hyperdrive", Properties: spec.PropertiesOf(object("id", "h"))},
+		{Name: "A23", Type: "vectorize", Properties: spec.PropertiesOf(object("index_name", "v"))},
+		{Name: "A24", Type: "analytics_engine", Properties: spec.PropertiesOf(object("dataset", "d"))},
+		{Name: "A25", Type: "pipelines", Properties: spec.PropertiesOf(object("pipeline", "p"))},
+		{Name: "A26", Type: "secrets_store_secret", Properties: spec.PropertiesOf(object("store_id", "s", "secret_name", "n"))},
+		{Name: "A27", Type: "mtls_certificate", Properties: spec.PropertiesOf(object("certificate_id", "c"))},
 		{Name: "A28", Type: "version_metadata"},
 		{Name: "A29", Type: "images"},
-		{Name: "A30", Type: "of_tomorrow", Properties: object("deep", []any{object("a", "${b}")})},
+		{Name: "A30", Type: "of_tomorrow", Properties: spec.PropertiesOf(object("deep", []any{object("a", "${b}")}))},
 	}
 	kv := &spec.Live{Resource: &spec.KVNamespace{Title: "Ünïcode: title"}, Revision: spec.Revision{ID: "known"}}
 	worker := liveWorker("all", func(w *spec.Worker, _ *spec.Revision) {

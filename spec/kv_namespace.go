@@ -33,7 +33,7 @@ func (l *loader) kvNamespaceBinding(item *document.Value) (Binding, bool) {
 		return b, false
 	}
 	if id != nil {
-		b.Properties, b.At = Object{"namespace_id": id.String()}, id.Range()
+		b.Properties, b.At = Properties{{"namespace_id", id.String()}}, id.Range()
 		return b, true
 	}
 	b.At = ref.Range()

@@ -70,9 +70,9 @@ func (l *loader) queueOf(item *document.Value) (name string, at diag.Range, ok b
 // queueBinding reads an item of `queues.producers` in a Worker.
 func (l *loader) queueBinding(item *document.Value) (Binding, bool) {
 	queue, at, ok := l.queueOf(item)
-	b := Binding{Type: BindingQueue, Properties: Object{"queue_name": queue}, At: at}
+	b := Binding{Type: BindingQueue, Properties: Properties{{"queue_name", queue}}, At: at}
 	if delay := numberOf(item.Get("delivery_delay")); delay != nil {
-		b.Properties["delivery_delay"] = *delay
+		b.Properties = b.Properties.With("delivery_delay", *delay)
 	}
 	return b, ok
 }

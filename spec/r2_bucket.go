@@ -78,8 +78,9 @@ func (l *loader) r2BucketBinding(item *document.Value) (Binding, bool) {
 		}
 		bucket, b.At = declared, ref.Range()
 	}
-	b.Properties = Object{"bucket_name": bucket.Name}
-	setIfAny(b.Properties, "jurisdiction", bucket.Parent)
+	properties := Object{"bucket_name": bucket.Name}
+	setIfAny(properties, "jurisdiction", bucket.Parent)
+	b.Properties = PropertiesOf(properties)
 	return b, true
 }
 
@@ -92,10 +93,10 @@ func canonicalR2(c Object) {
 
 // bucketAddress is the bucket that a binding names.
 func bucketAddress(b Binding) Address {
-	c := Object{"jurisdiction": b.Properties["jurisdiction"]}
+	c := Object{"jurisdiction": b.Properties.Get("jurisdiction")}
 	canonicalR2(c)
 	jurisdiction, _ := c["jurisdiction"].(string)
-	name, _ := b.Properties["bucket_name"].(string)
+	name, _ := b.Properties.Get("bucket_name").(string)
 	return Address{Kind: KindR2Bucket, Parent: jurisdiction, Name: name}
 }
 

@@ -26,12 +26,12 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 		b := Binding{Name: m.Key, At: at}
 		size := len(m.Value.Text)
 		if m.Value.Kind == document.String {
-			b.Type, b.Properties = BindingText, Object{"text": m.Value.Text}
+			b.Type, b.Properties = BindingText, Properties{{"text", m.Value.Text}}
 		} else {
-			b.Type, b.Properties = BindingJSON, Object{"json": m.Value.JSON()}
+			b.Type, b.Properties = BindingJSON, Properties{{"json", m.Value.JSON()}}
 			l.checkIntegers(m.Value)
 			if size = mostJSON(m.Value); size > maxVarBytes {
-				size = len(mustJSON(b.Properties["json"]))
+				size = len(mustJSON(b.Properties.Get("json")))
 			}
 		}
 		if size > maxVarBytes {

@@ -23,7 +23,7 @@ func (l *loader) loadWorker(e entry) {
 func (l *loader) serviceBinding(item *document.Value) (Binding, bool) {
 	b := Binding{
 		Type:       BindingService,
-		Properties: Object{"service": l.nameOf(KindWorker, item.Get("service"))},
+		Properties: Properties{{"service", l.nameOf(KindWorker, item.Get("service"))}},
 		At:         item.Get("service").Range(),
 	}
 	return copyFields(b, item, "environment", "entrypoint", "props"), true

@@ -68,9 +68,9 @@ func programOf(s *spec.Script) emulator.Program {
 	for _, b := range s.Bindings {
 		switch b.Type {
 		case spec.BindingText:
-			made.Env[b.Name] = b.Properties["text"]
+			made.Env[b.Name] = b.Properties.Get("text")
 		case spec.BindingJSON:
-			made.Env[b.Name] = b.Properties["json"]
+			made.Env[b.Name] = b.Properties.Get("json")
 		}
 	}
 	return made

@@ -28,15 +28,15 @@ func TestRoundTrip(t *testing.T) {
 		s.CompatibilityFlags = []string{"nodejs_compat"}
 		s.Options = spec.Object{"limits": spec.Object{"cpu_ms": 50.0}}
 		s.Bindings = []spec.Binding{
-			{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.Object{"json": spec.Object{"features": []any{"a", "b"}, "n": 1.5}}},
+			{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.PropertiesOf(spec.Object{"json": spec.Object{"features": []any{"a", "b"}, "n": 1.5}})},
 			{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}},
-			{Name: "KV", Type: spec.BindingKVNamespace, Properties: spec.Object{"namespace_id": kv.ID}},
-			{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
+			{Name: "KV", Type: spec.BindingKVNamespace, Properties: spec.PropertiesOf(spec.Object{"namespace_id": kv.ID})},
+			{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "pro"})},
 		}
 	})
 	userRevision := put(t, l.Account, user, nil, "KEY", "planted-secret")
 	router := worker("router", func(s *spec.Script) {
-		s.Bindings = []spec.Binding{{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.Object{"namespace": "customers"}}}
+		s.Bindings = []spec.Binding{{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.PropertiesOf(spec.Object{"namespace": "customers"})}}
 	})
 	put(t, l.Account, router, nil)
 	route := &spec.Route{Zone: "example.com", Pattern: "*.example.com/*", Worker: "router"}

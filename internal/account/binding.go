@@ -17,10 +17,7 @@ func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]s
 		if b.Vacant {
 			continue
 		}
-		object := maps.Clone(b.Properties)
-		if object == nil {
-			object = spec.Object{}
-		}
+		object := b.Properties.Object()
 		object["name"], object["type"] = b.Name, b.Type
 		if b.Type == spec.BindingSecret {
 			secret, ok := secrets[b.Name]
@@ -77,10 +74,7 @@ func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
 		for _, field := range append([]string{"name", "type"}, keyMaterial[kind]...) {
 			delete(properties, field)
 		}
-		if len(properties) == 0 {
-			properties = nil
-		}
-		out = append(out, spec.Binding{Name: name, Type: kind, Properties: properties})
+		out = append(out, spec.Binding{Name: name, Type: kind, Properties: spec.PropertiesOf(properties)})
 	}
 	slices.SortFunc(out, func(a, b spec.Binding) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil

@@ -111,19 +111,19 @@ func contractScript(s *spec.Script) {
 // those that hold a value.
 func everyBinding(s *spec.Script) {
 	s.Bindings = []spec.Binding{
-		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.Object{"json": spec.Object{"features": []any{"a"}}}},
+		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.PropertiesOf(spec.Object{"json": spec.Object{"features": []any{"a"}}})},
 		{Name: "DB", Type: spec.BindingD1, Ref: spec.Address{Kind: spec.KindD1Database, Name: "data"}},
-		{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.Object{"queue_name": "events", "delivery_delay": 5.0}},
+		{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.PropertiesOf(spec.Object{"queue_name": "events", "delivery_delay": 5.0})},
 		{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}},
 		{Name: "KV", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}},
-		{Name: "NEXT", Type: spec.BindingService, Properties: spec.Object{"service": "outbound"}},
-		{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
-		{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.Object{
+		{Name: "NEXT", Type: spec.BindingService, Properties: spec.PropertiesOf(spec.Object{"service": "outbound"})},
+		{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "pro"})},
+		{Name: "TENANTS", Type: spec.BindingDispatchNamespace, Properties: spec.PropertiesOf(spec.Object{
 			"namespace": "tenants",
 			"outbound":  spec.Object{"worker": spec.Object{"service": "outbound"}, "params": []any{spec.Object{"name": "tenant"}}},
-		}},
+		})},
 		{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "Y"}},
-		{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"}},
+		{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.PropertiesOf(spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"})},
 	}
 }
 
@@ -139,7 +139,7 @@ func otherBindings(s *spec.Script) {
 func withClass(tag string) func(*spec.Script) {
 	return func(s *spec.Script) {
 		s.Code = codeOf("export class Counter {}\nexport default {}\n")
-		s.Bindings = []spec.Binding{{Name: "COUNTER", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "Counter"}}}
+		s.Bindings = []spec.Binding{{Name: "COUNTER", Type: spec.BindingDurableObject, Properties: spec.PropertiesOf(spec.Object{"class_name": "Counter"})}}
 		s.Migrations = []spec.Migration{{Tag: tag, Step: spec.Object{"new_sqlite_classes": []any{"Counter"}}}}
 	}
 }
@@ -149,7 +149,7 @@ func templateOfCode(s *spec.Script) {
 	contractScript(s)
 	s.Manage = []string{"code", "vars", "tags"}
 	s.Tags, s.Options = []string{"plan-free"}, nil
-	s.Bindings = []spec.Binding{{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "free"}}}
+	s.Bindings = []spec.Binding{{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "free"})}}
 }
 
 // templateOfSettings changes settings of a user Worker, and leaves its code.

@@ -70,9 +70,9 @@ func TestUploadMetadata(t *testing.T) {
 		s.Options = spec.Object{"placement": spec.Object{"mode": "smart"}, "logpush": true}
 		s.Bindings = []spec.Binding{
 			{Name: "A", Type: "inherit"},
-			{Name: "B", Type: spec.BindingText, Properties: spec.Object{"text": "b", "name": "not this", "type": "nor this"}},
+			{Name: "B", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "b", "name": "not this", "type": "nor this"})},
 			{Name: "C", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "C"}},
-			{Name: "D", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "t"}, Properties: spec.Object{"namespace_id": "k"}},
+			{Name: "D", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "t"}, Properties: spec.PropertiesOf(spec.Object{"namespace_id": "k"})},
 		}
 	}
 	put(t, a, worker("w", script), nil, "C", "value of C")

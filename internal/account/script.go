@@ -67,7 +67,7 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []spec.Binding) (string, error) {
 	address := live.Resource.Address()
 	ownClass := func(b spec.Binding) bool {
-		return b.Type == spec.BindingDurableObject && b.Properties["script_name"] == nil
+		return b.Type == spec.BindingDurableObject && b.Properties.Get("script_name") == nil
 	}
 	if live.Revision.MigrationTag != "" || address.Kind != spec.KindUserWorker || !slices.ContainsFunc(bindings, ownClass) {
 		return live.Revision.MigrationTag, nil

@@ -37,7 +37,7 @@ func former() *spec.UserWorker {
 		s.Options = spec.Object{"logpush": true, "limits": spec.Object{"cpu_ms": 10.0}}
 		s.Bindings = []spec.Binding{
 			{Name: "GONE", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "G"}},
-			{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "free"}},
+			{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "free"})},
 			{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "T"}},
 		}
 	})
@@ -47,7 +47,7 @@ func later() *spec.UserWorker {
 	return userWorker("customers", "u", func(s *spec.Script) {
 		s.Code = codeOf("export default { broken: true }")
 		s.Bindings = []spec.Binding{
-			{Name: "PLAN", Type: spec.BindingText, Properties: spec.Object{"text": "pro"}},
+			{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "pro"})},
 			{Name: "TOKEN", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "T"}},
 		}
 	})
@@ -115,7 +115,7 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 	if _, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}); !IsMoved(err) {
 		t.Errorf("got %v", err)
 	}
-	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties["text"]; got != "pro" {
+	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties.Get("text"); got != "pro" {
 		t.Errorf("it was written: %v", got)
 	}
 	// What was created is deleted.

@@ -30,9 +30,9 @@ func TestSettings(t *testing.T) {
 				CompatibilityDate: "2026-01-01", CompatibilityFlags: []string{"x"}, Tags: []string{"a", "b"},
 				Bindings: []spec.Binding{
 					{Name: "API", Type: "secret_text"},
-					{Name: "KEY", Type: "secret_key", Properties: spec.Object{"format": "raw", "usages": []any{"sign"}}},
-					{Name: "NEW", Type: "of_tomorrow", Properties: spec.Object{"deep": spec.Object{"n": 1.0}}},
-					{Name: "Z", Type: "kv_namespace", Properties: spec.Object{"namespace_id": "k"}},
+					{Name: "KEY", Type: "secret_key", Properties: spec.PropertiesOf(spec.Object{"format": "raw", "usages": []any{"sign"}})},
+					{Name: "NEW", Type: "of_tomorrow", Properties: spec.PropertiesOf(spec.Object{"deep": spec.Object{"n": 1.0}})},
+					{Name: "Z", Type: "kv_namespace", Properties: spec.PropertiesOf(spec.Object{"namespace_id": "k"})},
 				},
 				Options: spec.Object{
 					"limits": spec.Object{"cpu_ms": 50.0}, "logpush": true, "observability": spec.Object{"enabled": true},
@@ -73,7 +73,7 @@ func TestOwnClassesAreRead(t *testing.T) {
 	l := openLocal(t)
 	counters := worker("counters", func(s *spec.Script) {
 		s.Bindings = []spec.Binding{
-			{Name: "OWN", Type: spec.BindingDurableObject, Properties: spec.Object{"class_name": "C", "script_name": "counters"}},
+			{Name: "OWN", Type: spec.BindingDurableObject, Properties: spec.PropertiesOf(spec.Object{"class_name": "C", "script_name": "counters"})},
 		}
 	})
 	put(t, l.Account, counters, nil)

@@ -85,9 +85,9 @@ func TestStores(t *testing.T) {
 
 	router := worker("router", func(s *spec.Script) {
 		s.Bindings = []spec.Binding{
-			{Name: "DB", Type: spec.BindingD1, Properties: spec.Object{"id": databaseID}},
-			{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.Object{"queue_name": "events", "delivery_delay": 5.0}},
-			{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"}},
+			{Name: "DB", Type: spec.BindingD1, Properties: spec.PropertiesOf(spec.Object{"id": databaseID})},
+			{Name: "EVENTS", Type: spec.BindingQueue, Properties: spec.PropertiesOf(spec.Object{"queue_name": "events", "delivery_delay": 5.0})},
+			{Name: "UPLOADS", Type: spec.BindingR2Bucket, Properties: spec.PropertiesOf(spec.Object{"bucket_name": "uploads", "jurisdiction": "eu"})},
 		}
 	})
 	put(t, l.Account, router, nil)

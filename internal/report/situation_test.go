@@ -155,7 +155,7 @@ workers:
 	"replace-d1-refused": {was: located("jurisdiction: fedramp"), wanted: located("jurisdiction: eu")},
 
 	// others
-	"drifted": {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.Object{"text": "1"}}}})},
+	"drifted": {was: oneCustomer, since: wrote(acme, spec.Script{CompatibilityDate: "2025-01-01", Bindings: []spec.Binding{{Name: "DEBUG", Type: "plain_text", Properties: spec.PropertiesOf(spec.Object{"text": "1"})}}})},
 	"drifted-code": {was: oneCustomer, since: wroteCode(acme,
 		spec.Module{Name: "extra.wasm", Type: spec.WebAssembly, Content: []byte("\x00asm")},
 		spec.Module{Name: "index.js", Type: spec.ESModule, Content: []byte("export default {\n  fetch() { return new Response('<script>theirs</script>') }\n}")})},
