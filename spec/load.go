@@ -125,9 +125,11 @@ type loader struct {
 	conditions map[*document.Value]*document.Value
 	merged     map[mergeKey]*document.Value
 	shapes     map[string]bool // of instances that the schema has seen
+	shape      []byte          // of the present one; one place serves all of a fleet
 
-	bindingNames map[string]bool // that have been checked, and are good
-	names        []string        // that expressions can use; see [loader.scope]
+	bindingNames map[string]bool       // that have been checked, and are good
+	boundNames   map[string]diag.Range // of the present Worker
+	names        []string              // that expressions can use; see [loader.scope]
 	namesKey     string
 
 	// declared are the keys of each section, and the address each stands for,
@@ -260,6 +262,7 @@ func newLoader(name string, root *document.Value) *loader {
 		merged:       map[mergeKey]*document.Value{},
 		shapes:       map[string]bool{},
 		bindingNames: map[string]bool{},
+		boundNames:   map[string]diag.Range{},
 		ordered:      map[Address][]Reference{},
 		declared:     map[Kind]map[string]Address{},
 		generated:    map[Kind]map[string]string{},

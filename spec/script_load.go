@@ -157,7 +157,8 @@ func (l *loader) loadCode(e entry, value *document.Value) *Code {
 
 // loadBindings reads every binding of the Worker at an address, sorted by name.
 func (l *loader) loadBindings(a Address, value *document.Value) []Binding {
-	set := bindingSet{l: l, taken: map[string]diag.Range{}}
+	clear(l.boundNames)
+	set := bindingSet{l: l, taken: l.boundNames}
 	l.loadVars(&set, value.Get("vars"))
 	l.loadSecrets(&set, value.Get("secrets"))
 	l.loadCarriedOver(&set, value.Get("carry_over"))

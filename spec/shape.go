@@ -60,10 +60,9 @@ func (l *loader) checkShape(e entry) bool {
 	if e.imported == nil && !e.member.Value.HasTemplates() && !l.root.Get("defaults").HasTemplates() && !l.root.Get("profiles").HasTemplates() {
 		return true
 	}
-	var shape strings.Builder
-	fmt.Fprintf(&shape, "%s %p ", e.pointer, e.imported) // its texts have not been seen yet
-	writeShape(&shape, e.value)
-	if l.shapes[shape.String()] {
+	l.shape = fmt.Appendf(l.shape[:0], "%s %p ", e.pointer, e.imported) // its texts have not been seen yet
+	l.shape = appendShape(l.shape, e.value)
+	if l.shapes[string(l.shape)] {
 		return true
 	}
 	value := e.value.Without("for_each", "where", "extends")
@@ -87,32 +86,32 @@ func (l *loader) checkShape(e entry) bool {
 		}
 	}
 	if usable {
-		l.shapes[shape.String()] = true
+		l.shapes[string(l.shape)] = true
 	}
 	return usable
 }
 
-// writeShape writes all of a value but the contents of texts.
-func writeShape(b *strings.Builder, v *document.Value) {
+// appendShape appends all of a value but the contents of texts.
+func appendShape(shape []byte, v *document.Value) []byte {
 	switch v.Kind {
 	case document.String:
-		b.WriteByte('s')
+		return append(shape, 's')
 	case document.List:
-		b.WriteByte('[')
+		shape = append(shape, '[')
 		for _, item := range v.Items {
-			writeShape(b, item)
+			shape = appendShape(shape, item)
 		}
-		b.WriteByte(']')
+		return append(shape, ']')
 	case document.Map:
-		b.WriteByte('{')
+		shape = append(shape, '{')
 		for _, m := range v.Members {
-			b.WriteString(m.Key)
-			writeShape(b, m.Value)
+			shape = append(shape, m.Key...)
+			shape = appendShape(shape, m.Value)
 		}
-		b.WriteByte('}')
+		return append(shape, '}')
 	default:
-		b.WriteString(v.Text)
-		b.WriteByte(' ')
+		shape = append(shape, v.Text...)
+		return append(shape, ' ')
 	}
 }
 
