@@ -69,7 +69,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.clock.observe(resp.Header)
 	failure.RayID = resp.Header.Get("Cf-Ray")
 	// An answer that breaks off is a broken connection, not an answer.
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := readAnswer(resp)
 	resp.Body.Close()
 	if err == nil && len(body) > maxAnswer {
 		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
@@ -126,4 +126,15 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return max(0, date.Sub(now))
 	}
 	return 0
+}
+
+// readAnswer reads a body, or as much of it as shows that it is too long. Where
+// the server says how long it is, it goes into one piece of memory.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	if resp.ContentLength > 0 && resp.ContentLength <= maxAnswer {
+		body.Grow(int(resp.ContentLength) + bytes.MinRead) // which it wants to see free at the end
+	}
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	return body.Bytes(), err
 }

@@ -215,7 +215,7 @@ func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, p
 
 // decodeScripts are the scripts of an answer.
 func decodeScripts(resp *http.Response, p place) ([]script, error) {
-	var items []wireScript
+	items := make([]wireScript, 0, pageLimit) // which a large list has on nearly every page
 	if _, err := decode(resp, http.MethodGet, string(p), &items); err != nil {
 		return nil, err
 	}

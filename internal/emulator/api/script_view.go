@@ -41,7 +41,9 @@ func viewScript(h store.Head) scriptView {
 	var placement struct {
 		Mode string `json:"mode"`
 	}
-	_ = json.Unmarshal(orNull(h.Placement), &placement) // another shape has no mode, which is all that is asked
+	if h.Placement != nil { // which few of a list have
+		_ = json.Unmarshal(h.Placement, &placement) // another shape has no mode, which is all that is asked
+	}
 	return scriptView{
 		ID: h.Name, Tag: h.Tag, Tags: &h.Tags, ETag: h.ETag,
 		CreatedOn: timestamp(h.CreatedOn), ModifiedOn: timestamp(h.ModifiedOn),
