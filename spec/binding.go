@@ -32,9 +32,9 @@ type Binding struct {
 	Vacant bool `json:"vacant,omitempty"`
 
 	// At is where the file names what is bound, and OutboundAt where it names
-	// the outbound Worker of a dispatch namespace.
-	At         diag.Range `json:"-"`
-	OutboundAt diag.Range `json:"-"`
+	// the outbound Worker of a dispatch namespace; nil where it names none.
+	At         diag.Range  `json:"-"`
+	OutboundAt *diag.Range `json:"-"`
 }
 
 // The binding types that the code of this house names.
@@ -195,7 +195,11 @@ func (b Binding) references() []Reference {
 		add(KindDispatchNamespace, b.Properties.Get("namespace"), b.At)
 		if outbound, ok := b.Properties.Get("outbound").(Object); ok {
 			if worker, ok := outbound["worker"].(Object); ok {
-				add(KindWorker, worker["service"], b.OutboundAt)
+				at := diag.Range{}
+				if b.OutboundAt != nil {
+					at = *b.OutboundAt
+				}
+				add(KindWorker, worker["service"], at)
 			}
 		}
 	}

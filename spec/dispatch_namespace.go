@@ -57,7 +57,8 @@ func (l *loader) dispatchNamespaceBinding(item *document.Value) (Binding, bool) 
 		params = append(params, Object{"name": name})
 	}
 	setIfAny(wire, "params", params)
-	b.Properties, b.OutboundAt = b.Properties.With("outbound", wire), outbound.Get("service").Range()
+	at := outbound.Get("service").Range()
+	b.Properties, b.OutboundAt = b.Properties.With("outbound", wire), &at
 	return b, true
 }
 
