@@ -129,7 +129,8 @@ type loader struct {
 
 	bindingNames map[string]bool       // that have been checked, and are good
 	boundNames   map[string]diag.Range // of the present Worker
-	names        []string              // that expressions can use; see [loader.scope]
+	sharedJSON   map[*document.Value]any
+	names        []string // that expressions can use; see [loader.scope]
 	namesKey     string
 
 	// declared are the keys of each section, and the address each stands for,
@@ -263,6 +264,7 @@ func newLoader(name string, root *document.Value) *loader {
 		shapes:       map[string]bool{},
 		bindingNames: map[string]bool{},
 		boundNames:   map[string]diag.Range{},
+		sharedJSON:   map[*document.Value]any{},
 		ordered:      map[Address][]Reference{},
 		declared:     map[Kind]map[string]Address{},
 		generated:    map[Kind]map[string]string{},

@@ -28,7 +28,7 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 		if m.Value.Kind == document.String {
 			b.Type, b.Properties = BindingText, Properties{{"text", m.Value.Text}}
 		} else {
-			b.Type, b.Properties = BindingJSON, Properties{{"json", m.Value.JSON()}}
+			b.Type, b.Properties = BindingJSON, Properties{{"json", l.variableOf(m.Value)}}
 			l.checkIntegers(m.Value)
 			if size = mostJSON(m.Value); size > maxVarBytes {
 				size = len(mustJSON(b.Properties.Get("json")))
@@ -40,6 +40,15 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 		set.add(b, at)
 	}
 	l.checkVarCount(vars, len(vars.Members))
+}
+
+// variableOf is a variable's value. The Workers of a `for_each` share what of it
+// is the same for all of them.
+func (l *loader) variableOf(value *document.Value) any {
+	if len(l.current.items) == 0 {
+		return value.JSON()
+	}
+	return value.SharedJSON(l.sharedJSON)
 }
 
 // mostJSON is a size that the JSON of a value does not exceed, which is nearly

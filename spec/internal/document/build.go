@@ -10,7 +10,7 @@ import (
 // FromJSON is a value as encoding/json decodes it, in the place of another: the
 // result of an expression stands where the expression does.
 func FromJSON(value any, at *Value) *Value {
-	v := &Value{file: at.file, line: at.line, column: at.column}
+	v := &Value{file: at.file, line: at.line, column: at.column, evaluated: true}
 	switch value := value.(type) {
 	case bool:
 		v.Kind, v.Bool = Bool, value
@@ -63,6 +63,7 @@ func (v *Value) WithItems(items []*Value) *Value {
 	copied := *v
 	copied.Items = items
 	copied.templates = slices.ContainsFunc(items, (*Value).HasTemplates)
+	copied.evaluated = v.evaluated || slices.ContainsFunc(items, func(item *Value) bool { return item.evaluated })
 	return &copied
 }
 

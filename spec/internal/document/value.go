@@ -44,6 +44,7 @@ type Value struct {
 	literal      bool // a block scalar that keeps its line breaks: |
 	templates    bool // it, or something in it, holds ${
 	failed       bool // see [Failure]
+	evaluated    bool // an expression gave it, or something in it
 }
 
 // Member is a key of a map and its value.
@@ -90,6 +91,7 @@ const largeMap = 32
 func (v *Value) setMembers(members []Member) {
 	v.Members, v.index = members, nil
 	v.templates = slices.ContainsFunc(members, func(m Member) bool { return m.Value.templates })
+	v.evaluated = v.evaluated || slices.ContainsFunc(members, func(m Member) bool { return m.Value.evaluated })
 	if len(members) < largeMap {
 		return
 	}
@@ -125,9 +127,30 @@ func (v *Value) Strings() []string {
 }
 
 // JSON is the value as encoding/json decodes it.
-func (v *Value) JSON() any {
+func (v *Value) JSON() any { return v.json(nil) }
+
+// SharedJSON is [Value.JSON], in which lists and maps that the file gives as they
+// are stand for all who ask with the same map, and must not be changed.
+func (v *Value) SharedJSON(shared map[*Value]any) any {
+	if v == nil || v.evaluated || v.Kind != List && v.Kind != Map {
+		return v.json(shared)
+	}
+	known, ok := shared[v]
+	if !ok {
+		known = v.JSON()
+		shared[v] = known
+	}
+	return known
+}
+
+// json is [Value.SharedJSON] of what is in the value, or [Value.JSON] without a map.
+func (v *Value) json(shared map[*Value]any) any {
 	if v == nil {
 		return nil
+	}
+	inner := (*Value).JSON
+	if shared != nil {
+		inner = func(v *Value) any { return v.SharedJSON(shared) }
 	}
 	switch v.Kind {
 	case Bool:
@@ -139,13 +162,13 @@ func (v *Value) JSON() any {
 	case List:
 		list := make([]any, len(v.Items))
 		for i, item := range v.Items {
-			list[i] = item.JSON()
+			list[i] = inner(item)
 		}
 		return list
 	case Map:
 		object := make(map[string]any, len(v.Members))
 		for _, m := range v.Members {
-			object[m.Key] = m.Value.JSON()
+			object[m.Key] = inner(m.Value)
 		}
 		return object
 	}
