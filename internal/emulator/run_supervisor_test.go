@@ -140,29 +140,6 @@ func TestRunRenews(t *testing.T) {
 	all.Wait()
 }
 
-// TestRunRenewsIdle: a process that has nothing to do ends at once when it is replaced, and still loses no request that
-// comes in that moment.
-func TestRunRenewsIdle(t *testing.T) {
-	for range 6 { // each of them sees a few such moments
-		t.Run("", func(t *testing.T) {
-			t.Parallel()
-			r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
-			r.script(worker("w"), fmt.Sprintf(answering, "small"), nil).ok()
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			for range 6 {
-				r.hears("the runtime was renewed")
-				r.forget()
-				response, err := client.Get(r.url)
-				if err != nil {
-					t.Error(err)
-					continue
-				}
-				response.Body.Close()
-			}
-		})
-	}
-}
-
 // counts uploads a Worker, whose Durable Object counts its requests.
 func (r *running) counts() {
 	r.t.Helper()

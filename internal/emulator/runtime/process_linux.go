@@ -17,7 +17,8 @@ func attributes() *syscall.SysProcAttr {
 }
 
 // acceptWithRequest has connections accepted when their first bytes have come. A workerd that ends drops a connection
-// that it has accepted and has read nothing of, and with it a request that is on its way.
+// that it has accepted and has read nothing of, and with it a request that is on its way. What is left of that is the
+// moment between accepting and reading.
 func acceptWithRequest(listener *net.TCPListener) error {
 	raw, err := listener.SyscallConn()
 	if err != nil {

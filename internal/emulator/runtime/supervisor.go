@@ -103,8 +103,10 @@ func (r *Runtime) supervise(ctx context.Context, p *process) {
 			continue
 		}
 		if alive {
-			r.tell("debug", "the runtime was renewed: %s", reason)
-			go p.end(endGrace)
+			go func(p *process) {
+				p.end(endGrace)
+				r.tell("debug", "the runtime was renewed: %s", reason)
+			}(p)
 		}
 		p = next
 	}
