@@ -99,7 +99,7 @@ func (c *Cautious) Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 		return revisions[0], errs[0]
 	}
 	defer c.expected.Add(-1)
-	defer c.adjusts(w.Resource.Address())
+	c.adjusts(w.Resource.Address())
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || isUnknown(w.Prior) {
 		return c.Account.Put(ctx, w)
 	}
@@ -147,7 +147,7 @@ func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.
 		return c.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
 	}
 	defer c.expected.Add(-1)
-	defer c.adjusts(address)
+	c.adjusts(address)
 	if isUnknown(&prior) {
 		return c.Account.Delete(ctx, address, prior)
 	}
@@ -162,7 +162,8 @@ func (c *Cautious) Delete(ctx context.Context, address spec.Address, prior spec.
 }
 
 // adjusts notes that a write of something that belongs to a Worker moves the time of
-// the Worker's last write, which would look like somebody else's.
+// the Worker's last write, which would look like somebody else's. That may be seen
+// before the write is answered.
 func (c *Cautious) adjusts(address spec.Address) {
 	if address.Kind == spec.KindWorkerSubdomain || address.Kind == spec.KindCronTriggers {
 		c.mu.Lock()

@@ -357,6 +357,32 @@ func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
 	}
 }
 
+// A Worker may be looked at while what belongs to it is written, and moved already.
+func TestOwnAdjustmentsUnderWay(t *testing.T) {
+	var c *Cautious
+	address := worker("w").Address()
+	early := false
+	l := openLocal(t, func(o *emulator.Options) {
+		observe := o.Observe
+		o.Observe = func(r emulator.Request) {
+			observe(r)
+			if c != nil && r.Method == http.MethodPost {
+				moved := &spec.Revision{ModifiedOn: time.Unix(2, 0)}
+				early = c.asAdjusted(address, &spec.Revision{ModifiedOn: time.Unix(1, 0)}, moved).ModifiedOn.Equal(moved.ModifiedOn)
+			}
+		}
+	})
+	put(t, l.Account, worker("w"), nil)
+	c = NewCautious(l.Account)
+	yes := true
+	if _, err := c.Put(t.Context(), spec.Write{Stack: "platform", Resource: &spec.WorkerSubdomain{Worker: "w", Enabled: &yes}}); err != nil {
+		t.Fatal(err)
+	}
+	if !early {
+		t.Error("a look in this moment would take our own write for somebody else's")
+	}
+}
+
 // Where requests are scarce, a list takes the place of looks for so many writes and no
 // more, and none that was read before the writes began does.
 func TestListsStandInForFewWrites(t *testing.T) {
