@@ -69,6 +69,18 @@ func (r *running) staysDirect(host string) {
 	r.t.Error("the host has a part in every request")
 }
 
+// isNeverStale uploads acme again and again, and expects each version at once, from the host and past it.
+func (r *running) isNeverStale(versions int) {
+	r.t.Helper()
+	for i := range versions {
+		want := fmt.Sprintf("version %d", i)
+		r.script(script("prod", "acme"), fmt.Sprintf(answering, want), nil).ok()
+		for range 3 {
+			r.says("acme.example.com", "/", want)
+		}
+	}
+}
+
 const echoesWay = `export default { fetch: (request) => new Response(request.headers.get("x-wfpsync-dispatch")) }`
 
 // TestRunFront: a dispatcher that has not changed for a moment calls user Workers without the host, and what it knows of
@@ -80,13 +92,7 @@ func TestRunFront(t *testing.T) {
 	r.script(script("prod", "acme"), echoesWay, nil).ok()
 	r.configured()
 	r.staysDirect("acme.example.com")
-	for i := range 20 {
-		want := fmt.Sprintf("version %d", i)
-		r.script(script("prod", "acme"), fmt.Sprintf(answering, want), nil).ok()
-		for range 3 {
-			r.says("acme.example.com", "/", want)
-		}
-	}
+	r.isNeverStale(20)
 	r.json("DELETE", script("prod", "acme"), nil).ok()
 	for range 3 {
 		if status, body := r.ask("acme.example.com", "/"); status != 404 || body != "no acme" {
@@ -238,13 +244,7 @@ func TestRunFrontOld(t *testing.T) {
 	r.script(script("prod", "acme"), echoesWay, nil).ok()
 	r.configured()
 	r.staysDirect("acme.example.com")
-	for i := range 3 {
-		want := fmt.Sprintf("version %d", i)
-		r.script(script("prod", "acme"), fmt.Sprintf(answering, want), nil).ok()
-		for range 3 {
-			r.says("acme.example.com", "/", want)
-		}
-	}
+	r.isNeverStale(3)
 }
 
 // TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.

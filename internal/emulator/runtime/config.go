@@ -27,7 +27,7 @@ type config struct {
 	Front   *configuredFront
 }
 
-// A configuredFront is a front as workerd's configuration has it. All but names is in JSON.
+// A configuredFront is a front as workerd's configuration has it. Values, props and Tail are in JSON.
 type configuredFront struct {
 	Main    string
 	Modules []configuredModule
