@@ -9,14 +9,17 @@ const asked = (value) => (/^[0-9a-f]{16}-LOC$/.test(value) ? value : undefined);
 /** The CF-Ray of a request that is told of by its headers, whether it has come through the door already or not. */
 export const rayOf = (headers) => asked(headers?.[RAY]) ?? headers?.["cf-ray"];
 
-/** What a Worker finds in a request that nobody has sent: the headers and the cf that the platform adds. */
-export function arrival(request, url, table) {
-  const headers = new Headers(request.headers);
+/** Gives the headers of a request, which must be ones that can change, what the platform adds, and says its CF-Ray. */
+export function introduce(headers) {
+  const ray = asked(headers.get(RAY)) ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC";
   headers.set("CF-Connecting-IP", "127.0.0.1");
-  headers.set("CF-Ray", asked(headers.get(RAY)) ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC");
+  headers.set("CF-Ray", ray);
   headers.delete(RAY);
-  return { headers, cf: { colo: "LOC", ...ofHost(table, url.hostname) } };
+  return ray;
 }
+
+/** What the platform tells of a request's way. */
+export const cfOf = (table, url) => ({ colo: "LOC", ...ofHost(table, url.hostname) });
 
 /**
  * What the platform tells of a custom hostname.

@@ -6,7 +6,7 @@
 // that is out of the ordinary it leaves to the host, which loads the dispatcher like every other Worker when it has to.
 import { env } from "cloudflare:workers";
 import { passBy } from "./boot.js";
-import { arrival, choose, failure, isCron } from "./door.js";
+import { cfOf, choose, failure, introduce, isCron } from "./door.js";
 
 // The dispatcher's code runs after this and finds none of it.
 const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_front: self } = env;
@@ -71,7 +71,8 @@ export function front(main) {
       const chosen = choose(known, url);
       const ours = answers && known.front?.revision === self.revision && chosen.worker === self.worker && !isCron(url);
       if (!ours) return host.fetch(request);
-      const arrived = new Request(chosen.url ? new Request(chosen.url, request) : request, arrival(request, url, known));
+      const arrived = new Request(chosen.url ? new Request(chosen.url, request) : request, { cf: cfOf(known, url) });
+      introduce(arrived.headers);
       try {
         return await (isClass ? new main(ctx, env) : main).fetch(arrived, env, ctx);
       } catch (error) {

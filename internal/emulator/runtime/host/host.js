@@ -2,7 +2,7 @@
 // the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import boot from "boot.js.txt";
-import { arrival, choose, failure, isCron, rayOf, withoutUs } from "./door.js";
+import { cfOf, choose, failure, introduce, isCron, rayOf, withoutUs } from "./door.js";
 
 const BOOT = "__wfpsync_boot.js";
 const MAIN = "__wfpsync_main.js";
@@ -163,8 +163,10 @@ export default {
     const version = await find(env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
     if (isCron(url)) return schedule(host, version, url.searchParams.get("cron") ?? "");
+    const headers = headersOf(request);
+    introduce(headers);
     try {
-      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, arrival(request, url, ways));
+      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: cfOf(ways, url) });
     } catch (error) {
       return failure(chosen.worker, error);
     }
