@@ -27,15 +27,16 @@ type config struct {
 	Front   *configuredFront
 }
 
-// A configuredFront is a front as workerd's configuration has it. Values, props and Tail are in JSON.
+// A configuredFront is a front as workerd's configuration has it. Values and props are in JSON.
 type configuredFront struct {
+	ID      string // by which the host knows the Worker, as props
 	Main    string
 	Modules []configuredModule
 	Date    string
 	Flags   []string
 	Values  []configuredValue
 	Gates   []configuredGate
-	Tail    string // empty: nobody listens
+	Tail    bool
 }
 
 type configuredModule struct {
@@ -69,7 +70,15 @@ var moduleFields = map[string]string{"js": "esModule", "cjs": "commonJsModule", 
 
 // configureFront writes the modules of a front beside its configuration.
 func (f files) configureFront(generation int, front front) (*configuredFront, error) {
-	made := &configuredFront{Main: frontModule(front.Main), Date: front.Date, Flags: front.Flags}
+	id, err := json.Marshal(map[string]any{"worker": place{name: front.Worker}.id()})
+	if err != nil {
+		return nil, err
+	}
+	tells := front.Heard && !front.failsElsewhere()
+	made := &configuredFront{ID: string(id), Main: frontModule(front.Main, tells), Date: front.Date, Flags: front.Flags, Tail: front.Heard && !tells}
+	if tells && !slices.ContainsFunc(made.Flags, importsAsyncHooks) {
+		made.Flags = append(slices.Clone(made.Flags), "nodejs_als")
+	}
 	for i, name := range slices.Sorted(maps.Keys(front.Modules)) {
 		for kind, content := range front.Modules[name] {
 			raw, isBytes := content.([]byte)
@@ -102,21 +111,25 @@ func (f files) configureFront(generation int, front front) (*configuredFront, er
 		}
 		made.Gates = append(made.Gates, configuredGate{g.Name, g.Gate, string(raw)})
 	}
-	if front.Heard {
-		raw, err := json.Marshal(map[string]any{"worker": place{name: front.Worker}.id()})
-		if err != nil {
-			return nil, err
-		}
-		made.Tail = string(raw)
-	}
 	return made, nil
 }
 
-// frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded.
-func frontModule(main string) string {
+// importsAsyncHooks reports whether a compatibility flag lets code import node:async_hooks.
+// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
+func importsAsyncHooks(flag string) bool {
+	return slices.Contains([]string{"nodejs_als", "nodejs_compat", "nodejs_compat_v2"}, flag)
+}
+
+// frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded. tells
+// is for a front that has no tail.
+func frontModule(main string, tells bool) string {
 	user, _ := json.Marshal("../" + main) // a string is always JSON
-	return fmt.Sprintf("import %q;\nimport { front } from %q;\nimport * as user from %s;\nexport * from %[3]s;\nexport default front(user.default);\n",
-		"./boot.js", "./front.js", user)
+	imported, told := "", ""
+	if tells {
+		imported, told = `import { telling } from "./tell.js";`+"\n", ", telling"
+	}
+	return fmt.Sprintf("import %q;\nimport { front } from %q;\n%simport * as user from %s;\nexport * from %[4]s;\nexport default front(user.default%[5]s);\n",
+		"./boot.js", "./front.js", imported, user, told)
 }
 
 // unconfigure removes what was written for a process, which holds secrets and is not read again.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
@@ -17,6 +18,24 @@ type front struct {
 	Worker string
 	code
 }
+
+// failsElsewhere reports whether the code may throw where host/tell.js does not see it: after it has answered, in a timer,
+// while an answer streams, or in an entrypoint of its own. It looks at words only, and says yes when in doubt, for then
+// the front has a tail and everything is told as well, at the price of the tail.
+func (f front) failsElsewhere() bool {
+	for _, module := range f.Modules {
+		for _, kind := range []string{"js", "cjs"} {
+			if text, ok := module[kind].(string); ok && elsewhere.MatchString(text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var elsewhere = regexp.MustCompile(`waitUntil|setTimeout|setInterval|setImmediate|addEventListener|` +
+	`Stream|asyncIterator|async\s*\*|async\s+function\s*\*|WebSocket|HTMLRewriter|` +
+	`WorkerEntrypoint|WorkflowEntrypoint|DurableObject|RpcTarget|\bexports\b`)
 
 // settling is how long the account's own Workers must not have changed before a new front is worth a process.
 const settling = time.Second

@@ -88,7 +88,7 @@ const RayHeader = "X-Wfpsync-Ray"
 type Runtime struct {
 	options Options
 	date    string // the newest that workerd knows
-	heard   bool   // Tell is somebody's; else Workers have no tail, whose every event costs half a hop
+	heard   bool   // Tell is somebody's; else Workers have no tail, which costs half a hop for every request
 	files   files
 	account *http.Server
 	socket  *os.File // the listening socket, for processes to inherit

@@ -64,6 +64,7 @@ const front :Workerd.Worker = (
     ( name = "__wfpsync/main.js", esModule = {{text .Main}} ),
     ( name = "__wfpsync/front.js", esModule = embed "front.js" ),
     ( name = "__wfpsync/door.js", esModule = embed "door.js" ),
+    ( name = "__wfpsync/tell.js", esModule = embed "tell.js" ),
     ( name = "__wfpsync/boot.js", esModule = embed "boot.js" ),
 {{- range .Modules}}
     ( name = {{text .Name}}, {{.Kind}} = embed {{text .File}} ),
@@ -74,7 +75,7 @@ const front :Workerd.Worker = (
   bindings = [
     ( name = "__wfpsync_loader", workerLoader = ( id = "account" ) ),
     ( name = "__wfpsync_host", service = "host" ),
-    ( name = "__wfpsync_ask", service = ( name = "host", entrypoint = "Questions" ) ),
+    ( name = "__wfpsync_ask", service = ( name = "host", entrypoint = "Questions", props = ( json = {{text .ID}} ) ) ),
 {{- range .Values}}
     ( name = {{text .Name}}, json = {{text .JSON}} ),
 {{- end}}
@@ -83,7 +84,7 @@ const front :Workerd.Worker = (
 {{- end}}
   ],
 {{- if .Tail}}
-  tails = [ ( name = "host", entrypoint = "Tail", props = ( json = {{text .Tail}} ) ) ],
+  tails = [ ( name = "host", entrypoint = "Tail", props = ( json = {{text .ID}} ) ) ],
 {{- end}}
   globalOutbound = "internet",
 );

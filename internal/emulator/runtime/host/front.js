@@ -59,8 +59,10 @@ async function pass(namespace, name, input, init) {
 
 passBy(pass);
 
-/** What the dispatcher's code exports, behind the door. */
-export function front(main) {
+const send = (told) => asker.fetch("http://host/told", { method: "POST", body: JSON.stringify([told]) });
+
+/** What the dispatcher's code exports, behind the door. telling is where nothing else hears what it says. */
+export function front(main, telling) {
   const isClass = typeof main === "function";
   const answers = typeof (isClass ? main.prototype : main)?.fetch === "function";
   return {
@@ -72,11 +74,12 @@ export function front(main) {
       const ours = answers && known.front?.revision === self.revision && chosen.worker === self.worker && !isCron(url);
       if (!ours) return host.fetch(request);
       const arrived = new Request(chosen.url ? new Request(chosen.url, request) : request, { cf: cfOf(known, url) });
-      introduce(arrived.headers);
+      const ray = introduce(arrived.headers);
+      const answer = () => (isClass ? new main(ctx, env) : main).fetch(arrived, env, ctx);
       try {
-        return await (isClass ? new main(ctx, env) : main).fetch(arrived, env, ctx);
+        return await (telling ? telling(ray, answer, send) : answer());
       } catch (error) {
-        ctx.waitUntil(Promise.reject(error)); // so that whoever listens hears of it
+        if (!telling) ctx.waitUntil(Promise.reject(error)); // so that a tail hears of it
         return failure(self.worker, error);
       }
     },

@@ -317,20 +317,18 @@ export class Tail extends WorkerEntrypoint {
   async tail(events) {
     const noisy = events.filter(({ logs, exceptions }) => logs.length || exceptions.length); // few are: look at no more
     if (noisy.length === 0) return;
-    const told = noisy.map(({ logs, exceptions, outcome, event }) => ({
-      outcome,
-      url: event?.request?.url,
+    const told = noisy.map(({ logs, exceptions, event }) => ({
       ray: rayOf(event?.request?.headers),
       logs: logs.map(({ level, message, timestamp }) => ({ level, time: timestamp, text: message.map(show).join(" ") })),
       exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack: withoutUs(stack), time: timestamp })),
     }));
-    const response = await this.env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker: this.ctx.props.worker }), {
-      method: "POST",
-      body: JSON.stringify(told),
-    });
+    const response = await tell(this.env, this.ctx.props.worker, JSON.stringify(told));
     await response.body?.cancel();
   }
 }
+
+/** Passes on what a Worker said. */
+const tell = (env, worker, body) => env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker }), { method: "POST", body });
 
 function show(value) {
   if (typeof value === "string") return value;
@@ -341,7 +339,7 @@ function show(value) {
   }
 }
 
-/** What the front asks. */
+/** What the front asks and tells. */
 export class Questions extends WorkerEntrypoint {
   async fetch(request) {
     const url = new URL(request.url);
@@ -353,6 +351,8 @@ export class Questions extends WorkerEntrypoint {
         if (version === undefined || version?.code) return Response.json(null); // the next call may load it
         return Response.json(version && !version.assets ? keyOf(version) : "");
       }
+      case "/told":
+        return tell(this.env, this.ctx.props.worker, request.body);
     }
     return new Response("no such question", { status: 404 });
   }
