@@ -2,6 +2,7 @@ package planner
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -158,12 +159,10 @@ func (t *Tampered) Error() string {
 
 // seal computes the digests.
 func (p *Plan) seal() error {
-	for i := range p.Changes {
-		digest, err := p.Changes[i].digest()
-		if err != nil {
-			return err
-		}
-		p.Changes[i].Digest = digest
+	failed := make([]error, len(p.Changes))
+	atOnce(len(p.Changes), func(i int) { p.Changes[i].Digest, failed[i] = p.Changes[i].digest() })
+	if err := cmp.Or(failed...); err != nil {
+		return err
 	}
 	digest, err := p.digest()
 	if err != nil {
@@ -175,14 +174,16 @@ func (p *Plan) seal() error {
 
 // verify recomputes the digests.
 func (p *Plan) verify() error {
-	for _, c := range p.Changes {
-		digest, err := c.digest()
-		if err != nil {
-			return err
+	failed := make([]error, len(p.Changes))
+	atOnce(len(p.Changes), func(i int) {
+		digest, err := p.Changes[i].digest()
+		if err == nil && digest != p.Changes[i].Digest {
+			err = &Tampered{Address: p.Changes[i].Address}
 		}
-		if digest != c.Digest {
-			return &Tampered{Address: c.Address}
-		}
+		failed[i] = err
+	})
+	if err := cmp.Or(failed...); err != nil {
+		return err
 	}
 	digest, err := p.digest()
 	if err != nil {
