@@ -79,6 +79,19 @@ func TestRunSurvivesKill(t *testing.T) {
 	}
 }
 
+// TestRunUploadSurvivesKill: an upload does not notice that the workerd is gone in which its code is to be started.
+func TestRunUploadSurvivesKill(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	for i := range 5 {
+		r.script(worker("w"), fmt.Sprintf(answering, fmt.Sprint(i)), nil).ok()
+		for _, process := range proctest.Children(t, os.Getpid(), "workerd") {
+			if err := process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 const looping = `export default { fetch: (request) => { if (request.url.endsWith("/loop")) for (;;); return new Response("fine") } }`
 
 // loop has a Worker begin an endless loop, and returns when nothing answers any more.

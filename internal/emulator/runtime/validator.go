@@ -82,6 +82,9 @@ func (v *Validator) Start(ctx context.Context, program Program) (Started, error)
 		return verdict, nil
 	}
 	verdict, err := v.try(ctx, made)
+	if errors.Is(err, errEnded) { // by somebody else most likely: what the code does, it does again
+		verdict, err = v.try(ctx, made)
+	}
 	if err != nil {
 		return Started{}, err
 	}
@@ -106,6 +109,9 @@ func (p Program) looksAtEnv() bool {
 	}
 	return false
 }
+
+// errEnded is why code could not be tried: the validator's workerd ended meanwhile, or had already.
+var errEnded = errors.New("workerd ended")
 
 // try starts code in the validator's workerd. One that is stuck is killed.
 func (v *Validator) try(ctx context.Context, made code) (Started, error) {
@@ -142,7 +148,7 @@ func (v *Validator) try(ctx context.Context, made code) (Started, error) {
 				return Started{Failure: startupMessage}, nil
 			}
 			v.drop("it did not answer")
-			return Started{}, fmt.Errorf("start the script: %w: %s", o.err, p.obituary())
+			return Started{}, fmt.Errorf("start the script: %w: %w: %s", errEnded, o.err, p.obituary())
 		case <-ticker.C:
 			if cpu, _, known := usage(p.cmd.Process.Pid); known && cpu-began > startupLimit+compileLimit {
 				v.drop("it was stuck")
