@@ -403,6 +403,51 @@ export function look(user) {
   return { handlers, classes: Object.keys(user).filter((name) => name !== "default" && typeof user[name] === "function") };
 }
 
+/** In which header a Durable Object is told that its alarm rings. */
+const RINGS = "x-wfpsync-alarm";
+
+/**
+ * A class of Durable Objects whose alarm is kept by the host, as theirs cannot be. forgets: deleteAll() is for the alarm,
+ * too. All of it is by fetch, because classes that are older have nothing else.
+ */
+export function durable(main, forgets) {
+  if (typeof main !== "function") return main;
+  return class extends main {
+    constructor(ctx, env) {
+      const { alarm } = ctx.props.__wfpsync;
+      let self;
+      const ask = async (method, body) => (await alarm.fetch("http://alarm/", { method, body })).json();
+      const own = {
+        getAlarm: { value: () => ask("GET") },
+        setAlarm: { value: async (time) => {
+          if (self && typeof self.alarm !== "function") throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
+          await ask("PUT", String(+time));
+        } },
+        deleteAlarm: { value: () => ask("DELETE") },
+      };
+      const { storage } = ctx;
+      const { transaction, deleteAll } = storage;
+      Object.defineProperties(storage, {
+        ...own,
+        transaction: { value: (use) => transaction.call(storage, (some) => use(Object.defineProperties(some, own))) },
+        deleteAll: { value: async (options) => {
+          if (forgets) await ask("DELETE");
+          await deleteAll.call(storage, options);
+        } },
+      });
+      super(ctx, env);
+      self = this;
+    }
+    async fetch(request) {
+      const info = request.headers.get(RINGS);
+      if (info === null && typeof super.fetch !== "function") throw new Error("Handler does not export a fetch() function.");
+      if (info === null) return super.fetch(request);
+      await this.alarm(JSON.parse(info));
+      return new Response();
+    }
+  };
+}
+
 /**
  * The default export of a Worker that has an outbound Worker, or is one. What differs from call to call comes in props:
  * the outbound stub, through which fetch leaves, and the parameters, which are added to env.

@@ -48,14 +48,17 @@ async function find(env, namespace, name) {
 /** Under what the loader has a version. variant tells isolates apart that were made of the same code. */
 const keyOf = (version, variant = "") => `${version.id}@${version.revision}${variant}#${version.generation}`;
 
-/** The isolate of a version, made when it is first needed. outbound is the Worker through which its requests leave. */
-function isolate(host, version, variant = "", outbound) {
+/**
+ * The isolate of a version, made when it is first needed. outbound is the Worker through which its requests leave, and
+ * object the class of the Durable Objects that alone are in it.
+ */
+function isolate(host, version, { variant = "", outbound, object } = {}) {
   return host.env.LOADER.get(keyOf(version, variant), async () => {
     loads++;
     const { namespace, name } = version;
     const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace, name })}`));
     if (!code) throw new Error("wfpsync: the Worker was deleted");
-    return workerCode(host, code, version, outbound, variant !== "");
+    return workerCode(host, code, version, { wrapped: variant !== "" && !object, outbound, object });
   });
 }
 
@@ -65,7 +68,7 @@ function isolate(host, version, variant = "", outbound) {
  */
 function entrypoint(host, version, { name, props, outbound, params } = {}) {
   const variant = outbound ? "+outbound:" + outbound.service : params ? "+params" : "";
-  const worker = isolate(host, version, variant, outbound);
+  const worker = isolate(host, version, { variant, outbound });
   const ours = {};
   if (outbound) ours.outbound = host.ctx.exports.Outbound({ props: outbound });
   if (params) ours.params = params;
@@ -113,8 +116,8 @@ async function respond(host, version, request, options, init) {
 /** The headers of a request, to be changed: its own cannot be. */
 const headersOf = (request) => new Headers(request.headers);
 
-function workerCode(host, code, version, outbound, wrapped) {
-  const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped) } };
+function workerCode(host, code, version, { wrapped, outbound, object } = {}) {
+  const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped, object) } };
   for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
   const env = { ...code.env, __wfpsync: code.wrap };
   for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
@@ -133,14 +136,21 @@ function workerCode(host, code, version, outbound, wrapped) {
 }
 
 /** The module that is started: ours first, then theirs, which stays as it was uploaded so that its lines are right. */
-function mainModule(code, wrapped) {
+function mainModule(code, wrapped, object) {
   const user = JSON.stringify("./" + code.main);
   const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
   const start = `${als}import * as boot from "./${BOOT}";\n`;
   if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
   const main = wrapped ? `boot.wrap(user.default, AsyncLocalStorage)` : "user.default";
-  return `${start}import * as user from ${user};\nexport * from ${user};\nexport default ${main};\n`;
+  const classes = object ? `export const ${object} = boot.durable(user.${object}, ${forgetsAlarms(code)});\n` : "";
+  return `${start}import * as user from ${user};\nexport * from ${user};\n${classes}export default ${main};\n`;
 }
+
+/**
+ * Whether deleteAll() of a Durable Object deletes its alarm.
+ * Source: https://developers.cloudflare.com/changelog/2026-02-24-deleteall-deletes-alarms
+ */
+const forgetsAlarms = ({ date, flags }) => flags.includes("delete_all_deletes_alarm") || date >= "2026-02-24" && !flags.includes("delete_all_preserves_alarm");
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
 
@@ -283,6 +293,7 @@ export class ObjectClass extends WorkerEntrypoint {
     await ownObjects(this.env);
     const headers = headersOf(request);
     headers.delete("x-wfpsync-object");
+    headers.delete("x-wfpsync-alarm");
     return this.object(request.headers.get("x-wfpsync-object")).fetch(request, { headers });
   }
   async rpc(id, method, args) {
@@ -291,16 +302,26 @@ export class ObjectClass extends WorkerEntrypoint {
   }
 }
 
-/** One Durable Object: its class is loaded, its storage is a part of ours. */
+/**
+ * One Durable Object: its class is loaded, its storage is a part of ours. A part cannot have an alarm, so its alarm is
+ * ours, with everything that workerd does for alarms.
+ */
 export class Objects extends DurableObject {
   async facet() {
-    const { namespace, worker, class: name, id } = JSON.parse(this.ctx.id.name);
+    const { namespace, worker, class: name, id } = await this.#named();
     const version = await find(this.env, namespace, worker);
     if (!version) throw new Error(`The Worker "${worker}" of the Durable Object class "${name}" does not exist.`);
     const revision = version.id + version.revision;
     if (this.revision !== undefined && this.revision !== revision) this.ctx.facets.abort("object", new Error("The Worker of this Durable Object was updated."));
     this.revision = revision;
-    return [version, this.ctx.facets.get("object", () => ({ class: isolate(this, version).getDurableObjectClass(name), id }))];
+    const alarm = this.ctx.exports.Alarm({ props: { object: String(this.ctx.id) } });
+    return [version, this.ctx.facets.get("object", () => ({
+      class: isolate(this, version, { variant: "+object:" + name, object: name }).getDurableObjectClass(name, { props: { __wfpsync: { alarm } } }), id,
+    }))];
+  }
+  /** What the object is. Whom an alarm has woken does not know its name. */
+  async #named() {
+    return this.ctx.id.name ? JSON.parse(this.ctx.id.name) : this.ctx.storage.get("named");
   }
   async fetch(request) {
     const [version, object] = await this.facet();
@@ -309,6 +330,38 @@ export class Objects extends DurableObject {
   async rpc(method, args) {
     const [version, object] = await this.facet();
     return call(version, () => object[method](...args));
+  }
+  async alarm({ scheduledTime, retryCount, isRetry }) {
+    await ownObjects(this.env);
+    const headers = { "x-wfpsync-alarm": JSON.stringify({ scheduledTime, retryCount, isRetry }) };
+    await this.fetch(new Request("http://alarm/", { headers }));
+  }
+  async setAlarm(time) {
+    await this.ctx.storage.put("named", await this.#named());
+    await this.ctx.storage.setAlarm(time);
+  }
+  getAlarm() {
+    return this.ctx.storage.getAlarm();
+  }
+  deleteAlarm() {
+    return this.ctx.storage.deleteAlarm();
+  }
+}
+
+/** The alarm of one Durable Object, for itself. */
+export class Alarm extends WorkerEntrypoint {
+  async fetch(request) {
+    const namespace = this.ctx.exports.Objects;
+    const object = namespace.get(namespace.idFromString(this.ctx.props.object));
+    switch (request.method) {
+      case "PUT":
+        await object.setAlarm(Number(await request.text()));
+        break;
+      case "DELETE":
+        await object.deleteAlarm();
+        break;
+    }
+    return Response.json(await object.getAlarm());
   }
 }
 
