@@ -140,6 +140,26 @@ export default class extends WorkerEntrypoint {
 	r.says("front.localhost", "/", `["backend /path",3,"admin secret","TypeErrorno"]`)
 }
 
+// TestRunClassesOnly: a Worker may export nothing but classes for others.
+func TestRunClassesOnly(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("classes"), `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+export class Room extends DurableObject { fetch() { return new Response("room") } }
+export class Hello extends WorkerEntrypoint { hello() { return "hello" } }`, nil).ok()
+	r.script(worker("w"), `export default { async fetch(request, env) {
+  const room = env.ROOM.get(env.ROOM.idFromName("x")), other = env.MISSING.get(env.MISSING.idFromName("x"));
+  return Response.json([await env.HELLO.hello(), await (await room.fetch(request)).text(), await other.fetch(request).catch((error) => error.message)]);
+} }`, object{"bindings": []any{
+		object{"type": "service", "name": "HELLO", "service": "classes", "entrypoint": "Hello"},
+		object{"type": "durable_object_namespace", "name": "ROOM", "class_name": "Room", "script_name": "classes"},
+		object{"type": "durable_object_namespace", "name": "MISSING", "class_name": "No room", "script_name": "classes"},
+	}}).ok()
+	r.says("w.localhost", "/", `["hello","room","Worker has no such actor class: No room"]`)
+	if status, body := r.ask("classes.localhost", "/"); status != 500 || !strings.Contains(body, "does not export a fetch() function") {
+		t.Errorf("a Worker without a default export answers %d %s", status, body)
+	}
+}
+
 // TestRunOutbound sends many requests at once through one user Worker, each with parameters of its own.
 func TestRunOutbound(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})

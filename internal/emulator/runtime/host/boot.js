@@ -411,7 +411,7 @@ const RINGS = "x-wfpsync-alarm";
  * too. All of it is by fetch, because classes that are older have nothing else.
  */
 export function durable(main, forgets) {
-  if (typeof main !== "function") return main;
+  if (typeof main !== "function") return main ?? {}; // workerd says what it thinks of that
   return class extends main {
     constructor(ctx, env) {
       const { alarm } = ctx.props.__wfpsync;

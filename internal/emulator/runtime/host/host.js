@@ -141,9 +141,13 @@ function mainModule(code, wrapped, object) {
   const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
   const start = `${als}import * as boot from "./${BOOT}";\n`;
   if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
-  const main = wrapped ? `boot.wrap(user.default, AsyncLocalStorage)` : "user.default";
-  const classes = object ? `export const ${object} = boot.durable(user.${object}, ${forgetsAlarms(code)});\n` : "";
-  return `${start}import * as user from ${user};\nexport * from ${user};\n${classes}export default ${main};\n`;
+  const whole = "user.default ?? {}"; // a Worker may have nothing but classes
+  const main = wrapped ? `boot.wrap(${whole}, AsyncLocalStorage)` : whole;
+  const exported = `${start}import * as user from ${user};\nexport * from ${user};\n`;
+  if (!object) return `${exported}export default ${main};\n`;
+  const name = JSON.stringify(object);
+  const others = object === "default" ? "" : `export default ${whole};\n`;
+  return `${exported}${others}const durable = boot.durable(user[${name}], ${forgetsAlarms(code)});\nexport { durable as ${name} };\n`;
 }
 
 /**
