@@ -20,13 +20,13 @@ func TestRunDispatch(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.namespace("prod")
 	r.dispatches(nil)
-	r.script(script("prod", "acme"), `export default { fetch: (request, env) => Response.json([env.NAME, env.CONFIG, request.url, request.cf.colo, request.headers.get("cf-connecting-ip"), request.headers.has("x-wfpsync-dispatch")]) }`, object{
+	r.script(script("prod", "acme"), `export default { fetch: (request, env) => Response.json([env.NAME, env.CONFIG, request.url, request.cf ?? null, request.headers.get("cf-connecting-ip"), request.headers.has("x-wfpsync-dispatch")]) }`, object{
 		"bindings": []any{
 			object{"type": "plain_text", "name": "NAME", "text": "acme"},
 			object{"type": "json", "name": "CONFIG", "json": object{"n": []int{1, 2}}},
 		},
 	}).ok()
-	r.says("acme.example.com", "/a?b", `["acme",{"n":[1,2]},"http://acme.example.com/a?b","LOC","127.0.0.1",false]`)
+	r.says("acme.example.com", "/a?b", `["acme",{"n":[1,2]},"http://acme.example.com/a?b",null,"127.0.0.1",false]`)
 	if status, body := r.ask("nobody.example.com", "/"); status != 404 || body != "no nobody" {
 		t.Errorf("an unknown Worker: %d %s", status, body)
 	}

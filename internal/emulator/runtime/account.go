@@ -24,6 +24,10 @@ func (r *Runtime) handler() http.Handler {
 		"DELETE /kv/{id}":    r.deleteKV,
 		"POST /kv/{id}":      r.listKV,
 
+		"GET /cache/{scope}":    r.matchCached,
+		"PUT /cache/{scope}":    r.putCached,
+		"DELETE /cache/{scope}": r.deleteCached,
+
 		"GET /r2/{jurisdiction}/{bucket}":    r.getR2,
 		"PUT /r2/{jurisdiction}/{bucket}":    r.putR2,
 		"DELETE /r2/{jurisdiction}/{bucket}": r.deleteR2,

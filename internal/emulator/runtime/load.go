@@ -133,6 +133,7 @@ type gate struct {
 // wrapping is what boot.js makes of the stubs.
 type wrapping struct {
 	AsModule bool             `json:"asModule"`
+	Isolated bool             `json:"isolated,omitempty"` // a user Worker that its platform does not trust
 	Bindings []map[string]any `json:"bindings"`
 }
 
@@ -160,6 +161,9 @@ func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, as
 			made.Gates = append(made.Gates, gate{b.Name, entrypoint, props})
 		}
 	}
+	made.Wrap.Isolated = isIsolated(tx, r.options.Account, namespaceID)
+	scope := cacheScope(namespaceID, script.Name, !made.Wrap.Isolated)
+	made.Gates = append(made.Gates, gate{"__wfpsync_cache", "Store", storePath("cache", scope)})
 	return made
 }
 

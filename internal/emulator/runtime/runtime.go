@@ -94,6 +94,7 @@ type Runtime struct {
 	socket  *os.File // the listening socket, for processes to inherit
 	queues  *queues
 	rules   ruleCache
+	cache   responseCache
 
 	mu         sync.Mutex
 	live       map[*process]bool // all that may get requests
