@@ -84,6 +84,16 @@ func TestRunRay(t *testing.T) {
 	}
 }
 
+// TestRunUnreachable: who asks for what a Worker cannot reach is told so, where workerd speaks of an internal error.
+func TestRunUnreachable(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.script(worker("w"), `export default { fetch: () => fetch("http://localhost:3000/") }`, nil).ok()
+	r.ask("anything", "/")
+	if m := r.hears("internal error"); !strings.Contains(m.Text, "an address that it cannot reach here") {
+		t.Errorf("an address that is not there is told as %q", m.Text)
+	}
+}
+
 // TestRunHostMetadata: a dispatcher reads who answers a custom hostname, as soon as the API has written it.
 func TestRunHostMetadata(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})

@@ -126,11 +126,17 @@ func (r *Runtime) log(request *http.Request) (answer, error) {
 			if thrown.Stack != "" {
 				text += "\n" + r.mapStack(worker, id, thrown.Stack)
 			}
+			if strings.HasPrefix(thrown.Message, internalError) {
+				text += "\n    workerd says no more. Most often a Worker has asked an address that it cannot reach here: this machine, its network, or a name that is not found."
+			}
 			r.options.Tell(Message{Worker: worker, Level: "error", Text: text, Time: time.UnixMilli(thrown.Time), Ray: event.Ray})
 		}
 	}
 	return nil, nil
 }
+
+// internalError is how workerd begins where it does not want a Worker to know more.
+const internalError = "internal error; reference = "
 
 // nameOf is what a person calls the Worker that the host calls id.
 func (r *Runtime) nameOf(id string) string {
