@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+
+	"github.com/tidwall/gjson"
 )
 
 const (
@@ -59,6 +61,9 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		resp.Header.Set("Content-Type", jsonType)
 		return &answer{content: []byte(emptySuccess)}, true
 	}
+	if info, ok := succeeded(body); ok && success {
+		return &answer{content: body, info: info}, true
+	}
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
 		failure.notEnvelope = true
@@ -76,6 +81,20 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		failure.Message = "the answer does not say that it is a success"
 	}
 	return nil, false
+}
+
+// succeeded looks into an answer for what nearly all of them say, and for what
+// goes with it. Of a page of a large fleet, half a megabyte, only a few words
+// matter here; to unmarshal it takes more than three times as long.
+func succeeded(body []byte) (info json.RawMessage, ok bool) {
+	if !gjson.ValidBytes(body) {
+		return nil, false
+	}
+	found := gjson.GetManyBytes(body, "success", "result_info")
+	if found[1].Exists() {
+		info = json.RawMessage(found[1].Raw)
+	}
+	return info, found[0].Type == gjson.True
 }
 
 // namesDeleted reports whether the answer to a deletion is nothing but the id of
