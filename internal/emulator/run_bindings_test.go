@@ -36,7 +36,7 @@ func TestRunKV(t *testing.T) {
 	r.says("anything", "/", `{"api":"hello","none":null,"json":{"x":"ü"},"both":{"value":{"x":"ü"},"metadata":{"m":"é"},"cacheStatus":null},`+
 		`"bytes":[0,255,10],"stream":"streamed","many":{"from-api":"hello","none":null},`+
 		`"list":[false,["a/b?c","bytes"],true,["from-api","stream"]],"prefix":[{"name":"stream"}],"deleted":null,`+
-		`"refused":"KV PUT failed: 400 Invalid expiration_ttl of 1. It must be at least 60 seconds in the future.\n"}`)
+		`"refused":"KV PUT failed: 400 Invalid expiration_ttl of 1. It must be at least 60 seconds in the future."}`)
 	if got := string(r.get("/storage/kv/namespaces/" + id + "/values/bytes").body); got != "\x00\xff\n" {
 		t.Errorf("the API has %q", got)
 	}
@@ -138,6 +138,28 @@ export default class extends WorkerEntrypoint {
 		object{"type": "service", "name": "ADMIN", "service": "backend", "entrypoint": "Admin"},
 	}}).ok()
 	r.says("front.localhost", "/", `["backend /path",3,"admin secret","TypeErrorno"]`)
+}
+
+// TestRunR2Checksums: what a put says of its content must be so, and is kept.
+func TestRunR2Checksums(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.json("POST", "/r2/buckets", object{"name": "files"}).ok()
+	r.script(worker("w"), `export default { async fetch(request, env) {
+  const { R2 } = env, failing = (promise) => promise.then(() => "no error", (error) => error.name + ": " + error.message);
+  const sha1 = "11f6ad8ec52a2984abaafd7c3b516503785c2072", md5 = "9dd4e461268c8034f5c8564e155c67a6";
+  await R2.put("x", new Response("x").body, { sha1: Uint8Array.from(sha1.match(/../g), (b) => parseInt(b, 16)) });
+  const head = await R2.head("x");
+  return Response.json([
+    head.checksums, head.checksums.md5.byteLength, head.checksums.sha256 === undefined,
+    (await R2.put("y", "x", { md5: md5.toUpperCase() })).checksums,
+    await failing(R2.put("x", "other", { sha1 })), (await R2.head("x")).size,
+    await failing(R2.put("x", "x", { sha1, md5 })),
+  ]);
+} }`, object{"bindings": []any{object{"type": "r2_bucket", "name": "R2", "bucket_name": "files"}}}).ok()
+	r.says("anything", "/", `[{"md5":"9dd4e461268c8034f5c8564e155c67a6","sha1":"11f6ad8ec52a2984abaafd7c3b516503785c2072"},16,true,`+
+		`{"md5":"9dd4e461268c8034f5c8564e155c67a6"},`+
+		`"Error: put: The SHA-1 checksum you specified did not match what we received.\nYou provided a SHA-1 checksum with value: 11f6ad8ec52a2984abaafd7c3b516503785c2072\n`+
+		`Actual SHA-1 was: d0941e68da8f38151ff86a61fc59f7c5cf9fcaa2 (10037)",1,"TypeError: You cannot specify multiple hashing algorithms."]`)
 }
 
 // TestRunClassesOnly: a Worker may export nothing but classes for others.

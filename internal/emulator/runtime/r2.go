@@ -29,6 +29,7 @@ type object struct {
 	HTTPMetadata   map[string]any    `json:"httpMetadata"`
 	CustomMetadata map[string]string `json:"customMetadata"`
 	StorageClass   string            `json:"storageClass"`
+	Checksums      map[string]string `json:"checksums,omitempty"` // that a put gave besides the MD5, in hex by algorithm
 }
 
 // objectHeader is where an object without its content travels, in JSON and escaped.

@@ -50,7 +50,7 @@ async function ask(stub, what, query, init) {
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null) search.set(name, value);
   const response = await stub.fetch("http://store/?" + search, init);
   if (response.ok || response.status === 404 || response.status === 412) return response;
-  throw new Error(`${what} failed: ${response.status} ${await response.text()}`);
+  throw new Error(`${what} failed: ${response.status} ${(await response.text()).trim()}`);
 }
 
 async function read(response, type) {
@@ -106,9 +106,41 @@ class KVNamespace {
   }
 }
 
+const toHex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16)).buffer;
+
+const hashes = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+
+/** The checksum that a put asks for, by algorithm, which the value must have. */
+async function checked(value, options) {
+  const asked = Object.keys(hashes).filter((name) => options[name] !== undefined);
+  if (asked.length > 1) throw new TypeError("You cannot specify multiple hashing algorithms.");
+  const checksums = {};
+  for (const name of asked) {
+    const given = typeof options[name] === "string" ? options[name].toLowerCase() : toHex(options[name].buffer ?? options[name]);
+    const actual = toHex(await crypto.subtle.digest(hashes[name], await new Response(value).arrayBuffer()));
+    if (given !== actual) {
+      throw new Error(`put: The ${hashes[name]} checksum you specified did not match what we received.\n` +
+        `You provided a ${hashes[name]} checksum with value: ${given}\nActual ${hashes[name]} was: ${actual} (10037)`);
+    }
+    checksums[name] = actual;
+  }
+  return checksums;
+}
+
+class R2Checksums {
+  #hex;
+  constructor(hex) {
+    this.#hex = hex;
+    for (const [name, value] of Object.entries(hex)) this[name] = fromHex(value);
+  }
+  toJSON() { return { ...this.#hex }; }
+}
+
 class R2Object {
-  constructor(about) {
-    Object.assign(this, about, { uploaded: new Date(about.uploaded), httpEtag: `"${about.etag}"`, checksums: { toJSON: () => ({}) } });
+  constructor({ checksums, ...about }) {
+    const md5 = /^[0-9a-f]{32}$/.test(about.etag) ? { md5: about.etag } : {};
+    Object.assign(this, about, { uploaded: new Date(about.uploaded), httpEtag: `"${about.etag}"`, checksums: new R2Checksums({ ...md5, ...checksums }) });
     if (this.httpMetadata.cacheExpiry) this.httpMetadata.cacheExpiry = new Date(this.httpMetadata.cacheExpiry);
   }
   writeHttpMetadata(headers) {
@@ -187,9 +219,13 @@ class R2Bucket {
   }
   async put(key, value, options = {}) {
     if (options.onlyIf && !holds(options.onlyIf, await this.head(key))) return null;
-    const about = { httpMetadata: httpMetadata(options.httpMetadata), customMetadata: options.customMetadata ?? {}, storageClass: options.storageClass ?? "Standard" };
+    const content = value === null ? "" : await body(value);
+    const about = {
+      httpMetadata: httpMetadata(options.httpMetadata), customMetadata: options.customMetadata ?? {}, storageClass: options.storageClass ?? "Standard",
+      checksums: await checked(content, options),
+    };
     const response = await ask(this.#stub, "put", { key }, {
-      method: "PUT", body: value === null ? "" : await body(value), headers: { "x-object": encodeURIComponent(JSON.stringify(about)) },
+      method: "PUT", body: content, headers: { "x-object": encodeURIComponent(JSON.stringify(about)) },
     });
     return new R2Object(await this.#about(response));
   }
