@@ -21,6 +21,8 @@ var configTemplate = template.Must(template.New("config.capnp").Funcs(template.F
 
 // A config is what the template is filled in with.
 type config struct {
+	WorkerModules []string // what runs in the isolate of every Worker, by name
+
 	Account string // the socket on which we answer the host
 	Objects string // where Durable Objects are kept
 	Follows bool   // another process may still have objects; it is told when none has
@@ -50,7 +52,7 @@ type configuredGate struct{ Name, Gate, JSON string }
 
 // configure writes the configuration of a process.
 func (f files) configure(role role) (path string, err error) {
-	filled := config{Account: f.accountSocket(), Objects: f.objects, Follows: role.follows}
+	filled := config{WorkerModules: f.workerModules, Account: f.accountSocket(), Objects: f.objects, Follows: role.follows}
 	if role.front != nil {
 		if filled.Front, err = f.configureFront(role.generation, *role.front); err != nil {
 			return "", err

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -18,7 +19,12 @@ import (
 type files struct {
 	dir     string
 	objects string // where Durable Objects are kept
+
+	workerModules []string // the names of those for the isolates of Workers
 }
+
+// workerFolder has the modules of ours that are in the isolate of every Worker.
+const workerFolder = "worker"
 
 // longestSocket is the longest path a Unix socket may have, with room for our names.
 const longestSocket = 107 - len("/control-0000000000.sock")
@@ -34,20 +40,18 @@ func writeFiles(objects string) (files, error) {
 		return files{}, err
 	}
 	f := files{dir: dir, objects: orElse(objects, dir)}
-	entries, err := host.ReadDir("host")
+	ours, err := fs.Sub(host, "host")
 	if err != nil {
 		return f, err
 	}
-	for _, entry := range entries {
-		text, err := host.ReadFile("host/" + entry.Name())
-		if err != nil {
-			return f, err
-		}
-		if err := os.WriteFile(filepath.Join(dir, entry.Name()), text, 0o600); err != nil {
-			return f, err
-		}
+	if err := os.CopyFS(dir, ours); err != nil {
+		return f, err
 	}
-	return f, nil
+	modules, err := fs.ReadDir(ours, workerFolder)
+	for _, module := range modules {
+		f.workerModules = append(f.workerModules, module.Name())
+	}
+	return f, err
 }
 
 // makeFolder makes a folder of this process, and removes those of processes that were killed.

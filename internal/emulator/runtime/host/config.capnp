@@ -36,13 +36,15 @@ const host :Workerd.Worker = (
   modules = [
     ( name = "host.js", esModule = embed "host.js" ),
     ( name = "door.js", esModule = embed "door.js" ),
-    ( name = "boot.js.txt", text = embed "boot.js" ),
   ],
   compatibilityDate = "2025-08-20",
   compatibilityFlags = ["enable_ctx_exports", "service_binding_extra_handlers"],
   bindings = [
     ( name = "LOADER", workerLoader = ( id = "account" ) ),
     ( name = "ACCOUNT", service = "account" ),
+{{- range .WorkerModules}}
+    ( name = {{text .}}, text = embed {{text (print "worker/" .)}} ),
+{{- end}}
     ( name = "INTERNET", service = "internet" ),
     ( name = "FOLLOWS", json = "{{.Follows}}" ),
 {{- if .Front}}
@@ -65,7 +67,9 @@ const front :Workerd.Worker = (
     ( name = "__wfpsync/front.js", esModule = embed "front.js" ),
     ( name = "__wfpsync/door.js", esModule = embed "door.js" ),
     ( name = "__wfpsync/tell.js", esModule = embed "tell.js" ),
-    ( name = "__wfpsync/boot.js", esModule = embed "boot.js" ),
+{{- range $.WorkerModules}}
+    ( name = {{text (print "__wfpsync/" .)}}, esModule = embed {{text (print "worker/" .)}} ),
+{{- end}}
 {{- range .Modules}}
     ( name = {{text .Name}}, {{.Kind}} = embed {{text .File}} ),
 {{- end}}

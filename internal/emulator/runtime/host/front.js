@@ -5,7 +5,7 @@
 // It is never in the right by itself: what it knows is what the host has said, until the host says that it changed. All
 // that is out of the ordinary it leaves to the host, which loads the dispatcher like every other Worker when it has to.
 import { env } from "cloudflare:workers";
-import { passBy } from "./boot.js";
+import { passBy } from "./dispatch_namespace.js";
 import { cfOf, choose, failure, introduce, isCron } from "./door.js";
 
 // The dispatcher's code runs after this and finds none of it.

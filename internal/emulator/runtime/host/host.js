@@ -1,11 +1,11 @@
 // The host: the only Worker that is configured. It loads every other one when it is first asked for, and keeps it until
 // the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import boot from "boot.js.txt";
 import { cfOf, choose, failure, introduce, isCron, rayOf, withoutUs } from "./door.js";
 
-const BOOT = "__wfpsync_boot.js";
-const MAIN = "__wfpsync_main.js";
+/** Our modules in the isolates of Workers are in a folder of their own, and so is the one that is started. */
+const FOLDER = "__wfpsync/";
+const MAIN = FOLDER + "main.js";
 
 // What the account has said so far. versions are by "namespace/worker"; the account's own Workers have no namespace.
 // epoch counts what made us forget, so that an answer that was on its way meanwhile is used and not remembered.
@@ -117,7 +117,7 @@ async function respond(host, version, request, options, init) {
 const headersOf = (request) => new Headers(request.headers);
 
 function workerCode(host, code, version, { wrapped, outbound, object } = {}) {
-  const modules = { [BOOT]: { js: boot }, [MAIN]: { js: mainModule(code, wrapped, object) } };
+  const modules = { ...ours(host.env), [MAIN]: { js: mainModule(code, wrapped, object) } };
   for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
   const env = { ...code.env, __wfpsync: code.wrap };
   for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
@@ -135,11 +135,17 @@ function workerCode(host, code, version, { wrapped, outbound, object } = {}) {
   };
 }
 
+/** The modules that every Worker has: the host has their texts. */
+function ours(env) {
+  const texts = Object.entries(env).filter(([name]) => name.endsWith(".js"));
+  return Object.fromEntries(texts.map(([name, js]) => [FOLDER + name, { js }]));
+}
+
 /** The module that is started: ours first, then theirs, which stays as it was uploaded so that its lines are right. */
 function mainModule(code, wrapped, object) {
-  const user = JSON.stringify("./" + code.main);
+  const user = JSON.stringify("../" + code.main);
   const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
-  const start = `${als}import * as boot from "./${BOOT}";\n`;
+  const start = `${als}import * as boot from "./boot.js";\n`;
   if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
   const whole = "user.default ?? {}"; // a Worker may have nothing but classes
   const main = wrapped ? `boot.wrap(${whole}, AsyncLocalStorage)` : whole;
@@ -469,9 +475,9 @@ export class Control extends WorkerEntrypoint {
   async start(code) {
     try {
       const loaded = workerCode(this, code);
-      const user = JSON.stringify("./" + code.main);
+      const user = JSON.stringify("../" + code.main);
       loaded.modules[MAIN] = {
-        js: `import * as boot from "./${BOOT}";\nimport * as user from ${user};\n` +
+        js: `import * as boot from "./boot.js";\nimport * as user from ${user};\n` +
           `import { WorkerEntrypoint } from "cloudflare:workers";\n` +
           `export class Probe extends WorkerEntrypoint { look() { return boot.look(user); } }\n`,
       };
