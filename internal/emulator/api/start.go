@@ -10,9 +10,10 @@ import (
 )
 
 // start starts the code of an upload, if there is something to start it with, and notes what it handles. Code that does
-// not start is refused in the platform's words, which are those of the runtime that both have.
+// not start is refused in the platform's words, which are those of the runtime that both have. A Worker of static files
+// alone has nothing to start.
 func (s *Server) start(ctx context.Context, k *code, settings startSettings) error {
-	if s.options.Start == nil {
+	if s.options.Start == nil || len(k.modules) == 0 {
 		return nil
 	}
 	program := runtime.Program{
