@@ -81,12 +81,28 @@ func (l *loader) readHeader(in *input, reader *csv.Reader, t *table) bool {
 		return false
 	}
 	t.columns = header
+	delimiter := otherDelimiter(header)
 	return l.checkColumns(t, func(i int, message, hint string) {
+		if delimiter != "" {
+			hint = fmt.Sprintf("where %q is what separates the values, say so: `csv: { path: …, delimiter: %q }`", delimiter, delimiter)
+		}
 		// The reader counts bytes. The names before this one are of ASCII, or
 		// have been reported themselves.
 		line, column := reader.FieldPos(i)
 		l.report(RuleListFile, in.at(line, column), message, hint)
 	})
+}
+
+// otherDelimiter is what separates the values of a header that was read as one
+// name; "" if nothing in it looks so.
+func otherDelimiter(header []string) string {
+	if len(header) != 1 {
+		return ""
+	}
+	if i := strings.IndexAny(header[0], ";\t|,"); i >= 0 {
+		return header[0][i : i+1]
+	}
+	return ""
 }
 
 var (
