@@ -36,7 +36,11 @@ func (l *loader) overlay(name string) {
 		return
 	}
 	l.environment = name
-	l.root = document.Merge(l.root, chosen.Value)
+	merged := document.Merge(l.root, chosen.Value)
+	if merged.Kind == document.Map {
+		merged = l.root.WithMembers(merged.Members) // whose place is the file, not the environment
+	}
+	l.root = merged
 }
 
 // claim is an environment's use of a name.

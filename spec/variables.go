@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
@@ -20,7 +21,11 @@ func (l *loader) readVariables(options Options) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(options.Variables)) {
 		if declared.Member(name) == nil {
-			l.report(RuleVariable, l.root.Range(), fmt.Sprintf("the variable %q is given and not declared", name), fmt.Sprintf("declare it: `variables: { %s: {} }`", name))
+			hint := fmt.Sprintf("declare it: `variables: { %s: {} }`", name)
+			if near := diag.Nearest(name, slices.Collect(maps.Keys(l.variables))); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			l.report(RuleVariable, l.root.Range(), fmt.Sprintf("the variable %q is given and not declared", name), hint)
 		}
 	}
 }
