@@ -9,9 +9,30 @@ import (
 
 var queueConsumerColumn = func() column {
 	c := attachedColumn(func(w *spec.Worker) bool { return w.OwnsConsumers })
+	attached := c.standing
+	c.standing = func(p *planning, a spec.Address, live *spec.Live) standing {
+		s := attached(p, a, live)
+		if s == unowned && p.givesConsumer(a.Parent) {
+			return toRemove // the stack's own Worker, which makes room for another one
+		}
+		return s
+	}
 	c.rivals, c.describeRival = otherConsumers, describeConsumer
 	return c
 }()
+
+// givesConsumer reports whether the file says who consumes a queue.
+func (p *planning) givesConsumer(queue string) bool {
+	first := spec.Address{Kind: spec.KindQueueConsumer, Parent: queue}
+	i, _ := slices.BinarySearchFunc(p.desired.Resources, first, func(r spec.Resource, a spec.Address) int {
+		return r.Address().Compare(a)
+	})
+	if i == len(p.desired.Resources) {
+		return false
+	}
+	a := p.desired.Resources[i].Address()
+	return a.Kind == spec.KindQueueConsumer && a.Parent == queue
+}
 
 // otherConsumers are the live consumers of a queue that is to have another one.
 func otherConsumers(p *planning, desired spec.Resource) []spec.Address {
