@@ -23,12 +23,16 @@ func (a *app) continuation() string {
 
 // anew is the command line that plans what is left of a saved plan: the plan
 // itself is stale as soon as a part of it was applied.
-func (a *app) anew(file string) string {
+func (a *app) anew(file string) string { return a.planOf("--out", file) }
+
+// planOf is the command line that makes a plan with further arguments for the
+// account of this run.
+func (a *app) planOf(more ...string) string {
 	args := []string{"plan"}
 	if a.flags.local.on() {
 		args = append(args, "--local="+a.flags.local.dir)
 	}
-	return commandLine(append(args, "--out", file))
+	return commandLine(append(args, more...))
 }
 
 var plainArgument = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

@@ -243,6 +243,6 @@ func (a *app) checkImported(ctx context.Context, dir string) error {
 	if p.diagnostics.HasErrors() {
 		return told(exitError)
 	}
-	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: wfpsync plan -f %s\n", plural(len(p.stack.Resources), "resource"), a.flags.file)
+	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", plural(len(p.stack.Resources), "resource"), a.planOf("-f", a.flags.file))
 	return err
 }
