@@ -114,6 +114,10 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 		return true
 	}
+	if whole := wholeKey(key, v.Allowed); whole != "" && !slices.Contains(everywhere, key) {
+		d.Hint = fmt.Sprintf("did you mean %q?", whole)
+		return false
+	}
 	switch n := len(v.Allowed); {
 	case n == 0 || place != "" && n > mostKeys:
 		d.Hint = place
@@ -125,6 +129,22 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
 	}
 	return false
+}
+
+// wholeKey is the only key that may stand here whose last words a key is, as
+// `namespace` is of `dispatch_namespace`; "" if there is none.
+func wholeKey(key string, allowed []string) string {
+	whole := ""
+	for _, k := range allowed {
+		switch {
+		case !strings.HasSuffix(k, "_"+key):
+		case whole != "":
+			return ""
+		default:
+			whole = k
+		}
+	}
+	return whole
 }
 
 // mostKeys is how many keys a hint lists.
