@@ -149,6 +149,13 @@ func (p *part) eval(values map[string]any, work **budget) (any, *Error) {
 	return p.program.eval(values, *work)
 }
 
+// isSingle reports whether a map is an item of a list of single values, which
+// have no fields of their own.
+func isSingle(of map[string]any) bool {
+	_, ok := of["value"]
+	return ok && len(of) == 1
+}
+
 // appendText writes a value into the text around it.
 func (p *part) appendText(text []byte, value any) ([]byte, *Error) {
 	text, ok := appendScalar(text, value)
@@ -165,6 +172,9 @@ func (p *part) appendText(text []byte, value any) ([]byte, *Error) {
 	hint := "use it as a whole value, or write it out: ${json(" + written + ")}"
 	if kindOf(value) == "list" {
 		hint = "use it as a whole value, or join it: ${join(" + written + ", \",\")}"
+	}
+	if of, ok := value.(map[string]any); ok && p.chain != nil && isSingle(of) {
+		hint = "what it holds is its value: ${" + written + ".value}"
 	}
 	return nil, p.source.error("`"+written+"` is "+aKindOf(value)+"; it cannot be part of a text", hint)
 }

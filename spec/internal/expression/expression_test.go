@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/expression"
 )
 
-var scope = expression.Scope{"customer", "environment", "tiers", "var"}
+var scope = expression.Scope{"customer", "environment", "region", "tiers", "var"}
 
 // values are what the tests' expressions are about, in the shape that
 // encoding/json gives.
@@ -23,6 +23,7 @@ func values() map[string]any {
 			"address":  map[string]any{"city": "Zürich"},
 		},
 		"environment": "production",
+		"region":      map[string]any{"value": "eu"},
 		"tiers":       []any{map[string]any{"name": "free", "cpu": 10.0}, map[string]any{"name": "pro", "cpu": 50.0}},
 		"var":         map[string]any{"n": 3.0, "big": 1e21, "empty": map[string]any{}},
 	}
