@@ -110,6 +110,9 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 // importWrangler reads a configuration in the folder, and says what of it is not
 // taken over.
 func (a *app) importWrangler(o importOptions) (*spec.Imported, error) {
+	if _, err := os.Stat(filepath.Join(o.dir, o.from)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--from %q: there is no such file in the folder %s; a configuration is imported into its own folder, or one above, which --dir names", o.from, o.dir)
+	}
 	a.flags.file = o.dir
 	var imported *spec.Imported
 	p, err := a.readStackFile(func(root fs.FS, _ string, _ spec.Options) (list diag.List) {
