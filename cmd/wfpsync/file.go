@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -19,6 +20,9 @@ func writeFile(name string, mode os.FileMode, write func(io.Writer) error) error
 	temporary := filepath.Join(filepath.Dir(name), ".wfpsync-"+rand.Text())
 	defer os.Remove(temporary)
 	if err := writeThrough(temporary, os.O_EXCL, mode, write); err != nil {
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Path == temporary {
+			failed.Path = name // which is what was asked for
+		}
 		return err
 	}
 	return os.Rename(temporary, name)
