@@ -88,7 +88,11 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(fmt.Errorf("wfpsync %s takes no argument %q", cmd.Name(), args[0]))
+		message := fmt.Sprintf("wfpsync %s takes no argument %q", cmd.Name(), args[0])
+		if local := cmd.Flags().Lookup("local"); local != nil && local.Changed && local.Value.String() == local.NoOptDefVal {
+			message += fmt.Sprintf("; the folder of a local account is written with an equals sign: --local=%s", args[0])
+		}
+		return usage(errors.New(message))
 	}
 	return nil
 }
