@@ -33,7 +33,7 @@ type guardWords struct{ would, each string }
 func wordsOf(guard string) guardWords {
 	switch guard {
 	case GuardClassDelete:
-		return guardWords{"be deleted with everything in it", "a migration of it deletes Durable Object classes with everything they have stored"}
+		return guardWords{"be deleted with everything in it", "Durable Object classes of it go with everything they have stored"}
 	case GuardBindingRemoval:
 		return guardWords{"lose bindings that the file cannot give back", "a secret that nobody can read back, or a binding that somebody else has set, goes with it"}
 	case GuardDispatcherReplace:
@@ -74,7 +74,8 @@ func (p *planning) guard() []Verdict {
 }
 
 // GuardClassDelete must be acknowledged before a migration deletes Durable
-// Object classes: their objects go with everything they have stored.
+// Object classes, or a Worker goes that has run migrations, and its classes with
+// it: their objects go with everything they have stored.
 const GuardClassDelete = "class-delete"
 
 // guardOf is the guard that a change must pass, or "".
@@ -82,6 +83,8 @@ func (p *planning) guardOf(c *Change) string {
 	switch {
 	case c.Action == Delete && p.takesTrafficAway(c.Address):
 		return GuardDispatcherReplace
+	case c.removes() && c.Prior != nil && c.Prior.MigrationTag != "":
+		return GuardClassDelete
 	case c.removes():
 		return columns[c.Address.Kind].guard
 	case c.Prior != nil && deletesClasses(c):
