@@ -63,6 +63,12 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		}
 	}
 	a.json("POST", script("prod", "acme"), nil).fails(405, 10405)
+	for _, path := range []string{"/vectorize/v2/indexes", "/workers/subdomain"} {
+		refused := a.send("POST", path, "text/plain", strings.NewReader(""))
+		if want := "the local account of wfpsync does not have POST /accounts/" + a.id + path; !strings.Contains(string(refused.body), want) {
+			t.Errorf("%s is refused with %s", path, refused.body)
+		}
+	}
 	a.json("GET", "/accounts/not!an!id/workers/scripts", nil).fails(404, 7003)
 
 	response, err := http.Get(strings.TrimSuffix(a.base, "/client/v4") + "/")

@@ -75,3 +75,13 @@ func TestR2Buckets(t *testing.T) {
 		a.get(list+"?"+query).fails(400, 10040)
 	}
 }
+
+// TestR2ObjectsAreRefused sees to it that wrangler does not call an object deleted that is still there: it takes a 404
+// for one that is gone.
+func TestR2ObjectsAreRefused(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.json("POST", "/r2/buckets", object{"name": "files"}).ok()
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		a.send(method, "/r2/buckets/files/objects/a/b.txt", "text/plain", nil).fails(501, 7000)
+	}
+}

@@ -17,7 +17,17 @@ func (s *Server) r2BucketRoutes() []route {
 		{"GET", one, s.getR2Bucket},
 		{"PATCH", one, s.patchR2Bucket},
 		{"DELETE", one, s.deleteR2Bucket},
+		{"GET", one + "/objects/{object...}", s.refuseR2Object},
+		{"PUT", one + "/objects/{object...}", s.refuseR2Object},
+		{"DELETE", one + "/objects/{object...}", s.refuseR2Object},
 	}
+}
+
+// refuseR2Object is no 404, as what is missing here is otherwise: wrangler takes that for an object or a bucket that is
+// missing, and a deletion for done.
+func (s *Server) refuseR2Object(c *call) (reply, error) {
+	return reply{}, fail(http.StatusNotImplemented, codeNoRoute,
+		"The local account of wfpsync has objects of R2 for its Workers alone: a Worker with the bucket bound can read and write them")
 }
 
 // A bucket's jurisdiction and, when it is changed, its storage class are headers and not part of any body.

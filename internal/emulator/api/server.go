@@ -162,9 +162,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // routable refuses what ServeMux would answer itself, because it answers in plain text: unknown paths, wrong methods,
-// and paths it would redirect to a cleaner spelling.
+// and paths it would redirect to a cleaner spelling. Cloudflare may well have what is missing here, so the answer says who
+// it is that does not: wrangler prints nothing of it but the message.
 func (s *Server) routable(w http.ResponseWriter, r *http.Request) error {
 	escaped := r.URL.EscapedPath()
+	missing := strings.TrimPrefix(escaped, BasePath)
+	errNoRoute := fail(http.StatusNotFound, codeNoRoute,
+		"No route for that URI: the local account of wfpsync does not have %s %s", r.Method, missing)
 	if clean := path.Clean(escaped); clean != strings.TrimSuffix(escaped, "/") {
 		return errNoRoute
 	}
@@ -178,7 +182,8 @@ func (s *Server) routable(w http.ResponseWriter, r *http.Request) error {
 		return errNoRoute
 	}
 	w.Header().Set("Allow", verdict.Header().Get("Allow"))
-	return errMethodNotAllowed
+	return fail(http.StatusMethodNotAllowed, codeMethodNotAllowed,
+		"Method not allowed: the local account of wfpsync does not have %s %s", r.Method, missing)
 }
 
 // handle turns a handler into one for the mux.
