@@ -159,3 +159,26 @@ func TestKVValues(t *testing.T) {
 	a.json("DELETE", kv, nil).ok()
 	a.get(value("x/y")).fails(404, 10013)
 }
+
+func TestKVBulkGet(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	kv := "/storage/kv/namespaces/" + a.kv("store")
+	a.json("PUT", kv+"/bulk", []any{
+		object{"key": "a", "value": "1"}, object{"key": "b/c", "value": "text", "metadata": object{"m": 1}},
+		object{"key": "soon", "value": "x", "expiration_ttl": 60},
+	}).ok()
+	now = now.Add(time.Hour) // soon is no more
+	get := func(body object) *answer {
+		t.Helper()
+		return a.json("POST", kv+"/bulk/get", body)
+	}
+	get(object{"keys": []string{"a", "b/c", "soon", "none"}}).ok().is(`{"values":{"a":"1","b/c":"text","none":null,"soon":null}}`)
+	get(object{"keys": []string{"a", "none"}, "type": "json"}).ok().is(`{"values":{"a":1,"none":null}}`)
+	get(object{"keys": []string{"b/c", "none"}, "withMetadata": true}).ok().is(`{"values":{"b/c":{"value":"text","metadata":{"m":1}},"none":null}}`)
+	get(object{"keys": []string{"b/c"}, "type": "json"}).fails(400, 10029)
+	get(object{"keys": []string{"a"}, "type": "blob"}).fails(400, 10029)
+	get(object{"keys": make([]string, 101)}).fails(400, 10012)
+	a.json("POST", kv+"/bulk/get", "x").fails(400, 10012)
+	a.json("POST", "/storage/kv/namespaces/none/bulk/get", object{"keys": []string{"a"}}).fails(404, 10013)
+}

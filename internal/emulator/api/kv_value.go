@@ -16,6 +16,7 @@ const (
 	maxKVValueBytes = 25 << 20
 	maxKVMetadata   = 1024
 	maxKVBulk       = 10_000
+	maxKVBulkGet    = 100
 	minKVLifetime   = 60 // seconds
 	maxKVKeyPage    = 1000
 )
@@ -28,6 +29,7 @@ func (s *Server) kvValueRoutes() []route {
 		{"DELETE", one + "/values/{key...}", s.deleteKVValue},
 		{"GET", one + "/metadata/{key...}", s.getKVMetadata},
 		{"GET", one + "/keys", s.listKVKeys},
+		{"POST", one + "/bulk/get", s.getKVValues},
 		{"PUT", one + "/bulk", s.putKVValues},
 		{"DELETE", one + "/bulk", s.deleteKVValues},
 		{"POST", one + "/bulk/delete", s.deleteKVValues},
@@ -76,6 +78,67 @@ func (s *Server) getKVMetadata(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return ok(orNull(metadata))
+}
+
+// kvValueView is a value of a bulk read that asks for metadata.
+type kvValueView struct {
+	Value      any             `json:"value"`
+	Metadata   json.RawMessage `json:"metadata"`
+	Expiration int64           `json:"expiration,omitempty"`
+}
+
+// getKVValues answers with the values of several keys, and null for those that are not there.
+func (s *Server) getKVValues(c *call) (reply, error) {
+	var body struct {
+		Keys         []string `json:"keys"`
+		Type         string   `json:"type"`
+		WithMetadata bool     `json:"withMetadata"`
+	}
+	if err := c.json(&body, errKVMalformed); err != nil {
+		return reply{}, err
+	}
+	if len(body.Keys) > maxKVBulkGet {
+		return reply{}, fail(http.StatusBadRequest, kvInvalidBody, "a bulk read may have %d keys, not %d", maxKVBulkGet, len(body.Keys))
+	}
+	if body.Type != "" && body.Type != "text" && body.Type != "json" {
+		return reply{}, fail(http.StatusBadRequest, kvInvalidParameter, "type must be text or json, not %q", body.Type)
+	}
+	values := make(map[string]any, len(body.Keys))
+	err := c.view(func(tx *store.Tx) error {
+		n, err := findKVNamespace(c, tx)
+		if err != nil {
+			return err
+		}
+		for _, name := range body.Keys {
+			if err := checkKVKey(name); err != nil {
+				return err
+			}
+			values[name] = nil
+			key, found := tx.KVKey(c.account, n.ID, name)
+			if !found || key.Expired(s.now()) {
+				continue
+			}
+			var value any
+			raw := tx.KVValue(c.account, n.ID, name)
+			switch {
+			case body.Type != "json":
+				value = string(raw)
+			case json.Valid(raw):
+				value = json.RawMessage(raw)
+			default:
+				return fail(http.StatusBadRequest, kvInvalidParameter, "the value of %q is not JSON", name)
+			}
+			if body.WithMetadata {
+				value = kvValueView{Value: value, Metadata: orNull(key.Metadata), Expiration: key.Expiration}
+			}
+			values[name] = value
+		}
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(map[string]any{"values": values})
 }
 
 // A kvPair is a key and its value as a bulk write names them.
