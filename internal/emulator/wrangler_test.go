@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
@@ -108,4 +109,55 @@ func TestWranglerDeployDispatcher(t *testing.T) {
 	for _, path := range []string{"/user/tokens/verify", "/user", "/accounts?page=1", "/memberships?page=1"} {
 		a.get(path).ok()
 	}
+}
+
+func TestWranglerCustomDomains(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.zone("example.com")
+	a.upload(worker("site"), nil).ok()
+	a.upload(worker("other"), nil).ok()
+	a.json("PUT", "/workers/domains", object{"hostname": "taken.example.com", "service": "other"}).ok()
+	path := worker("site") + "/domains"
+	put := func(override bool, hostnames ...string) *answer {
+		t.Helper()
+		origins := []any{}
+		for _, hostname := range hostnames {
+			origins = append(origins, object{"hostname": hostname})
+		}
+		return a.json("PUT", path+"/records", object{
+			"override_scope": true, "override_existing_origin": override, "override_existing_dns_record": override, "origins": origins,
+		})
+	}
+	attached := func(want string) {
+		t.Helper()
+		var domains []struct{ Hostname, Service string }
+		a.get("/workers/domains").ok().into(&domains)
+		if got := fmt.Sprint(domains); got != want {
+			t.Errorf("the custom domains are %s, want %s", got, want)
+		}
+	}
+	type change struct {
+		Hostname, Service string
+		Modified          bool
+	}
+	var changes struct{ Added, Removed, Updated, Conflicting []change }
+
+	put(false, "old.example.com").ok()
+	attached("[{old.example.com site} {taken.example.com other}]")
+	a.json("POST", path+"/changeset?replace_state=true", []any{object{"hostname": "new.example.com"}, object{"hostname": "taken.example.com"}}).ok().into(&changes)
+	if got := fmt.Sprint(changes); got != "{[{new.example.com site false}] [{old.example.com site false}] [{taken.example.com other true}] []}" {
+		t.Errorf("the changes are %s", got)
+	}
+
+	// What another Worker has is taken when that is meant, and nothing happens otherwise.
+	put(false, "new.example.com", "taken.example.com").fails(409, 100116)
+	attached("[{old.example.com site} {taken.example.com other}]")
+	put(true, "new.example.com", "taken.example.com").ok()
+	attached("[{new.example.com site} {taken.example.com site}]")
+
+	put(true, "www.example.org").fails(400, 100112)
+	a.json("PUT", path+"/records", object{"origins": []any{object{"hostname": "new.example.com", "enabled": false}}}).fails(501, 100111)
+	a.json("PUT", worker("none")+"/domains/records", object{"origins": []any{}}).fails(404, 10007)
+	a.json("POST", worker("none")+"/domains/changeset", []any{}).fails(404, 10007)
+	attached("[{new.example.com site} {taken.example.com site}]")
 }

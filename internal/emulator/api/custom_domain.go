@@ -75,31 +75,38 @@ func (s *Server) putCustomDomain(c *call) (reply, error) {
 	}
 	var view customDomainView
 	err := c.update(func(tx *store.Tx) error {
-		zone, err := findZoneOf(tx, c.account, body.ZoneID, body.ZoneName, body.Hostname)
-		if err != nil {
-			return err
+		d, err := body.attach(tx, c.account)
+		if err == nil {
+			view = viewCustomDomain(tx, d)
 		}
-		if err := body.check(tx, c.account, zone); err != nil {
-			return err
-		}
-		d := store.CustomDomain{ID: newID(), Hostname: body.Hostname, Script: body.Service, ZoneID: zone.ID}
-		for _, other := range tx.CustomDomains(c.account) {
-			if other.Hostname != body.Hostname {
-				continue
-			}
-			if other.Script != body.Service && !body.OverrideExistingOrigin {
-				return fail(http.StatusConflict, workersHostnameTaken, "Hostname '%s' is already in use by the Worker '%s'", other.Hostname, other.Script)
-			}
-			d.ID = other.ID
-		}
-		tx.PutCustomDomain(c.account, d)
-		view = viewCustomDomain(tx, d)
-		return nil
+		return err
 	})
 	if err != nil {
 		return reply{}, err
 	}
 	return ok(view)
+}
+
+func (f customDomainFields) attach(tx *store.Tx, account string) (store.CustomDomain, error) {
+	zone, err := findZoneOf(tx, account, f.ZoneID, f.ZoneName, f.Hostname)
+	if err != nil {
+		return store.CustomDomain{}, err
+	}
+	if err := f.check(tx, account, zone); err != nil {
+		return store.CustomDomain{}, err
+	}
+	d := store.CustomDomain{ID: newID(), Hostname: f.Hostname, Script: f.Service, ZoneID: zone.ID}
+	for _, other := range tx.CustomDomains(account) {
+		if other.Hostname != f.Hostname {
+			continue
+		}
+		if other.Script != f.Service && !f.OverrideExistingOrigin {
+			return d, fail(http.StatusConflict, workersHostnameTaken, "Hostname '%s' is already in use by the Worker '%s'", other.Hostname, other.Script)
+		}
+		d.ID = other.ID
+	}
+	tx.PutCustomDomain(account, d)
+	return d, nil
 }
 
 func (f customDomainFields) check(tx *store.Tx, account string, zone store.Zone) error {

@@ -31,6 +31,7 @@ func (s *Server) routes() []route {
 		s.zoneRoutes(),
 		s.routeRoutes(),
 		s.workerRouteRoutes(),
+		s.workerDomainRoutes(),
 		s.customDomainRoutes(),
 		s.dnsRecordRoutes(),
 		s.customHostnameRoutes(),
