@@ -302,6 +302,24 @@ func TestRunAssets(t *testing.T) {
 	r.says("acme.example.com", "/other", "code at /other with <p>new text/html")
 }
 
+// TestRunAssetsWithoutCode: an upload without code has nothing that could be started, and its files answer everything.
+func TestRunAssetsWithoutCode(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r.namespace("prod")
+	r.dispatches(nil)
+	for path, host := range map[string]string{script("prod", "acme"): "acme.example.com", worker("site"): "site.localhost"} {
+		contentType, body := form(t, "metadata", object{"assets": object{
+			"jwt":    r.completed(path, staticFile{"/index.html", hashOf("1"), "text/html", "<p>home"}, staticFile{"/404.html", hashOf("2"), "text/html", "<p>gone"}),
+			"config": object{"not_found_handling": "404-page"},
+		}})
+		r.send("PUT", path, contentType, body).ok()
+		r.says(host, "/", "<p>home")
+		if status, got := r.ask(host, "/none"); status != 404 || got != "<p>gone" {
+			t.Errorf("%s has no page, and answers %d %s", path, status, got)
+		}
+	}
+}
+
 // TestRunCustomDomain: a custom domain is an origin, which a route in front of it hides.
 func TestRunCustomDomain(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
