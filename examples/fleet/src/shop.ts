@@ -7,8 +7,8 @@ interface Env {
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const product = await env.CATALOG?.get(pathname.slice(1));
+    const id = new URL(request.url).pathname.slice(1);
+    const product = id === "" ? null : await env.CATALOG?.get(id); // KV takes no empty key
     return new Response(product ?? `${env.CUSTOMER}, release ${env.RELEASE}\n`);
   },
 };
