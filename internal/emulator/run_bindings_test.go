@@ -344,6 +344,21 @@ func TestRunCustomDomain(t *testing.T) {
 	}
 }
 
+// TestRunNoRoute: what the front suggests can be used as it stands, with a port or, when the host came without, as a host.
+func TestRunNoRoute(t *testing.T) {
+	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	for _, name := range []string{"one", "two"} {
+		r.script(worker(name), `export default { fetch: () => new Response("`+name+`") }`, nil).ok()
+	}
+	for host, want := range map[string]string{
+		"none.example.com": "\n  one.localhost\n  two.localhost\n", "none.example.com:8787": "\n  http://one.localhost:8787/\n  http://two.localhost:8787/\n",
+	} {
+		if status, got := r.ask(host, "/"); status != 404 || !strings.HasSuffix(got, want) {
+			t.Errorf("%s gets %d %s, want it to end with %s", host, status, got, want)
+		}
+	}
+}
+
 func TestRunScheduled(t *testing.T) {
 	r := run(t, emulator.Options{}, emulator.RunLimits{})
 	r.script(worker("w"), `export default { scheduled(event) { console.log("cron", event.cron); if (event.cron === "bad") throw new Error("no") } }`, nil).ok()

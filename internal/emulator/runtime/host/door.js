@@ -73,7 +73,7 @@ export function choose({ routes, domains, workers, usual }, url) {
   if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
   return {
     explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +
-      [...routes, ...domains].map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  http://${w}.localhost:${url.port}/\n`).join(""),
+      [...routes, ...domains].map((r) => `  ${r.pattern}\n`).join("") + workers.map((w) => `  ${url.port ? `http://${w}.localhost:${url.port}/` : `${w}.localhost`}\n`).join(""),
   };
 }
 
