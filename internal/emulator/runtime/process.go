@@ -125,7 +125,8 @@ func (p *process) start() error {
 	return <-started
 }
 
-// awaitReady waits until the process answers. One that does not is ended.
+// awaitReady waits until the process answers. One that does not is ended; that somebody does not want to wait any longer is
+// no fault of it.
 func (p *process) awaitReady(ctx context.Context) error {
 	defer close(p.ready)
 	err := p.awaitSockets(ctx)
@@ -133,6 +134,9 @@ func (p *process) awaitReady(ctx context.Context) error {
 		return nil
 	}
 	p.end(0)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if said := p.noise.String(); said != "" {
 		return fmt.Errorf("%s did not start: %w:\n%s", p.cmd.Path, err, said)
 	}

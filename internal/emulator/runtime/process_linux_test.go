@@ -1,9 +1,12 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -42,4 +45,27 @@ func TestAcceptWithRequest(t *testing.T) {
 	if err := accept(30 * time.Second); err != nil {
 		t.Errorf("a connection with a request: %v", err)
 	}
+}
+
+// TestAwaitReadyInterrupted: who stops us while workerd starts is not told that workerd was too slow.
+func TestAwaitReadyInterrupted(t *testing.T) {
+	events, silent, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	p := &process{
+		cmd: exec.Command("sleep", "60"), client: controlClient(filepath.Join(t.TempDir(), "none")), noise: &lastLines{}, events: events, sockets: 1,
+		ready: make(chan struct{}), exited: make(chan struct{}),
+	}
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	cancel(interrupted)
+	if err := p.awaitReady(ctx); err != interrupted {
+		t.Errorf("starting ended with: %v", err)
+	}
+	<-p.exited
 }
