@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
 // mostCached bounds what Workers keep with the Cache API, in bytes of bodies.
@@ -224,14 +222,4 @@ func withoutCookies(headers [][2]string) (rest [][2]string) {
 		}
 	}
 	return rest
-}
-
-// isIsolated reports whether a Worker is a user Worker that its platform does not trust.
-func isIsolated(tx *store.Tx, account, namespaceID string) bool {
-	for _, n := range tx.DispatchNamespaces(account) {
-		if n.ID == namespaceID {
-			return !n.TrustedWorkers
-		}
-	}
-	return false
 }

@@ -78,8 +78,8 @@ func (f files) configureFront(generation int, front front) (*configuredFront, er
 	}
 	tells := front.Heard && !front.failsElsewhere()
 	made := &configuredFront{ID: string(id), Main: frontModule(front.Main, tells), Date: front.Date, Flags: front.Flags, Tail: front.Heard && !tells}
-	if tells && !slices.ContainsFunc(made.Flags, importsAsyncHooks) {
-		made.Flags = append(slices.Clone(made.Flags), "nodejs_als")
+	if tells && front.HooksFlag != "" {
+		made.Flags = append(slices.Clone(made.Flags), front.HooksFlag)
 	}
 	for i, name := range slices.Sorted(maps.Keys(front.Modules)) {
 		for kind, content := range front.Modules[name] {
@@ -114,12 +114,6 @@ func (f files) configureFront(generation int, front front) (*configuredFront, er
 		made.Gates = append(made.Gates, configuredGate{g.Name, g.Gate, string(raw)})
 	}
 	return made, nil
-}
-
-// importsAsyncHooks reports whether a compatibility flag lets code import node:async_hooks.
-// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
-func importsAsyncHooks(flag string) bool {
-	return slices.Contains([]string{"nodejs_als", "nodejs_compat", "nodejs_compat_v2"}, flag)
 }
 
 // frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded. tells

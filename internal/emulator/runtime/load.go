@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +19,12 @@ type code struct {
 	Modules  map[string]map[string]any `json:"modules"` // by name: {kind: content}
 	Date     string                    `json:"date"`
 	Flags    []string                  `json:"flags"`
-	Assets   bool                      `json:"assets,omitempty"` // it has static files, to be asked for first
-	Heard    bool                      `json:"heard,omitempty"`  // somebody wants to know what it prints and throws
+
+	// HooksFlag is the compatibility flag that our code around this one needs as well for node:async_hooks; empty: none.
+	HooksFlag string `json:"hooksFlag,omitempty"`
+
+	Assets bool `json:"assets,omitempty"` // it has static files, to be asked for first
+	Heard  bool `json:"heard,omitempty"`  // somebody wants to know what it prints and throws
 	bindings
 }
 
@@ -74,6 +79,9 @@ func newCode(main string, asModule bool, modules []Module, date string, flags []
 	if made.Flags == nil {
 		made.Flags = []string{}
 	}
+	if !slices.ContainsFunc(made.Flags, bringsAsyncHooks) {
+		made.HooksFlag = "nodejs_als"
+	}
 	for _, m := range modules {
 		kind, err := moduleKind(m.Type)
 		if err != nil {
@@ -89,6 +97,12 @@ func newCode(main string, asModule bool, modules []Module, date string, flags []
 		made.Modules[m.Name] = map[string]any{kind: content}
 	}
 	return made, nil
+}
+
+// bringsAsyncHooks reports whether a compatibility flag lets code import node:async_hooks.
+// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
+func bringsAsyncHooks(flag string) bool {
+	return slices.Contains([]string{"nodejs_als", "nodejs_compat", "nodejs_compat_v2"}, flag)
 }
 
 // moduleKind is the loader's word for a content type.
@@ -232,6 +246,16 @@ func namespaceOf(tx *store.Tx, account, name string) string {
 		return noNamespace
 	}
 	return n.ID
+}
+
+// isIsolated reports whether a Worker is a user Worker that its platform does not trust.
+func isIsolated(tx *store.Tx, account, namespaceID string) bool {
+	for _, n := range tx.DispatchNamespaces(account) {
+		if n.ID == namespaceID {
+			return !n.TrustedWorkers
+		}
+	}
+	return false
 }
 
 // outboundOf is the outbound Worker of a dispatch binding, and the parameters it takes. They are written as strings in

@@ -122,7 +122,7 @@ function workerCode(host, code, version, { wrapped, outbound, object } = {}) {
   const env = { ...code.env, __wfpsync: code.wrap };
   for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
   const flags = [...code.flags];
-  if (wrapped && !flags.some((flag) => flag.startsWith("nodejs_"))) flags.push("nodejs_als");
+  if (wrapped && code.hooksFlag) flags.push(code.hooksFlag);
   return {
     compatibilityDate: code.date,
     compatibilityFlags: flags,
