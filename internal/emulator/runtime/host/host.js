@@ -318,7 +318,7 @@ export class ObjectClass extends WorkerEntrypoint {
  */
 export class Objects extends DurableObject {
   async facet() {
-    const { namespace, worker, class: name, id } = await this.#named();
+    const { namespace, worker, class: name, id } = JSON.parse(this.ctx.id.name);
     const version = await find(this.env, namespace, worker);
     if (!version) throw new Error(`The Worker "${worker}" of the Durable Object class "${name}" does not exist.`);
     const revision = version.id + version.revision;
@@ -328,10 +328,6 @@ export class Objects extends DurableObject {
     return [version, this.ctx.facets.get("object", () => ({
       class: isolate(this, version, { variant: "+object:" + name, object: name }).getDurableObjectClass(name, { props: { __wfpsync: { alarm } } }), id,
     }))];
-  }
-  /** What the object is. Whom an alarm has woken does not know its name. */
-  async #named() {
-    return this.ctx.id.name ? JSON.parse(this.ctx.id.name) : this.ctx.storage.get("named");
   }
   async fetch(request) {
     const [version, object] = await this.facet();
@@ -346,9 +342,8 @@ export class Objects extends DurableObject {
     const headers = { "x-wfpsync-alarm": JSON.stringify({ scheduledTime, retryCount, isRetry }) };
     await this.fetch(new Request("http://alarm/", { headers }));
   }
-  async setAlarm(time) {
-    await this.ctx.storage.put("named", await this.#named());
-    await this.ctx.storage.setAlarm(time);
+  setAlarm(time) {
+    return this.ctx.storage.setAlarm(time);
   }
   getAlarm() {
     return this.ctx.storage.getAlarm();
