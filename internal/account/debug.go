@@ -204,12 +204,13 @@ func (x *exchange) body(side, contentType string, body []byte) {
 		x.line(side, "%s, %d bytes that are left out", orDash(mediaType), len(body))
 		return
 	}
-	text, err := json.Marshal(x.mask(value))
+	encoded, err := json.Marshal(x.mask(value))
 	if err != nil {
 		return
 	}
+	text := maskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of one is left
 	if cut := len(text) - mostDebugged; cut > 0 {
-		text = fmt.Appendf(bytes.ToValidUTF8(text[:mostDebugged], nil), "… (%d more bytes)", cut)
+		text = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(text[:mostDebugged], ""), cut)
 	}
 	x.line(side, "%s", text)
 }
