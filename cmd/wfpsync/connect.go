@@ -34,19 +34,23 @@ func (a *app) addLocalFlag(flags *pflag.FlagSet) {
 }
 
 // The platform lets a token make 1,200 requests in five minutes, and an address
-// 200 in a second, and blocks whoever makes more for five minutes. The second is
-// far off for uploads, but not for answers from nearby.
+// 200 in a second, and blocks the token or the address that makes more for five
+// minutes. The second is far off for uploads, but not for answers from nearby.
 // Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+//
+// The 1,200 are shared with the dashboard and with every other program, such as the
+// one that signs customers up: a run that took all of them would get those programs
+// blocked, and itself, too. So the default leaves 200.
 const (
 	rateWindow   = 5 * time.Minute
-	defaultRate  = 1200
+	defaultRate  = 1000
 	mostInSecond = 150
 )
 
 // addAccountFlags are the flags of commands that talk to an account.
 func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 	a.addLocalFlag(flags)
-	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes, 0 for no limit (default %d, and no limit where the API is not Cloudflare's)", defaultRate))
+	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes at most, 0 for no limit; Cloudflare allows 1200 for everything that uses the account's API, so the default leaves some to other programs (default %d, and no limit where the API is not Cloudflare's)", defaultRate))
 	flags.StringVar(&a.flags.debugHTTP, "debug-http", "", "write every request to the account and its answer to `FILE`, with what is confidential masked")
 	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
 }

@@ -14,7 +14,7 @@ func TestRateIsThePlatforms(t *testing.T) {
 		baseURL string
 		want    int // 0: no limit
 	}{
-		{-1, account.DefaultBaseURL, 1200},
+		{-1, account.DefaultBaseURL, 1000},
 		{-1, "http://127.0.0.1:8788/client/v4", 0},
 		{0, account.DefaultBaseURL, 0},
 		{600, "http://127.0.0.1:8788/client/v4", 600},
