@@ -75,6 +75,7 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	p.warnUndeclared()
 	p.warnUnseen()
 	p.checkMigrations()
+	p.checkClasses()
 	p.checkRollouts()
 	p.warnVacant()
 	p.warnTemplates()

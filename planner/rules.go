@@ -67,4 +67,8 @@ const (
 
 	// RuleNothingDiscovered: a template is for no user Worker that there is.
 	RuleNothingDiscovered = "WFP421"
+
+	// RuleClassMissing: a Worker is bound to a Durable Object class of its own that
+	// it does not have, and that no migration creates.
+	RuleClassMissing = "WFP424"
 )

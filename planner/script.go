@@ -295,6 +295,47 @@ func (p *planning) checkMigrations() {
 	}
 }
 
+// checkClasses finds Workers that would be bound to a Durable Object class of their
+// own that does not exist. Each place in the file is told once.
+func (p *planning) checkClasses() {
+	told := map[diag.Range]bool{}
+	for _, a := range p.changed() {
+		c := p.changes[a]
+		script, ok := c.Desired.(spec.Scripted)
+		if !ok || c.Blocked != nil {
+			continue
+		}
+		for _, b := range script.Definition().UncreatedClasses(a) {
+			if told[b.At] || c.Prior != nil && mayHaveClass(a, p.live.Resources[a], b) {
+				continue
+			}
+			told[b.At] = true
+			class := b.Properties.Get("class_name")
+			p.diagnostics = append(p.diagnostics, diag.Diagnostic{
+				Severity: diag.Error,
+				Rule:     RuleClassMissing,
+				Message:  fmt.Sprintf("%s does not have the Durable Object class %q, and no migration creates it", a, class),
+				Hint:     fmt.Sprintf("write `migrations: [{ tag: v1, new_sqlite_classes: [%s] }]`", class),
+				Range:    b.At,
+			})
+		}
+	}
+}
+
+// mayHaveClass reports whether a Worker that is there may have the class of a
+// binding: migrations have run that the file does not list, it is bound to the class
+// already, or its bindings were not read, since the mark says that they stay.
+func mayHaveClass(a spec.Address, live *spec.Live, b spec.Binding) bool {
+	if live == nil || !live.Detailed || live.Revision.MigrationTag != "" {
+		return true
+	}
+	class := b.Properties.Get("class_name")
+	return slices.ContainsFunc(live.Resource.(spec.Scripted).Definition().Bindings, func(other spec.Binding) bool {
+		own := other.Local(a).Properties
+		return other.Type == b.Type && own.Get("script_name") == nil && own.Get("class_name") == class
+	})
+}
+
 // warnVacant warns once for each place in the file that leaves a binding to
 // somebody who has not set it yet.
 func (p *planning) warnVacant() {

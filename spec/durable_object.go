@@ -7,7 +7,7 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 
 // durableObjectBinding reads an item of `durable_objects.bindings`.
 func (l *loader) durableObjectBinding(item *document.Value) (Binding, bool) {
-	b := copyFields(Binding{Type: BindingDurableObject, At: item.Range()}, item, "class_name", "environment")
+	b := copyFields(Binding{Type: BindingDurableObject, At: item.Get("class_name").Range()}, item, "class_name", "environment")
 	return l.withScriptName(b, item), true
 }
 

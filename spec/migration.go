@@ -45,6 +45,79 @@ func (l *loader) loadMigrations(list *document.Value) []Migration {
 	return migrations
 }
 
+// checkClasses reports bindings to Durable Object classes of the Worker itself
+// that no migration creates. A file that lists no migrations may be meant for a
+// Worker whose migrations have run already; only a plan can tell.
+// Source: Cloudflare's error 10061, as in github.com/cloudflare/workers-sdk/issues/10246.
+func (l *loader) checkClasses(a Address, s *Script) {
+	for _, b := range s.UncreatedClasses(a) {
+		message := fmt.Sprintf("no migration creates the Durable Object class %q", b.className())
+		if len(s.Migrations) > 0 {
+			l.report(RuleClassNotCreated, b.At, message, fmt.Sprintf("add it to a new migration under `migrations`: `new_sqlite_classes: [%s]`; a class of another Worker needs `script_name`", b.className()))
+		} else {
+			l.warn(RuleClassNotCreated, b.At, message, fmt.Sprintf("write `migrations: [{ tag: v1, new_sqlite_classes: [%s] }]`: Cloudflare refuses the upload, unless the Worker is there and has the class", b.className()))
+		}
+	}
+}
+
+func (b Binding) className() string {
+	name, _ := b.Properties.Get("class_name").(string)
+	return name
+}
+
+// UncreatedClasses returns the bindings of the script at an address to Durable
+// Object classes of its own that its migrations do not create. A template lists no
+// migrations: those are for whoever uploads the Worker.
+func (s *Script) UncreatedClasses(a Address) []Binding {
+	var uncreated []Binding
+	var created map[string]bool
+	for _, b := range s.Bindings {
+		if b.Type != BindingDurableObject || s.IsTemplate() || b.Local(a).Properties.Get("script_name") != nil {
+			continue
+		}
+		if created == nil {
+			created = classesAfter(s.Migrations)
+		}
+		if !created[b.className()] {
+			uncreated = append(uncreated, b)
+		}
+	}
+	return uncreated
+}
+
+// classesAfter returns the classes that a Worker has when its migrations have run.
+func classesAfter(migrations []Migration) map[string]bool {
+	classes := map[string]bool{}
+	items := func(m Migration, field string) []any {
+		list, _ := m.Step[field].([]any)
+		return list
+	}
+	for _, m := range migrations {
+		for _, field := range []string{"new_classes", "new_sqlite_classes"} {
+			for _, class := range items(m, field) {
+				name, _ := class.(string)
+				classes[name] = true
+			}
+		}
+		for _, field := range []string{"renamed_classes", "transferred_classes"} {
+			for _, item := range items(m, field) {
+				step, _ := item.(map[string]any)
+				if field == "renamed_classes" {
+					from, _ := step["from"].(string)
+					delete(classes, from)
+				}
+				to, _ := step["to"].(string)
+				classes[to] = true
+			}
+		}
+		for _, class := range items(m, "deleted_classes") {
+			name, _ := class.(string)
+			delete(classes, name)
+		}
+	}
+	return classes
+}
+
 // lastTag is the tag that the platform remembers when all migrations have run.
 func lastTag(migrations []Migration) string {
 	if len(migrations) == 0 {

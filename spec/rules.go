@@ -76,6 +76,7 @@ const (
 	RuleManage       = "WFP282" // what a template does not manage, or cannot
 	RuleTemplateName = "WFP283" // a template of other Workers than those it goes through
 
+	RuleClassNotCreated  = "WFP268" // a Durable Object class that no migration creates
 	RuleTagColon         = "WFP260"
 	RuleHostname         = "WFP218" // a user Worker that no hostname can name
 	RuleCertificateDepth = "WFP219"

@@ -93,6 +93,7 @@ func (l *loader) loadScript(e entry, value *document.Value) Script {
 	s.Bindings = l.loadBindings(l.addressOf(e), value)
 	s.Migrations = l.loadMigrations(value.Get("migrations"))
 	s.MigrationTag = lastTag(s.Migrations)
+	l.checkClasses(l.addressOf(e), &s)
 	s.Options = l.loadOptions(value)
 	return s
 }
