@@ -75,6 +75,7 @@ func TestOwnClassesAreRead(t *testing.T) {
 		s.Bindings = []spec.Binding{
 			{Name: "OWN", Type: spec.BindingDurableObject, Properties: spec.PropertiesOf(spec.Object{"class_name": "C", "script_name": "counters"})},
 		}
+		s.Migrations = []spec.Migration{{Tag: "v1", Step: spec.Object{"new_sqlite_classes": []any{"C"}}}}
 	})
 	put(t, l.Account, counters, nil)
 	snap := l.read(t, allWorkers)

@@ -108,7 +108,7 @@ func TestBindingsComeBackAsSent(t *testing.T) {
 		object{"type": "ratelimit", "name": "RL", "namespace_id": "1001", "simple": object{"limit": 10, "period": 60}},
 		object{"type": "unsafe_thing", "name": "U", "x": []int{1}},
 		object{"type": "secret_key", "name": "K", "format": "raw", "key_base64": "c2VjcmV0", "algorithm": object{"name": "HMAC"}, "usages": []string{"sign"}},
-	}, "tail_consumers": []any{object{"service": "outb"}}}).ok()
+	}, "migrations": newClasses("Room"), "tail_consumers": []any{object{"service": "outb"}}}).ok()
 	bindings := a.get(path + "/bindings").ok()
 	var views []object
 	bindings.into(&views)

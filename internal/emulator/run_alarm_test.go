@@ -57,6 +57,7 @@ func (r *running) clock(metadata object, word string) {
 		return object{"type": "durable_object_namespace", "name": strings.ToUpper(name), "class_name": name}
 	}
 	metadata["bindings"] = []any{class("Old"), class("New"), class("Deaf"), object{"type": "plain_text", "name": "WORD", "text": word}}
+	metadata["migrations"] = newClasses("Old", "New", "Deaf")
 	r.script(worker("w"), clock, metadata).ok()
 }
 
@@ -133,7 +134,7 @@ export class Ticker extends DurableObject {
   }
 }
 export default { async fetch(request, env) { return Response.json(await env.TICKER.getByName("x")[new URL(request.url).pathname.slice(1)]() ?? null) } }`,
-		object{"bindings": []any{object{"type": "durable_object_namespace", "name": "TICKER", "class_name": "Ticker"}}}).ok()
+		object{"migrations": newClasses("Ticker"), "bindings": []any{object{"type": "durable_object_namespace", "name": "TICKER", "class_name": "Ticker"}}}).ok()
 	r.says("anything", "/start", "null")
 	last := 0
 	for range 4 {

@@ -109,7 +109,7 @@ export default { async fetch(request, env) {
   const a = env.COUNTER.get(env.COUNTER.idFromName("a")), b = env.COUNTER.getByName("b"), [, method] = new URL(request.url).pathname.split("/");
   if (method === "rpc") return Response.json([await a.add(), await b.add(), await b.about()]);
   return a.fetch(request);
-} }`, object{"bindings": []any{
+} }`, object{"migrations": newClasses("Counter"), "bindings": []any{
 			object{"type": "durable_object_namespace", "name": "COUNTER", "class_name": "Counter"},
 			object{"type": "plain_text", "name": "WORD", "text": word},
 		}}).ok()

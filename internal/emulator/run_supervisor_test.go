@@ -160,7 +160,7 @@ func (r *running) counts() {
 export class Counter extends DurableObject {
   async fetch() { const n = (await this.ctx.storage.get("n") ?? 0) + 1; await this.ctx.storage.put("n", n); return new Response(n) }
 }
-export default { fetch: (request, env) => env.COUNTER.getByName("a").fetch(request) }`, object{"bindings": []any{
+export default { fetch: (request, env) => env.COUNTER.getByName("a").fetch(request) }`, object{"migrations": newClasses("Counter"), "bindings": []any{
 		object{"type": "durable_object_namespace", "name": "COUNTER", "class_name": "Counter"},
 	}}).ok()
 }

@@ -183,6 +183,8 @@ func TestUploadRefusals(t *testing.T) {
 		"bucket elsewhere":           {object{"bindings": []any{object{"type": "r2_bucket", "name": "A", "bucket_name": "uploads", "jurisdiction": "eu"}}}, 400, 10085},
 		"missing queue":              {object{"bindings": []any{object{"type": "queue", "name": "A", "queue_name": "none"}}}, 400, 11000},
 		"missing class's script":     {object{"bindings": []any{object{"type": "durable_object_namespace", "name": "A", "class_name": "C", "script_name": "none"}}}, 400, 10061},
+		"class of no migration":      {object{"bindings": []any{object{"type": "durable_object_namespace", "name": "A", "class_name": "C"}}}, 400, 10061},
+		"class of another migration": {object{"migrations": newClasses("Other"), "bindings": []any{object{"type": "durable_object_namespace", "name": "A", "class_name": "C"}}}, 400, 10061},
 		"missing workflow's script":  {object{"bindings": []any{object{"type": "workflow", "name": "A", "workflow_name": "w", "script_name": "none"}}}, 400, 10143},
 		"rate limit without limit":   {object{"bindings": []any{object{"type": "ratelimit", "name": "A", "namespace_id": "1"}}}, 400, 10021},
 		"rate limit's period":        {object{"bindings": []any{object{"type": "ratelimit", "name": "A", "namespace_id": "1", "simple": object{"limit": 1, "period": 30}}}}, 400, 10021},
@@ -304,6 +306,36 @@ func TestBodySize(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// newClasses is a migration without a tag that creates Durable Object classes: an upload may repeat it.
+func newClasses(names ...string) object { return object{"new_sqlite_classes": names} }
+
+// TestMigrationClasses binds only what migrations have created, and not deleted or renamed since.
+func TestMigrationClasses(t *testing.T) {
+	a := open(t, emulator.Options{})
+	a.namespace("prod")
+	bound := func(class string) []any {
+		return []any{object{"type": "durable_object_namespace", "name": "A", "class_name": class}}
+	}
+	for _, path := range []string{script("prod", "acme"), worker("rooms")} {
+		a.upload(path, object{"bindings": bound("Room"), "migrations": object{"new_tag": "v2", "steps": []any{
+			object{"new_classes": []string{"Room", "Hall"}}, object{"new_sqlite_classes": []string{"Lobby"}},
+		}}}).ok()
+		a.upload(path, object{"bindings": bound("Lobby")}).ok()
+		a.upload(path, object{"migrations": object{"old_tag": "v2", "new_tag": "v3",
+			"renamed_classes": []any{object{"from": "Room", "to": "ChatRoom"}}, "deleted_classes": []string{"Lobby"},
+			"transferred_classes": []any{object{"from": "X", "from_script": "y", "to": "Moved"}},
+		}}).ok()
+		for _, class := range []string{"ChatRoom", "Hall", "Moved"} {
+			a.upload(path, object{"bindings": bound(class)}).ok()
+		}
+		for _, class := range []string{"Room", "Lobby"} {
+			a.upload(path, object{"bindings": bound(class)}).fails(400, 10061)
+			a.patch(path+"/settings", object{"bindings": bound(class)}).fails(400, 10061)
+		}
+	}
+	a.upload(worker("rooms"), object{"bindings": []any{object{"type": "durable_object_namespace", "name": "A", "class_name": "Room", "script_name": "rooms"}}}).fails(400, 10061)
+}
 
 func TestMigrationTag(t *testing.T) {
 	a := open(t, emulator.Options{})

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
@@ -33,13 +34,13 @@ func (s *Server) assemble(tx *store.Tx, a assembly) (store.Script, error) {
 	if err != nil {
 		return store.Script{}, err
 	}
-	if err := checkTargets(tx, a.account, a.self, bindings); err != nil {
+	if script.MigrationTag, script.Classes, err = migrate(a.old, a.up.metadata["migrations"]); err != nil {
+		return store.Script{}, err
+	}
+	if err := checkTargets(tx, a.account, a.self, script.Classes, bindings); err != nil {
 		return store.Script{}, err
 	}
 	script.Bindings = bindings
-	if script.MigrationTag, err = migrate(a.old, a.up.metadata["migrations"]); err != nil {
-		return store.Script{}, err
-	}
 	if script.Assets, err = s.assembleAssets(tx, a); err != nil {
 		return store.Script{}, err
 	}
@@ -61,29 +62,58 @@ func previousBindings(old *store.Script) []store.Binding {
 	return old.Bindings
 }
 
-// migrate returns the Durable Object migration tag after an upload. Migrations are a chain: each upload says which tag
-// it expects to find, and leaving it out says "none so far".
-func migrate(old *store.Script, raw json.RawMessage) (string, error) {
-	var current string
+// A migrationStep is what one migration does to the Durable Object classes of a script.
+type migrationStep struct {
+	NewClasses         []string     `json:"new_classes"`
+	NewSQLiteClasses   []string     `json:"new_sqlite_classes"`
+	RenamedClasses     []movedClass `json:"renamed_classes"`
+	TransferredClasses []movedClass `json:"transferred_classes"`
+	DeletedClasses     []string     `json:"deleted_classes"`
+}
+
+type movedClass struct{ From, To string }
+
+// after returns the classes that there are when the step has been taken.
+func (m migrationStep) after(classes []string) []string {
+	gone := slices.Clone(m.DeletedClasses)
+	added := slices.Concat(m.NewClasses, m.NewSQLiteClasses)
+	for _, class := range m.RenamedClasses {
+		gone, added = append(gone, class.From), append(added, class.To)
+	}
+	for _, class := range m.TransferredClasses { // the one in the other script is left to it
+		added = append(added, class.To)
+	}
+	left := slices.DeleteFunc(slices.Clone(classes), func(class string) bool { return slices.Contains(gone, class) })
+	return slices.Compact(slices.Sorted(slices.Values(append(left, added...))))
+}
+
+// migrate returns the Durable Object migration tag after an upload, and the classes that the script has then.
+// Migrations are a chain: each upload says which tag it expects to find, and leaving it out says "none so far".
+func migrate(old *store.Script, raw json.RawMessage) (tag string, classes []string, err error) {
 	if old != nil {
-		current = old.MigrationTag
+		tag, classes = old.MigrationTag, old.OwnClasses()
 	}
 	var migrations *struct {
-		OldTag string `json:"old_tag"`
-		NewTag string `json:"new_tag"`
+		OldTag string          `json:"old_tag"`
+		NewTag string          `json:"new_tag"`
+		Steps  []migrationStep `json:"steps"` // or the fields of a single step beside the tags
+		migrationStep
 	}
 	if raw == nil {
-		return current, nil
+		return tag, classes, nil
 	}
 	if err := json.Unmarshal(raw, &migrations); err != nil {
-		return "", named(err, "migrations")
+		return "", nil, named(err, "migrations")
 	}
 	if migrations == nil {
-		return current, nil
+		return tag, classes, nil
 	}
-	if migrations.OldTag != current {
-		return "", fail(http.StatusBadRequest, workersMigrationTagMismatch,
-			"Actor migration tag precondition failed, got tag '%s' when expected tag is '%s'.", migrations.OldTag, current)
+	if migrations.OldTag != tag {
+		return "", nil, fail(http.StatusBadRequest, workersMigrationTagMismatch,
+			"Actor migration tag precondition failed, got tag '%s' when expected tag is '%s'.", migrations.OldTag, tag)
 	}
-	return migrations.NewTag, nil
+	for _, step := range append(migrations.Steps, migrations.migrationStep) {
+		classes = step.after(classes)
+	}
+	return migrations.NewTag, classes, nil
 }

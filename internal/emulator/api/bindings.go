@@ -132,8 +132,8 @@ func variableSize(binding store.Binding) (size int, isVariable bool) {
 }
 
 // checkTargets looks for what bindings point to. Only kinds of resources that live in the local account can be
-// missing; an index or a certificate is taken on trust.
-func checkTargets(tx *store.Tx, account, self string, bindings []store.Binding) error {
+// missing; an index or a certificate is taken on trust. classes are the Durable Object classes of the script itself.
+func checkTargets(tx *store.Tx, account, self string, classes []string, bindings []store.Binding) error {
 	for _, binding := range bindings {
 		switch binding.Type {
 		case "kv_namespace":
@@ -169,14 +169,20 @@ func checkTargets(tx *store.Tx, account, self string, bindings []store.Binding) 
 				return err
 			}
 		case "durable_object_namespace", "workflow":
-			// The class itself is taken on trust: nothing here looks into code.
-			script := binding.Text("script_name")
+			// A class of another script is taken on trust, and so is a Workflow's: nothing here looks into code.
+			script, class := binding.Text("script_name"), binding.Text("class_name")
+			own := script == "" || script == self
+			if binding.Type == "durable_object_namespace" && own && class != "" && !slices.Contains(classes, class) {
+				// The real one's words: github.com/cloudflare/workers-sdk/issues/10246.
+				return fail(http.StatusBadRequest, workersClassMissing,
+					"Cannot create binding for class '%s' because it is not currently configured to implement Durable Objects. Ensure a --new-class migration has been applied to it.", class)
+			}
 			if script == "" || binding.Text("dispatch_namespace") != "" {
 				continue
 			}
 			if err := checkService(tx, account, self, "class binding", binding.Name, script); err != nil {
 				if binding.Type == "durable_object_namespace" {
-					return fail(http.StatusBadRequest, workersClassScriptMissing,
+					return fail(http.StatusBadRequest, workersClassMissing,
 						"Script '%s' of the Durable Object binding '%s' not found", script, binding.Name)
 				}
 				return err

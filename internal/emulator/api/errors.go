@@ -67,7 +67,7 @@ const (
 	workersTooManyVariables     = 10055
 	workersBindingNotFound      = 10056
 	workersInheritUnresolved    = 10057
-	workersClassScriptMissing   = 10061
+	workersClassMissing         = 10061
 	workersStillConsumer        = 10064
 	workersNoHandlers           = 10068
 	workersVersionNotFound      = 10071

@@ -65,7 +65,7 @@ func FuzzUpload(f *testing.F) {
 			if err != nil {
 				return err
 			}
-			script.MigrationTag, err = migrate(&old, up.metadata["migrations"])
+			script.MigrationTag, script.Classes, err = migrate(&old, up.metadata["migrations"])
 			return err
 		})
 		if err != nil {

@@ -118,7 +118,8 @@ func deployVersion(script *store.Script, version store.Version) {
 	script.ETag, script.HasModules, script.Handlers = from.ETag, from.HasModules, from.Handlers
 	script.HasAssets, script.Assets = from.HasAssets, from.Assets
 	script.CompatibilityDate, script.CompatibilityFlags = from.CompatibilityDate, from.CompatibilityFlags
-	script.UsageModel, script.MigrationTag, script.Placement = from.UsageModel, from.MigrationTag, from.Placement
+	script.UsageModel, script.Placement = from.UsageModel, from.Placement
+	script.MigrationTag, script.Classes = from.MigrationTag, from.Classes
 	script.EntryPoint, script.Modules, script.Bindings = from.EntryPoint, from.Modules, from.Bindings
 	script.Limits, script.CacheOptions = from.Limits, from.CacheOptions
 }

@@ -59,9 +59,28 @@ type Body struct {
 	CacheOptions json.RawMessage `json:"cache_options,omitempty"`
 	DeploymentID string          `json:"deployment_id"`
 
+	// Classes are the Durable Object classes that the script's migrations have created, in order. A script that was
+	// stored before they were kept has none; see OwnClasses.
+	Classes []string `json:"classes,omitempty"`
+
 	// Only account Workers are reachable by themselves.
 	Subdomain Subdomain  `json:"subdomain,omitzero"`
 	Schedules []Schedule `json:"schedules,omitempty"`
+}
+
+// OwnClasses returns the Durable Object classes that the script has. One that ran migrations before the classes were
+// kept has those that it binds.
+func (s Script) OwnClasses() []string {
+	if s.Classes != nil || s.MigrationTag == "" {
+		return s.Classes
+	}
+	var classes []string
+	for _, b := range s.Bindings {
+		if b.Type == "durable_object_namespace" && b.Text("script_name") == "" {
+			classes = append(classes, b.Text("class_name"))
+		}
+	}
+	return classes
 }
 
 // files are all that the script holds blobs of.
