@@ -14,7 +14,7 @@ RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 CONCURRENT := ./applier ./planner ./internal/account ./internal/bundle ./internal/emulator/... ./internal/report
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime wrangler test shapes lint bench race demo dev golden fuzz kill clean
+.PHONY: build runtime pin-runtime wrangler test shapes lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -22,6 +22,18 @@ build:
 ## runtime: workerd for the tests that run Workers, pinned and from npm; without npm those tests are skipped
 runtime: build
 	@$(BIN) local install-runtime || echo "There is no workerd: the tests that need it are skipped."
+
+## pin-runtime: the sha256 of each platform's workerd, after every change of the packages that are pinned; npm holds their sha512 against package-lock.json
+PINS := internal/emulator/runtime/npm
+pin-runtime:
+	@set -e; pins=$$PWD/$(PINS); unpacked=$$(mktemp -d); trap 'rm -rf $$unpacked' EXIT; \
+	cp $$pins/*.json $$unpacked; cd $$unpacked; \
+	for os in darwin linux; do for cpu in x64 arm64; do \
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --os=$$os --cpu=$$cpu >&2; \
+	  package=@cloudflare/workerd-$$os-$${cpu#x}; version=$$(node -p "require('./node_modules/$$package/package.json').version"); \
+	  echo "$$(shasum -a 256 <node_modules/$$package/bin/workerd | cut -c -64)  $$package@$$version"; \
+	done; done >workerd.sha256; \
+	mv workerd.sha256 $$pins/
 
 ## wrangler: the wrangler that the local account is held against, pinned and from npm; without npm those tests are skipped
 WRANGLER := tools/wrangler/node_modules/.package-lock.json

@@ -25,6 +25,7 @@ type app struct {
 	stdout     io.Writer // the requested document, and nothing else
 	stderr     io.Writer // logs, progress, prompts, warnings
 	lookupEnv  func(string) (string, bool)
+	environ    func() []string
 	now        func() time.Time
 	isTerminal func(*os.File) bool
 

@@ -24,6 +24,7 @@ func newApp() *app {
 		stdout:     os.Stdout,
 		stderr:     os.Stderr,
 		lookupEnv:  os.LookupEnv,
+		environ:    os.Environ,
 		now:        time.Now,
 		isTerminal: func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) },
 	}

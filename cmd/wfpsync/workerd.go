@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,9 +24,8 @@ func (a *app) installRuntimeCommand() *cobra.Command {
 		Short: "Install workerd, which runs the Workers of the account on this machine",
 		Long: `install-runtime installs the workerd that this version of wfpsync was tested
 with, for this user, with the npm that is on the PATH: from its registry, and
-only if the sha512 is the one that wfpsync knows. A workerd that is there
-already is used instead: that of WFPSYNC_WORKERD, of a node_modules folder here
-or above, or of the PATH.`,
+only if package and program have the digests that wfpsync knows. No other
+workerd is ever started but the one that WFPSYNC_WORKERD names.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), a.installRuntime)
@@ -41,12 +42,33 @@ func (a *app) installRuntime(ctx context.Context) error {
 	if err != nil {
 		return errors.New("workerd comes from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
 	}
-	file, err := emulator.InstallWorkerd(ctx, npm, cache, a.stderr)
+	file, err := emulator.InstallWorkerd(ctx, emulator.NPM{Client: npm, Environment: a.npmEnvironment(), Log: a.stderr}, cache)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, file)
 	return err
+}
+
+// npmEnvironment is what npm gets of our environment: its ways around, and its own
+// settings, which a company's registry, certificates and proxies are in. A .npmrc
+// takes credentials from variables, in most cases from those that npm and GitHub's
+// setup-node document; another can be set as npm_config_…. Our own credentials are
+// none of its business.
+func (a *app) npmEnvironment() []string {
+	known := []string{
+		"PATH", "HOME", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+		"NPM_TOKEN", "NODE_AUTH_TOKEN", "NODE_EXTRA_CA_CERTS",
+	}
+	var list []string
+	for _, variable := range a.environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		upper := strings.ToUpper(name) // proxies are often written in lower case
+		if slices.Contains(known, upper) || strings.HasPrefix(upper, "NPM_CONFIG_") {
+			list = append(list, variable)
+		}
+	}
+	return list
 }
 
 // workerd is the program that runs Workers. Its absence is an error that says how
@@ -70,15 +92,15 @@ func (a *app) workerdIfAny() (string, error) {
 }
 
 func (a *app) findWorkerd() (string, error) {
-	places := emulator.WorkerdPlaces{Named: a.env("WFPSYNC_WORKERD"), Path: a.env("PATH")}
+	places := emulator.WorkerdPlaces{Named: a.env("WFPSYNC_WORKERD")}
 	if cache, err := a.workerdCache(); err == nil {
 		places.Cache = cache
 	}
-	if folder, err := os.Getwd(); err == nil {
-		places.Folder = folder
-	}
 	file, err := emulator.FindWorkerd(places)
-	if err != nil && places.Named != "" {
+	switch {
+	case errors.Is(err, emulator.ErrAlteredWorkerd):
+		return "", fmt.Errorf("%w; `%s` installs it again", err, installRuntime)
+	case err != nil && places.Named != "":
 		return "", fmt.Errorf("WFPSYNC_WORKERD: %w", err)
 	}
 	return file, err

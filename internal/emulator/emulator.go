@@ -19,7 +19,6 @@ package emulator
 import (
 	"context"
 	"errors"
-	"io"
 	"iter"
 	"net"
 	"net/http"
@@ -72,6 +71,8 @@ type (
 	RunLimits = runtime.Limits
 	// WorkerdPlaces are where FindWorkerd looks.
 	WorkerdPlaces = runtime.Places
+	// NPM is what InstallWorkerd installs with.
+	NPM = runtime.NPM
 )
 
 // RayHeader is the header by which somebody who sends a request tells apart what Workers say during it.
@@ -83,9 +84,12 @@ var ErrNoWorkerd = runtime.ErrNotFound
 // FindWorkerd returns the file of the program that runs Workers.
 func FindWorkerd(places WorkerdPlaces) (string, error) { return runtime.Find(places) }
 
+// ErrAlteredWorkerd is what FindWorkerd's error is when the installed one is not the one that was pinned.
+var ErrAlteredWorkerd = runtime.ErrAltered
+
 // InstallWorkerd installs the pinned workerd into a folder, which is WorkerdPlaces.Cache later, with a person's npm.
-func InstallWorkerd(ctx context.Context, npm, cache string, log io.Writer) (string, error) {
-	return runtime.Install(ctx, npm, cache, log)
+func InstallWorkerd(ctx context.Context, client NPM, cache string) (string, error) {
+	return runtime.Install(ctx, client, cache)
 }
 
 // What deleting a namespace with scripts in it does: both are told of the real API.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"sync"
@@ -11,6 +12,13 @@ import (
 
 // versionLimit bounds how long a program may take to say its version.
 const versionLimit = 20 * time.Second
+
+// oldest is the release date of the oldest workerd that the host runs on.
+const oldest = "2025-12-02"
+
+// environment is all that a workerd gets of ours: what it may know is in its configuration, and variables of a person's
+// shell are often credentials.
+func environment() []string { return []string{"TMPDIR=" + os.TempDir()} }
 
 var versionDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 
@@ -24,7 +32,9 @@ func newestDate(ctx context.Context, binary string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionLimit)
 	defer cancel()
-	said, err := exec.CommandContext(ctx, binary, "--version").Output()
+	cmd := exec.CommandContext(ctx, binary, "--version")
+	cmd.Env = environment()
+	said, err := cmd.Output()
 	date := versionDate.FindString(string(said))
 	if err != nil || date == "" {
 		return "", fmt.Errorf("%s does not say its version as workerd does: %w", binary, orNoDate(err))

@@ -1,19 +1,23 @@
 package runtime
 
 import (
+	"crypto/sha256"
 	"embed"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
 	"strings"
 )
 
-// npm is a project whose only dependency is workerd: the versions that are pinned, and the sha512 of each platform's.
+// npm is a project whose only dependency is workerd: the versions that are pinned, the sha512 of each platform's package,
+// and the sha256 of the program in it, which `make pin-runtime` writes.
 //
-//go:embed npm/package.json npm/package-lock.json
+//go:embed npm/package.json npm/package-lock.json npm/workerd.sha256
 var npm embed.FS
 
 // platforms are npm's names of the platforms that we can run a workerd on. Windows passes no sockets on to a child.
@@ -24,41 +28,47 @@ var platforms = map[string]string{
 	"linux/arm64":  "linux-arm64",
 }
 
-// packageFile is where workerd is below a folder that npm has installed into.
-func packageFile() (string, error) {
+// A pin is the workerd that Install installs on this platform.
+type pin struct {
+	name    string // of the package
+	version string
+	sha256  string // of the program
+}
+
+// pinned reads the pin of this platform.
+func pinned() (pin, error) {
 	platform, known := platforms[goruntime.GOOS+"/"+goruntime.GOARCH]
 	if !known {
-		return "", fmt.Errorf("wfpsync cannot run workerd on %s with %s", goruntime.GOOS, goruntime.GOARCH)
+		return pin{}, fmt.Errorf("wfpsync cannot run workerd on %s with %s", goruntime.GOOS, goruntime.GOARCH)
 	}
-	return filepath.Join("node_modules", "@cloudflare", "workerd-"+platform, "bin", "workerd"), nil
-}
-
-// pinned is the version that Install installs on this platform.
-func pinned() (string, error) {
-	file, err := packageFile()
+	raw, err := npm.ReadFile("npm/workerd.sha256")
 	if err != nil {
-		return "", err
+		return pin{}, err
 	}
-	var project struct {
-		Pinned map[string]string `json:"optionalDependencies"`
+	name := "@cloudflare/workerd-" + platform
+	for line := range strings.Lines(string(raw)) {
+		digest, about, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if version, ok := strings.CutPrefix(about, name+"@"); ok {
+			return pin{name: name, version: version, sha256: digest}, nil
+		}
 	}
-	raw, err := npm.ReadFile("npm/package.json")
-	if err == nil {
-		err = json.Unmarshal(raw, &project)
-	}
-	return project.Pinned["@cloudflare/"+filepath.Base(filepath.Dir(filepath.Dir(file)))], err
+	return pin{}, fmt.Errorf("no %s is pinned", name)
 }
 
-// Places are where Find looks.
+// file is where workerd is below a folder that npm has installed into.
+func (p pin) file() string { return filepath.Join("node_modules", p.name, "bin", "workerd") }
+
+// Places are where Find looks, and nowhere else: what a project, a folder above it or the PATH has may be anybody's.
 type Places struct {
-	Named  string // a file that the person named; empty: none
-	Cache  string // the folder that Install installs into
-	Folder string // in node_modules of it and of the folders above
-	Path   string // a list of folders, as in the variable PATH
+	Named string // a file that the person named; empty: none
+	Cache string // the folder that Install installs into; empty: none
 }
 
 // ErrNotFound is what Find's error is when there is no workerd.
 var ErrNotFound = errors.New("workerd, which runs Workers, is not installed")
+
+// ErrAltered is what Find's error is when what is installed is not what was pinned.
+var ErrAltered = errors.New("is not the workerd that wfpsync installs")
 
 // Find returns the file of workerd.
 func Find(p Places) (string, error) {
@@ -68,48 +78,54 @@ func Find(p Places) (string, error) {
 		}
 		return filepath.Abs(p.Named)
 	}
-	for _, file := range p.candidates() {
-		if isProgram(file) && !isOld(file) {
-			return filepath.Abs(file)
-		}
+	if p.Cache == "" {
+		return "", ErrNotFound
 	}
-	return "", ErrNotFound
+	pin, err := pinned()
+	if err != nil { // there is none for this platform
+		return "", ErrNotFound
+	}
+	return pin.find(p.Cache)
 }
 
-func (p Places) candidates() []string {
-	var files []string
-	if file, err := packageFile(); err == nil {
-		if version, err := pinned(); err == nil && p.Cache != "" {
-			files = append(files, filepath.Join(p.Cache, version, file))
-		}
-		for folder := p.Folder; folder != ""; folder = filepath.Dir(folder) {
-			files = append(files, filepath.Join(folder, file))
-			if filepath.Dir(folder) == folder {
-				break
-			}
-		}
+// find returns the program in the cache.
+func (p pin) find(cache string) (string, error) {
+	installed := filepath.Join(cache, p.version)
+	switch err := p.check(installed); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", ErrNotFound
+	case err != nil:
+		return "", err
 	}
-	for _, folder := range filepath.SplitList(p.Path) {
-		files = append(files, filepath.Join(folder, "workerd"))
-	}
-	return files
+	return filepath.Join(installed, p.file()), nil
 }
 
-// oldest is the release date of the oldest workerd that the host runs on.
-const oldest = "2025-12-02"
-
-// isOld reports whether the package that npm has unpacked a program from says that it is too old: an old wrangler has
-// brought it. Of a program from elsewhere that is not known until it is started.
-func isOld(file string) bool {
-	var about struct {
-		Version string `json:"version"` // 1.20261117.1
+// check compares the digest of the program that npm has installed into a folder with the one that is pinned. It hashes a
+// file once, since 160 MB take most of a second, and keeps beside it what the file looked like then.
+func (p pin) check(folder string) error {
+	name := filepath.Join(folder, p.file())
+	file, err := os.Open(name)
+	if err != nil {
+		return err
 	}
-	raw, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(file)), "package.json"))
-	if err != nil || json.Unmarshal(raw, &about) != nil {
-		return false
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
 	}
-	_, date, _ := strings.Cut(about.Version, ".")
-	return date < strings.ReplaceAll(oldest, "-", "")
+	seen, checked := p.sha256+" "+identity(info)+"\n", filepath.Join(folder, "checked")
+	if before, err := os.ReadFile(checked); err == nil && string(before) == seen {
+		return nil
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return err
+	}
+	if digest := hex.EncodeToString(hash.Sum(nil)); digest != p.sha256 {
+		return fmt.Errorf("%s %w: its sha256 is %s, and that of %s %s is %s", name, ErrAltered, digest, p.name, p.version, p.sha256)
+	}
+	_ = os.WriteFile(checked, []byte(seen), 0o600) // where it cannot be written, the file is hashed each time
+	return nil
 }
 
 // isProgram tells a program from the script that npm links in node_modules/.bin, which needs Node.js.

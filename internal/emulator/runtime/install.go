@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,22 +15,28 @@ import (
 // installLimit bounds an installation: workerd is a download of 47 MB.
 const installLimit = 10 * time.Minute
 
-// Install installs the pinned workerd into the cache with a person's own npm, which knows their registry, their proxy
-// and their credentials, and which refuses a package whose sha512 is not that of our lockfile. What npm says goes to log.
-func Install(ctx context.Context, client, cache string, log io.Writer) (string, error) {
-	file, err := packageFile()
+// An NPM is a person's own npm, which knows their registry, their proxy and their credentials.
+type NPM struct {
+	Client      string   // its file
+	Environment []string // what it is started with
+	Log         io.Writer
+}
+
+// Install installs the pinned workerd into the cache, and again where something else is in its place. npm refuses a package whose
+// sha512 is not that of our lockfile.
+func Install(ctx context.Context, client NPM, cache string) (string, error) {
+	p, err := pinned()
 	if err != nil {
 		return "", err
 	}
-	version, err := pinned()
-	if err != nil {
-		return "", err
+	return p.install(ctx, client, cache)
+}
+
+func (p pin) install(ctx context.Context, client NPM, cache string) (string, error) {
+	if file, err := p.find(cache); err == nil {
+		return file, nil
 	}
-	installed := filepath.Join(cache, version)
-	if isProgram(filepath.Join(installed, file)) {
-		return filepath.Join(installed, file), nil
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
+	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return "", err
 	}
 	project, err := os.MkdirTemp(cache, "installing-")
@@ -37,20 +44,30 @@ func Install(ctx context.Context, client, cache string, log io.Writer) (string, 
 		return "", err
 	}
 	defer os.RemoveAll(project)
-	if err := runNPM(ctx, client, project, log); err != nil {
+	if err := client.install(ctx, project); err != nil {
 		return "", err
 	}
-	if !isProgram(filepath.Join(project, file)) { // npm does not mind when an optional dependency is missing
-		return "", fmt.Errorf("npm did not install %s %s: does your registry have it?", filepath.Dir(filepath.Dir(file)), version)
+	switch err := p.check(project); {
+	case errors.Is(err, fs.ErrNotExist): // npm does not mind when an optional dependency is missing
+		return "", fmt.Errorf("npm did not install %s %s: does your registry have it?", p.name, p.version)
+	case err != nil:
+		return "", fmt.Errorf("npm installed something else: %w", err)
 	}
-	// Somebody may have installed it meanwhile: then theirs is as good.
-	if err := os.Rename(project, installed); err != nil && !isProgram(filepath.Join(installed, file)) {
-		return "", err
+	// Another install-runtime may have been faster: then its program is as good.
+	installed := filepath.Join(cache, p.version)
+	if p.check(installed) != nil {
+		if err := os.RemoveAll(installed); err != nil {
+			return "", err
+		}
+		if err := os.Rename(project, installed); err != nil && p.check(installed) != nil {
+			return "", err
+		}
 	}
-	return filepath.Join(installed, file), nil
+	return filepath.Join(installed, p.file()), nil
 }
 
-func runNPM(ctx context.Context, client, project string, log io.Writer) error {
+// install installs what our two files pin.
+func (n NPM) install(ctx context.Context, project string) error {
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		text, err := npm.ReadFile("npm/" + name)
 		if err == nil {
@@ -62,8 +79,8 @@ func runNPM(ctx context.Context, client, project string, log io.Writer) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, installLimit)
 	defer cancel()
-	cmd := exec.CommandContext(limited, client, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = project, log, log
+	cmd := exec.CommandContext(limited, n.Client, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = project, n.Environment, n.Log, n.Log
 	cmd.WaitDelay = 5 * time.Second
 	err := cmd.Run()
 	switch {

@@ -92,7 +92,7 @@ func startProcess(binary string, f files, role role) (*process, error) {
 	if role.front != nil {
 		p.front = role.front.Revision
 	}
-	p.cmd.Dir, p.cmd.Stderr, p.cmd.ExtraFiles = f.dir, p.noise, inherited
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr, p.cmd.ExtraFiles = f.dir, environment(), p.noise, inherited
 	p.cmd.SysProcAttr = attributes()
 	if err := p.start(); err != nil {
 		events.Close()
