@@ -169,7 +169,7 @@ func request(account http.Handler, method, path string, sent ...string) (int, []
 
 func requestAt(account http.Handler, method, path string, sent ...string) (int, []byte) {
 	recorder := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+path, strings.NewReader(strings.Join(sent, "")))
+	r := httptest.NewRequestWithContext(context.Background(), method, "http://localhost"+emulator.BasePath+path, strings.NewReader(strings.Join(sent, "")))
 	r.Header.Set("Authorization", "Bearer test")
 	r.Header.Set("Content-Type", "application/json")
 	account.ServeHTTP(recorder, r)

@@ -24,7 +24,7 @@ func cmdDispatcher(ts *testscript.TestScript, _ bool, args []string) {
 		var whole bytes.Buffer
 		for _, part := range []string{"content", "settings"} {
 			answer := httptest.NewRecorder()
-			path := fmt.Sprintf("%s/accounts/%s/workers/dispatch/namespaces/%s/scripts/%s/%s", emulator.BasePath, emulator.LocalAccountID, args[1], name, part)
+			path := fmt.Sprintf("http://localhost%s/accounts/%s/workers/dispatch/namespaces/%s/scripts/%s/%s", emulator.BasePath, emulator.LocalAccountID, args[1], name, part)
 			request := httptest.NewRequestWithContext(r.Context(), http.MethodGet, path, nil)
 			request.Header.Set("Authorization", "Bearer test")
 			if served.ServeHTTP(answer, request); answer.Code != http.StatusOK {

@@ -138,7 +138,7 @@ func (h *herd) seed(n int, tags []string) {
 func (h *herd) ask(path string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet,
-		emulator.BasePath+"/accounts/"+emulator.LocalAccountID+"/workers/dispatch/namespaces/fleet/scripts/"+path, &bytes.Buffer{})
+		"http://localhost"+emulator.BasePath+"/accounts/"+emulator.LocalAccountID+"/workers/dispatch/namespaces/fleet/scripts/"+path, &bytes.Buffer{})
 	request.Header.Set("Authorization", "Bearer test")
 	h.account.ServeHTTP(recorder, request)
 	return recorder

@@ -38,7 +38,7 @@ func inZone(ts *testscript.TestScript, what, file string, args []string) {
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
 		send := func(method, path, body string) []byte {
 			recorder := httptest.NewRecorder()
-			request := httptest.NewRequestWithContext(context.Background(), method, emulator.BasePath+path, strings.NewReader(body))
+			request := httptest.NewRequestWithContext(context.Background(), method, "http://localhost"+emulator.BasePath+path, strings.NewReader(body))
 			request.Header.Set("Authorization", "Bearer test")
 			if account.ServeHTTP(recorder, request); recorder.Code >= http.StatusBadRequest {
 				ts.Fatalf("%s %s: status %d: %s", method, path, recorder.Code, recorder.Body)

@@ -101,7 +101,7 @@ type outcome struct {
 
 // run runs a command line in the folder of the stack file.
 func (s *simulation) run(ctx context.Context, args ...string) outcome {
-	p := program{url: "http://account.test", terminal: s.terminal, cache: filepath.Join(s.dir, "cache")}
+	p := program{url: "http://localhost", terminal: s.terminal, cache: filepath.Join(s.dir, "cache")}
 	if s.url != "" {
 		p.url = s.url
 	} else {

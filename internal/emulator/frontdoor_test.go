@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -27,6 +28,46 @@ func TestCredentials(t *testing.T) {
 	}
 	if got := a.get("/tokens/verify").field("status"); got != `"active"` {
 		t.Errorf("the account's token is %s", got)
+	}
+}
+
+// TestVisitors: the account answers programs on this machine, and no web page.
+func TestVisitors(t *testing.T) {
+	a := open(t, emulator.Options{})
+	server, err := url.Parse(a.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		header []string
+		want   int
+	}{
+		{"a program", nil, 200},
+		{"localhost", []string{"Host", "localhost:" + server.Port()}, 200},
+		{"a port that leads here", []string{"Host", "LOCALHOST:9000"}, 200},
+		{"no port", []string{"Host", "127.0.0.1"}, 200},
+		{"the other version", []string{"Host", "[::1]:8788"}, 200},
+		{"the other version without a port", []string{"Host", "[::1]"}, 200},
+		{"an address typed by hand", []string{"Sec-Fetch-Site", "none"}, 200},
+		{"Node.js", []string{"Sec-Fetch-Mode", "cors"}, 200},
+		{"a name that was made to lead here", []string{"Host", "attacker.example:" + server.Port(), "Origin", "http://attacker.example:" + server.Port()}, 421},
+		{"a name that only looks like ours", []string{"Host", "localhost.attacker.example"}, 421},
+		{"an address that is not this machine", []string{"Host", "0.0.0.0:8788"}, 421},
+		{"a tenant's name", []string{"Host", "customer-a.localhost:8787"}, 421},
+		{"another site", []string{"Origin", "https://attacker.example"}, 403},
+		{"a Worker's page", []string{"Origin", "http://localhost:8787"}, 403},
+		{"a sandboxed frame", []string{"Origin", "null"}, 403},
+		{"an image in another site", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
+		{"an image in a Worker's page", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "no-cors"}, 403},
+	} {
+		answer := a.send("GET", "/accounts", "", nil, c.header...)
+		if answer.status != c.want {
+			t.Errorf("%s: got %d %s, want %d", c.name, answer.status, answer.body, c.want)
+		}
+		if c.want != 200 {
+			answer.fails(c.want, 7000)
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func (a *account) send(method, path, contentType string, body io.Reader, header 
 		}
 		request.Header.Set(header[i], header[i+1])
 	}
+	request.Host = request.Header.Get("Host") // "": that of the URL
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		a.t.Fatal(err)

@@ -103,7 +103,7 @@ func TestPageSendMistakes(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]int{"nonsense": 400, `{"body":"` + strings.Repeat("x", 3<<20) + `"}`: 413} {
-		response := p.ask(http.MethodPost, "/api/send", body, "Origin", fmt.Sprintf("http://localhost:%d", p.port), "X-Wfpsync-Token", p.token)
+		response := p.ask(http.MethodPost, "/api/send", body, "Origin", fmt.Sprintf("http://127.0.0.1:%d", p.port), "X-Wfpsync-Token", p.token)
 		if response.StatusCode != want {
 			t.Errorf("%.20s: got %d, want %d", body, response.StatusCode, want)
 		}

@@ -132,6 +132,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cf-Ray", NewRay())
+	if err := checkVisitor(r); err != nil {
+		writeFailure(w, err)
+		return
+	}
 	if s.options.Latency > 0 {
 		timer := time.NewTimer(s.options.Latency)
 		defer timer.Stop()

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// What is served on this machine is for programs of this machine, and a browser is one whatever page it shows:
+//
+//   - a page of another site whose name was made to resolve to this machine sends that name as the Host, and may read the
+//     answer: only the names of this machine are answered, on any port, since ports are forwarded;
+//   - a page of another origin, such as a tenant's own on the port of the Workers, can make the browser ask, though not read
+//     the answer: the browser says where such a request comes from.
+//
+// https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site
+
+// NamesThisMachine reports whether a request has a name of this machine as its Host.
+func NamesThisMachine(r *http.Request) bool {
+	name, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		name = strings.Trim(r.Host, "[]")
+	}
+	switch strings.ToLower(name) {
+	case "localhost", "127.0.0.1", "::1":
+		return true
+	}
+	return false
+}
+
+// FromOtherOrigin reports whether a browser says that a page of another origin makes a request. Programs that are not
+// browsers say nothing of it.
+func FromOtherOrigin(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	return origin != "" && origin != "http://"+r.Host
+}
+
+// checkVisitor refuses what a web page asks. No page belongs to the API, which answers none in production either.
+func checkVisitor(r *http.Request) error {
+	if !NamesThisMachine(r) {
+		return fail(http.StatusMisdirectedRequest, codeNoRoute,
+			"The local account of wfpsync answers to the names localhost and 127.0.0.1, and to no other Host")
+	}
+	if FromOtherOrigin(r) {
+		return fail(http.StatusForbidden, codeNoRoute, "The local account of wfpsync answers no web page")
+	}
+	return nil
+}
