@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +66,14 @@ type globalFlags struct {
 }
 
 // run runs one command line and returns the exit code.
-func (a *app) run(ctx context.Context, args []string) int {
+func (a *app) run(ctx context.Context, args []string) (code int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			a.tell(fmt.Errorf("wfpsync %s has a bug; please report it at %s, with what follows on stderr: %v", version, issuesPage, reason))
+			_, _ = a.stderr.Write(debug.Stack())
+			code = exitBug
+		}
+	}()
 	a.args = args
 	root := a.rootCommand()
 	root.SetArgs(args)

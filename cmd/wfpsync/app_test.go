@@ -50,3 +50,25 @@ func TestUnwrittenDocumentIsTold(t *testing.T) {
 		t.Error("an error that nobody has told is lost")
 	}
 }
+
+// A bug of ours is told as one, in a line that comes before the trace, and has an
+// exit code that says nothing of an account.
+func TestBugIsTold(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var stdout, stderr bytes.Buffer
+		a := &app{stdout: &stdout, stderr: &stderr, lookupEnv: func(string) (string, bool) { panic("a mistake") }}
+		if code := a.run(t.Context(), []string{"doctor", "--format", format}); code != 70 {
+			t.Errorf("the exit code is %d", code)
+		}
+		told := stderr.String()
+		if format == "json" {
+			told = stdout.String()
+		}
+		if line, _, _ := strings.Cut(told, "\n\n"); !strings.Contains(told, "has a bug; please report it at https://") || !strings.Contains(told, ": a mistake") {
+			t.Errorf("got %q", line)
+		}
+		if !strings.Contains(stderr.String(), "app_test.go:") {
+			t.Errorf("there is no trace in %s", stderr.String())
+		}
+	}
+}

@@ -12,6 +12,7 @@ const (
 	exitStale       = 4   // the account is not what the saved plan was made for
 	exitPartial     = 5   // some changes were made and some were not
 	exitUsage       = 64  // the command line makes no sense
+	exitBug         = 70  // wfpsync itself is wrong; EX_SOFTWARE in sysexits.h
 	exitInterrupted = 130 // stopped by a signal
 )
 

@@ -15,7 +15,8 @@ var errInterrupted = &exit{code: exitInterrupted, err: errors.New("interrupted; 
 
 // interrupts is what the signals of a run do: while it reads, the first one
 // ends it; while it changes the account, the first one lets what is under way
-// end, and the second one ends it.
+// end, and the second one ends it. One more ends the process, as if nothing
+// looked for signals.
 type interrupts struct {
 	mu     sync.Mutex
 	drain  chan struct{} // not nil while changes are made
@@ -41,6 +42,8 @@ func (a *app) interruptible(parent context.Context, run func(context.Context) er
 			case <-signals:
 				if !state.beginDraining() {
 					cancel(errInterrupted)
+					signal.Stop(signals) // what does not look at the context is ended by the next one
+					return
 				}
 			}
 		}

@@ -8,12 +8,16 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
 )
 
 func main() {
+	// What panics in a goroutine ends the process with 2 if nothing is said, which means something else here. With
+	// SIGABRT, shells see 134.
+	debug.SetTraceback("crash")
 	os.Exit(newApp().run(context.Background(), os.Args[1:]))
 }
 

@@ -12,6 +12,9 @@ import (
 // version is set by the build of a release.
 var version = "0.1.0-dev"
 
+// issuesPage is where bugs are reported.
+const issuesPage = "https://github.com/wfpsync/wfpsync/issues"
+
 func userAgent() string { return "wfpsync/" + version }
 
 func (a *app) versionCommand() *cobra.Command {

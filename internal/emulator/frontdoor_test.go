@@ -71,6 +71,24 @@ func TestVisitors(t *testing.T) {
 	}
 }
 
+// TestPanic: a bug of ours is an answer, which clients do not ask for again, and costs no other request.
+func TestPanic(t *testing.T) {
+	broken := false
+	a := open(t, emulator.Options{Now: func() time.Time {
+		if broken {
+			panic("a mistake")
+		}
+		return time.Now()
+	}})
+	broken = true
+	got := a.json("POST", "/workers/dispatch/namespaces", object{"name": "prod"}).fails(501, 10002)
+	if want := "wfpsync has a bug in its local account; please report it: a mistake in github.com/wfpsync/wfpsync/internal/emulator_test.TestPanic.func1, line "; !strings.Contains(string(got.body), want) {
+		t.Errorf("got %s, want %s", got.body, want)
+	}
+	broken = false
+	a.namespace("prod")
+}
+
 func TestEnvelope(t *testing.T) {
 	a := open(t, emulator.Options{})
 	success, failure := a.get("/workers/dispatch/namespaces"), a.get("/workers/dispatch/namespaces/none")

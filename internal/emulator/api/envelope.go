@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
 // envelope is the frame around every JSON answer.
@@ -66,7 +68,10 @@ func (a reply) write(w http.ResponseWriter) {
 
 func writeFailure(w http.ResponseWriter, err error) {
 	var f *failure
-	if !errors.As(err, &f) {
+	switch {
+	case errors.Is(err, store.ErrDamaged):
+		f = fail(statusHopeless, workersInternal, "%v", err)
+	case !errors.As(err, &f):
 		f = errInternal.because(err)
 	}
 	writeEnvelope(w, f.status, envelope{Errors: f.problems})

@@ -172,10 +172,15 @@ const (
 	saasWildcard         = 1448
 )
 
+// statusHopeless is answered to what fails the same way when it is asked again: clients do not ask again after it, as they do
+// after other statuses from 500 on.
+const statusHopeless = http.StatusNotImplemented
+
 var (
 	errDNSMalformed   = fail(http.StatusBadRequest, dnsMalformed, "Request body is invalid.")
 	errSaaSMalformed  = fail(http.StatusBadRequest, saasMalformed, "Unable to decode the JSON request body. Check your input and try again.")
 	errInternal       = fail(http.StatusInternalServerError, workersInternal, "Internal error in the local account")
+	errPanicked       = fail(statusHopeless, workersInternal, "wfpsync has a bug in its local account; please report it")
 	errBodyTooLarge   = fail(http.StatusRequestEntityTooLarge, workersScriptTooLarge, "The request is larger than 100 MB")
 	errUnreadableBody = fail(http.StatusBadRequest, workersUnparsableBody, "The request body could not be read")
 	errMalformedJSON  = fail(http.StatusBadRequest, workersUnparsableBody, "The request body is not the JSON that is expected here")

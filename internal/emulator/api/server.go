@@ -16,6 +16,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -123,11 +124,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 	observed := &Request{Method: r.Method, Path: r.URL.RequestURI()}
-	s.serve(recorder, r.WithContext(context.WithValue(r.Context(), observedKey{}, observed)))
+	s.serveOrFail(recorder, r.WithContext(context.WithValue(r.Context(), observedKey{}, observed)))
 	if s.options.Observe != nil {
 		observed.Status, observed.Duration = recorder.status, time.Since(started)
 		s.options.Observe(*observed)
 	}
+}
+
+// serveOrFail answers with an error where a handler panics, which is a fault of ours.
+func (s *Server) serveOrFail(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			at := store.PanicOrigin()
+			writeFailure(w, errPanicked.because(fmt.Errorf("%v in %s, line %d", reason, at.Function, at.Line)))
+		}
+	}()
+	s.serve(w, r)
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {

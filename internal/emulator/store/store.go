@@ -37,8 +37,10 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +50,9 @@ import (
 
 // ErrInUse is returned by Open when another process, or another Store of this one, has the file open.
 var ErrInUse = errors.New("the local account is in use by another process")
+
+// ErrDamaged is what an error of Open, View or Update is when the file is not as this package writes it.
+var ErrDamaged = errors.New("is damaged")
 
 // lockTimeout is how long Open waits for the file's lock. It is long enough to outlive a command that is just about to
 // finish and short enough that nobody wonders whether the program hangs.
@@ -67,7 +72,9 @@ var (
 
 // A Store is an open account file. It may be used by many goroutines.
 type Store struct {
+	dir      string
 	db       *bbolt.DB
+	damage   atomic.Pointer[error]
 	writers  atomic.Int32
 	watchers atomic.Pointer[[]*watcher]
 }
@@ -78,22 +85,63 @@ func Open(path string) (*Store, error) {
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("create the local account: %w", err)
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      lockTimeout,
-		FreelistType: bbolt.FreelistMapType,
-		NoStatistics: true,
+	_, err := os.Stat(path)
+	s := &Store{dir: filepath.Dir(path)}
+	created := errors.Is(err, fs.ErrNotExist)
+	err = s.guarded(func() (err error) {
+		s.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout:      lockTimeout,
+			FreelistType: bbolt.FreelistMapType,
+			NoStatistics: true,
+		})
+		return err
 	})
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, fmt.Errorf("open %s: %w", path, ErrInUse)
+	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch),
+		err != nil && strings.Contains(err.Error(), "file size too small"): // which has no name
+		return nil, s.damagedBy(err)
+	case errors.Is(err, ErrDamaged):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	db.MaxBatchDelay = batchDelay
-	if err := db.Update(checkFormat); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	s.db.MaxBatchDelay = batchDelay
+	if err := s.guarded(func() error { return s.begin(path, created) }); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
-	return &Store{db: db}, nil
+	return s, nil
+}
+
+// begin looks whether the file is one of ours, and whole, and makes one of it that was created.
+func (s *Store) begin(path string, created bool) error {
+	if created {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			meta, err := tx.CreateBucketIfNotExists(metaBucket)
+			if err != nil {
+				return err
+			}
+			return meta.Put(formatKey, []byte(format))
+		})
+	}
+	return s.db.View(func(tx *bbolt.Tx) error {
+		file, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		if file.Size() < tx.Size() {
+			return s.damagedBy(fmt.Errorf("account.db has %d bytes, and had %d", file.Size(), tx.Size()))
+		}
+		meta := tx.Bucket(metaBucket)
+		if meta == nil {
+			return s.damagedBy(errors.New("account.db is empty"))
+		}
+		if found := string(meta.Get(formatKey)); found != format {
+			return fmt.Errorf("open %s: the file has format %q, this program reads format %q", path, found, format)
+		}
+		return nil
+	})
 }
 
 // makeDir makes the directory when it is missing, one that git leaves out: it is below a project, and the values of secrets
@@ -108,26 +156,20 @@ func makeDir(dir string) error {
 	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
 }
 
-func checkFormat(tx *bbolt.Tx) error {
-	meta, err := tx.CreateBucketIfNotExists(metaBucket)
-	if err != nil {
-		return err
+// Close waits for running transactions and closes the file. One that is damaged is left to the end of the process: bbolt may
+// not have come to giving back its locks.
+func (s *Store) Close() error {
+	if s.damage.Load() != nil || s.db == nil {
+		return nil
 	}
-	switch found := meta.Get(formatKey); {
-	case found == nil:
-		return meta.Put(formatKey, []byte(format))
-	case string(found) != format:
-		return fmt.Errorf("the file has format %q, this program reads format %q", found, format)
-	}
-	return nil
+	return s.db.Close()
 }
-
-// Close waits for running transactions and closes the file.
-func (s *Store) Close() error { return s.db.Close() }
 
 // View runs fn on one consistent state of the store.
 func (s *Store) View(fn func(*Tx) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return s.run(tx, fn) })
+	return s.guarded(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error { return s.run(tx, fn) })
+	})
 }
 
 // Update runs fn in a read-write transaction. When it returns nil, the changes are on disk: they survive a power cut.
@@ -138,17 +180,20 @@ func (s *Store) View(fn func(*Tx) error) error {
 func (s *Store) Update(fn func(*Tx) error) error {
 	defer s.writers.Add(-1)
 	work := func(tx *bbolt.Tx) error { return s.run(tx, fn) }
-	if s.writers.Add(1) == 1 {
-		// bbolt's Batch always waits for company. With nobody else writing that would be a wait for nothing, and a
-		// client that uploads one script after the other would pay it every time.
-		return s.db.Update(work)
-	}
-	return s.db.Batch(work)
+	alone := s.writers.Add(1) == 1
+	return s.guarded(func() error {
+		if alone {
+			// bbolt's Batch always waits for company. With nobody else writing that would be a wait for nothing, and a
+			// client that uploads one script after the other would pay it every time.
+			return s.db.Update(work)
+		}
+		return s.db.Batch(work)
+	})
 }
 
 func (s *Store) run(btx *bbolt.Tx, fn func(*Tx) error) error {
 	tx := &Tx{tx: btx}
-	err := fn(tx)
+	err := s.guarded(func() error { return fn(tx) }) // it may be in a goroutine of bbolt's
 	if tx.err != nil {
 		// Whatever fn concluded, it concluded from a record that could not be read.
 		return tx.err
