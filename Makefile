@@ -48,7 +48,7 @@ test: lint runtime wrangler
 
 ## shapes: the scripts over every shape in which the API may list user Workers; what is compared byte for byte is part of the tests
 shapes:
-	@for shape in without-tags "nested without-etag" "nested without-tags without-etag small-pages"; do \
+	@for shape in "without-tags null-script" "nested without-etag" "nested without-tags without-etag small-pages"; do \
 	  echo "lists: $$shape"; \
 	  WFPSYNC_TEST_LIST_SHAPE="$$shape" $(GO) test -timeout 30m -run '^TestScripts$$' ./cmd/wfpsync || exit 1; \
 	done

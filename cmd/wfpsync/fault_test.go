@@ -286,6 +286,74 @@ func TestFaultAtEveryRequest(t *testing.T) {
 	}
 }
 
+// unproving are answers that say nothing of the account, and look as if what was
+// asked for were gone, or done.
+var unproving = []fault{
+	{"404 in HTML, before", func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		unheard(r)
+		answer(w, 404, "text/html", "<html>404 Not Found</html>")
+	}},
+	{"404 in HTML, after", func(w http.ResponseWriter, r *http.Request, account http.Handler) {
+		acted(r, account)
+		answer(w, 404, "text/html", "<html>404 Not Found</html>")
+	}},
+	{"403 in HTML", func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		unheard(r)
+		answer(w, 403, "text/html", "<html>403 Forbidden</html>")
+	}},
+	{"a null result", func(w http.ResponseWriter, r *http.Request, account http.Handler) {
+		if r.Method != http.MethodGet {
+			account.ServeHTTP(w, r)
+			return
+		}
+		answer(w, 200, "application/json", `{"success":true,"errors":[],"messages":[],"result":null}`)
+	}},
+}
+
+// TestOnlyEnvelopesProve lets every request be answered in turn by what proves
+// nothing. A run that says it is done has left the account in the shape that an
+// undisturbed run does; after any other, the next one does.
+func TestOnlyEnvelopesProve(t *testing.T) {
+	listenForSignals()
+	for _, story := range stories {
+		before, want, requests := tell(t, story.before, story.stack, story.command)
+		for _, fault := range unproving {
+			t.Run(story.name+"/"+fault.name, func(t *testing.T) {
+				t.Parallel()
+				for at := 1; at <= requests; at += stride() {
+					disturbOnce(t, before, story.stack, story.command, &faulty{fault: fault, at: int32(at)}, want)
+				}
+			})
+		}
+	}
+}
+
+// disturbOnce tells a story with a fault in it, and if that did not end well again
+// without.
+func disturbOnce(t *testing.T, before, stack string, command []string, f *faulty, want string) {
+	dir, err := os.MkdirTemp("", "wfpsync-fault-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	copyDir(t, filepath.Join(dir, "account"), filepath.Join(before, "account"))
+	bubble(t, func(t *testing.T) {
+		s := startSimulation(t, dir, emulator.Options{Latency: storyLatency})
+		defer s.stop()
+		f.account = s.account
+		s.handler.set(f)
+		s.write(stack)
+		first := s.run(t.Context(), command...)
+		s.handler.set(s.account)
+		if first.code != exitOK {
+			s.must(exitOK, command...)
+		}
+		if got := dump(t, s.account); got != want {
+			t.Errorf("%s at request %d, %s: exit code %d\n%s%s\nthe account is\n%s\nwant\n%s", f.fault.name, f.at, f.hit, first.code, first.stdout, first.stderr, got, want)
+		}
+	})
+}
+
 // TestOutage lets everything go wrong from some request on. The run says so in
 // its exit code, and one that comes later does the rest.
 func TestOutage(t *testing.T) {

@@ -23,6 +23,7 @@ func everyShape() []emulator.ListShape {
 		if i&8 != 0 {
 			shape.MaxPage = 7
 		}
+		shape.NullScript = i%3 == 1
 		shapes = append(shapes, shape)
 	}
 	return shapes
@@ -169,8 +170,8 @@ func testedShape() emulator.ListShape {
 	return shape
 }
 
-// shapeWord says one thing about a shape: nested, without-tags, without-etag, or
-// pages of seven.
+// shapeWord says one thing about a shape: nested, without-tags, without-etag, pages of
+// seven, or what a GET answers of a script that is not there.
 func shapeWord(shape *emulator.ListShape, word string) bool {
 	switch word {
 	case "nested":
@@ -181,6 +182,8 @@ func shapeWord(shape *emulator.ListShape, word string) bool {
 		shape.WithoutETag = true
 	case "small-pages":
 		shape.MaxPage = 7
+	case "null-script":
+		shape.NullScript = true
 	default:
 		return false
 	}

@@ -182,7 +182,8 @@ func (c *Client) Accounts(ctx context.Context) ([]spec.Account, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		return answer.Result, answer.JSON.RawJSON(), nil
+		raw := answer.JSON.RawJSON()
+		return answer.Result, raw, isList("accounts", raw)
 	}, func(a accounts.Account) string { return a.ID })
 	if err != nil {
 		return nil, err

@@ -104,8 +104,13 @@ var (
 	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 )
 
+// notFound, denied and refused are what the API says. A page of something that stands
+// before it says none of these, whatever its status: taken for the API's word, it
+// would let what is there count as gone, or as never written.
 func notFound(e *Error) bool {
 	switch {
+	case e.notEnvelope:
+		return false
 	case e.Product == ProductWorkers && slices.Contains(workersMissing, e.Code):
 		return true
 	case e.Code != 0 && e.Code == missingCodes[e.Product]:
@@ -136,7 +141,7 @@ func bucketNotEmpty(e *Error) bool {
 }
 
 func denied(e *Error) bool {
-	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code)
+	return !e.notEnvelope && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code))
 }
 
 func missingTarget(e *Error) bool {

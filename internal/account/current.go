@@ -134,7 +134,7 @@ func (a *Account) current(ctx context.Context, stack string, address spec.Addres
 	if look := columns[address.Kind].look; look != nil {
 		now, err := look(ctx, a, address)
 		switch {
-		case IsNotFound(err) || errors.Is(err, errAbsent):
+		case IsNotFound(err):
 			return nil, nil
 		case err != nil:
 			return nil, err

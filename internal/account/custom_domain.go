@@ -43,7 +43,7 @@ func (a *Account) customDomains(ctx context.Context, hostname string) ([]workers
 	if err != nil {
 		return nil, plain(err)
 	}
-	return answer.Result, nil
+	return answer.Result, isList("custom domains", answer.JSON.RawJSON())
 }
 
 // putCustomDomain attaches a hostname to its Worker. One that was seen at another

@@ -153,7 +153,7 @@ func deleteCustomHostname(ctx context.Context, a *Account, address spec.Address,
 	if id == "" {
 		found, err := lookAtCustomHostname(ctx, a, address)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

@@ -56,7 +56,8 @@ func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseLi
 		if err != nil {
 			return nil, "", err
 		}
-		return answer.Result, answer.JSON.RawJSON(), nil
+		raw := answer.JSON.RawJSON()
+		return answer.Result, raw, isList("D1 databases", raw)
 	}, func(d d1.DatabaseListResponse) string { return d.UUID })
 }
 
@@ -103,7 +104,7 @@ func deleteD1Database(ctx context.Context, a *Account, address spec.Address, pri
 	if id == "" {
 		found, err := a.d1DatabaseByName(ctx, address.Name)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

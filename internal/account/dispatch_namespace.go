@@ -24,6 +24,9 @@ func listDispatchNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.
 	var params wfp.DispatchNamespaceListParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
 	answer, err := r.account.client.sdk.namespaces.List(ctx, params)
+	if err == nil {
+		err = isList("dispatch namespaces", answer.JSON.RawJSON())
+	}
 	if err != nil {
 		return nil, plain(err)
 	}

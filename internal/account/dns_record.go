@@ -215,7 +215,7 @@ func deleteDNSRecord(ctx context.Context, a *Account, address spec.Address, prio
 	if id == "" {
 		found, err := lookAtDNSRecord(ctx, a, address)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

@@ -72,7 +72,7 @@ func passesBy(kind spec.Kind, err error) bool {
 // refused reports whether an error says that the request cannot be done, now or
 // later.
 func refused(e *Error) bool {
-	return e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !throttled(e)
+	return !e.notEnvelope && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !throttled(e)
 }
 
 // elsewhere is a place to look into.

@@ -25,7 +25,7 @@ const (
 // envelope is what every JSON answer of the API is wrapped in. Messages are
 // not read: they are objects in some answers and strings in others.
 type envelope struct {
-	Success bool              `json:"success"`
+	Success *bool             `json:"success"`
 	Errors  []json.RawMessage `json:"errors"`
 	Info    json.RawMessage   `json:"result_info"`
 
@@ -49,19 +49,30 @@ type envelopeError struct {
 //
 // The HTTP status alone proves nothing: the API answers success:false with 200,
 // and proxies in front of it answer HTML with any status. Only who does not ask
-// for JSON, to get a script's content, gets a success that is no envelope.
+// for JSON, to get a script's content, gets a success without an envelope, and
+// never an HTML page.
+//
+// A success that was to show something and shows null is not one: taken for an
+// empty list, it would let what is there count as gone. None of the lists and looks
+// of this package is documented to answer null.
+// Source: the API's OpenAPI schemas, in which some envelopes allow null and the
+// result of each of these endpoints, which stands beside them in an allOf, does not.
 func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) (*answer, bool) {
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	wantsJSON := req.Header.Get("Accept") == jsonType
-	if success && !wantsJSON && mediaType != jsonType {
+	if success && !wantsJSON && mediaType != jsonType && mediaType != "text/html" {
 		return &answer{content: body}, true
 	}
 	if success && len(bytes.TrimSpace(body)) == 0 && (req.Method == http.MethodDelete || resp.StatusCode == http.StatusNoContent) {
 		resp.Header.Set("Content-Type", jsonType)
 		return &answer{content: []byte(emptySuccess)}, true
 	}
-	if info, ok := succeeded(body); ok && success {
+	if info, shows, ok := succeeded(body); ok && success {
+		if wantsJSON && req.Method == http.MethodGet && !shows {
+			failure.Message = "the answer has an unexpected shape: it says that it is a success and has no result"
+			return nil, false
+		}
 		return &answer{content: body, info: info}, true
 	}
 	var e envelope
@@ -73,28 +84,36 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		}
 		return nil, false
 	}
-	if success && (e.Success || req.Method == http.MethodDelete && namesDeleted(body)) {
-		return &answer{content: body, info: e.Info}, true
+	if success && req.Method == http.MethodDelete && namesDeleted(body) {
+		return &answer{content: body}, true
 	}
 	failure.Code, failure.Message = e.reason()
-	if success && failure.Code == 0 && failure.Message == "" {
+	if failure.Code != 0 || failure.Message != "" {
+		return nil, false
+	}
+	failure.notEnvelope = e.Success == nil
+	switch {
+	case success:
 		failure.Message = "the answer does not say that it is a success"
+	case failure.notEnvelope:
+		failure.Message = notAnEnvelope(resp, mediaType, body)
 	}
 	return nil, false
 }
 
 // succeeded looks into an answer for what nearly all of them say, and for what
 // goes with it. Of a page of a large fleet, half a megabyte, only a few words
-// matter here; to unmarshal it takes more than three times as long.
-func succeeded(body []byte) (info json.RawMessage, ok bool) {
+// matter here; to unmarshal it takes more than three times as long. shows: there is
+// a result, and it is not null.
+func succeeded(body []byte) (info json.RawMessage, shows, ok bool) {
 	if !gjson.ValidBytes(body) {
-		return nil, false
+		return nil, false, false
 	}
-	found := gjson.GetManyBytes(body, "success", "result_info")
+	found := gjson.GetManyBytes(body, "success", "result_info", "result")
 	if found[1].Exists() {
 		info = json.RawMessage(found[1].Raw)
 	}
-	return info, found[0].Type == gjson.True
+	return info, found[2].Type != gjson.Null, found[0].Type == gjson.True
 }
 
 // namesDeleted reports whether the answer to a deletion is nothing but the id of

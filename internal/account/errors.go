@@ -86,9 +86,9 @@ func shortPath(path string) string {
 	return "…" + path
 }
 
-// IsNotFound reports whether an error says that what the request named does
-// not exist. An unknown account or zone is something else.
-func IsNotFound(err error) bool { return is(err, notFound) }
+// IsNotFound reports whether an error says that what a request named, or a lookup
+// was for, does not exist. An unknown account or zone is something else.
+func IsNotFound(err error) bool { return is(err, notFound) || errors.Is(err, errAbsent) }
 
 // IsExists reports whether an error says that what was to be created exists.
 func IsExists(err error) bool { return is(err, exists) }

@@ -52,7 +52,8 @@ func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		return answer.Result, answer.JSON.RawJSON(), nil
+		raw := answer.JSON.RawJSON()
+		return answer.Result, raw, isList("KV namespaces", raw)
 	}, func(n kv.Namespace) string { return n.ID })
 }
 
@@ -108,7 +109,7 @@ func deleteKVNamespace(ctx context.Context, a *Account, address spec.Address, pr
 	if id == "" {
 		found, err := a.kvNamespaceByTitle(ctx, address.Name)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

@@ -3,6 +3,9 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+
+	"github.com/tidwall/gjson"
 )
 
 // pageInfo is what a numbered page says of the whole list. The SDK's type has
@@ -59,4 +62,13 @@ func (i pageInfo) last(page, perPage, onPage, sofar int) bool {
 	default:
 		return onPage < perPage || perPage == 0 // neither side knows of pages
 	}
+}
+
+// isList reports, as an error, that the API answered something else where a list was
+// asked for, which the SDK takes for an empty one.
+func isList(what, raw string) error {
+	if gjson.Get(raw, "result").IsArray() {
+		return nil
+	}
+	return fmt.Errorf("the answer to the list of %s has an unexpected shape: its result is not a list", what)
 }

@@ -154,7 +154,7 @@ func deleteQueue(ctx context.Context, a *Account, address spec.Address, prior sp
 	if id == "" {
 		found, err := a.queueByName(ctx, address.Name)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

@@ -162,7 +162,7 @@ func deleteQueueConsumer(ctx context.Context, a *Account, address spec.Address, 
 	if prior.ID == "" {
 		found, err := a.consumerRevision(ctx, address)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		prior = found
 	}

@@ -88,6 +88,9 @@ func (c *Client) r2BucketPage(ctx context.Context, path string, query url.Values
 		Buckets []r2Bucket `json:"buckets"`
 	}
 	info, err := decode(resp, http.MethodGet, path, &page)
+	if err == nil && page.Buckets == nil {
+		err = unexpectedShape(resp, http.MethodGet, path, errors.New("it has no list of buckets"))
+	}
 	return page.Buckets, info.next(), err
 }
 

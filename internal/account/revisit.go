@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -95,7 +94,7 @@ func (c *Cautious) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []
 		g.Go(func() error {
 			revision, err := columns[address.Kind].look(ctx, c.Account, address)
 			switch {
-			case IsNotFound(err) || errors.Is(err, errAbsent):
+			case IsNotFound(err):
 				return nil
 			case err != nil:
 				return err

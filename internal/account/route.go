@@ -52,7 +52,7 @@ func (a *Account) zoneRoutes(ctx context.Context, parent string) ([]workers.Rout
 	if err != nil {
 		return nil, plain(err)
 	}
-	return answer.Result, nil
+	return answer.Result, isList("routes", answer.JSON.RawJSON())
 }
 
 // putRoute creates a route, or points an existing one to another Worker.
@@ -126,7 +126,7 @@ func deleteRoute(ctx context.Context, a *Account, address spec.Address, prior sp
 	if id == "" {
 		found, err := a.routeByPattern(ctx, &spec.Route{Zone: address.Parent, Pattern: address.Name}, false)
 		if err != nil {
-			return goneIfAbsent(err)
+			return err
 		}
 		id = found.ID
 	}

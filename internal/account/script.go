@@ -72,11 +72,7 @@ func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []
 	if live.Revision.MigrationTag != "" || address.Kind != spec.KindUserWorker || !slices.ContainsFunc(bindings, ownClass) {
 		return live.Revision.MigrationTag, nil
 	}
-	var answer wireScript
-	if _, err := a.client.exchange(ctx, http.MethodGet, a.scriptPath(address), nil, nil, &answer); err != nil {
-		return "", err
-	}
-	s, err := answer.script()
+	s, err := a.userWorker(ctx, address)
 	return s.MigrationTag, err
 }
 

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"time"
 
@@ -17,12 +16,7 @@ import (
 // read once, whoever runs it. What no request shows is not in it: the values of
 // secrets, and static files, which an upload can only leave as they are.
 func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.Revision) (*spec.Live, error) {
-	path := a.scriptPath(address)
-	var answer wireScript
-	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &answer); err != nil {
-		return nil, err
-	}
-	script, err := answer.script()
+	script, err := a.userWorker(ctx, address)
 	if err != nil {
 		return nil, err
 	}

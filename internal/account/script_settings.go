@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"reflect"
 
@@ -77,15 +76,9 @@ func isSet(value any) bool {
 
 // settings reads the settings of the script at a path.
 func (a *Account) settings(ctx context.Context, path string) (settings, error) {
-	var s *settings
-	path += "/settings"
-	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &s); err != nil {
-		return settings{}, err
-	}
-	if s == nil { // to take that for a Worker without settings would be to plan setting all of them
-		return settings{}, fmt.Errorf("the API answered no settings to GET %s", shortPath(path))
-	}
-	return *s, nil
+	var s settings
+	_, err := a.client.exchange(ctx, http.MethodGet, path+"/settings", nil, nil, &s)
+	return s, err
 }
 
 // definition is the settings in the model.

@@ -12,14 +12,6 @@ import (
 // errAbsent is a lookup by name that found nothing.
 var errAbsent = errors.New("it does not exist")
 
-// goneIfAbsent makes a lookup that found nothing the success of a deletion.
-func goneIfAbsent(err error) error {
-	if errors.Is(err, errAbsent) {
-		return nil
-	}
-	return err
-}
-
 // notMadeError is a create whose answer was lost, and of which a look has found
 // nothing: it may be sent again.
 type notMadeError struct{ error }
@@ -40,7 +32,7 @@ func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revi
 	switch {
 	case lookupErr == nil:
 		return revision, nil
-	case ambiguous(err) && (errors.Is(lookupErr, errAbsent) || IsNotFound(lookupErr)):
+	case ambiguous(err) && IsNotFound(lookupErr):
 		return spec.Revision{}, notMadeError{err}
 	default:
 		return spec.Revision{}, err // the first error is the one that explains
@@ -143,5 +135,5 @@ func (a *Account) settled(ctx context.Context, write func() (spec.Revision, erro
 }
 
 func notYetThere(err error) bool {
-	return is(err, missingTarget) || IsNotFound(err) || errors.Is(err, errAbsent)
+	return is(err, missingTarget) || IsNotFound(err)
 }

@@ -2,7 +2,10 @@ package account
 
 import (
 	"context"
+	"errors"
 	"net/http"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -38,17 +41,12 @@ func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec
 
 // lookAtUserWorker reads a user Worker as the list shows it.
 func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
-	var answer wireScript
-	path := a.scriptPath(address)
-	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &answer); err != nil {
-		return spec.Revision{}, err
-	}
-	s, err := answer.script()
+	s, err := a.userWorker(ctx, address)
 	if err != nil {
 		return spec.Revision{}, err
 	}
 	if !s.TagsShown {
-		settings, err := a.settings(ctx, path)
+		settings, err := a.settings(ctx, a.scriptPath(address))
 		if err != nil {
 			return spec.Revision{}, err
 		}
@@ -56,4 +54,29 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 	}
 	_, revision := s.shown()
 	return revision, nil
+}
+
+// userWorker reads a user Worker as the list shows it, but perhaps for the tags. One
+// that does not exist is answered with 404, or with 200 and {"script": null}. What
+// says neither that nor anything about a script is not an answer.
+// Source: wrangler, which takes both for a new Worker, and two products that see the
+// second on the live API.
+func (a *Account) userWorker(ctx context.Context, address spec.Address) (script, error) {
+	path := a.scriptPath(address)
+	resp, err := a.client.send(ctx, http.MethodGet, path, nil, nil, jsonType)
+	if err != nil {
+		return script{}, err
+	}
+	var found wireScript
+	if _, err := decode(resp, http.MethodGet, path, &found); err != nil {
+		return script{}, err
+	}
+	s, err := found.script()
+	if err != nil || s.ID != "" || s.ETag != "" || !s.ModifiedOn.IsZero() {
+		return s, err
+	}
+	if named := gjson.GetBytes(resp.Body.(*answer).content, "result.script"); named.Exists() && named.Type == gjson.Null {
+		return script{}, errAbsent
+	}
+	return script{}, unexpectedShape(resp, http.MethodGet, path, errors.New("it says nothing of a script"))
 }

@@ -58,7 +58,7 @@ func (a *Account) listZones(ctx context.Context, params zones.ZoneListParams) ([
 	if err != nil {
 		return nil, plain(err)
 	}
-	return answer.Result, nil
+	return answer.Result, isList("zones", answer.JSON.RawJSON())
 }
 
 // knownZone is what is known of a name: its zone, or that there is none.
@@ -148,7 +148,8 @@ func (a *Account) Zones(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		return answer.Result, answer.JSON.RawJSON(), nil
+		raw := answer.JSON.RawJSON()
+		return answer.Result, raw, isList("zones", raw)
 	}, func(z zones.Zone) string { return z.ID })
 	if err != nil {
 		return nil, err

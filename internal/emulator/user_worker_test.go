@@ -131,6 +131,10 @@ func TestGetUserWorker(t *testing.T) {
 	a.namespace("prod")
 	a.get(script("prod", "acme")).fails(404, 10092)
 	path := script("prod", "acme")
+	a.SetListShape(emulator.ListShape{NullScript: true})
+	a.get(path).ok().is(`{"script":null}`)
+	a.get(script("none", "acme")).fails(404, 100119)
+	a.SetListShape(emulator.ListShape{})
 	for _, missing := range []*answer{
 		a.json("DELETE", path, nil), a.get(path + "/content"), a.get(path + "/settings"), a.get(path + "/bindings"),
 		a.get(path + "/tags"), a.get(path + "/secrets"), a.get(path + "/secrets/x"), a.json("DELETE", path+"/secrets/x", nil),

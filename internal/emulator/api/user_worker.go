@@ -65,14 +65,18 @@ func viewNamespaced(namespace string, view scriptView) namespacedView {
 // getUserWorker is wrangler's question before it deploys into a namespace. It goes on only when a missing script is
 // code 10092; 10007, which every other operation uses, makes it give up.
 func (s *Server) getUserWorker(c *call) (reply, error) {
-	var view namespacedView
+	var view any
 	err := c.view(func(tx *store.Tx) error {
 		scripts, err := userWorkers{}.scripts(c, tx)
 		if err != nil {
 			return err
 		}
 		head, found := scripts.Head(c.param("script"))
-		if !found {
+		switch {
+		case !found && s.listShape.Load().NullScript:
+			view = map[string]any{"script": nil}
+			return nil
+		case !found:
 			return fail(http.StatusNotFound, workersEnvironmentNotFound, "workers.api.error.environment_not_found")
 		}
 		view = viewNamespaced(c.param("namespace"), viewScript(head))

@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// ListShape says how the list of a namespace's scripts looks. The schema describes nested items, clients that run
+// ListShape says how the scripts of a namespace look in its list, and one that is not there. The schema describes nested items, clients that run
 // against the real API read flat ones, and whether tags and etags are included differs between sources and years. So
 // all of it can be chosen, and a client should be tested with each.
 type ListShape struct {
@@ -16,6 +16,10 @@ type ListShape struct {
 	WithoutTags bool
 	WithoutETag bool
 	MaxPage     int // the largest page, whatever limit asks for; 0 means 1000
+
+	// NullScript lets a GET of a script that is not there answer 200 and {"script": null}, as two products have seen
+	// the live API do, and not 404 as wrangler expects.
+	NullScript bool
 }
 
 const (
