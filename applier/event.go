@@ -111,7 +111,8 @@ type Overwritten struct {
 	Err     error
 }
 
-// Unconfirmed says that nobody could see whether a resource was overwritten.
+// Unconfirmed says that nobody could see whether a resource was overwritten: the
+// look failed, or shows what was there before, which is a [*NotShownError].
 type Unconfirmed struct{ Err error }
 
 func (Started) event()        {}

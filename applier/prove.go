@@ -81,11 +81,16 @@ func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) er
 		return nil
 	}
 	failure := &ProbeError{URL: j.change.Turn.Probe.URL, Attempts: attempts, Err: err}
-	revision, err := r.target.Doubt(ctx, spec.Write{Stack: write.Stack, Resource: write.Resource, Prior: &a.revision, Fingerprints: write.Fingerprints})
+	uploaded := a.revision
+	var before []spec.Revision
+	if write.Prior != nil {
+		before = append(before, *write.Prior)
+	}
+	revision, err := r.target.Doubt(ctx, spec.Write{Stack: write.Stack, Resource: write.Resource, Prior: &uploaded, Fingerprints: write.Fingerprints}, before)
 	if err != nil {
 		failure.Forgotten = err
 	} else {
-		a.revision = revision
+		a.uploaded, a.revision = &uploaded, revision
 	}
 	return failure
 }

@@ -3,6 +3,7 @@ package applier
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/spec"
@@ -21,6 +22,9 @@ func (r *run) rollBack(w *wave) {
 func (r *run) startRestoring(ctx context.Context, a answer) {
 	began := r.options.Now()
 	restoration := spec.Restoration{Stack: r.stack, Written: a.job.change.Desired, Revision: a.revision}
+	if t := r.traces[a.job.change.Address]; t != nil {
+		restoration.Before = slices.Clone(t.before)
+	}
 	var lost []string
 	if a.former != nil {
 		restoration.Former, lost = a.former.TakenBack(a.job.change.Desired.(spec.Scripted).Definition())
@@ -43,9 +47,10 @@ func (r *run) takeRestored(a answer) {
 		r.emit(RollbackFailed{c.Address, c.Action, a.took, a.err})
 		return
 	}
-	delete(r.marks, c.Address)
 	if a.revision.Mark != nil {
-		r.marks[c.Address] = a.revision.Mark
+		r.leaves(c, &a.revision)
+	} else {
+		delete(r.traces, c.Address)
 	}
 	if outcome.Status == StatusApplied {
 		outcome.Status = StatusRolledBack

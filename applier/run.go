@@ -87,7 +87,7 @@ type run struct {
 	unsettled map[changeSort]int
 	outcomes  map[spec.Address]Outcome
 	ids       map[spec.Address]string
-	marks     map[spec.Address]*spec.Mark // that were left by this run
+	traces    map[spec.Address]*trace // of what was marked or deleted
 	secrets   map[spec.SecretSource]spec.Secret
 	done      chan []answer // of what was made together
 	halted    bool          // by a failure
@@ -119,10 +119,11 @@ type answer struct {
 	took     time.Duration
 	err      error
 
-	written  bool       // although there may be an error
-	former   *spec.Live // what was replaced; nil where nobody may want it back
-	restored bool       // it is about taking the job back
-	lost     []string   // secrets that were not brought back
+	written  bool           // although there may be an error
+	uploaded *spec.Revision // before it was doubted; nil for anything else
+	former   *spec.Live     // what was replaced; nil where nobody may want it back
+	restored bool           // it is about taking the job back
+	lost     []string       // secrets that were not brought back
 }
 
 func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spec.Secret, options Options, emit func(Event)) *run {
@@ -139,7 +140,7 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 		target: target, stack: plan.Stack, options: options, emit: emit, secrets: secrets,
 		outcomes: map[spec.Address]Outcome{},
 		ids:      map[spec.Address]string{},
-		marks:    map[spec.Address]*spec.Mark{},
+		traces:   map[spec.Address]*trace{},
 		done:     make(chan []answer),
 		told:     make(chan Event),
 		rested:   make(chan *rollout),
@@ -285,8 +286,11 @@ func (r *run) take(a answer) {
 		r.finish(a.job)
 		return
 	}
+	if a.uploaded != nil {
+		r.leaves(c, a.uploaded)
+	}
 	if a.revision.Mark != nil {
-		r.marks[c.Address] = a.revision.Mark
+		r.leaves(c, &a.revision)
 	}
 	if a.written && a.job.isRolledBack() {
 		a.job.wave.written = append(a.job.wave.written, a)
@@ -304,6 +308,9 @@ func (r *run) take(a answer) {
 	}
 	outcome.Status = StatusApplied
 	r.outcomes[c.Address] = outcome
+	if c.Action == planner.Delete && (c.Address.Kind == spec.KindUserWorker || c.Address.Kind == spec.KindWorker) {
+		r.leaves(c, nil)
+	}
 	if a.revision.ID != "" {
 		r.ids[c.Address] = a.revision.ID
 	}

@@ -39,7 +39,7 @@ func (t *target) Read(context.Context, string, []spec.Collection) (*spec.Snapsho
 	return t.snapshot, nil
 }
 
-func (t *target) Revisit(ctx context.Context, _ []spec.Address) (*spec.Snapshot, error) {
+func (t *target) Revisit(ctx context.Context, _ []spec.Address, _ bool) (*spec.Snapshot, error) {
 	return t.Read(ctx, "", nil)
 }
 
@@ -84,7 +84,7 @@ func (t *target) Restore(_ context.Context, r spec.Restoration) (spec.Revision, 
 	return r.Former.Revision, nil
 }
 
-func (t *target) Doubt(_ context.Context, w spec.Write) (spec.Revision, error) {
+func (t *target) Doubt(_ context.Context, w spec.Write, _ []spec.Revision) (spec.Revision, error) {
 	_ = t.call("doubt ", w.Resource.Address())
 	revision := *w.Prior
 	mark := *revision.Mark
@@ -154,12 +154,22 @@ func run(t testing.TB, target *target, p *planner.Plan, options applier.Options)
 	if options.Secret == nil {
 		options.Secret = secretOf
 	}
+	if options.After == nil {
+		options.After = atOnce
+	}
 	var events []applier.Event
 	result, err := applier.Run(t.Context(), target, p, options, func(e applier.Event) { events = append(events, e) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	return result, events
+}
+
+// atOnce is a clock that does not let anybody wait.
+func atOnce(time.Duration) <-chan time.Time {
+	over := make(chan time.Time)
+	close(over)
+	return over
 }
 
 func TestRunFollowsTheGraph(t *testing.T) {
@@ -305,7 +315,7 @@ func TestRunConfirmsItsDeletions(t *testing.T) {
 		address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
 		p.Changes = append(p.Changes, planner.Change{Address: address, Action: planner.Delete, Prior: &spec.Revision{}})
 	}
-	account.snapshot.Resources[p.Changes[1].Address] = &spec.Live{}
+	account.snapshot.Resources[p.Changes[1].Address] = &spec.Live{Revision: spec.Revision{ModifiedOn: time.Unix(60, 0)}}
 	result, events := run(t, account, &p, applier.Options{})
 	want := applier.Overwritten{Address: p.Changes[1].Address, Action: planner.Delete, Err: applier.ErrRecreated}
 	if result.Applied != 1 || result.Failed != 1 || events[len(events)-1] != want {

@@ -172,6 +172,9 @@ type Restoration struct {
 	Written  Resource
 	Revision Revision
 
+	// Before are the revisions it had before, which a look may still show.
+	Before []Revision
+
 	// Former is what there was before, ready to be uploaded; nil where there was
 	// nothing.
 	Former *Live

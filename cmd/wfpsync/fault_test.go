@@ -461,7 +461,7 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 			switch {
 			case strings.Contains(o.stdout, "Error: the "):
 				code = exitPartial
-			case !strings.Contains(o.stderr, "could not be looked at once more"): // by then, all is done
+			case !strings.Contains(o.stderr, "could not be confirmed"): // by then, all is done
 				code = exitError
 			}
 		}

@@ -108,6 +108,8 @@ type Account struct {
 	// lastCreated is when this process last created something here, in Unix
 	// nanoseconds; see settle.go.
 	lastCreated atomic.Int64
+
+	written sync.Map // ids of what this process has written, by address; see [Account.idOf]
 }
 
 // Put brings one resource into the desired state and returns the revision it
@@ -167,6 +169,9 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 	if err != nil {
 		return spec.Revision{}, err
 	}
+	if revision.ID != "" {
+		a.written.Store(address, revision.ID)
+	}
 	if w.Prior == nil {
 		a.lastCreated.Store(time.Now().UnixNano())
 	}
@@ -183,6 +188,7 @@ func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 	if c.look != nil {
 		ctx = lookFirst(ctx)
 	}
+	a.written.Delete(address)
 	return a.client.insist(ctx, func(ctx context.Context) error {
 		if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
 			return err

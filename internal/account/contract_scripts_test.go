@@ -69,7 +69,7 @@ func (c *contract) eachUserWorker(f func(i int, w *spec.UserWorker)) {
 
 func (c *contract) doubtScripts(t *testing.T) {
 	c.eachUserWorker(func(i int, w *spec.UserWorker) {
-		revision, err := c.account.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: w, Prior: &c.revisions[i]})
+		revision, err := c.account.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: w, Prior: &c.revisions[i]}, nil)
 		c.require(t, err)
 		c.revisions[i] = revision
 	})

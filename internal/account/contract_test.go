@@ -129,7 +129,7 @@ var contractMethods = []struct {
 		c.require(t, second(c.cautious.Discover(t.Context(), "platform", contractDiscoveries)))
 	}},
 	{"Cautious.Revisit", func(c *contract, t *testing.T) {
-		c.require(t, second(c.cautious.Revisit(t.Context(), c.snapshot.Addresses())))
+		c.require(t, second(c.cautious.Revisit(t.Context(), c.snapshot.Addresses(), false)))
 	}},
 	{"Cautious.Read", func(c *contract, t *testing.T) {
 		c.require(t, second(c.cautious.Read(t.Context(), "platform", contractCollections())))

@@ -85,7 +85,7 @@ func (a *Account) putKVPairs(ctx context.Context, namespaceID string, writes []s
 }
 
 // namespaceOfWrites is where pairs are written: known of what is there already,
-// and else by its title, which may have been created moments ago.
+// and else by its title.
 func (a *Account) namespaceOfWrites(ctx context.Context, writes []spec.Write) (string, error) {
 	for _, w := range writes {
 		if w.Prior != nil && w.Prior.ID != "" {
@@ -93,11 +93,11 @@ func (a *Account) namespaceOfWrites(ctx context.Context, writes []spec.Write) (s
 		}
 	}
 	title := writes[0].Resource.Address().Parent
-	found, err := a.settled(ctx, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
+	id, err := a.idOf(ctx, spec.Address{Kind: spec.KindKVNamespace, Name: title}, a.kvNamespaceByTitle)
 	if errors.Is(err, errAbsent) {
 		return "", fmt.Errorf("KV namespace %q: %w", title, err)
 	}
-	return found.ID, err
+	return id, err
 }
 
 // deleteKVPairs deletes pairs of one namespace: always by their keys, one by one

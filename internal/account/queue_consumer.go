@@ -86,11 +86,11 @@ func putQueueConsumer(ctx context.Context, a *Account, w spec.Write) (spec.Revis
 		return a.updateConsumer(ctx, queueID, id, c)
 	}
 	return a.settled(ctx, func() (spec.Revision, error) {
-		q, err := a.queueByName(ctx, c.Queue)
+		id, err := a.idOf(ctx, spec.Address{Kind: spec.KindQueue, Name: c.Queue}, a.queueByName)
 		if err != nil {
 			return spec.Revision{}, fmt.Errorf("queue %q: %w", c.Queue, err)
 		}
-		return a.createConsumer(ctx, q.ID, c)
+		return a.createConsumer(ctx, id, c)
 	})
 }
 

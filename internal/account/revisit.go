@@ -13,11 +13,12 @@ import (
 const mostPatience = 10 * time.Second
 
 // Revisit reads resources once more, as far as it takes to see who wrote them. Few of
-// a large namespace are looked at one by one, which takes fewer requests than its list.
+// a large namespace are looked at one by one, which takes fewer requests than its list,
+// and so are those that are to be looked at alone.
 //
 // Who looked just before our last write has not seen it, and may write after it: that
 // is waited for, twice as long as it has taken us at most.
-func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec.Snapshot, error) {
+func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
 	if err := c.beLast(ctx); err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address) (*spec
 	var lists []spec.Collection
 	var looks []spec.Address
 	for collection, some := range byCollection {
-		if collection.Kind == spec.KindUserWorker && len(some) < c.pages(collection) {
+		if alone || collection.Kind == spec.KindUserWorker && len(some) < c.pages(collection) {
 			looks = append(looks, some...)
 			c.tags.keep(c.client.base, c.placeOf(some[0]))
 		} else {
@@ -85,14 +86,19 @@ func (c *Cautious) readMissingTags(ctx context.Context, snap *spec.Snapshot, add
 	return g.Wait()
 }
 
-// lookAt adds what each of some user Workers is now to a snapshot.
+// lookAt adds what each of some Workers is now to a snapshot. Of an account Worker,
+// whose GET answers its code, the settings are read, which have the tags.
 func (c *Cautious) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	found := make([]*spec.Live, len(addresses))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.client.concurrency)
 	for i, address := range addresses {
 		g.Go(func() error {
-			revision, err := columns[address.Kind].look(ctx, c.Account, address)
+			look := lookAtUserWorker
+			if address.Kind == spec.KindWorker {
+				look = lookAtTags
+			}
+			revision, err := look(ctx, c.Account, address)
 			switch {
 			case IsNotFound(err):
 				return nil
@@ -112,4 +118,11 @@ func (c *Cautious) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []
 		}
 	}
 	return nil
+}
+
+// lookAtTags reads as much of a Worker's revision as its tags say.
+func lookAtTags(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
+	settings, err := a.settings(ctx, a.scriptPath(address))
+	_, revision := (&script{Tags: settings.Tags}).shown()
+	return revision, err
 }

@@ -63,7 +63,7 @@ func (a *Account) capturedCode(ctx context.Context, address spec.Address, mark *
 // restored vouches for it again.
 func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
 	address := r.Written.Address()
-	if err := a.stillAs(ctx, r.Stack, address, r.Revision); err != nil {
+	if err := a.stillAs(ctx, r.Stack, address, r.Revision, r.Before); err != nil {
 		return spec.Revision{}, err
 	}
 	if r.Former == nil {
@@ -109,9 +109,9 @@ func formerRevision(r spec.Restoration) *spec.Revision {
 }
 
 // Doubt marks a script that was just written as not having proved itself. The
-// prior revision of the write is what it was written as.
-func (a *Account) Doubt(ctx context.Context, w spec.Write) (spec.Revision, error) {
-	if err := a.stillAs(ctx, w.Stack, w.Resource.Address(), *w.Prior); err != nil {
+// prior revision of the write is what it was written as; before are those it had before.
+func (a *Account) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
+	if err := a.stillAs(ctx, w.Stack, w.Resource.Address(), *w.Prior, before); err != nil {
 		return spec.Revision{}, err
 	}
 	w.MarkOnly, w.Unproven = true, true
@@ -120,16 +120,28 @@ func (a *Account) Doubt(ctx context.Context, w spec.Write) (spec.Revision, error
 
 // stillAs reports, as an error, that a script is not what this run has made it.
 // Its mark tells, which has the time of the upload; how often the time of the
-// last write is worded alike, nobody promises.
-func (a *Account) stillAs(ctx context.Context, stack string, address spec.Address, written spec.Revision) error {
-	now, err := a.current(ctx, stack, address, &written)
-	if err != nil {
-		return err
+// last write is worded alike, nobody promises. A look that shows what was there
+// before, or nothing, may be old, and is taken again; in the end the former tells of
+// nobody else, and that there is nothing tells of a deletion.
+func (a *Account) stillAs(ctx context.Context, stack string, address spec.Address, written spec.Revision, before []spec.Revision) error {
+	for try := 0; ; try++ {
+		now, err := a.current(ctx, stack, address, &written)
+		if err != nil {
+			return err
+		}
+		sight := spec.SightOf(now, &written, before)
+		again := sight == spec.Former || sight == spec.Missing
+		switch {
+		case again && try < len(spec.SightPauses):
+			if err := a.client.sleep(ctx, spec.SightPauses[try]); err != nil {
+				return err
+			}
+		case sight == spec.Foreign || sight == spec.Missing:
+			return &MovedError{Address: address, Before: &written, Now: now}
+		default:
+			return nil
+		}
 	}
-	if now == nil || now.Owner != written.Owner || now.Template != written.Template || !sameMark(now.Mark, written.Mark) {
-		return &MovedError{Address: address, Before: &written, Now: now}
-	}
-	return nil
 }
 
 func sameMark(a, b *spec.Mark) bool { return a == b || a != nil && b != nil && *a == *b }

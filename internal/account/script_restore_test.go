@@ -1,6 +1,8 @@
 package account
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +114,7 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}); !IsMoved(err) {
+	if _, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}, nil); !IsMoved(err) {
 		t.Errorf("got %v", err)
 	}
 	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties.Get("text"); got != "pro" {
@@ -131,7 +133,7 @@ func TestDoubt(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	written := put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
-	doubted, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: former(), Prior: &written})
+	doubted, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: former(), Prior: &written}, nil)
 	if err != nil || !doubted.Mark.Unproven {
 		t.Fatalf("%+v, %v", doubted, err)
 	}
@@ -216,6 +218,53 @@ func TestRestoreWhoseAnswerIsLost(t *testing.T) {
 		}
 		if got := u.writes(); len(got) != 1 {
 			t.Errorf("acting %v: the server has seen %v", acting, got)
+		}
+	}
+}
+
+// A look that shows what was there before the write is old: it tells of nobody else.
+func TestStillAsWaitsForTheAccount(t *testing.T) {
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	marked := func(seconds int) spec.Revision {
+		mark := spec.NewMark(strings.Repeat("a", 16), strings.Repeat("b", 16), at.Add(time.Duration(seconds)*time.Second))
+		return spec.Revision{ETag: "e", Owner: "platform", ModifiedOn: mark.Uploaded, Mark: &mark}
+	}
+	former, written, other := marked(0), marked(60), marked(61)
+	for _, test := range []struct {
+		shows []*spec.Revision // by each look, the last one for ever
+		moved bool
+		waits int
+	}{
+		{[]*spec.Revision{&written}, false, 0},
+		{[]*spec.Revision{&former, &former, &written}, false, 2},
+		{[]*spec.Revision{nil, &written}, false, 1},
+		{[]*spec.Revision{&former, &other}, true, 1},
+		{[]*spec.Revision{&other}, true, 0},
+		{[]*spec.Revision{nil}, true, 5},
+		{[]*spec.Revision{&former}, false, 5},
+	} {
+		looks := 0
+		shown := func(r *spec.Revision) string {
+			tags, _ := json.Marshal([]string{spec.OwnerTag(r.Owner), r.Mark.Tag()})
+			return `{"id":"x","etag":"e","modified_on":"` + r.ModifiedOn.Format(time.RFC3339) + `","tags":` + string(tags) + `}`
+		}
+		c := craft(t, func(w http.ResponseWriter, r *http.Request) {
+			now := test.shows[min(looks, len(test.shows)-1)]
+			switch list := strings.HasSuffix(r.URL.Path, "/scripts"); {
+			case now == nil:
+				looks++
+				failure(404, 10092, "not found")(w, r)
+			case list:
+				looks++
+				success("["+shown(now)+"]")(w, r)
+			default:
+				success(shown(now))(w, r)
+			}
+		})
+		address := spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "x"}
+		err := c.Account(testAccount).stillAs(t.Context(), "platform", address, written, []spec.Revision{former})
+		if IsMoved(err) != test.moved || err != nil && !test.moved || len(c.waits.all) != test.waits {
+			t.Errorf("%v: %v after %v", test.shows, err, c.waits.all)
 		}
 	}
 }

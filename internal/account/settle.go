@@ -137,3 +137,13 @@ func (a *Account) settled(ctx context.Context, write func() (spec.Revision, erro
 func notYetThere(err error) bool {
 	return is(err, missingTarget) || IsNotFound(err)
 }
+
+// idOf is the id of what a write refers to by name. Of what this process has written
+// itself it was answered, and a list may not show it yet.
+func (a *Account) idOf(ctx context.Context, address spec.Address, lookUp func(ctx context.Context, name string) (spec.Revision, error)) (string, error) {
+	if id, known := a.written.Load(address); known {
+		return id.(string), nil
+	}
+	found, err := lookUp(ctx, address.Name)
+	return found.ID, err
+}

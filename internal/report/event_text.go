@@ -26,7 +26,7 @@ func EventLine(style Style, e applier.Event) string {
 	case applier.Overwritten:
 		return style.progress(e.Address, red, oneLine(errorText(e.Err)))
 	case applier.Unconfirmed:
-		return style.paint(yellow, "What was made could not be looked at once more: "+oneLine(errorText(e.Err)))
+		return style.paint(yellow, "What was made could not be confirmed: "+oneLine(errorText(e.Err)))
 	}
 	return rolloutEventLine(style, e)
 }
