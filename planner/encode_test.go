@@ -29,10 +29,11 @@ func roundTrip(t *testing.T, p *planner.Plan) {
 	if d := cmp.Diff(string(data), string(again)); d != "" {
 		t.Errorf("a plan does not survive its own encoding (-before +after):\n%s", d)
 	}
-	// What a plan does not carry is where code and bindings stood in the file.
+	// What a plan does not carry is where code and bindings stood in the file, and
+	// how the code was made.
 	ignore := cmp.FilterPath(func(path cmp.Path) bool {
 		switch path.Last().String() {
-		case ".At", ".OutboundAt", ".Body", ".Entrypoint", ".Inline":
+		case ".At", ".OutboundAt", ".Body", ".Entrypoint", ".Inline", ".Options":
 			return true
 		}
 		return false

@@ -28,10 +28,19 @@ type CodeOptions struct {
 	FindModules bool   `json:"find_additional_modules,omitempty"`
 	BaseDir     string `json:"base_dir,omitempty"`
 
-	// NodeCompat says that the runtime has the modules of Node.js, under their
-	// own names too.
-	NodeCompat bool `json:"node_compat,omitempty"`
+	// Runtime is what decides which modules the runtime has.
+	Runtime Runtime `json:"runtime,omitzero"`
 }
+
+// Runtime is the part of a Worker's compatibility settings that says which
+// modules the runtime has for it. The date is "" where each Worker has its own.
+type Runtime struct {
+	Date  string   `json:"date,omitempty"`
+	Flags []string `json:"flags,omitempty"` // those about Node.js, sorted
+}
+
+// HasFlag reports whether a compatibility flag is set.
+func (r Runtime) HasFlag(flag string) bool { return slices.Contains(r.Flags, flag) }
 
 // ModuleRule says which files become modules of which type.
 type ModuleRule struct {
@@ -62,7 +71,7 @@ var ruleTypes = map[string]ModuleType{
 
 // loadCodeOptions reads how a Worker's code is bundled.
 func (l *loader) loadCodeOptions(e entry, value *document.Value) CodeOptions {
-	o := CodeOptions{NodeCompat: hasNodeCompat(value.Get("compatibility_date").String(), value.Get("compatibility_flags").Strings())}
+	o := CodeOptions{Runtime: loadRuntime(value)}
 	if value.Get("script") != nil {
 		l.checkInlineOptions(e.own())
 		return o
@@ -163,12 +172,14 @@ func textsByName(value *document.Value) map[string]string {
 	return texts
 }
 
-// hasNodeCompat reports whether the runtime answers to the names of Node.js's
-// modules without "node:".
-// Source: Workers documentation, "Node.js compatibility".
-func hasNodeCompat(date string, flags []string) bool {
-	if slices.Contains(flags, "nodejs_compat_v2") {
-		return true
+// loadRuntime reads what decides which modules the runtime has.
+func loadRuntime(value *document.Value) Runtime {
+	r := Runtime{Date: value.Get("compatibility_date").String()}
+	for _, flag := range value.Get("compatibility_flags").Strings() {
+		if strings.Contains(flag, "nodejs_") && !r.HasFlag(flag) {
+			r.Flags = append(r.Flags, flag)
+		}
 	}
-	return slices.Contains(flags, "nodejs_compat") && date >= "2024-09-23" && !slices.Contains(flags, "no_nodejs_compat_v2")
+	slices.Sort(r.Flags)
+	return r
 }

@@ -48,8 +48,8 @@ func TestEverything(t *testing.T) {
 	}
 	compareGolden(t, "testdata/everything.golden", got.String())
 
-	if codes := stack.Codes(); len(codes) != 7 {
-		t.Errorf("%d codes, want 7: two user Workers share one, and one has an alias in it", len(codes))
+	if codes := stack.Codes(); len(codes) != 8 {
+		t.Errorf("%d codes, want 8: two user Workers share one, one has an alias in it, and one another compatibility date", len(codes))
 	}
 	text, err := os.ReadFile("testdata/good/everything.yaml")
 	if err != nil {

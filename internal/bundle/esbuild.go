@@ -82,13 +82,13 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if mapped {
 		options.Sourcemap, options.SourcesContent = api.SourceMapExternal, api.SourcesContentExclude
 	}
-	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.NodeCompat), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin()}
+	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin()}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
 		return failed(*stopped)
 	}
-	diags = append(diags, messages{project: p, tsconfig: config.file}.diagnose(result)...)
+	diags = append(diags, messages{project: p, tsconfig: config.file, runtime: how.Runtime}.diagnose(result)...)
 	if diags.HasErrors() {
 		return outcome{diags: diags}
 	}

@@ -26,13 +26,13 @@ func buildInline(ctx context.Context, script string, how spec.CodeOptions) outco
 	options := workerOptions()
 	options.Stdin = &api.StdinOptions{Contents: script, Sourcefile: inlineModule, Loader: api.LoaderJS}
 	options.TsconfigRaw = "{}"
-	options.Plugins = []api.Plugin{oneFile(how.NodeCompat)}
+	options.Plugins = []api.Plugin{oneFile(how.Runtime)}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
 		return failed(*stopped)
 	}
-	diags := messages{}.diagnose(result)
+	diags := messages{runtime: how.Runtime}.diagnose(result)
 	if !diags.HasErrors() {
 		diags = append(diags, checkInlineExports(script, readMetafile(result))...)
 	}
@@ -51,18 +51,18 @@ func checkInlineExports(script string, meta metafile) diag.List {
 	return nil
 }
 
-// oneFile refuses every import that a script cannot have at run time.
-func oneFile(nodeCompat bool) api.Plugin {
+// oneFile refuses every import that a script cannot have at run time. Of those
+// that lead to the runtime, it leaves it to esbuild which may fail.
+func oneFile(runtime spec.Runtime) api.Plugin {
 	return api.Plugin{Name: "one-file", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			switch {
 			case args.Kind == api.ResolveEntryPoint:
 				return api.OnResolveResult{}, nil
-			case isRuntimeModule(args.Path), nodeCompat && isNodeModule(args.Path):
+			case hasModule(runtime, args.Path):
 				return api.OnResolveResult{Path: args.Path, External: true}, nil
-			case isNodeModule(args.Path):
-				return api.OnResolveResult{Errors: refuse(RuleInlineScript,
-					fmt.Sprintf("cannot import %q in a script in the stack file", args.Path), nodeHint(args.Path))}, nil
+			case isRuntimeName(args.Path):
+				return api.OnResolveResult{}, nil
 			}
 			return api.OnResolveResult{Errors: refuse(RuleInlineScript,
 				fmt.Sprintf("cannot import %q: a script in the stack file is one file", args.Path),

@@ -11,12 +11,14 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // messages turns what esbuild says about a build into diagnostics.
 type messages struct {
 	project  *project // nil for a script in the stack file
 	tsconfig string   // the file that esbuild was given the settings of
+	runtime  spec.Runtime
 }
 
 // inline reports whether the build is of a script in the stack file.
@@ -99,6 +101,14 @@ func (m messages) explainUnresolved(d *diag.Diagnostic, message api.Message, spe
 	d.Message = fmt.Sprintf("cannot find %q", specifier)
 	relative := strings.HasPrefix(specifier, "./") || strings.HasPrefix(specifier, "../")
 	switch {
+	case m.dependsOn(message.Location, specifier):
+		d.Hint = fmt.Sprintf("package.json names %q, so install it: npm install", packageName(specifier))
+	case isRuntimeName(specifier):
+		d.Rule = RuleRuntimeModule
+		d.Message, d.Hint = lacksModule(m.runtime, specifier)
+		if importer := packageOf(message.Location); importer != "" {
+			d.Message += fmt.Sprintf(", and the package %q imports it", importer)
+		}
 	case m.inline() || message.Location == nil:
 	case path.IsAbs(specifier), relative && leavesByName(path.Join(path.Dir(message.Location.File), specifier)):
 		d.Rule = RuleEntrypointOutside
@@ -106,20 +116,31 @@ func (m messages) explainUnresolved(d *diag.Diagnostic, message api.Message, spe
 		d.Hint = outsideHint
 	case relative:
 		d.Hint = importHint(m.project, path.Dir(message.Location.File), specifier)
-	case isNodeModule(specifier):
-		d.Message += ", which is a module of Node.js"
-		d.Hint = nodeHint(specifier)
 	case strings.HasPrefix(specifier, "#"), strings.HasPrefix(specifier, "@/"), strings.HasPrefix(specifier, "~"):
 		d.Hint = `names like this come from "paths" in tsconfig.json or "imports" in package.json`
 	case message.Location.Suggestion != "":
 		d.Hint = "did you mean " + message.Location.Suggestion + "?"
 	default:
-		d.Hint = "install the package: npm install " + packageName(specifier)
+		d.Hint = fmt.Sprintf("no package called %q is installed", packageName(specifier))
 	}
 }
 
-func nodeHint(specifier string) string {
-	return fmt.Sprintf(`write "node:%s" and add "nodejs_compat" to the Worker's compatibility_flags`, specifier)
+// dependsOn reports whether the package that an import names is one that its
+// file's package.json asks for.
+func (m messages) dependsOn(at *api.Location, specifier string) bool {
+	return at != nil && !m.inline() && m.project.dependsOn(path.Dir(at.File), packageName(specifier))
+}
+
+// packageOf is the npm package that a place lies in, "" if none.
+func packageOf(at *api.Location) string {
+	if at == nil {
+		return ""
+	}
+	i := strings.LastIndex(at.File, "node_modules/")
+	if i < 0 {
+		return ""
+	}
+	return packageName(at.File[i+len("node_modules/"):])
 }
 
 // importHint suggests a file beside the one that a relative import names.

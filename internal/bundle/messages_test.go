@@ -21,6 +21,8 @@ var update = flag.Bool("update", false, "rewrite the expected messages in testda
 //
 //	main: PATH         an entrypoint
 //	script: FILE       an inline script, the content of a file of the archive
+//
+// They have an older compatibility date, where Node.js is an opt-in.
 func TestMessages(t *testing.T) {
 	archives, err := filepath.Glob("testdata/messages/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -82,6 +84,9 @@ func codesOf(comment string, content files) []*spec.Code {
 		if name, ok := strings.CutPrefix(line, "script:"); ok {
 			codes = append(codes, inline(content[strings.TrimSpace(name)]))
 		}
+	}
+	for _, code := range codes {
+		code.Options.Runtime.Date = "2025-10-08"
 	}
 	return codes
 }

@@ -57,7 +57,7 @@ func TestDefine(t *testing.T) {
 
 func TestAlias(t *testing.T) {
 	code := mustBuildWith(t, spec.CodeOptions{
-		NodeCompat: true,
+		Runtime: spec.Runtime{Date: "2026-10-01"},
 		Alias: map[string]string{
 			"node-fetch": "./src/fetch.ts", "fs": "shim", "page": "./src/page.txt", "old": "crypto", "shim": "./gone.ts",
 		},
@@ -92,22 +92,83 @@ func TestAliasStaysInTheProject(t *testing.T) {
 	wantOne(t, diags, "lies outside the project folder")
 }
 
-func TestNodeCompat(t *testing.T) {
+func TestRuntimeModules(t *testing.T) {
 	content := files{
 		"src/main.ts":               `import fs from "fs"; import pkg from "pkg"; export default { fs, pkg };`,
 		"node_modules/pkg/index.js": `module.exports = require("stream/web");`,
 		"node_modules/fs/index.js":  `module.exports = "a package that is called like the module";`,
 	}
-	code := mustBuildWith(t, spec.CodeOptions{NodeCompat: true}, content)
-	wantIn(t, code, `from "node:fs"`, `import library from "node:stream/web"`)
-	wantNotIn(t, code, "called like the module", "Dynamic require")
+	for _, on := range []spec.Runtime{{Date: "2026-10-01"}, {Date: "2025-09-15", Flags: []string{"nodejs_compat"}}} {
+		code := mustBuildWith(t, spec.CodeOptions{Runtime: on}, content)
+		wantIn(t, code, `from "node:fs"`, `import library from "node:stream/web"`)
+		wantNotIn(t, code, "called like the module", "Dynamic require")
+		for _, options := range []spec.CodeOptions{{Runtime: on}, {Runtime: on, NoBundle: true}} {
+			_, diags := buildWith(t, "src/main.js", options, files{"src/main.js": `import fs from "fs"; export default { fs };`})
+			wantNone(t, diags)
+		}
+		script := inline(`import fs from "fs"; export default { fs };`)
+		script.Options.Runtime = on
+		wantNone(t, Build(context.Background(), newProject(t, nil), []*spec.Code{script}))
+	}
 
-	_, diags := buildWith(t, "src/main.ts", spec.CodeOptions{}, content)
-	wantOne(t, diags, `cannot find "stream/web", which is a module of Node.js`)
+	off := spec.CodeOptions{Runtime: spec.Runtime{Date: "2026-10-01", Flags: []string{"no_nodejs_compat", "no_nodejs_compat_v2"}}}
+	_, diags := buildWith(t, "src/main.ts", off, content)
+	wantOne(t, diags, `the runtime has no module "stream/web" with compatibility_date 2026-10-01 and compatibility_flags [no_nodejs_compat, no_nodejs_compat_v2], and the package "pkg" imports it`)
+	delete(content, "node_modules/pkg/index.js")
+	content["src/main.ts"] = `import fs from "fs"; export default { fs };`
+	wantIn(t, mustBuildWith(t, off, content), "called like the module")
+}
 
-	script := inline(`import fs from "fs"; export default { fs };`)
-	script.Options.NodeCompat = true
+// What a program imports to see whether it is there may be missing.
+func TestRuntimeModuleThatMayBeMissing(t *testing.T) {
+	source := `
+		let tty; try { tty = require("tty"); } catch { tty = null }
+		export default { async fetch() { try { await import("node:repl") } catch {} return new Response(String(tty)) } };`
+	at := spec.Runtime{Date: "2025-10-08", Flags: []string{"nodejs_compat"}}
+	for _, options := range []spec.CodeOptions{{Runtime: at}, {Runtime: at, NoBundle: true}} {
+		_, diags := buildWith(t, "src/main.js", options, files{"src/main.js": source})
+		wantNone(t, diags)
+	}
+	script := inline(source)
+	script.Options.Runtime = at
 	wantNone(t, Build(context.Background(), newProject(t, nil), []*spec.Code{script}))
+}
+
+// Each way that a hint tells leads to the module.
+func TestWaysToAModule(t *testing.T) {
+	for specifier, tests := range map[string]map[string]string{
+		"node:tty": {
+			"2025-10-08 nodejs_compat":                           `it is there from compatibility_date 2026-03-17 on, or with the flag "enable_nodejs_tty_module"`,
+			"2025-10-08":                                         `it is there from compatibility_date 2026-08-04 on, or with the flags "nodejs_compat" and "enable_nodejs_tty_module"`,
+			"2026-03-20 nodejs_compat disable_nodejs_tty_module": `it is there without the flag "disable_nodejs_tty_module"`,
+			"2026-10-01 no_nodejs_compat":                        `it is there with the flag "enable_nodejs_tty_module", or without the flag "no_nodejs_compat"`,
+		},
+		"crypto": {
+			"2024-01-01 nodejs_compat": `it is there from compatibility_date 2024-09-23 on, or with the flag "nodejs_compat_v2", or as "node:crypto"`,
+			"2026-07-01":               `it is there from compatibility_date 2026-08-04 on, or with the flag "nodejs_compat"`,
+		},
+		"node:async_hooks": {"2026-07-01": `it is there from compatibility_date 2026-08-04 on, or with the flag "nodejs_compat"`},
+		"node:sea":         {"2026-10-01": `no compatibility_date and no flag brings it`},
+		"workerd:unsafe":   {"2026-10-01": `no compatibility_date and no flag brings it`},
+		"fs":               {"": `write "node:fs"`},
+	} {
+		for settings, want := range tests {
+			at := spec.Runtime{}
+			for i, word := range strings.Fields(settings) {
+				if i == 0 {
+					at.Date = word
+				} else {
+					at.Flags = append(at.Flags, word)
+				}
+			}
+			if hasModule(at, specifier) {
+				t.Errorf("%s is there at %s", specifier, settings)
+			}
+			if _, got := lacksModule(at, specifier); got != want {
+				t.Errorf("%s at %s:\n got %s\nwant %s", specifier, settings, got, want)
+			}
+		}
+	}
 }
 
 func TestRules(t *testing.T) {

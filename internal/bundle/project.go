@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -41,6 +42,28 @@ func openProject(dir string) (*project, error) {
 }
 
 func (p *project) close() { _ = p.root.Close() }
+
+// dependsOn reports whether the manifest of a folder, which is the nearest at or
+// above it in the project, names a package among its dependencies.
+func (p *project) dependsOn(folder, name string) bool {
+	for ; ; folder = path.Dir(folder) {
+		content, err := p.read(path.Join(folder, manifest))
+		if err != nil {
+			if folder == "." || folder == "/" {
+				return false
+			}
+			continue
+		}
+		var described struct{ Dependencies, DevDependencies, PeerDependencies, OptionalDependencies map[string]any }
+		_ = json.Unmarshal(content, &described) // what is not JSON names none
+		for _, group := range []map[string]any{described.Dependencies, described.DevDependencies, described.PeerDependencies, described.OptionalDependencies} {
+			if _, named := group[name]; named {
+				return true
+			}
+		}
+		return false
+	}
+}
 
 func isUnderManifest(dir string) bool {
 	if exists(filepath.Join(dir, manifest)) {

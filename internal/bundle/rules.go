@@ -39,6 +39,10 @@ const (
 	// RuleAssetRules: a line of _headers or _redirects does not do what it says.
 	RuleAssetRules = "WFP309"
 
+	// RuleRuntimeModule: the code imports a module that the runtime does not have
+	// at the Worker's compatibility date, with its flags.
+	RuleRuntimeModule = "WFP310"
+
 	// RuleRefused: the code does not start, so that an upload would be refused.
 	RuleRefused = "WFP330"
 )

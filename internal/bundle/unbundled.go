@@ -45,7 +45,7 @@ func takeEntrypoint(ctx context.Context, p *project, entrypoint string, how spec
 		return failed(*stopped)
 	}
 	options.Bundle = true // else no import is looked at
-	options.Plugins = []api.Plugin{uploadedModules(path.Dir(main), modules, how.NodeCompat)}
+	options.Plugins = []api.Plugin{uploadedModules(path.Dir(main), modules, how.Runtime)}
 	imports, stopped := run(ctx, options)
 	if stopped != nil {
 		return failed(*stopped)
@@ -53,35 +53,37 @@ func takeEntrypoint(ctx context.Context, p *project, entrypoint string, how spec
 	if len(result.Errors) == 0 {
 		result.Errors = refusals(imports.Errors)
 	}
-	diags := messages{project: p}.diagnose(result)
+	diags := messages{project: p, runtime: how.Runtime}.diagnose(result)
 	if meta := readMetafile(result); !diags.HasErrors() && !containsDefault(meta.exports) {
 		diags = append(diags, noDefaultExport(p, entrypoint, meta.exports))
 	}
 	return outcome{main: main, modules: modules, diags: diags}
 }
 
-// refusals are the errors of our own plugins. What esbuild cannot resolve by
-// itself, import(`./pages/${name}.js`), is the runtime's to resolve.
+// refusals are the errors of our own plugins, and those about modules that the
+// runtime lacks. What else esbuild cannot resolve by itself,
+// import(`./pages/${name}.js`), is the runtime's to resolve.
 func refusals(errors []api.Message) []api.Message {
 	return slices.DeleteFunc(errors, func(m api.Message) bool {
 		_, ours := m.Detail.(refusal)
-		return !ours
+		unresolved := unresolvedImport.FindStringSubmatch(m.Text)
+		return !ours && (unresolved == nil || !isRuntimeName(unresolved[1]))
 	})
 }
 
 // uploadedModules leaves every import in place, and refuses those that lead to
-// no module of the upload. folder is where the main module is among them.
-func uploadedModules(folder string, modules []spec.Module, nodeCompat bool) api.Plugin {
+// no module of the upload or of the runtime. folder is where the main module is among them.
+func uploadedModules(folder string, modules []spec.Module, runtime spec.Runtime) api.Plugin {
 	return api.Plugin{Name: "uploaded-modules", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			uploaded := slices.ContainsFunc(modules, func(m spec.Module) bool { return m.Name == path.Join(folder, args.Path) })
 			switch {
 			case args.Kind == api.ResolveEntryPoint:
 				return api.OnResolveResult{}, nil
-			case uploaded, isRuntimeModule(args.Path), nodeCompat && isNodeModule(args.Path):
+			case uploaded, hasModule(runtime, args.Path):
 				return api.OnResolveResult{Path: args.Path, External: true}, nil
-			case isNodeModule(args.Path):
-				return api.OnResolveResult{Errors: refuse(RuleBundle, fmt.Sprintf("cannot import %q", args.Path), nodeHint(args.Path))}, nil
+			case isRuntimeName(args.Path):
+				return api.OnResolveResult{}, nil
 			}
 			return api.OnResolveResult{Errors: refuse(RuleBundle, fmt.Sprintf("cannot import %q: no module of that name is uploaded", args.Path),
 				"with no_bundle a rule adds files beside the entrypoint: rules: [{ type: ESModule, globs: [\"**/*.js\"] }]")}, nil
