@@ -34,6 +34,7 @@ var editorStack = sync.OnceValue(func() []byte {
 			e.within(property)
 		}
 	}
+	addOverlay(root)
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -102,4 +103,69 @@ func takesAnyText(s map[string]any) bool {
 	}
 	isText := len(types) == 0 || slices.Contains(types, any("string"))
 	return isText && s["pattern"] == nil && s["enum"] == nil && s["const"] == nil
+}
+
+// addOverlay describes an environment as a stack file of which it has any part:
+// nothing is required, and null takes away.
+func addOverlay(root map[string]any) {
+	definitions := root["$defs"].(map[string]any)
+	for name, definition := range eachPart(definitions) {
+		definitions["overlay_"+name] = definition
+	}
+	properties := root["properties"].(map[string]any)
+	overlay := eachPart(properties)
+	for _, key := range []string{"version", "include", "environments"} {
+		delete(overlay, key) // which do nothing there
+	}
+	environment := properties["environments"].(map[string]any)["additionalProperties"].(map[string]any)
+	environment["properties"], environment["additionalProperties"] = overlay, false
+}
+
+// eachPart is [anyPart] of each of some schemas that have names.
+func eachPart(schemas map[string]any) map[string]any {
+	partial := map[string]any{}
+	for name, s := range schemas {
+		partial[name] = anyPart(s)
+	}
+	return partial
+}
+
+// anyPart is a schema that takes any part of what another takes, and null.
+func anyPart(part any) any {
+	switch part := part.(type) {
+	case []any:
+		list := make([]any, len(part))
+		for i, value := range part {
+			list[i] = anyPart(value)
+		}
+		return list
+	case map[string]any:
+		partial := map[string]any{}
+		for keyword, value := range part {
+			switch keyword {
+			case "required", "default", "examples":
+			case "properties":
+				partial[keyword] = eachPart(value.(map[string]any))
+			case "$ref":
+				partial[keyword] = strings.Replace(value.(string), "#/$defs/", "#/$defs/overlay_", 1)
+			case "type":
+				types, several := value.([]any)
+				if !several {
+					types = []any{value}
+				}
+				partial[keyword] = append(slices.Clone(types), "null")
+				if slices.Contains(types, any("null")) {
+					partial[keyword] = value
+				}
+			case "enum":
+				partial[keyword] = append(slices.Clone(value.([]any)), nil)
+			case "const":
+				partial["enum"] = []any{value, nil}
+			default:
+				partial[keyword] = anyPart(value)
+			}
+		}
+		return partial
+	}
+	return part
 }

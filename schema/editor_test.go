@@ -120,3 +120,33 @@ func TestExamplesHaveTheSchema(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintedSchemaKnowsEnvironments(t *testing.T) {
+	printed := printedStack(t)
+	stack := func(environment any) map[string]any {
+		return map[string]any{"version": 1.0, "name": "s", "environments": map[string]any{"staging": environment}}
+	}
+	whole := decode(t, fullStack).(map[string]any)
+	for _, key := range []string{"version", "include", "environments"} {
+		delete(whole, key)
+	}
+	for _, right := range []string{
+		`null`, `{}`, `{"workers": {"router": {"vars": {"A": "${var.a}"}}, "old": null}}`, `{"name": "other"}`,
+		`{"workers": {"router": {"limits": null, "kv_namespaces": [{"binding": "DATA"}], "placement": {"mode": null}}}}`,
+		`{"variables": {"domain": {"default": "x"}}, "lists": {"customers": {"csv": "./few.csv"}}}`,
+	} {
+		if err := printed.Validate(stack(decode(t, right))); err != nil {
+			t.Errorf("%s: %#v", right, err)
+		}
+	}
+	if err := printed.Validate(stack(whole)); err != nil {
+		t.Errorf("a whole stack: %#v", err)
+	}
+	for _, wrong := range []string{
+		`{"wrkers": {}}`, `{"workers": {"router": {"vrs": {}}}}`, `{"version": 1}`, `{"workers": {"router": {"vars": 5}}}`,
+	} {
+		if printed.Validate(stack(decode(t, wrong))) == nil {
+			t.Errorf("%s is taken", wrong)
+		}
+	}
+}

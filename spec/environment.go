@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
@@ -12,16 +13,18 @@ import (
 // the name they bind, other lists are replaced, and null takes away.
 func (l *loader) overlay(name string) {
 	environments := l.root.Get("environments")
+	l.checkEnvironmentsShape()
 	l.root = l.root.Without("environments")
+	for _, m := range environments.MembersOrNil() {
+		l.stack.Environments = append(l.stack.Environments, m.Key)
+	}
 	if name == "" {
+		l.environment = l.options.AsIf
 		return
 	}
 	chosen := environments.Member(name)
 	if chosen == nil {
-		var names []string
-		for _, m := range environments.MembersOrNil() {
-			names = append(names, m.Key)
-		}
+		names := l.stack.Environments
 		hint := "the file has no `environments`"
 		if near := diag.Nearest(name, names); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
@@ -36,11 +39,60 @@ func (l *loader) overlay(name string) {
 		return
 	}
 	l.environment = name
-	merged := document.Merge(l.root, chosen.Value)
-	if merged.Kind == document.Map {
-		merged = l.root.WithMembers(merged.Members) // whose place is the file, not the environment
+	l.checkNearNames(chosen.Value)
+	l.root = l.root.WithMembers(withOverlay(l.root, chosen.Value).Members) // whose place is the file, not the environment
+}
+
+// withOverlay is a file with an environment over it, which may be empty.
+func withOverlay(base, overlay *document.Value) *document.Value {
+	if overlay.Kind != document.Map {
+		return base
 	}
-	l.root = merged
+	return document.Merge(base, overlay)
+}
+
+// checkEnvironmentsShape compares the section itself with the JSON Schema. What
+// is in an environment is looked at when it lies over the file.
+func (l *loader) checkEnvironmentsShape() {
+	if section := l.root.Get("environments"); section != nil {
+		for _, v := range schema.ValidateStack(map[string]any{"version": 1.0, "name": "stack", "environments": section.JSON()}) {
+			value, member := l.root.Find(v.Pointer)
+			l.complain(v, value, member)
+		}
+		for _, m := range section.MembersOrNil() {
+			for _, key := range []string{"include", "environments"} {
+				if member := m.Value.Member(key); member != nil {
+					l.report(RuleEnvironment, member.Range(), fmt.Sprintf("`%s` does nothing in an environment", key), "write it at the top of the file")
+				}
+			}
+		}
+	}
+}
+
+// checkNearNames warns of what an environment adds under a name that is nearly
+// one of the file's: most likely it was meant to change that.
+func (l *loader) checkNearNames(overlay *document.Value) {
+	keys := []string{"variables", "lists", "profiles", "policies"}
+	for _, s := range sections {
+		keys = append(keys, s.key)
+	}
+	for _, key := range keys {
+		below, above := l.root.Get(key), overlay.Get(key)
+		var names []string
+		for _, m := range below.MembersOrNil() {
+			if above.Get(m.Key) == nil { // what it changes as well is not meant by another name
+				names = append(names, m.Key)
+			}
+		}
+		for _, m := range above.MembersOrNil() {
+			if below.Member(m.Key) != nil || m.Value.Kind == document.Null {
+				continue
+			}
+			if near := diag.Nearest(m.Key, names); near != "" {
+				l.warn(RuleNearName, m.Range(), fmt.Sprintf("only this environment has %q in `%s`", m.Key, key), fmt.Sprintf("did you mean %q?", near))
+			}
+		}
+	}
 }
 
 // claim is an environment's use of a name.
@@ -58,7 +110,7 @@ func (l *loader) checkEnvironments(environments *document.Value, base *document.
 	warned := map[Address]bool{}
 	for _, m := range environments.MembersOrNil() {
 		options.Environment = m.Key
-		other := newLoader(l.name, document.Merge(base, m.Value))
+		other := newLoader(l.name, withOverlay(base, m.Value))
 		other.environment = m.Key
 		other.readVariables(options)
 		for _, store := range other.stores() {

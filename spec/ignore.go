@@ -32,7 +32,7 @@ var (
 )
 
 // ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleClassNotCreated, RuleTagColon, RuleUnreachableAssets, RuleDNSComment, RuleDNSOnly, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
+var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleNearName, RuleClassNotCreated, RuleTagColon, RuleUnreachableAssets, RuleDNSComment, RuleDNSOnly, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
 
 // ignorableInPlans are the rules of warnings that only a plan can give. Whether a
 // comment silences one, loading the file does not tell.

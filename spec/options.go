@@ -11,6 +11,10 @@ type Options struct {
 	// for the file as it stands.
 	Environment string
 
+	// AsIf is what expressions read as the environment where none is laid over
+	// the file: to tell what is wrong with a file from what needs a name.
+	AsIf string
+
 	// Variables are values given on the command line, which come first.
 	Variables map[string]any
 

@@ -35,7 +35,7 @@ func TestRenderedFilesMeanTheSame(t *testing.T) {
 			if list.HasErrors() {
 				t.Fatalf("%s\n%s", describe(list), text)
 			}
-			ignore := cmp.Options{cmpopts.IgnoreTypes(diag.Range{}), cmpopts.IgnoreFields(spec.Stack{}, "Files"),
+			ignore := cmp.Options{cmpopts.IgnoreTypes(diag.Range{}), cmpopts.IgnoreFields(spec.Stack{}, "Files", "Environments"),
 				cmpopts.IgnoreFields(spec.Wave{}, "Of"), // a condition is true or false by then
 				cmpopts.IgnoreUnexported(spec.Assets{}, spec.Policy{}),
 			}

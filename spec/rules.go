@@ -44,6 +44,7 @@ const (
 	RuleExternal    = "WFP251"
 	RuleMigration   = "WFP252"
 	RuleSharedStore = "WFP253" // by two environments
+	RuleNearName    = "WFP267" // a name that only an environment has, and that is nearly one of the file's
 	RuleRenamed     = "WFP254" // a name that cannot have been the former one
 	RuleRouteSyntax = "WFP255" // a route pattern that the platform refuses
 

@@ -96,6 +96,9 @@ type Stack struct {
 	// AccountID is the account the file names, or "".
 	AccountID string
 
+	// Environments are the names of those that the file has, in its order.
+	Environments []string
+
 	// Resources are sorted by address, each address once.
 	Resources []Resource
 

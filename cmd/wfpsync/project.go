@@ -32,21 +32,31 @@ type project struct {
 
 // openProject reads and checks the stack file. Findings are in the project; an
 // error means that there was nothing to find them in.
-func (a *app) openProject() (*project, error) { return a.openProjectKnowing(nil) }
+func (a *app) openProject() (*project, error) { return a.openProjectWith(func(*spec.Options) {}) }
 
 // openProjectKnowing is [app.openProject] with what the account has where the
 // file's lists look for user Workers.
 func (a *app) openProjectKnowing(live *spec.Snapshot) (*project, error) {
+	p, err := a.openProjectWith(func(o *spec.Options) { o.Live = live })
+	if err == nil {
+		p.live = live
+	}
+	return p, err
+}
+
+// openProjectWith is [app.openProject] with other options than the command line
+// says.
+func (a *app) openProjectWith(change func(*spec.Options)) (*project, error) {
 	var stack *spec.Stack
 	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
-		options.Live = live
+		change(&options)
 		stack, list = spec.Load(root, name, options)
 		return list
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.stack, p.live = stack, live
+	p.stack = stack
 	return p, nil
 }
 
@@ -99,16 +109,30 @@ func noFolder(dir string, err error) error {
 
 // build bundles the stack's code and reads its static files, unless the stack
 // itself is wrong.
-func (p *project) build(ctx context.Context) error {
-	if p.diagnostics.HasErrors() {
+func (p *project) build(ctx context.Context) error { return buildEach(ctx, p) }
+
+// buildEach is [project.build] for one file in several environments, which have
+// most of their code in common.
+func buildEach(ctx context.Context, projects ...*project) error {
+	projects = slices.DeleteFunc(slices.Clone(projects), func(p *project) bool { return p.diagnostics.HasErrors() })
+	if len(projects) == 0 {
 		return nil
 	}
-	root, err := filepath.Abs(p.dir)
+	root, err := filepath.Abs(projects[0].dir)
 	if err != nil {
 		return err
 	}
-	p.note(bundle.Build(ctx, root, p.stack.Codes()))
-	p.note(bundle.ReadAssets(ctx, root, p.stack.Assets()))
+	var codes [][]*spec.Code
+	var assets [][]*spec.AssetFiles
+	for _, p := range projects {
+		codes = append(codes, p.stack.Codes())
+		assets = append(assets, p.stack.Assets())
+	}
+	inCode, inAssets := bundle.BuildEach(ctx, root, codes), bundle.ReadAssetsEach(ctx, root, assets)
+	for i, p := range projects {
+		p.note(inCode[i])
+		p.note(inAssets[i])
+	}
 	return ctx.Err()
 }
 

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -48,31 +49,59 @@ var platformLimits = assetLimits{files: 100_000, size: 25 << 20, rules: 4 << 20}
 //
 // root is the project folder, an absolute path; directories are relative to it.
 func ReadAssets(ctx context.Context, root string, directories []*spec.AssetFiles) diag.List {
-	if len(directories) == 0 {
-		return nil
+	return ReadAssetsEach(ctx, root, [][]*spec.AssetFiles{directories})[0]
+}
+
+// ReadAssetsEach is [ReadAssets] for several groups of directories, with what
+// there is to say about each group. A directory that several have is read once.
+func ReadAssetsEach(ctx context.Context, root string, groups [][]*spec.AssetFiles) []diag.List {
+	found := make([]diag.List, len(groups))
+	if len(slices.Concat(groups...)) == 0 {
+		return found
 	}
 	p, err := openProject(root)
 	if err != nil {
-		return diag.List{problem(RuleAssetDirectory, fmt.Sprintf("cannot open the project folder %q: %v", root, err), "")}
+		for i := range found {
+			found[i] = diag.List{problem(RuleAssetDirectory, fmt.Sprintf("cannot open the project folder %q: %v", root, err), "")}
+		}
+		return found
 	}
 	defer p.close()
-	found := make([]diag.List, len(directories))
+	readers := map[assetSource]*assetReader{}
 	var reads errgroup.Group
 	reads.SetLimit(runtime.GOMAXPROCS(0))
-	for i, d := range directories {
-		reads.Go(func() error {
-			r := assetReader{project: p, directory: d, limits: platformLimits}
-			found[i] = r.read(ctx)
-			return nil
-		})
+	for _, d := range slices.Concat(groups...) {
+		if source := assetSourceOf(d); readers[source] == nil {
+			r := &assetReader{project: p, directory: d, limits: platformLimits}
+			readers[source] = r
+			reads.Go(func() error {
+				r.read(ctx)
+				return nil
+			})
+		}
 	}
 	_ = reads.Wait() // each reports through its diagnostics
-	var diags diag.List
-	for _, list := range found {
-		diags = append(diags, list...)
+	for i, directories := range groups {
+		for _, d := range directories {
+			r := readers[assetSourceOf(d)]
+			found[i] = append(found[i], r.diags...)
+			if d != r.directory {
+				*d = *r.directory
+			}
+		}
+		found[i] = found[i].Sorted()
 	}
-	return diags.Sorted()
+	return found
 }
+
+// assetSource is what makes two directories of static files the same.
+type assetSource struct {
+	directory string
+	at        diag.Range
+	pages     bool
+}
+
+func assetSourceOf(d *spec.AssetFiles) assetSource { return assetSource{d.Directory, d.At, d.Pages} }
 
 // assetReader reads one directory.
 type assetReader struct {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,56 +27,70 @@ import (
 //
 // root is the project folder, an absolute path; entrypoints are relative to it.
 func Build(ctx context.Context, root string, codes []*spec.Code) diag.List {
+	return BuildEach(ctx, root, [][]*spec.Code{codes})[0]
+}
+
+// BuildEach is [Build] for several groups of codes, with what there is to say
+// about each group. A source that several have is built once, too.
+func BuildEach(ctx context.Context, root string, groups [][]*spec.Code) []diag.List {
+	found := make([]diag.List, len(groups))
 	p, err := openProject(root)
 	if err != nil {
-		return diag.List{problem(RuleBundle, fmt.Sprintf("cannot open the project folder %q: %v", root, err), "")}
+		for i := range found {
+			found[i] = diag.List{problem(RuleBundle, fmt.Sprintf("cannot open the project folder %q: %v", root, err), "")}
+		}
+		return found
 	}
 	defer p.close()
 
-	sources, users := bySource(codes)
+	sources, numbers := distinct(groups)
 	outcomes := make([]outcome, len(sources))
 	var builds errgroup.Group
 	builds.SetLimit(runtime.GOMAXPROCS(0))
-	for i, s := range sources {
+	for i, code := range sources {
 		builds.Go(func() error {
-			outcomes[i] = s.build(ctx, p, users[s][0].Options)
+			outcomes[i] = buildCode(ctx, p, code)
 			return nil
 		})
 	}
 	_ = builds.Wait() // builds report through their outcome
 
-	var diags diag.List
-	for i, s := range sources {
-		for _, code := range users[s] {
-			diags = append(diags, outcomes[i].deliver(code)...)
+	for i, codes := range groups {
+		for _, code := range codes {
+			found[i] = append(found[i], outcomes[numbers[sourceOf(code)]].deliver(code)...)
 		}
+		found[i] = found[i].Sorted()
 	}
-	return diags.Sorted()
+	return found
 }
 
 // source is what a code is made from. Codes of equal sources become equal.
 type source struct{ entrypoint, inline, options string }
 
-// bySource lists the distinct sources in order of appearance, and the codes
-// made from each.
-func bySource(codes []*spec.Code) ([]source, map[source][]*spec.Code) {
-	var sources []source
-	users := map[source][]*spec.Code{}
-	for _, code := range codes {
-		s := source{code.Entrypoint, code.Inline, code.Options.Key()}
-		if users[s] == nil {
-			sources = append(sources, s)
-		}
-		users[s] = append(users[s], code)
-	}
-	return sources, users
+func sourceOf(code *spec.Code) source {
+	return source{code.Entrypoint, code.Inline, code.Options.Key()}
 }
 
-func (s source) build(ctx context.Context, p *project, how spec.CodeOptions) outcome {
-	if s.entrypoint == "" {
-		return buildInline(ctx, s.inline, how)
+// distinct lists a code of each source in order of appearance, and the number of
+// each source in that list.
+func distinct(groups [][]*spec.Code) ([]*spec.Code, map[source]int) {
+	var codes []*spec.Code
+	numbers := map[source]int{}
+	for _, code := range slices.Concat(groups...) {
+		s := sourceOf(code)
+		if _, known := numbers[s]; !known {
+			numbers[s] = len(codes)
+			codes = append(codes, code)
+		}
 	}
-	return buildEntrypoint(ctx, p, s.entrypoint, how, false)
+	return codes, numbers
+}
+
+func buildCode(ctx context.Context, p *project, code *spec.Code) outcome {
+	if code.Entrypoint == "" {
+		return buildInline(ctx, code.Inline, code.Options)
+	}
+	return buildEntrypoint(ctx, p, code.Entrypoint, code.Options, false)
 }
 
 // outcome is what a build came to.

@@ -138,8 +138,8 @@ func TestRuntimeModuleThatMayBeMissing(t *testing.T) {
 func TestWaysToAModule(t *testing.T) {
 	for specifier, tests := range map[string]map[string]string{
 		"node:tty": {
-			"2025-10-08 nodejs_compat":                           `it is there from compatibility_date 2026-03-17 on, or with the flag "enable_nodejs_tty_module"`,
-			"2025-10-08":                                         `it is there from compatibility_date 2026-08-04 on, or with the flags "nodejs_compat" and "enable_nodejs_tty_module"`,
+			"2025-10-08 nodejs_compat": `it is there from compatibility_date 2026-03-17 on, or with the flag "enable_nodejs_tty_module"`,
+			"2025-10-08":               `it is there from compatibility_date 2026-08-04 on, or with the flags "nodejs_compat" and "enable_nodejs_tty_module"`,
 			"2026-03-20 nodejs_compat disable_nodejs_tty_module": `it is there without the flag "disable_nodejs_tty_module"`,
 			"2026-10-01 no_nodejs_compat":                        `it is there with the flag "enable_nodejs_tty_module", or without the flag "no_nodejs_compat"`,
 		},
