@@ -3,8 +3,9 @@ package document
 import "slices"
 
 // Merge lays one value over another: maps merge deeply, lists of bindings
-// merge by the name each item binds, any other value replaces what is below
-// it, and null removes it. Every part keeps its own place.
+// merge by the name each item binds, and each item as a map does, any other
+// value replaces what is below it, and null removes it. Every part keeps its own
+// place.
 func Merge(below, above *Value) *Value { return merge("", below, above) }
 
 // merge is [Merge] for the values of a key.
@@ -15,7 +16,7 @@ func merge(key string, below, above *Value) *Value {
 	case above == nil:
 		return below
 	case below.Kind == Map && above.Kind == Map:
-		return mergeMaps(below, above)
+		return mergeMaps(key, below, above)
 	}
 	if name := bindingKey(key, below); name != "" && name == bindingKey(key, above) {
 		return mergeBindings(name, below, above)
@@ -23,7 +24,7 @@ func merge(key string, below, above *Value) *Value {
 	return above
 }
 
-func mergeMaps(below, above *Value) *Value {
+func mergeMaps(key string, below, above *Value) *Value {
 	merged := *above
 	var members []Member
 	for _, m := range below.Members {
@@ -34,7 +35,14 @@ func mergeMaps(below, above *Value) *Value {
 		case over.Value.Kind == Null:
 		default:
 			result := *over
-			result.Value = merge(m.Key, m.Value, over.Value)
+			switch key {
+			case "secrets":
+				result.Value = mergeAlternatives(m.Value, over.Value)
+			case "vars", "props": // whose names mean nothing here
+				result.Value = merge(key, m.Value, over.Value)
+			default:
+				result.Value = merge(m.Key, m.Value, over.Value)
+			}
 			members = append(members, result)
 		}
 	}
@@ -47,6 +55,32 @@ func mergeMaps(below, above *Value) *Value {
 	return &merged
 }
 
+// alternatives are the members of a binding, or of a secret, that take the place
+// of others.
+var alternatives = map[string][]string{
+	"ref":                           {"id", "database_id", "bucket_name", "jurisdiction", "queue"},
+	"id":                            {"ref"},
+	"database_id":                   {"ref"},
+	"bucket_name":                   {"ref"},
+	"queue":                         {"ref"},
+	"destination_address":           {"allowed_destination_addresses"},
+	"allowed_destination_addresses": {"destination_address"},
+	"env":                           {"file", "keep"},
+	"file":                          {"env", "keep"},
+	"keep":                          {"env", "file"},
+}
+
+// mergeAlternatives merges two maps. What the upper one says takes the place of
+// what the lower one says in another way.
+func mergeAlternatives(below, above *Value) *Value {
+	for _, m := range above.Members {
+		if m.Value.Kind != Null {
+			below = below.Without(alternatives[m.Key]...)
+		}
+	}
+	return merge("", below, above)
+}
+
 // namedLists are the lists of bindings whose items wrangler names by "name",
 // not by "binding". Other lists of named things, in a variable's value, say,
 // are no bindings.
@@ -55,6 +89,9 @@ var namedLists = []string{"bindings", "ratelimits", "send_email"}
 // bindingKey is the key that tells the items of a list of bindings apart; ""
 // for any other value.
 func bindingKey(list string, v *Value) string {
+	if list == "vars" || list == "props" {
+		return ""
+	}
 	lacks := func(key string) bool {
 		return slices.ContainsFunc(v.Items, func(item *Value) bool { return item.Get(key).String() == "" })
 	}
@@ -78,8 +115,10 @@ func mergeBindings(key string, below, above *Value) *Value {
 		i := slices.IndexFunc(merged.Items, func(b *Value) bool { return b.Get(key).String() == name })
 		if i < 0 {
 			merged.Items = append(merged.Items, item)
+		} else if merged.Items[i].Get("type").String() != item.Get("type").String() {
+			merged.Items[i] = item // a binding of another type
 		} else {
-			merged.Items[i] = item
+			merged.Items[i] = mergeAlternatives(merged.Items[i], item)
 		}
 	}
 	merged.templates = below.templates || above.templates
