@@ -38,8 +38,9 @@ func attachedChange(p *planning, desired spec.Resource, live *spec.Live, fields 
 	if p.ownsWorker(to) {
 		return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 	}
-	c := &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields}
+	c := taken(fields)
 	if !desired.Meta().Adopt {
+		c.Action = Adopt
 		c.Blocked = &Block{
 			By:      blockedByOwnership,
 			Message: fmt.Sprintf("it belongs to the Worker %q, which this stack does not manage", to.Name),

@@ -22,7 +22,7 @@ var dnsRecordColumn = column{
 func compareDNSRecords(p *planning, desired spec.Resource, live *spec.Live) *Change {
 	c := p.markedChange(desired, live)
 	others := live.Resource.(*spec.DNSRecord).Others
-	if c != nil && c.Action == Adopt && c.Blocked == nil && others > 0 {
+	if c != nil && c.Reason == ReasonUnmanaged && c.Blocked == nil && others > 0 {
 		c.Blocked = &Block{
 			By:      blockedByOwnership,
 			Message: fmt.Sprintf("there are %d records of that name and type, and a stack has one", others+1),

@@ -120,7 +120,7 @@ func losesBindings(c *Change) bool {
 	if c.Action == Create || c.Action == Delete {
 		return false
 	}
-	others := c.Action == Adopt || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked || c.Reason == ReasonTemplate
+	others := c.Reason == ReasonUnmanaged || c.Reason == ReasonDrifted || c.Reason == ReasonUnmarked || c.Reason == ReasonTemplate
 	return slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
 		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldWrite || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
 			return false
@@ -174,7 +174,7 @@ func (p *planning) guardFleets() []Verdict {
 	if p.options.Mode == Destroy {
 		return nil
 	}
-	existing := map[spec.Collection]int{}
+	existing, adopted := map[spec.Collection]int{}, map[spec.Collection]int{}
 	deletes, updates := map[spec.Collection][]*Change{}, map[spec.Collection][]*Change{}
 	for a, live := range p.live.Resources {
 		if columns[a.Kind].fleet != "" && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
@@ -182,8 +182,14 @@ func (p *planning) guardFleets() []Verdict {
 		}
 	}
 	for a, c := range p.changes {
+		if columns[a.Kind].fleet == "" {
+			continue
+		}
+		if c.Reason == ReasonUnmanaged && c.Blocked == nil {
+			adopted[a.Collection()]++
+			existing[a.Collection()] += 0 // so that the fleet is looked at
+		}
 		switch {
-		case columns[a.Kind].fleet == "":
 		case c.Action == Delete:
 			deletes[a.Collection()] = append(deletes[a.Collection()], c)
 		case c.Action == Update || c.Action == WriteSecrets:
@@ -192,18 +198,15 @@ func (p *planning) guardFleets() []Verdict {
 	}
 	var verdicts []Verdict
 	for _, fleet := range slices.SortedFunc(maps.Keys(existing), spec.Collection.Compare) {
-		if existing[fleet] < p.desired.Guards.MinExisting {
-			continue
-		}
 		verdicts = p.guardFleet(verdicts, GuardMaxDelete, "deleted", fleet, existing[fleet], p.desired.Guards.MaxDelete, deletes[fleet])
-		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", fleet, existing[fleet], p.desired.Guards.MaxUpdate, updates[fleet])
+		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", fleet, existing[fleet]+adopted[fleet], p.desired.Guards.MaxUpdate, updates[fleet])
 	}
 	return verdicts
 }
 
 // guardFleet adds the verdict on one fleet, where there is anything to say.
 func (p *planning) guardFleet(verdicts []Verdict, name, done string, fleet spec.Collection, existing int, limit spec.Limit, changes []*Change) []Verdict {
-	if len(changes) <= limit.Of(existing) {
+	if existing < p.desired.Guards.MinExisting || len(changes) <= limit.Of(existing) {
 		return verdicts
 	}
 	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, columns[fleet.Kind].fleet, fleet.Parent, done, limit)

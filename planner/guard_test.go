@@ -78,6 +78,40 @@ guard namespace-delete: refused
 	})
 }
 
+// TestGuardOfAdoptions counts what is written of others' Workers among the updates,
+// and what is only marked among none.
+func TestGuardOfAdoptions(t *testing.T) {
+	text := "version: 1\nname: fleet\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { ns: {} }\nguards: { max_update: 2 }\nuser_workers:\n"
+	for i := range 12 {
+		text += fmt.Sprintf("  w%02d: { adopt: true, dispatch_namespace: ns, script: x, vars: { A: 1 } }\n", i)
+	}
+	for rewritten, want := range map[int]string{
+		0: "",
+		2: "",
+		3: "3 of 12 user Workers in ns would be changed, and at most 2 may be; acknowledge it with --allow max-update",
+	} {
+		wanted := text
+		for i := range rewritten {
+			wanted = strings.Replace(wanted, "A: 1", fmt.Sprintf("A: %d", i+2), 1)
+		}
+		stack := parse(t, wanted)
+		world := live(t, parse(t, text))
+		for a, found := range world.Resources {
+			if a.Kind == spec.KindUserWorker {
+				found.Revision.Owner, found.Revision.Mark = "", nil
+			}
+		}
+		p := planOn(t, world, parse(t, text), stack, planner.Options{})
+		got := ""
+		for _, v := range p.Guards {
+			got += v.Message
+		}
+		if got != want || p.Summary.Change != rewritten || p.Summary.Adopt != 12-rewritten {
+			t.Errorf("%d rewritten: %q, want %q; %d to change and %d to adopt", rewritten, got, want, p.Summary.Change, p.Summary.Adopt)
+		}
+	}
+}
+
 // TestGuards holds shares and numbers against what a plan would do to a fleet.
 func TestGuards(t *testing.T) {
 	fleet := func(guards string, n int, value string) *spec.Stack {

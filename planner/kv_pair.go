@@ -33,8 +33,10 @@ func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change
 	}
 	fields := diff(before, after)
 	switch {
+	case live.Revision.Owner == "" && len(fields) == 0:
+		return &Change{Action: Adopt, Reason: ReasonUnmanaged}
 	case live.Revision.Owner == "":
-		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields}
+		return taken(fields)
 	case len(fields) == 0 && is.Vouched == wanted.ValueDigest():
 		return nil
 	case is.Vouched != is.ValueDigest():

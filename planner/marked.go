@@ -22,14 +22,14 @@ func (p *planning) markedChange(desired spec.Resource, live *spec.Live) *Change 
 		return c
 	}
 	c := settingsChange(live.Resource.Canonical(), desired.Canonical())
-	if live.Revision.Owner != "" {
+	switch {
+	case live.Revision.Owner != "":
 		return c
+	case c == nil:
+		return taken(nil)
+	default:
+		return taken(c.Fields)
 	}
-	if c == nil {
-		c = &Change{MarkOnly: true}
-	}
-	c.Action, c.Reason = Adopt, ReasonUnmanaged
-	return c
 }
 
 // markedStanding is [scriptStanding] where a file without a section for the kind

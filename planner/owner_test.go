@@ -50,7 +50,7 @@ unmanaged user_worker/customers: 1 unowned, 1 foreign
 				s.Resources[userWorker("a")].Revision.Owner, s.Resources[userWorker("a")].Revision.Mark = "", nil
 			},
 			want: `
-0 adopt user_worker/customers/a (unmanaged)
+0 update user_worker/customers/a (unmanaged)
     replace /bindings/CONFIG/json/features/1: two -> three
 `,
 		},

@@ -107,7 +107,7 @@ const (
 	Create Action = "create"
 	Update Action = "update"
 	Delete Action = "delete"
-	Adopt  Action = "adopt" // take over, and bring into shape
+	Adopt  Action = "adopt" // mark as the stack's, and change nothing else
 
 	// Replace deletes a resource with everything in it and creates it anew,
 	// because something of it cannot be changed in place. What refers to it gets
@@ -126,7 +126,7 @@ const (
 	ReasonMissing   Reason = "missing"    // the file has it, the account does not
 	ReasonChanged   Reason = "changed"    // the file differs from what was applied
 	ReasonDrifted   Reason = "drifted"    // somebody else wrote it since it was applied
-	ReasonUnmanaged Reason = "unmanaged"  // it exists, and carries no mark
+	ReasonUnmanaged Reason = "unmanaged"  // it exists, and carries no mark; what is written is adopted by it
 	ReasonRemoved   Reason = "removed"    // the account has it, the file does not
 	ReasonRenamed   Reason = "renamed"    // the account has it under another name
 	ReasonUnwanted  Reason = "unwanted"   // the file lists it under `removed`
@@ -243,6 +243,12 @@ type Unmanaged struct {
 	Parent  string    `json:"parent,omitempty"`
 	Unowned int       `json:"unowned"` // carry no mark
 	Foreign int       `json:"foreign"` // carry another stack's mark
+}
+
+// TakesOver reports whether a change writes what exists already and no stack
+// manages, and so adopts it.
+func (c *Change) TakesOver() bool {
+	return c.Action == Update && c.Reason == ReasonUnmanaged && len(c.Fields) > 0
 }
 
 // Summary counts a plan's changes.

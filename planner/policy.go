@@ -128,7 +128,7 @@ func (p *planning) subject(c *Change) spec.Object {
 	return spec.Object{
 		"address": c.Address.String(), "kind": string(c.Address.Kind), "name": c.Address.Name, "namespace": namespace,
 		"action": string(c.Action), "reason": string(c.Reason),
-		"is_create": c.Action == Create, "is_update": c.Action == Update, "is_delete": c.removes(), "is_adopt": c.Action == Adopt,
+		"is_create": c.Action == Create, "is_update": c.Action == Update, "is_delete": c.removes(), "is_adopt": c.Reason == ReasonUnmanaged,
 		"before": plain(before), "after": plain(after), "fields": fields, "bindings": bindingsOf(c.Desired),
 	}
 }

@@ -21,8 +21,7 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	}
 	switch {
 	case live.Revision.Owner == "":
-		fields := p.withSecrets(desired, live, p.fields(live, desired))
-		return &Change{Action: Adopt, Reason: ReasonUnmanaged, Fields: fields, MarkOnly: len(fields) == 0}
+		return taken(p.withSecrets(desired, live, p.fields(live, desired)))
 	case p.isAsMarked(desired, live):
 		return p.compareSecrets(desired, live, nil)
 	}
@@ -56,6 +55,15 @@ func (p *planning) notOursToWrite(desired spec.Resource, live *spec.Live) *Chang
 		}}
 	}
 	return nil
+}
+
+// taken is the change of what exists already and may be taken over: to mark it as
+// the stack's, or, where something of it differs, to write it.
+func taken(fields []FieldChange) *Change {
+	if len(fields) > 0 {
+		return &Change{Action: Update, Reason: ReasonUnmanaged, Fields: fields}
+	}
+	return &Change{Action: Adopt, Reason: ReasonUnmanaged, MarkOnly: true}
 }
 
 // writesSecrets reports whether an upload would write secrets. That the account

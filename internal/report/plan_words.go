@@ -56,6 +56,9 @@ func reasonWords(c planner.Change) string {
 		if c.MarkOnly && c.Blocked == nil {
 			return "exists already, and no stack manages it: only its mark is written"
 		}
+		if c.TakesOver() {
+			return "exists already, and no stack manages it: it is adopted first"
+		}
 		if c.Blocked == nil {
 			return "exists already, and no stack manages it"
 		}
@@ -110,6 +113,15 @@ func leftAlone(plan *planner.Plan) []string {
 	var lines []string
 	if n := plan.Summary.Unchanged; n > 0 && plan.HasChanges() {
 		lines = append(lines, count(n, "resource stays as it is.", "resources stay as they are."))
+	}
+	taken := 0
+	for _, c := range plan.Changes {
+		if c.TakesOver() && c.Blocked == nil {
+			taken++
+		}
+	}
+	if taken > 0 {
+		lines = append(lines, "Of those to change, "+count(taken, "is adopted first: no stack manages it yet.", "are adopted first: no stack manages them yet."))
 	}
 	return append(lines, Unmanaged(plan)...)
 }
