@@ -27,7 +27,11 @@ func (r *run) startRestoring(ctx context.Context, a answer) {
 	}
 	var lost []string
 	if a.former != nil {
-		restoration.Former, lost = a.former.TakenBack(a.job.change.Desired.(spec.Scripted).Definition())
+		over := a.job.change.Desired
+		if a.job.change.LeavesBindings() { // and so whatever secrets there were
+			over = a.former.Resource
+		}
+		restoration.Former, lost = a.former.TakenBack(over.(spec.Scripted).Definition())
 	}
 	go func() {
 		revision, err := r.target.Restore(ctx, restoration)

@@ -337,6 +337,31 @@ func TestStopEndsAPause(t *testing.T) {
 	}
 }
 
+// An upload that leaves the bindings which nothing is known of is taken back with them.
+func TestRollbackOfACodeChange(t *testing.T) {
+	p := fleetPlan(func(p *planner.Plan) {
+		p.Rollouts[0].OnFailure = spec.RollBack
+		for i := range p.Changes[:10] {
+			p.Changes[i].Fields = []planner.FieldChange{{Path: "/code", Op: planner.FieldReplace}, {Path: "/bindings/TOKEN", Op: planner.FieldWrite, Written: planner.SecretUploaded}}
+		}
+	})
+	account := &target{}
+	_, events := run(t, account, p, applier.Options{Concurrency: 1, Prober: &prober{broken: []string{"w000001"}}})
+	if w := account.writes["user_worker/ns/w000001"]; !w.KeepBindings {
+		t.Error("the upload does not keep bindings")
+	}
+	if len(account.restored) == 0 {
+		t.Fatal("nothing was restored")
+	}
+	want := []spec.Binding{{Name: "GONE", Type: spec.BindingInherit}, {Name: "PLAN", Type: spec.BindingText}, {Name: "TOKEN", Type: spec.BindingInherit}}
+	if diff := cmp.Diff(want, account.restored[0].Former.Resource.(*spec.UserWorker).Bindings); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if told := strings.Join(happened(events), "\n"); !strings.Contains(told, "back w000001 lost []") {
+		t.Error(told)
+	}
+}
+
 // Whoever stops the run does not make a wave fail: nothing is rolled back, and
 // what has not answered says so.
 func TestStopGivesUpProbes(t *testing.T) {
@@ -354,7 +379,7 @@ func TestStopGivesUpProbes(t *testing.T) {
 			once.Do(func() { close(stop) })
 		}
 	}}
-	result, events := run(t, account, p, applier.Options{Concurrency: 1, Prober: asked, Stop: stop})
+	result, events := run(t, account, p, applier.Options{Concurrency: 1, Prober: asked, Stop: stop, After: time.After})
 	if got := statuses(result); got != "++!--------" || len(account.restored) > 0 || result.Rollouts[0].Status != applier.RolloutInterrupted {
 		t.Errorf("got %s: %+v", got, result)
 	}

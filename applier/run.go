@@ -271,6 +271,7 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 		return w, fmt.Errorf("%s refers to something whose id nobody knows: make the plan anew", c.Address)
 	}
 	w.Resource = scripted.WithDefinition(script)
+	w.KeepBindings = c.LeavesBindings() && !script.IsTemplate() // which names all of them
 	r.addSecrets(&w, c)
 	return w, nil
 }

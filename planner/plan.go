@@ -306,6 +306,15 @@ func (c Change) SecretsToWrite() []spec.Binding {
 	})
 }
 
+// LeavesBindings reports whether an upload is to leave the bindings that the change
+// says nothing of. That is where no settings differ: as they need not have been read,
+// the Worker may have more, which somebody has set right after the last upload.
+func (c Change) LeavesBindings() bool {
+	return c.Action == Update && len(c.Fields) > 0 && !slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
+		return f.Path != codePath && f.Path != assetsPath && f.Path != protectPath && f.Op != FieldWrite
+	})
+}
+
 // UnmarshalJSON decodes the desired resource by the kind in the address.
 func (c *Change) UnmarshalJSON(data []byte) error {
 	type plain Change

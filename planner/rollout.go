@@ -286,7 +286,7 @@ func (p *planning) cannotRollBack(c *Change) string {
 		}
 	}
 	for _, f := range c.Fields {
-		if f.Path == "/assets" && f.Op != FieldAdd {
+		if f.Path == assetsPath && f.Op != FieldAdd {
 			return "it replaces its static assets, and nobody can read back those that it has"
 		}
 	}

@@ -106,7 +106,7 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	default:
 		return false
 	}
-	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || p.isUnproven(desired, live) || live.Revision.Mark == nil || live.Revision.Drifted() || !p.markDescribes(desired, live) {
+	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || p.isUnproven(desired, live) || !live.Revision.Vouched() || !p.markDescribes(desired, live) && !p.onlyUploadDiffers(desired, live) {
 		return true
 	}
 	listed := live.Resource.(spec.Scripted).Definition().Assets
@@ -114,16 +114,29 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 }
 
 // isAsMarked reports whether a live script's mark says that it is the desired one.
-// What was not read whole has one that does: [Inspect] would have named it.
 func (p *planning) isAsMarked(desired spec.Resource, live *spec.Live) bool {
-	return !live.Detailed || !p.needsDetail(desired, live)
+	return (!live.Detailed || !p.needsDetail(desired, live)) && p.markDescribes(desired, live)
+}
+
+// onlyUploadDiffers reports whether a live script's mark vouches for the desired
+// settings, so that nothing but code, static assets and protection can differ, whose
+// digests it has, too. Such a script is not read: that would be a request for every
+// user Worker of a fleet whenever its code changes. The upload leaves it what bindings
+// it may have got within [spec.Revision.Vouched], see [Change.LeavesBindings].
+//
+// Which bindings there are to carry over only settings tell, and how far migrations
+// have gone not every list.
+func (p *planning) onlyUploadDiffers(desired spec.Resource, live *spec.Live) bool {
+	script, complete := desired.(spec.Scripted).Definition().Resolved(p.id)
+	return complete && !script.IsTemplate() && len(script.CarriedOver()) == 0 && script.MigrationTag == "" &&
+		!(&spec.Code{Digest: live.Revision.Mark.Code}).IsKept() && live.Revision.Mark.Settings == spec.ShortDigest(script.Digest())
 }
 
 // markDescribes reports whether a live script's mark was made of the desired one.
 func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
 	mark := live.Revision.Mark
 	script, complete := desired.(spec.Scripted).Definition().Resolved(p.id)
-	return complete && mark.Protected == desired.Meta().Protect &&
+	return complete && mark != nil && mark.Protected == desired.Meta().Protect &&
 		mark.Describes(script.Code.Digest, script.Digest()) && mark.DescribesAssets(script.Assets)
 }
 
@@ -139,14 +152,22 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 		return diff(before, desired.Canonical())
 	}
 	script, _ := wanted.Definition().Resolved(p.id)
-	after := script.Canonical()
-	script.LeaveAlone(before, after)
-	changes := diff(before, after)
-	current := &spec.Script{Code: spec.NoCode()}
+	code, assets, changes := spec.NoCode(), (*spec.Assets)(nil), []FieldChange(nil)
 	if live != nil {
-		current = live.Resource.(spec.Scripted).Definition()
+		current := live.Resource.(spec.Scripted).Definition()
+		code, assets = current.Code, current.Assets
 	}
-	uploaded := slices.Concat(codeChange(current.Code, script.Code), assetsChange(current.Assets, script.Assets))
+	if live != nil && !live.Detailed && live.Revision.Mark != nil { // which vouches for all of it
+		mark := live.Revision.Mark
+		if code, assets = (&spec.Code{Digest: mark.Code}), nil; mark.Assets != "" {
+			assets = spec.LiveAssets(mark.Assets)
+		}
+	} else {
+		after := script.Canonical()
+		script.LeaveAlone(before, after)
+		changes = diff(before, after)
+	}
+	uploaded := slices.Concat(codeChange(code, script.Code), assetsChange(assets, script.Assets))
 	return slices.Concat(uploaded, changes, protectionChange(live, desired))
 }
 
@@ -158,14 +179,19 @@ func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
 	case before == after:
 		return nil
 	case live == nil:
-		return []FieldChange{{Path: "/protect", Op: FieldAdd, After: after}}
+		return []FieldChange{{Path: protectPath, Op: FieldAdd, After: after}}
 	default:
-		return []FieldChange{{Path: "/protect", Op: FieldReplace, Before: before, After: after}}
+		return []FieldChange{{Path: protectPath, Op: FieldReplace, Before: before, After: after}}
 	}
 }
 
-// codePath is the field of a Worker's code.
-const codePath = "/code"
+// The fields of a Worker that are not settings: its code, its static assets, and
+// whether it is protected.
+const (
+	codePath    = "/code"
+	assetsPath  = "/assets"
+	protectPath = "/protect"
+)
 
 // unknownDigest stands for the digest of what the account has and nobody can
 // read.
@@ -200,7 +226,7 @@ func assetsChange(live, wanted *spec.Assets) []FieldChange {
 	if live != nil && before == "" {
 		before = unknownDigest
 	}
-	return digestChange("/assets", before, wanted.Digest())
+	return digestChange(assetsPath, before, wanted.Digest())
 }
 
 // digestChange is the difference of what is compared by digest, which is "" where

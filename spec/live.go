@@ -99,6 +99,17 @@ func (r Revision) Drifted() bool {
 	return r.Mark != nil && r.ModifiedOn.Sub(r.Mark.Uploaded).Abs() > DriftTolerance
 }
 
+// vouchTime is how long an upload may take, from its mark to its end, if the mark is
+// to be believed for what it says of the settings without a look at them. A product
+// that sets a secret right after an apply does so later, as a rule.
+const vouchTime = 5 * time.Second
+
+// Vouched reports whether a resource's mark is believed for the settings that it was
+// made of. The settings of what is neither vouched for nor drifted are looked at.
+func (r Revision) Vouched() bool {
+	return r.Mark != nil && r.Mark.Version == MarkVersion && r.ModifiedOn.Sub(r.Mark.Uploaded).Abs() <= vouchTime
+}
+
 // NewSnapshot returns an empty snapshot.
 func NewSnapshot(account Account) *Snapshot {
 	return &Snapshot{Account: account, Resources: map[Address]*Live{}}
@@ -160,6 +171,10 @@ type Write struct {
 
 	// Fingerprints are those of the values that the script has after the write.
 	Fingerprints Fingerprints
+
+	// KeepBindings says that the upload leaves the script the bindings that Resource
+	// does not name: nobody has been told that they go.
+	KeepBindings bool
 }
 
 // Restoration is a write of a script to be taken back.

@@ -69,6 +69,27 @@ func TestDrifted(t *testing.T) {
 	}
 }
 
+func TestVouched(t *testing.T) {
+	uploaded := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		after   time.Duration
+		version int
+		want    bool
+	}{
+		{0, spec.MarkVersion, true}, {5 * time.Second, spec.MarkVersion, true}, {-5 * time.Second, spec.MarkVersion, true},
+		{5*time.Second + 1, spec.MarkVersion, false}, {30 * time.Second, spec.MarkVersion, false}, {-time.Minute, spec.MarkVersion, false},
+		{0, spec.MarkVersion + 1, false},
+	} {
+		r := spec.Revision{Mark: &spec.Mark{Version: test.version, Uploaded: uploaded}, ModifiedOn: uploaded.Add(test.after)}
+		if r.Vouched() != test.want {
+			t.Errorf("%v after the mark of version %d: vouched is %v", test.after, test.version, !test.want)
+		}
+	}
+	if (spec.Revision{}).Vouched() {
+		t.Error("there is no mark to vouch")
+	}
+}
+
 // FuzzOwnership reads the tags of any script: ours come out as they went in, and
 // everybody else's are left as they are.
 func FuzzOwnership(f *testing.F) {

@@ -103,14 +103,15 @@ func applied(t testing.TB, stack string, w *spec.UserWorker) emulator.Seed {
 		binding["name"] = b.Name
 		bindings = append(bindings, binding)
 	}
+	mark := spec.NewMark(w.Code.Digest, w.Digest(), time.Now())
 	metadata, err := json.Marshal(spec.Object{
 		"compatibility_date": w.CompatibilityDate, "bindings": bindings,
-		"tags": w.MarkedTags(stack, spec.NewMark(w.Code.Digest, w.Digest(), time.Now())),
+		"tags": w.MarkedTags(stack, mark),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed := emulator.Seed{Name: w.Name, Metadata: metadata}
+	seed := emulator.Seed{Name: w.Name, Metadata: metadata, ModifiedOn: mark.Uploaded}
 	for _, m := range w.Code.Modules {
 		seed.Modules = append(seed.Modules, emulator.Module{Name: m.Name, Type: string(m.Type), Content: m.Content})
 	}

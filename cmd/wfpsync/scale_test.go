@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // counter counts the requests that an account answers.
@@ -122,9 +123,13 @@ func (h *herd) seed(n int, tags []string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	written := time.Now()
+	if _, mark, _ := spec.Ownership(tags); mark != nil {
+		written = mark.Uploaded // however long the seeding takes
+	}
 	err = h.account.Seed(emulator.LocalAccountID, "fleet", func(yield func(emulator.Seed) bool) {
 		for i := range n {
-			if !yield(emulator.Seed{Name: tenant(i), Metadata: metadata}) {
+			if !yield(emulator.Seed{Name: tenant(i), Metadata: metadata, ModifiedOn: written}) {
 				return
 			}
 		}
@@ -207,6 +212,22 @@ func TestRequestsAtScale(t *testing.T) {
 			h.atMost("plan with one changed", changed, unchanged+1)
 			applied = h.counter.of(func() { h.must(exitOK, "apply", "--auto-approve") })
 			h.atMost("apply of it", applied, changed+5)
+		})
+	}
+}
+
+// TestRequestsOfACodeChange holds what is asked where nothing changes but the code of
+// a fleet, however the account lists it: the marks say that the settings are as they
+// are to be. An upload is one request, and the look before it another at most.
+func TestRequestsOfACodeChange(t *testing.T) {
+	for _, shape := range []emulator.ListShape{{}, {Nested: true, WithoutETag: true}, {WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
+		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
+			h := newHerd(t, fleetStack, 1000, shape)
+			h.plan(exitOK) // where lists have no tags, they are remembered
+			h.write(strings.ReplaceAll(fleetStack, "fetch() {}", "fetch() { return new Response() }"))
+			h.atMost("plan of the change", h.plan(exitChanges), 8)
+			h.atMost("apply of it", h.counter.of(func() { h.must(exitOK, "apply", "--auto-approve") }), 2*h.n+16)
+			h.atMost("plan after it", h.plan(exitOK), 8)
 		})
 	}
 }

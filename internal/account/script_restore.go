@@ -162,7 +162,7 @@ func formerTags(own []string, former spec.Revision, now time.Time) ([]string, *s
 	}
 	mark := *former.Mark
 	switch {
-	case !former.Drifted():
+	case former.Vouched():
 		mark.Uploaded = now.UTC().Truncate(time.Second)
 	case now.Sub(mark.Uploaded).Abs() <= spec.DriftTolerance: // as if it were of this upload
 		mark.Uploaded = mark.Uploaded.Add(-2 * spec.DriftTolerance)

@@ -66,6 +66,9 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 	if len(script.CompatibilityFlags) > 0 {
 		u.metadata["compatibility_flags"] = script.CompatibilityFlags
 	}
+	if w.KeepBindings {
+		u.metadata["keep_bindings"] = keptBindings
+	}
 	if script.Assets != nil && script.Assets.Keep {
 		u.metadata["keep_assets"] = true
 	}
@@ -73,6 +76,15 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 		return nil, err
 	}
 	return u, u.setMigrations()
+}
+
+// keptBindings are the types of the bindings that an upload leaves where it keeps
+// those that it does not name: what a product gives a Worker at run time. wrangler
+// sends the first four, and other clients of the live API those of stores.
+// Source: API reference, "Upload Worker Module", keep_bindings.
+var keptBindings = []string{
+	spec.BindingText, spec.BindingJSON, spec.BindingSecret, spec.BindingSecretKey,
+	spec.BindingKVNamespace, spec.BindingD1, spec.BindingR2Bucket, spec.BindingQueue, spec.BindingService,
 }
 
 // uploadsAssets reports whether static files go with the upload.
