@@ -67,7 +67,7 @@ func (p *planning) adopt(a spec.Address, live *spec.Live) {
 		c.Blocked = &Block{
 			By:      blockedByOwnership,
 			Message: "the file does not declare it, so that the next apply would delete it",
-			Hint:    "write it into the file first; `wfpsync import` does",
+			Hint:    "write it into the file first; `wfpsync import --user-workers own` does",
 		}
 	default:
 		c.Desired = p.marked(r.(spec.Scripted), live)

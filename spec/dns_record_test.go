@@ -72,7 +72,7 @@ func TestRecordFor(t *testing.T) {
 func TestImportOfRecordsOfOneName(t *testing.T) {
 	route := &spec.Route{Zone: "example.com", Pattern: "a.example.com/*", Worker: "fine"}
 	record := &spec.DNSRecord{Zone: "example.com", Type: "A", Name: "a.example.com", Content: "192.0.2.1", Proxied: true, TTL: spec.AutomaticTTL, Others: 2}
-	imported, err := spec.Import(snapshotOf(liveWorker("fine", nil), &spec.Live{Resource: route}, &spec.Live{Resource: record}), "mine")
+	imported, err := spec.Import(snapshotOf(liveWorker("fine", nil), &spec.Live{Resource: route}, &spec.Live{Resource: record}), "mine", spec.OwnUserWorkers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,11 +48,12 @@ const SchemaFile = "wfpsync.schema.json"
 // nobody manages is adopted. The Workers of the snapshot must have been read
 // whole, with their code.
 //
-// What cannot be said is left out in a way that the next plan leaves it alone,
+// User Workers that no stack manages are the product's, unless userWorkers says
+// otherwise. What cannot be said is left out in a way that the next plan leaves it alone,
 // and noted. So are the kinds that could not be read.
-func Import(live *Snapshot, stack string, unread ...Kind) (*Imported, error) {
+func Import(live *Snapshot, stack string, userWorkers UserWorkers, unread ...Kind) (*Imported, error) {
 	im := &importer{
-		live: live, stack: stack, unread: unread,
+		live: live, stack: stack, unread: unread, userWorkers: userWorkers, aside: map[string][]Address{},
 		keys: map[Address]string{}, taken: map[string]bool{}, ids: map[Kind]map[string]Address{},
 		attached: map[Address][]Address{}, folders: map[string]string{}, inherit: map[Address]map[string]bool{},
 	}
@@ -77,7 +78,13 @@ type importer struct {
 	leftOut  []string
 	unread   []Kind
 	adopts   bool
-	source   string // the file that was imported; "" for an account
+
+	// userWorkers says what becomes of those that no stack manages, and aside holds
+	// those that are not written out, by namespace.
+	userWorkers UserWorkers
+	aside       map[string][]Address
+
+	source string // the file that was imported; "" for an account
 }
 
 // nowhere is the place of values that no file has.
@@ -93,6 +100,9 @@ func (im *importer) index() {
 		}
 		if r, ok := im.live.Resources[a].Resource.(Attached); ok {
 			im.attached[r.AttachedTo()] = append(im.attached[r.AttachedTo()], a)
+			continue
+		}
+		if im.setAside(a) {
 			continue
 		}
 		if reason := im.cannotImport(a); reason != "" {
@@ -212,6 +222,12 @@ func (im *importer) write() (*Imported, error) {
 		head.set("account_id", im.live.Account.ID)
 	}
 	parts := []*document.Value{head.value()}
+	lists, templates := im.writeAside()
+	if len(lists) > 0 {
+		var section members
+		section.put("lists", lists.value())
+		parts = append(parts, section.value())
+	}
 	for _, s := range sections {
 		var entries members
 		for _, a := range im.live.Addresses() {
@@ -232,6 +248,9 @@ func (im *importer) write() (*Imported, error) {
 			for _, comment := range comments {
 				im.notes = append(im.notes, ImportNote{a, comment})
 			}
+		}
+		if s.kind == KindUserWorker {
+			entries = append(entries, templates...)
 		}
 		if len(entries) > 0 {
 			var section members

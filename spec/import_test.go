@@ -58,7 +58,7 @@ func TestImportLeavesOut(t *testing.T) {
 		`its module ".hidden/b.txt" cannot be a file`:      code("a.js", spec.Module{Name: "a.js", Type: spec.ESModule}, spec.Module{Name: ".hidden/b.txt", Type: spec.TextModule}),
 		`its module "node_modules/b.txt" cannot be a file`: code("a.js", spec.Module{Name: "a.js", Type: spec.ESModule}, spec.Module{Name: "node_modules/b.txt", Type: spec.TextModule}),
 	} {
-		imported, err := spec.Import(snapshotOf(liveWorker("other", edit), liveWorker("fine", nil)), "mine")
+		imported, err := spec.Import(snapshotOf(liveWorker("other", edit), liveWorker("fine", nil)), "mine", spec.OwnUserWorkers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestImportBreaksCycles(t *testing.T) {
 			w.Bindings = []spec.Binding{{Name: "OTHER", Type: spec.BindingService, Properties: spec.PropertiesOf(spec.Object{"service": name})}}
 		}
 	}
-	imported, err := spec.Import(snapshotOf(liveWorker("a", calls("b")), liveWorker("b", calls("c")), liveWorker("c", calls("a"))), "mine")
+	imported, err := spec.Import(snapshotOf(liveWorker("a", calls("b")), liveWorker("b", calls("c")), liveWorker("c", calls("a"))), "mine", spec.OwnUserWorkers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestImportKeepsBindings(t *testing.T) {
 		w.Bindings = bindings
 		w.Options = spec.Object{"placement": object("mode", "smart", "status", "x"), "limits": object("cpu_ms", 10.0)}
 	})
-	imported, err := spec.Import(snapshotOf(kv, worker), "mine")
+	imported, err := spec.Import(snapshotOf(kv, worker), "mine", spec.OwnUserWorkers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type importOptions struct {
 	dir         string
 	from        string
 	environment string
+	userWorkers string
 	force       bool
 }
 
@@ -38,6 +39,12 @@ func (a *app) importCommand() *cobra.Command {
 code. Nothing in the account changes. A plan of the new file shows what is to be
 adopted and nothing else; the first apply only marks it.
 
+User Workers that no stack manages are taken for what your product uploads. They
+stay out of the file, and the plan leaves them alone, unless --user-workers says
+otherwise: "template" writes what they run, if all of a namespace run the same,
+and leaves which there are to your product; "own" writes each into the file. From
+then on the file is right, and what your product uploads over it is undone.
+
 With --from, it writes the stack file from a configuration of wrangler instead.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.importStack(ctx, o) })
@@ -49,6 +56,7 @@ With --from, it writes the stack file from a configuration of wrangler instead.`
 	cmd.Flags().StringVar(&o.dir, "dir", ".", "the folder to write into")
 	cmd.Flags().StringVar(&o.from, "from", "", "a wrangler.jsonc, wrangler.json or wrangler.toml in that folder, or below, to import instead of an account")
 	cmd.Flags().StringVar(&o.environment, "env", "", "with --from: the environment of that configuration")
+	cmd.Flags().StringVar(&o.userWorkers, "user-workers", string(spec.LeaveUserWorkers), "what becomes of user Workers that no stack manages: none, template or own")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite files that are there")
 	return cmd
 }
@@ -68,14 +76,22 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 	for _, unread := range imported.Unread {
 		fmt.Fprintf(a.stderr, "%s: the credentials may not read it, so nothing of it is in the file\n", unread)
 	}
+	aside := false
 	for _, note := range imported.Notes {
 		fmt.Fprintf(a.stderr, "%s: %s\n", note.Address, note.Message)
+		aside = aside || note.Address.Kind == spec.KindDispatchNamespace
+	}
+	if aside && o.userWorkers == string(spec.LeaveUserWorkers) {
+		fmt.Fprintln(a.stderr, "To let the file say what they run, import with --user-workers template; to let it own them, so that what your product uploads is undone, with --user-workers own.")
 	}
 	return a.checkImported(ctx, o.dir)
 }
 
 // imported is the stack file of an account, or of a configuration of wrangler.
 func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, error) {
+	if !slices.Contains(spec.AllUserWorkers, spec.UserWorkers(o.userWorkers)) {
+		return nil, usage(fmt.Errorf("--user-workers %q is unknown; it is none, template or own", o.userWorkers))
+	}
 	if o.from != "" {
 		return a.importWrangler(o)
 	}
@@ -97,14 +113,17 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 		}
 		live = live.About(o.namespace)
 	}
-	if err := c.ReadCode(ctx, live, live.Workers()); err != nil {
+	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
+		return o.userWorkers == string(spec.LeaveUserWorkers) && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
+	})
+	if err := c.ReadCode(ctx, live, wanted); err != nil {
 		return nil, err
 	}
 	name, err := stackName(o.name, live)
 	if err != nil {
 		return nil, err
 	}
-	return spec.Import(live, name, unread...)
+	return spec.Import(live, name, spec.UserWorkers(o.userWorkers), unread...)
 }
 
 // importWrangler reads a configuration in the folder, and says what of it is not

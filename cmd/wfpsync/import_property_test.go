@@ -33,7 +33,7 @@ func TestImportThenPlanIsEmpty(t *testing.T) {
 
 		etags := p.removeMarks()
 		adopted := filepath.Join(p.dir, "adopted")
-		p.run(exitOK, "import", "--dir", adopted, "--name", "another")
+		p.run(exitOK, "import", "--dir", adopted, "--name", "another", "--user-workers", "own")
 		p.stackYML += "\n--- imported without marks ---\n" + p.read(adopted)
 		var plan struct {
 			Summary struct{ Adopt, Add, Change, Destroy int }
