@@ -58,7 +58,8 @@ function isolate(host, version, { variant = "", outbound, object } = {}) {
     const { namespace, name } = version;
     const code = version.code ?? (await account(host.env, `/load?${new URLSearchParams({ namespace, name })}`));
     if (!code) throw new Error("wfpsync: the Worker was deleted");
-    return workerCode(host, code, version, { wrapped: variant !== "" && !object, outbound, object });
+    version.hidden ??= await otherExports(host, code);
+    return workerCode(host, code, version, { wrapped: variant !== "" && !object, outbound, object, hidden: version.hidden });
   });
 }
 
@@ -116,8 +117,8 @@ async function respond(host, version, request, options, init) {
 /** The headers of a request, to be changed: its own cannot be. */
 const headersOf = (request) => new Headers(request.headers);
 
-function workerCode(host, code, version, { wrapped, outbound, object } = {}) {
-  const modules = { ...ours(host.env), [MAIN]: { js: mainModule(code, wrapped, object) } };
+function workerCode(host, code, version, { wrapped, outbound, object, hidden } = {}) {
+  const modules = { ...ours(host.env), [MAIN]: { js: mainModule(code, wrapped, object, hidden) } };
   for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
   const env = { ...code.env, __wfpsync: code.wrap };
   for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
@@ -142,18 +143,49 @@ function ours(env) {
 }
 
 /** The module that is started: ours first, then theirs, which stays as it was uploaded so that its lines are right. */
-function mainModule(code, wrapped, object) {
+function mainModule(code, wrapped, object, hidden = []) {
   const user = JSON.stringify("../" + code.main);
   const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
   const start = `${als}import * as boot from "./boot.js";\n`;
   if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
   const whole = "user.default ?? {}"; // a Worker may have nothing but classes
   const main = wrapped ? `boot.wrap(${whole}, AsyncLocalStorage)` : whole;
-  const exported = `${start}import * as user from ${user};\nexport * from ${user};\n`;
+  const nothing = hidden.filter((name) => name !== object).map((name) => `nothing as ${JSON.stringify(name)}`);
+  const exported = `${start}import * as user from ${user};\nexport * from ${user};\nconst nothing = {};\nexport { ${nothing.join(", ")} };\n`;
   if (!object) return `${exported}export default ${main};\n`;
   const name = JSON.stringify(object);
   const others = object === "default" ? "" : `export default ${whole};\n`;
   return `${exported}${others}const durable = boot.durable(user[${name}], ${forgetsAlarms(code)});\nexport { durable as ${name} };\n`;
+}
+
+/**
+ * The names of those exports of a module that are neither classes nor handlers: constants, say. workerd would not start the
+ * Worker for them, and the platform does. So they are hidden by exports of ours, whose names are known only when the module
+ * has run: where its words leave it open, it runs once more.
+ * Source: https://github.com/cloudflare/workers-sdk/issues/10626
+ */
+async function otherExports(host, code) {
+  if (!code.asModule || !maybeOthers.test(code.modules[code.main]?.js)) return [];
+  loads++;
+  try {
+    return await probe(host, code).others();
+  } catch {
+    return []; // it does not start, which the load says as well
+  }
+}
+
+const maybeOthers = /\bexport\s*(?:(?:const|let|var)\b|\*|\{(?!\s*(?:[\w$]+\s+as\s+)?default\s*,?\s*\}))/;
+
+/** Starts code that nobody calls, and which is not heard, to look at what it exports. */
+function probe(host, code) {
+  const loaded = workerCode(host, { ...code, heard: false });
+  const user = JSON.stringify("../" + code.main);
+  loaded.modules[MAIN] = {
+    js: `import * as boot from "./boot.js";\nimport * as user from ${user};\n` +
+      `import { WorkerEntrypoint } from "cloudflare:workers";\n` +
+      `export class Probe extends WorkerEntrypoint { look() { return boot.look(user); } others() { return boot.others(user); } }\n`,
+  };
+  return host.env.LOADER.get(null, () => loaded).getEntrypoint("Probe");
 }
 
 /**
@@ -469,14 +501,7 @@ export class Control extends WorkerEntrypoint {
   /** Starts code that nobody will call, and says why it does not start, or what it exports. */
   async start(code) {
     try {
-      const loaded = workerCode(this, code);
-      const user = JSON.stringify("../" + code.main);
-      loaded.modules[MAIN] = {
-        js: `import * as boot from "./boot.js";\nimport * as user from ${user};\n` +
-          `import { WorkerEntrypoint } from "cloudflare:workers";\n` +
-          `export class Probe extends WorkerEntrypoint { look() { return boot.look(user); } }\n`,
-      };
-      return await this.env.LOADER.get(null, () => loaded).getEntrypoint("Probe").look();
+      return await probe(this, code).look();
     } catch (error) {
       return { error: String(error?.message ?? error) };
     }

@@ -12,7 +12,7 @@ import { R2Bucket } from "./r2_bucket.js";
 import { remote } from "./stub.js";
 
 export { durable } from "./durable_object.js";
-export { listeners, look, wrap } from "./handlers.js";
+export { listeners, look, others, wrap } from "./handlers.js";
 
 const service = (stub) => remote({ fetch: (input, init) => stub.fetch(input, init) }, (method, args) => stub.rpc(null, method, args));
 

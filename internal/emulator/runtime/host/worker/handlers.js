@@ -31,10 +31,17 @@ export function listeners() {
 /** What a Worker that was only started has: its handlers and its classes. */
 export function look(user) {
   const main = user.default ?? listeners();
-  const names = ["email", "fetch", "queue", "scheduled", "tail", "tailStream", "trace"];
-  const handlers = names.filter((name) => typeof (typeof main === "function" ? main.prototype : main)?.[name] === "function");
-  return { handlers, classes: Object.keys(user).filter((name) => name !== "default" && typeof user[name] === "function") };
+  return { handlers: handlersOf(main), classes: Object.keys(user).filter((name) => name !== "default" && typeof user[name] === "function") };
 }
+
+const handlersOf = (main) => names.filter((name) => typeof (typeof main === "function" ? main.prototype : main)?.[name] === "function");
+const names = ["email", "fetch", "queue", "scheduled", "tail", "tailStream", "trace"];
+
+/** The names under which a Worker exports what nothing can call. */
+export const others = (user) => Object.keys(user).filter((name) => {
+  const exported = user[name];
+  return name !== "default" && typeof exported !== "function" && handlersOf(exported).length === 0;
+});
 
 /**
  * The default export of a Worker that has an outbound Worker, or is one. What differs from call to call comes in props:
