@@ -43,7 +43,7 @@ func (l *loader) include() {
 }
 
 func (l *loader) includeFile(name string, pattern *document.Value) {
-	content, err := fs.ReadFile(l.files, name)
+	content, err := readFile(l.files, name)
 	if err != nil {
 		l.report(RuleInclude, pattern.Range(), fmt.Sprintf("the included file %q cannot be read: %v", name, err), "")
 		return

@@ -32,7 +32,7 @@ func Load(root fs.FS, name string, options Options) (*Stack, diag.List) {
 // open reads a stack file. The loader is nil when there is nothing to load, and
 // the diagnostics then say why.
 func open(root fs.FS, name string) (*loader, diag.List) {
-	content, err := fs.ReadFile(root, name)
+	content, err := readFile(root, name)
 	if err != nil {
 		return nil, diag.List{unreadable(name, err, "name the stack file with -f, run this where wfpsync.yaml is, or write one to start from with `wfpsync init`")}
 	}
@@ -84,6 +84,15 @@ func (l *loader) run(options Options) diag.List {
 	l.load()
 	l.checkPlaceholders()
 	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())
+}
+
+// readFile reads a file. A pipe or a device is not opened, because that alone can
+// wait forever.
+func readFile(files fs.FS, name string) ([]byte, error) {
+	if info, err := fs.Stat(files, name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is not a regular file")}
+	}
+	return fs.ReadFile(files, name)
 }
 
 // unreadable is what is said of a file that cannot be read, with a hint for one that is not there.

@@ -161,9 +161,12 @@ func (p *project) isOfStackFile(name string) bool {
 // line is a line of the stack file, or of one that is part of it, for findings
 // of those who do not have it.
 func (p *project) line(at diag.Range) string {
+	if at.Line < 1 {
+		return "" // it may be what cannot be read
+	}
 	content, err := os.ReadFile(filepath.Join(p.dir, filepath.FromSlash(at.File)))
 	lines := strings.Split(string(content), "\n")
-	if err != nil || at.Line < 1 || at.Line > len(lines) {
+	if err != nil || at.Line > len(lines) {
 		return ""
 	}
 	return strings.TrimSuffix(lines[at.Line-1], "\r")

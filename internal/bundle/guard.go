@@ -42,12 +42,16 @@ func (g *guard) plugin() api.Plugin {
 	}}
 }
 
-// check refuses a file outside the project, and one whose package is described
-// by a file outside. Otherwise it leaves the loading to esbuild, which knows of
+// check refuses a file outside the project, one whose package is described by a
+// file outside, and a pipe or a device, which could be read for ever. Otherwise it leaves the loading to esbuild, which knows of
 // files that a package wants replaced by nothing.
 func (g *guard) check(file string) api.OnLoadResult {
-	if name, inside := g.project.rel(file); !inside {
+	name, inside := g.project.rel(file)
+	if !inside {
 		return api.OnLoadResult{Errors: refuseOutside(name)}
+	}
+	if info, err := g.project.stat(name); err == nil && !info.Mode().IsRegular() {
+		return api.OnLoadResult{Errors: refuse(RuleBundle, fmt.Sprintf("%q is not a regular file", name), "")}
 	}
 	if stray := g.strayManifest(filepath.Dir(file)); stray != "" {
 		return api.OnLoadResult{Errors: refuse(RuleEntrypointOutside, leadsOutside(stray), outsideHint)}

@@ -107,10 +107,16 @@ func (p *project) contains(name string) bool {
 }
 
 // read is the content of a file in the project. os.Root refuses to leave it
-// even if the file is replaced by a link at this very moment.
+// even if the file is replaced by a link at this very moment. A pipe or a device
+// is not opened, because that alone can wait forever.
 func (p *project) read(name string) ([]byte, error) {
+	if info, err := p.stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errNotRegular}
+	}
 	return p.root.ReadFile(filepath.FromSlash(name))
 }
+
+var errNotRegular = errors.New("it is not a regular file")
 
 // stat follows symbolic links inside the project.
 func (p *project) stat(name string) (fs.FileInfo, error) {
