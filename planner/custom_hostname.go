@@ -9,7 +9,6 @@ var customHostnameColumn = column{
 	standing:   customHostnameStanding,
 	removable:  customHostnameRemovable,
 	undeclared: undeclaredMarked("custom hostnames", "`custom_hostnames: {}`"),
-	fleet:      "custom hostnames",
 }
 
 // compareCustomHostnames compares what the file names. A hostname without a mark,

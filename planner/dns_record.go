@@ -12,7 +12,6 @@ var dnsRecordColumn = column{
 	standing:   markedStanding,
 	removable:  scriptRemovable,
 	undeclared: undeclaredMarked("DNS records", "`dns_records: {}`"),
-	fleet:      "DNS records",
 
 	rivals: otherRecords, describeRival: describeRecord,
 }

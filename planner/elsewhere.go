@@ -63,7 +63,7 @@ func (p *planning) warnUnseen() {
 // warnUnseenZones warns of zones that were not looked into, or of a zone that was
 // not looked through.
 func (p *planning) warnUnseenZones(u spec.Unseen) {
-	what := columns[u.Kind].fleet
+	what := u.Kind.Info().Plural
 	d := diag.Diagnostic{
 		Severity: diag.Warning, Rule: spec.RuleUnseenZones, Range: p.desired.Sections[u.Kind],
 		Message: fmt.Sprintf("%s that the file no longer has are not looked for in zones that it does not name: the account has 50 zones or more", what),

@@ -177,12 +177,12 @@ func (p *planning) guardFleets() []Verdict {
 	existing, adopted := map[spec.Collection]int{}, map[spec.Collection]int{}
 	deletes, updates := map[spec.Collection][]*Change{}, map[spec.Collection][]*Change{}
 	for a, live := range p.live.Resources {
-		if columns[a.Kind].fleet != "" && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
+		if a.Kind.Info().Fleet && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
 			existing[a.Collection()]++
 		}
 	}
 	for a, c := range p.changes {
-		if columns[a.Kind].fleet == "" {
+		if !a.Kind.Info().Fleet {
 			continue
 		}
 		if c.Reason == ReasonUnmanaged && c.Blocked == nil {
@@ -209,7 +209,7 @@ func (p *planning) guardFleet(verdicts []Verdict, name, done string, fleet spec.
 	if existing < p.desired.Guards.MinExisting || len(changes) <= limit.Of(existing) {
 		return verdicts
 	}
-	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, columns[fleet.Kind].fleet, fleet.Parent, done, limit)
+	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, fleet.Kind.Info().Plural, fleet.Parent, done, limit)
 	v := Verdict{Guard: name, Result: Allowed, Measured: len(changes), Message: text + "; acknowledged by --allow " + name}
 	if !slices.Contains(p.options.Allow, name) {
 		v.Result, v.Message = Refused, text+"; acknowledge it with --allow "+name

@@ -35,10 +35,6 @@ type column struct {
 	// cannot have it have none.
 	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic
 
-	// fleet is what many of a kind are called, where plans limit how many of them
-	// may go at once; "" where they do not.
-	fleet string
-
 	// guard names what must be acknowledged before one is deleted, or "".
 	guard string
 }

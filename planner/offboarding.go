@@ -10,23 +10,6 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// storeNouns are the kinds that hold a customer's data, and absence never deletes.
-var storeNouns = []storeNoun{
-	{spec.KindD1Database, "D1 database", "D1 databases"},
-	{spec.KindKVNamespace, "KV namespace", "KV namespaces"},
-	{spec.KindQueue, "queue", "queues"},
-	{spec.KindR2Bucket, "R2 bucket", "R2 buckets"},
-}
-
-type storeNoun struct {
-	kind      spec.Kind
-	one, more string
-}
-
-func isStore(kind spec.Kind) bool {
-	return slices.ContainsFunc(storeNouns, func(s storeNoun) bool { return s.kind == kind })
-}
-
 // mostLookedInto is how many of the user Workers that go are read, each by a
 // request, to see which stores were theirs.
 const mostLookedInto = 100
@@ -61,7 +44,7 @@ func (p *planning) storesByID() map[storeID]spec.Address {
 	if p.storeIDs == nil {
 		p.storeIDs = map[storeID]spec.Address{}
 		for a, live := range p.live.Resources {
-			if isStore(a.Kind) && live.Revision.ID != "" {
+			if a.Kind.Info().Store && live.Revision.ID != "" {
 				p.storeIDs[storeID{a.Kind, live.Revision.ID}] = a
 			}
 		}
@@ -99,7 +82,7 @@ func (p *planning) warnStoresStay() {
 
 // leftBehind reports whether a live store is none that the file has a word on.
 func (p *planning) leftBehind(a spec.Address) bool {
-	if !isStore(a.Kind) || p.live.Resources[a] == nil || p.desired.IsExternal(a) || p.desired.Removes(a) {
+	if !a.Kind.Info().Store || p.live.Resources[a] == nil || p.desired.IsExternal(a) || p.desired.Removes(a) {
 		return false
 	}
 	_, declared := p.desired.Lookup(a)
@@ -123,7 +106,7 @@ func (p *planning) stillBound() map[spec.Address]bool {
 // declaresStores reports whether the file has stores of its own, so that those
 // in the account are listed.
 func (p *planning) declaresStores() bool {
-	return slices.ContainsFunc(p.desired.Collections, func(c spec.Collection) bool { return isStore(c.Kind) })
+	return slices.ContainsFunc(p.desired.Collections, func(c spec.Collection) bool { return c.Kind.Info().Store })
 }
 
 // mostNamedStores is how many stores a warning names.
@@ -145,14 +128,8 @@ func storesStay(left map[spec.Address][]spec.Address) diag.Diagnostic {
 		names = append(names[:mostNamedStores], fmt.Sprintf("and %d more", len(stores)-mostNamedStores))
 	}
 	var counted []string
-	for _, s := range storeNouns {
-		switch n := counts[s.kind]; n {
-		case 0:
-		case 1:
-			counted = append(counted, "1 "+s.one)
-		default:
-			counted = append(counted, fmt.Sprintf("%d %s", n, s.more))
-		}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		counted = append(counted, kind.Info().Count(counts[kind]))
 	}
 	whose, verb := workers[0].String(), "stay"
 	if len(workers) > 1 {

@@ -284,7 +284,7 @@ func (p *planning) removalsToInspect() []spec.Address {
 		return nil
 	}
 	var workers, userWorkers []spec.Address
-	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return isStore(r.To.Kind) && p.live.Resources[r.To] != nil })
+	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return r.To.Kind.Info().Store && p.live.Resources[r.To] != nil })
 	for _, a := range p.unwanted() {
 		live := p.live.Resources[a]
 		if live.Detailed || !p.goes(a, live) {

@@ -6,5 +6,4 @@ var userWorkerColumn = column{
 	standing:   scriptStanding,
 	removable:  scriptRemovable,
 	undeclared: undeclaredMarked("user Workers", "the namespace under `dispatch_namespaces`"),
-	fleet:      "user Workers",
 }

@@ -32,10 +32,10 @@ type Collection struct {
 
 // Collection is where the address is listed.
 func (a Address) Collection() Collection {
-	switch c := kinds[a.Kind]; {
-	case c.ofWorker:
+	switch a.Kind.Info().Container {
+	case ContainerWorker:
 		return Collection{Kind: a.Kind, Parent: a.Name}
-	case c.together:
+	case ContainerQueue: // the consumers of all queues are listed together
 		return Collection{Kind: a.Kind}
 	}
 	return Collection{Kind: a.Kind, Parent: a.Parent}
@@ -76,15 +76,15 @@ func ParseAddress(s string) (Address, error) {
 	if !ok || rest == "" {
 		return Address{}, fmt.Errorf("address %q is not of the form kind/name", s)
 	}
-	c, known := kinds[Kind(kind)]
-	if !known {
+	info := Kind(kind).Info()
+	if info.Kind == "" {
 		return Address{}, fmt.Errorf("address %q names the unknown kind %q; the kinds are %s", s, kind, strings.Join(kindNames(), ", "))
 	}
 	a := Address{Kind: Kind(kind), Name: rest}
-	if c.parent != "" && (!c.optional || strings.Contains(rest, "/")) {
+	if word := parentWords[info.Container]; word != "" && (info.Container != ContainerJurisdiction || strings.Contains(rest, "/")) {
 		a.Parent, a.Name, ok = strings.Cut(rest, "/")
 		if !ok || a.Parent == "" || a.Name == "" {
-			return Address{}, fmt.Errorf("address %q is not of the form %s/%s/NAME", s, kind, strings.ToUpper(c.parent))
+			return Address{}, fmt.Errorf("address %q is not of the form %s/%s/NAME", s, kind, strings.ToUpper(word))
 		}
 	}
 	return a, nil

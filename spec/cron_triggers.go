@@ -11,6 +11,16 @@ import (
 // KindCronTriggers is when a Worker is run by the clock.
 const KindCronTriggers Kind = "cron_triggers"
 
+var cronTriggersKind = KindInfo{
+	Kind:       KindCronTriggers,
+	Singular:   "Worker's cron triggers",
+	Plural:     "Workers' cron triggers",
+	Container:  ContainerWorker,
+	Product:    ProductWorkers,
+	Permission: permissionWorkers,
+	decode:     decodeAs[*CronTriggers],
+}
+
 // CronTriggers are all the cron expressions of a Worker: the platform takes them
 // as one list. A Worker that has none has no such resource.
 type CronTriggers struct {

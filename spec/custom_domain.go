@@ -10,6 +10,15 @@ import (
 // KindCustomDomain is a hostname that a Worker answers as its origin.
 const KindCustomDomain Kind = "custom_domain"
 
+var customDomainKind = KindInfo{
+	Kind:       KindCustomDomain,
+	Singular:   "custom domain",
+	Plural:     "custom domains",
+	Product:    ProductWorkers,
+	Permission: permissionRoutes,
+	decode:     decodeAs[*CustomDomain],
+}
+
 // CustomDomain makes a Worker the origin of a hostname: the platform sees to the
 // DNS record and the certificate. A hostname is unique in an account.
 type CustomDomain struct {

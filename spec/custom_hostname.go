@@ -13,6 +13,18 @@ import (
 // KindCustomHostname is a customer's hostname in a zone of Cloudflare for SaaS.
 const KindCustomHostname Kind = "custom_hostname"
 
+var customHostnameKind = KindInfo{
+	Kind:       KindCustomHostname,
+	Section:    "custom_hostnames",
+	Singular:   "custom hostname",
+	Plural:     "custom hostnames",
+	Container:  ContainerZone,
+	Product:    ProductSaaS,
+	Permission: permissionSaaS,
+	Fleet:      true,
+	decode:     decodeAs[*CustomHostname],
+}
+
 // CustomHostname is a hostname of somebody else's domain that a zone answers, with
 // a certificate that the platform sees to. The hostname is unique in its zone.
 type CustomHostname struct {

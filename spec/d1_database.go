@@ -5,6 +5,17 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 // KindD1Database is a D1 database.
 const KindD1Database Kind = "d1_database"
 
+var d1DatabaseKind = KindInfo{
+	Kind:       KindD1Database,
+	Section:    "d1_databases",
+	Singular:   "D1 database",
+	Plural:     "D1 databases",
+	Product:    ProductD1,
+	Permission: permissionD1,
+	Store:      true,
+	decode:     decodeAs[*D1Database],
+}
+
 // D1Database is a D1 database. Its name is unique in an account and is its
 // identity here; bindings refer to it by the id the platform gives it. What is
 // in it, tables included, is nobody's business here.

@@ -36,10 +36,10 @@ func (l *loader) named(e entry, item *document.Value) []Address {
 		if s.unnamed {
 			continue
 		}
-		if addresses, known := l.keyed(e, s.kind, item.Text); known {
-			found, sectionsWith = append(found, addresses...), append(sectionsWith, s.key)
+		if addresses, known := l.keyed(e, s.Kind, item.Text); known {
+			found, sectionsWith = append(found, addresses...), append(sectionsWith, s.Section)
 		}
-		for _, m := range l.root.Get(s.key).MembersOrNil() {
+		for _, m := range l.root.Get(s.Section).MembersOrNil() {
 			keys = append(keys, m.Key)
 		}
 	}

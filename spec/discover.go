@@ -93,8 +93,8 @@ func (l *loader) checkTemplate(d declaration) bool {
 	switch {
 	case !d.isDiscovered() && manage == nil:
 		return true
-	case d.section.kind != KindUserWorker && d.isDiscovered():
-		l.report(RuleTemplate, forEach.Range(), fmt.Sprintf("`%s` cannot go through user Workers that are discovered", d.section.key),
+	case d.section.Kind != KindUserWorker && d.isDiscovered():
+		l.report(RuleTemplate, forEach.Range(), fmt.Sprintf("`%s` cannot go through user Workers that are discovered", d.section.Section),
 			"only `user_workers` can, since nothing is created or deleted for what comes and goes in the account")
 		return false
 	case !d.isDiscovered():

@@ -5,6 +5,16 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 // KindDispatchNamespace is a dispatch namespace: the container of user Workers.
 const KindDispatchNamespace Kind = "dispatch_namespace"
 
+var dispatchNamespaceKind = KindInfo{
+	Kind:       KindDispatchNamespace,
+	Section:    "dispatch_namespaces",
+	Singular:   "dispatch namespace",
+	Plural:     "dispatch namespaces",
+	Product:    ProductWorkers,
+	Permission: permissionWorkers,
+	decode:     decodeAs[*DispatchNamespace],
+}
+
 // DispatchNamespace is a container of user Workers that a dispatcher binds to.
 type DispatchNamespace struct {
 	Name string `json:"name"`

@@ -14,6 +14,18 @@ import (
 // KindDNSRecord is a record of a zone that leads hostnames to Cloudflare.
 const KindDNSRecord Kind = "dns_record"
 
+var dnsRecordKind = KindInfo{
+	Kind:       KindDNSRecord,
+	Section:    "dns_records",
+	Singular:   "DNS record",
+	Plural:     "DNS records",
+	Container:  ContainerZone,
+	Product:    ProductDNS,
+	Permission: permissionDNS,
+	Fleet:      true,
+	decode:     decodeAs[*DNSRecord],
+}
+
 // The types of records that can be proxied, and so lead to a Worker. Mail,
 // verification and everything else in a zone is not the business of a platform's
 // Workers, and of such records there are several by one name.

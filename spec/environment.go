@@ -74,7 +74,7 @@ func (l *loader) checkEnvironmentsShape() {
 func (l *loader) checkNearNames(overlay *document.Value) {
 	keys := []string{"variables", "lists", "profiles", "policies"}
 	for _, s := range sections {
-		keys = append(keys, s.key)
+		keys = append(keys, s.Section)
 	}
 	for _, key := range keys {
 		below, above := l.root.Get(key), overlay.Get(key)
@@ -138,7 +138,7 @@ func (l *loader) stores() []Reference {
 		if s.worker {
 			continue // a Worker carries the mark of its environment
 		}
-		for _, m := range l.root.Get(s.key).MembersOrNil() {
+		for _, m := range l.root.Get(s.Section).MembersOrNil() {
 			if m.Value.Get("external").IsTrue() || m.Value.Get("for_each") != nil {
 				continue
 			}
@@ -146,7 +146,7 @@ func (l *loader) stores() []Reference {
 			if given := m.Value.Get(s.nameBy); given != nil {
 				name = l.expand(given, l.globals()).String()
 			}
-			a := Address{Kind: s.kind, Name: name}
+			a := Address{Kind: s.Kind, Name: name}
 			if s.parentOf != nil {
 				a.Parent = s.parentOf(l.expand(m.Value, l.globals()))
 			}

@@ -71,17 +71,17 @@ func (l *loader) readLists() {
 func (l *loader) declarations() []declaration {
 	var all []declaration
 	for _, s := range sections {
-		value := l.root.Get(s.key)
+		value := l.root.Get(s.Section)
 		if value == nil {
 			continue
 		}
-		l.declareCollection(s.kind)
-		l.stack.Sections[s.kind] = l.root.Member(s.key).Range()
+		l.declareCollection(s.Kind)
+		l.stack.Sections[s.Kind] = l.root.Member(s.Section).Range()
 		for _, m := range value.Members {
-			if kinds[s.kind].inZones && !l.isBroken("/"+s.key+"/"+document.EscapeStep(m.Key)) {
-				l.declareZone(s.kind, m.Value)
+			if s.inZones() && !l.isBroken("/"+s.Section+"/"+document.EscapeStep(m.Key)) {
+				l.declareZone(s.Kind, m.Value)
 			}
-			d := declaration{section: s, member: m, pointer: "/" + s.key + "/" + document.EscapeStep(m.Key), at: m.Range()}
+			d := declaration{section: s, member: m, pointer: "/" + s.Section + "/" + document.EscapeStep(m.Key), at: m.Range()}
 			if loops, ok := l.loops(m.Value.Get("for_each")); ok && !l.isBroken(d.pointer) {
 				if d.loops = loops; l.checkTemplate(d) {
 					all = append(all, d)

@@ -231,7 +231,7 @@ func (im *importer) write() (*Imported, error) {
 	for _, s := range sections {
 		var entries members
 		for _, a := range im.live.Addresses() {
-			if a.Kind != s.kind || im.keys[a] == "" {
+			if a.Kind != s.Kind || im.keys[a] == "" {
 				continue
 			}
 			var m members
@@ -249,12 +249,12 @@ func (im *importer) write() (*Imported, error) {
 				im.notes = append(im.notes, ImportNote{a, comment})
 			}
 		}
-		if s.kind == KindUserWorker {
+		if s.Kind == KindUserWorker {
 			entries = append(entries, templates...)
 		}
 		if len(entries) > 0 {
 			var section members
-			section.put(s.key, entries.value())
+			section.put(s.Section, entries.value())
 			parts = append(parts, section.value())
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func includable() []string {
 	keys := []string{"lists", "policies", "profiles", "variables"}
 	for _, s := range sections {
-		keys = append(keys, s.key)
+		keys = append(keys, s.Section)
 	}
 	slices.Sort(keys)
 	return keys

@@ -3,52 +3,121 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 )
 
-// kindColumn is what this package knows of one kind besides its methods.
-type kindColumn struct {
-	// parent is what a name is unique within, for messages; "" for the account.
-	parent string
+// A KindInfo describes one kind of resource, to every package: the stack file and
+// its import, plans, reports, and what is known of the API. What a package does with
+// resources of a kind stands in that package, in a file that bears the kind's name.
+type KindInfo struct {
+	Kind Kind
 
-	// optional says that a name may stand without that, and then has no slash.
-	optional bool
+	// Section is the key of the stack file that declares resources of the kind; ""
+	// where an entry of another kind does, as a Worker does with its routes.
+	Section string
 
-	// ofWorker says that there is one at most for each Worker, whose name it has:
-	// the Worker is what it is listed by.
-	ofWorker bool
+	// Singular and Plural name one resource of the kind, and several, to a person.
+	Singular, Plural string
 
-	// together says that the resources of all containers are listed together.
-	together bool
+	// Container is what a name is unique within.
+	Container Container
 
-	// apart says that a section declares the resources of every container, and that
-	// they are listed container by container. inZones says that those are zones.
-	apart   bool
-	inZones bool
+	// Product is the family of the API's endpoints for the kind, and Permission
+	// what a token needs for them.
+	Product    Product
+	Permission Permission
 
-	// decode reads the kind's resource from a plan.
+	// Store says that resources of the kind hold customers' data, which absence from
+	// the file never deletes.
+	Store bool
+
+	// Fleet says that a stack has many of the kind, so that guards limit how many a
+	// plan may delete or change at once.
+	Fleet bool
+
+	// decode reads a resource of the kind from the JSON of a plan.
 	decode func(data []byte) (Resource, error)
 }
 
-// kinds is every kind there is. A new kind is a file of its own and a line here.
-var kinds = map[Kind]kindColumn{
-	KindCronTriggers:      {ofWorker: true, decode: decodeAs[*CronTriggers]},
-	KindCustomDomain:      {decode: decodeAs[*CustomDomain]},
-	KindCustomHostname:    {parent: "zone", apart: true, inZones: true, decode: decodeAs[*CustomHostname]},
-	KindD1Database:        {decode: decodeAs[*D1Database]},
-	KindDispatchNamespace: {decode: decodeAs[*DispatchNamespace]},
-	KindDNSRecord:         {parent: "zone", apart: true, inZones: true, decode: decodeAs[*DNSRecord]},
-	KindKVNamespace:       {decode: decodeAs[*KVNamespace]},
-	KindKVPair:            {parent: "title", apart: true, decode: decodeAs[*KVPair]},
-	KindQueue:             {decode: decodeAs[*Queue]},
-	KindQueueConsumer:     {parent: "queue", together: true, decode: decodeAs[*QueueConsumer]},
-	KindR2Bucket:          {parent: "jurisdiction", optional: true, decode: decodeAs[*R2Bucket]},
-	KindRoute:             {parent: "zone", decode: decodeAs[*Route]},
-	KindUserWorker:        {parent: "namespace", decode: decodeAs[*UserWorker]},
-	KindWorker:            {decode: decodeAs[*Worker]},
-	KindWorkerSubdomain:   {ofWorker: true, decode: decodeAs[*WorkerSubdomain]},
+// A Container is what the names of a kind are unique within.
+type Container int
+
+// The containers. The name of one is the parent in the address of what it holds,
+// but for a Worker's: what a Worker has one of at most bears its name.
+const (
+	ContainerAccount Container = iota
+	ContainerDispatchNamespace
+	ContainerJurisdiction // of R2 buckets; most are in none
+	ContainerKVNamespace
+	ContainerQueue
+	ContainerWorker
+	ContainerZone
+)
+
+// parentWords are the containers' words in an address, in messages.
+var parentWords = map[Container]string{
+	ContainerDispatchNamespace: "namespace",
+	ContainerJurisdiction:      "jurisdiction",
+	ContainerKVNamespace:       "title",
+	ContainerQueue:             "queue",
+	ContainerZone:              "zone",
 }
+
+// kinds is every kind there is, sorted. A new kind is a file of its own, in each
+// package that does something with its resources, and a line here.
+var kinds = []KindInfo{
+	cronTriggersKind,
+	customDomainKind,
+	customHostnameKind,
+	d1DatabaseKind,
+	dispatchNamespaceKind,
+	dnsRecordKind,
+	kvNamespaceKind,
+	kvPairKind,
+	queueKind,
+	queueConsumerKind,
+	r2BucketKind,
+	routeKind,
+	userWorkerKind,
+	workerKind,
+	workerSubdomainKind,
+}
+
+// infos are the kinds by their names.
+var infos = func() map[Kind]*KindInfo {
+	byKind := map[Kind]*KindInfo{}
+	for i := range kinds {
+		byKind[kinds[i].Kind] = &kinds[i]
+	}
+	return byKind
+}()
+
+// Kinds returns every kind there is, sorted.
+func Kinds() []KindInfo { return slices.Clone(kinds) }
+
+// Info returns the description of the kind. The zero KindInfo describes a kind
+// that does not exist.
+func (k Kind) Info() KindInfo {
+	if info := infos[k]; info != nil {
+		return *info
+	}
+	return KindInfo{}
+}
+
+// Count puts a number of resources of the kind into words.
+func (k KindInfo) Count(n int) string {
+	if n == 1 {
+		return "1 " + k.Singular
+	}
+	return fmt.Sprintf("%d %s", n, k.Plural)
+}
+
+// inZones reports whether a section declares resources in any number of zones.
+func (k KindInfo) inZones() bool { return k.Section != "" && k.Container == ContainerZone }
+
+// listedApart reports whether a section declares resources in any number of
+// containers, which are listed one by one and are not themselves what declares them.
+func (k KindInfo) listedApart() bool { return k.inZones() || k.Container == ContainerKVNamespace }
 
 func decodeAs[R Resource](data []byte) (Resource, error) {
 	var r R
@@ -61,17 +130,17 @@ func decodeAs[R Resource](data []byte) (Resource, error) {
 // DecodeResource reads a resource of a kind from the JSON that encoding/json
 // writes of it.
 func DecodeResource(kind Kind, data []byte) (Resource, error) {
-	c, known := kinds[kind]
-	if !known {
+	info := kind.Info()
+	if info.decode == nil {
 		return nil, fmt.Errorf("unknown kind %q", kind)
 	}
-	return c.decode(data)
+	return info.decode(data)
 }
 
 func kindNames() []string {
 	var names []string
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		names = append(names, string(k))
+	for _, k := range kinds {
+		names = append(names, string(k.Kind))
 	}
 	return names
 }

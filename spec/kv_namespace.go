@@ -5,6 +5,17 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 // KindKVNamespace is a Workers KV namespace.
 const KindKVNamespace Kind = "kv_namespace"
 
+var kvNamespaceKind = KindInfo{
+	Kind:       KindKVNamespace,
+	Section:    "kv_namespaces",
+	Singular:   "KV namespace",
+	Plural:     "KV namespaces",
+	Product:    ProductKV,
+	Permission: permissionKV,
+	Store:      true,
+	decode:     decodeAs[*KVNamespace],
+}
+
 // KVNamespace is a Workers KV namespace. Its title is unique in an account and
 // is its identity here; bindings refer to it by the id the platform gives it.
 type KVNamespace struct {

@@ -11,6 +11,17 @@ import (
 // KindKVPair is a key of a KV namespace and its value.
 const KindKVPair Kind = "kv_pair"
 
+var kvPairKind = KindInfo{
+	Kind:       KindKVPair,
+	Section:    "kv_pairs",
+	Singular:   "KV pair",
+	Plural:     "KV pairs",
+	Container:  ContainerKVNamespace,
+	Product:    ProductKV,
+	Permission: permissionKV,
+	decode:     decodeAs[*KVPair],
+}
+
 // KVPair is a key of a KV namespace and its value: a row of the table by which a
 // dispatcher knows which user Worker a hostname leads to, say.
 //

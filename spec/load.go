@@ -193,8 +193,7 @@ type loader struct {
 // section is a top-level map of the stack file that declares resources of one
 // kind. Keys are names unless the entry gives another.
 type section struct {
-	key    string
-	kind   Kind
+	KindInfo
 	nameBy string // the field that gives another name
 
 	// parentOf is the container that an entry names for what refers to it by
@@ -247,16 +246,16 @@ type entry struct {
 // sections are in the order in which entries are loaded. A new kind that the
 // file declares at the top level is a line here.
 var sections = []section{
-	{key: "dispatch_namespaces", kind: KindDispatchNamespace, nameBy: "name", load: (*loader).loadDispatchNamespace, write: (*importer).writeDispatchNamespace},
-	{key: "kv_namespaces", kind: KindKVNamespace, nameBy: "title", load: (*loader).loadKVNamespace},
-	{key: "d1_databases", kind: KindD1Database, nameBy: "name", load: (*loader).loadD1Database, write: (*importer).writeD1Database},
-	{key: "r2_buckets", kind: KindR2Bucket, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
-	{key: "queues", kind: KindQueue, nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
-	{key: "dns_records", kind: KindDNSRecord, nameBy: "name", parentOf: zoneParent, addressName: recordAddressName, load: (*loader).loadDNSRecord, write: (*importer).writeDNSRecord},
-	{key: "custom_hostnames", kind: KindCustomHostname, nameBy: "hostname", parentOf: zoneParent, addressName: hostnameAddressName, load: (*loader).loadCustomHostname, write: (*importer).writeCustomHostname},
-	{key: "workers", kind: KindWorker, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
-	{key: "user_workers", kind: KindUserWorker, nameBy: "name", worker: true, unnamed: true, declare: (*loader).noteUserWorkers, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
-	{key: "kv_pairs", kind: KindKVPair, nameBy: "key", unnamed: true, declare: (*loader).declareKVNamespaceOfPairs, load: (*loader).loadKVPair},
+	{KindInfo: dispatchNamespaceKind, nameBy: "name", load: (*loader).loadDispatchNamespace, write: (*importer).writeDispatchNamespace},
+	{KindInfo: kvNamespaceKind, nameBy: "title", load: (*loader).loadKVNamespace},
+	{KindInfo: d1DatabaseKind, nameBy: "name", load: (*loader).loadD1Database, write: (*importer).writeD1Database},
+	{KindInfo: r2BucketKind, nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
+	{KindInfo: queueKind, nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
+	{KindInfo: dnsRecordKind, nameBy: "name", parentOf: zoneParent, addressName: recordAddressName, load: (*loader).loadDNSRecord, write: (*importer).writeDNSRecord},
+	{KindInfo: customHostnameKind, nameBy: "hostname", parentOf: zoneParent, addressName: hostnameAddressName, load: (*loader).loadCustomHostname, write: (*importer).writeCustomHostname},
+	{KindInfo: workerKind, nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
+	{KindInfo: userWorkerKind, nameBy: "name", worker: true, unnamed: true, declare: (*loader).noteUserWorkers, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
+	{KindInfo: kvPairKind, nameBy: "key", unnamed: true, declare: (*loader).declareKVNamespaceOfPairs, load: (*loader).loadKVPair},
 }
 
 func newLoader(name string, root *document.Value) *loader {
@@ -298,7 +297,7 @@ func (l *loader) load() {
 	l.stack.Name = l.stackName()
 	l.stack.AccountID = l.root.Get("account_id").String()
 	for _, s := range sections {
-		l.declared[s.kind], l.generated[s.kind] = map[string]Address{}, map[string]string{}
+		l.declared[s.Kind], l.generated[s.Kind] = map[string]Address{}, map[string]string{}
 	}
 	declarations := l.declarations()
 	for _, d := range declarations {
@@ -319,10 +318,10 @@ func (l *loader) load() {
 // declareNames notes the keys that references can name.
 func (l *loader) declareNames(d declaration) {
 	if len(d.loops) > 0 {
-		l.generated[d.section.kind][d.member.Key] = d.lists()
+		l.generated[d.section.Kind][d.member.Key] = d.lists()
 	}
 	l.each(d, func(e entry) {
-		l.declared[d.section.kind][e.key] = l.keyAddress(e)
+		l.declared[d.section.Kind][e.key] = l.keyAddress(e)
 	})
 }
 
@@ -352,7 +351,7 @@ func (l *loader) loadEntry(e entry) {
 
 // keyAddress is the address of an entry that something may refer to by its key.
 func (l *loader) keyAddress(e entry) Address {
-	a := Address{Kind: e.section.kind, Name: e.name}
+	a := Address{Kind: e.section.Kind, Name: e.name}
 	if e.section.parentOf == nil {
 		return a
 	}

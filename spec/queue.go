@@ -8,6 +8,17 @@ import (
 // KindQueue is a queue.
 const KindQueue Kind = "queue"
 
+var queueKind = KindInfo{
+	Kind:       KindQueue,
+	Section:    "queues",
+	Singular:   "queue",
+	Plural:     "queues",
+	Product:    ProductQueues,
+	Permission: permissionQueues,
+	Store:      true,
+	decode:     decodeAs[*Queue],
+}
+
 // Queue is a queue. Its name is unique in an account and is its identity, for
 // bindings as well.
 type Queue struct {

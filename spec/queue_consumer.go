@@ -10,6 +10,16 @@ import (
 // KindQueueConsumer is a Worker that receives a queue's messages.
 const KindQueueConsumer Kind = "queue_consumer"
 
+var queueConsumerKind = KindInfo{
+	Kind:       KindQueueConsumer,
+	Singular:   "queue consumer",
+	Plural:     "queue consumers",
+	Container:  ContainerQueue,
+	Product:    ProductQueues,
+	Permission: permissionQueues,
+	decode:     decodeAs[*QueueConsumer],
+}
+
 // QueueConsumer lets a Worker receive the messages of a queue. A queue has one
 // consumer at most.
 type QueueConsumer struct {

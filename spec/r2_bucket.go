@@ -5,6 +5,18 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 // KindR2Bucket is an R2 bucket.
 const KindR2Bucket Kind = "r2_bucket"
 
+var r2BucketKind = KindInfo{
+	Kind:       KindR2Bucket,
+	Section:    "r2_buckets",
+	Singular:   "R2 bucket",
+	Plural:     "R2 buckets",
+	Container:  ContainerJurisdiction,
+	Product:    ProductR2,
+	Permission: permissionR2,
+	Store:      true,
+	decode:     decodeAs[*R2Bucket],
+}
+
 // R2Bucket is an R2 bucket. Its name is unique in its jurisdiction, and both
 // together are its identity here.
 type R2Bucket struct {

@@ -8,7 +8,7 @@ import (
 )
 
 // removedSection lets an item of `removed` go through a list as an entry does.
-var removedSection = section{key: "removed", nameBy: "address"}
+var removedSection = section{KindInfo: KindInfo{Section: "removed"}, nameBy: "address"}
 
 // readRemoved reads `removed`: addresses of what is to be absent, for all that
 // absence from the file never deletes. An item is an address, or one for each
@@ -26,7 +26,7 @@ func (l *loader) readRemoved() {
 		if !ok || item.Get("address") == nil {
 			continue
 		}
-		d := declaration{section: removedSection, member: document.Member{Key: removedSection.key, Value: item}, loops: loops, at: item.Range()}
+		d := declaration{section: removedSection, member: document.Member{Key: removedSection.Section, Value: item}, loops: loops, at: item.Range()}
 		l.each(d, func(e entry) {
 			l.current = e
 			if e.name != "" { // else its expression has been complained about

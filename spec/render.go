@@ -52,12 +52,12 @@ func (r *rendering) add(d declaration, m document.Member) {
 		r.pointer, r.count, r.rest = d.pointer, 0, nil
 	}
 	if r.count++; r.count <= held {
-		r.sections[d.section.key] = append(r.sections[d.section.key], m)
+		r.sections[d.section.Section] = append(r.sections[d.section.Section], m)
 		return
 	}
 	if r.rest == nil {
 		r.rest = document.NewLines()
-		r.sections[d.section.key] = append(r.sections[d.section.key], r.rest.Member())
+		r.sections[d.section.Section] = append(r.sections[d.section.Section], r.rest.Member())
 	}
 	r.rest.Add(m)
 }
@@ -176,8 +176,8 @@ func (l *loader) effective() *document.Value {
 		}
 	}
 	for _, s := range sections {
-		if at := l.root.Member(s.key); at != nil {
-			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendering.sections[s.key])
+		if at := l.root.Member(s.Section); at != nil {
+			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendering.sections[s.Section])
 			members = append(members, at.With(at.Key, section))
 		}
 	}

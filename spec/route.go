@@ -10,6 +10,16 @@ import (
 // KindRoute is a route of a zone: a pattern of URLs that a Worker answers.
 const KindRoute Kind = "route"
 
+var routeKind = KindInfo{
+	Kind:       KindRoute,
+	Singular:   "route",
+	Plural:     "routes",
+	Container:  ContainerZone,
+	Product:    ProductWorkers,
+	Permission: permissionRoutes,
+	decode:     decodeAs[*Route],
+}
+
 // Route sends the requests that match a pattern to a Worker. A pattern is
 // unique in its zone.
 type Route struct {

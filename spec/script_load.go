@@ -116,7 +116,7 @@ func (l *loader) loadOptions(value *document.Value) Object {
 
 // addressOf is the address of the Worker or user Worker that an entry declares.
 func (l *loader) addressOf(e entry) Address {
-	a := Address{Kind: e.section.kind, Name: e.name}
+	a := Address{Kind: e.section.Kind, Name: e.name}
 	if namespace := e.value.Get("dispatch_namespace"); namespace != nil {
 		a.Parent = l.nameOf(KindDispatchNamespace, namespace)
 	}

@@ -38,7 +38,7 @@ func isExpanded(pointer string) bool {
 	case "lists", "profiles":
 		return len(steps) > 2
 	}
-	isSection := slices.ContainsFunc(sections, func(s section) bool { return s.key == steps[0] })
+	isSection := slices.ContainsFunc(sections, func(s section) bool { return s.Section == steps[0] })
 	return isSection && len(steps) > 2
 }
 
@@ -69,7 +69,7 @@ func (l *loader) checkShape(e entry) bool {
 	if e.isDiscovered() {
 		value = value.Without(e.section.nameBy) // which is compared with what was found
 	}
-	stack := map[string]any{"version": 1.0, "name": "stack", e.section.key: map[string]any{e.member.Key: value.JSON()}}
+	stack := map[string]any{"version": 1.0, "name": "stack", e.section.Section: map[string]any{e.member.Key: value.JSON()}}
 	usable := true
 	for _, v := range schema.ValidateStack(stack) {
 		rest, ok := strings.CutPrefix(v.Pointer, e.pointer)

@@ -192,7 +192,7 @@ func (s *Stack) Lookup(a Address) (Resource, bool) {
 
 // Declares reports whether the file declares the collection to be its own.
 func (s *Stack) Declares(c Collection) bool {
-	return s.names(c) || kinds[c.Kind].apart && s.names(Collection{Kind: c.Kind})
+	return s.names(c) || c.Kind.Info().listedApart() && s.names(Collection{Kind: c.Kind})
 }
 
 // names reports whether the file declares the collection by name.
@@ -243,7 +243,7 @@ func (s *Stack) Assets() []*AssetFiles {
 func (s *Stack) Scope() []Collection {
 	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
 	for _, c := range s.Collections {
-		if !kinds[c.Kind].apart || c.Parent != "" { // else it is of every container
+		if !c.Kind.Info().listedApart() || c.Parent != "" { // else it is of every container
 			scope[c] = true
 		}
 	}

@@ -5,6 +5,18 @@ import "fmt"
 // KindUserWorker is a Worker inside a dispatch namespace, one per customer.
 const KindUserWorker Kind = "user_worker"
 
+var userWorkerKind = KindInfo{
+	Kind:       KindUserWorker,
+	Section:    "user_workers",
+	Singular:   "user Worker",
+	Plural:     "user Workers",
+	Container:  ContainerDispatchNamespace,
+	Product:    ProductWorkers,
+	Permission: permissionWorkers,
+	Fleet:      true,
+	decode:     decodeAs[*UserWorker],
+}
+
 // UserWorker is a Worker inside a dispatch namespace. It is reached only
 // through a dispatcher, so it has no routes, crons or domains.
 type UserWorker struct {

@@ -4,6 +4,16 @@ package spec
 // service. Routes and service bindings name it.
 const KindWorker Kind = "worker"
 
+var workerKind = KindInfo{
+	Kind:       KindWorker,
+	Section:    "workers",
+	Singular:   "Worker",
+	Plural:     "Workers",
+	Product:    ProductWorkers,
+	Permission: permissionWorkers,
+	decode:     decodeAs[*Worker],
+}
+
 // Worker is a Worker of the account.
 type Worker struct {
 	Name string `json:"name"`

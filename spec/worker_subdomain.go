@@ -6,6 +6,16 @@ import "github.com/wfpsync/wfpsync/spec/internal/document"
 // workers.dev subdomain.
 const KindWorkerSubdomain Kind = "worker_subdomain"
 
+var workerSubdomainKind = KindInfo{
+	Kind:       KindWorkerSubdomain,
+	Singular:   "Worker's subdomain",
+	Plural:     "Workers' subdomains",
+	Container:  ContainerWorker,
+	Product:    ProductWorkers,
+	Permission: permissionWorkers,
+	decode:     decodeAs[*WorkerSubdomain],
+}
+
 // WorkerSubdomain is what the API calls the subdomain of a script: whether the
 // Worker has a workers.dev address, and whether its versions have preview URLs.
 // Every Worker has these two settings; nil leaves one as it is.

@@ -138,7 +138,7 @@ func (s *Stack) Zones() []string {
 		}
 	}
 	for _, c := range s.Collections {
-		if kinds[c.Kind].inZones && c.Parent != "" {
+		if c.Kind.Info().inZones() && c.Parent != "" {
 			zones = append(zones, c.Parent)
 		}
 	}
@@ -153,7 +153,7 @@ func (s *Stack) ZonesBeside() []Collection {
 	var beside []Collection
 	scope := s.Scope()
 	for _, declared := range s.Collections {
-		if !kinds[declared.Kind].inZones || declared.Parent != "" {
+		if !declared.Kind.Info().inZones() || declared.Parent != "" {
 			continue
 		}
 		for _, zone := range s.Zones() {

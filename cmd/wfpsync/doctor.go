@@ -216,7 +216,7 @@ func accountWords(a spec.Account) string {
 func (x *examination) lookInside(ctx context.Context, c *connection) {
 	workers := true
 	for i, probe := range c.Probes() {
-		err := probe.Look(ctx)
+		err := probe.Look(ctx, "")
 		x.lookedAt(probe.Permission, probe.Kinds, err)
 		if i == 0 {
 			workers = err == nil
@@ -228,7 +228,7 @@ func (x *examination) lookInside(ctx context.Context, c *connection) {
 
 // lookedAt notes what came of a permission. One that the stack file does not
 // need may be missing.
-func (x *examination) lookedAt(permission account.Permission, kinds []spec.Kind, err error) {
+func (x *examination) lookedAt(permission spec.Permission, kinds []spec.Kind, err error) {
 	name := "permission " + permission.String()
 	switch {
 	case err == nil:
@@ -276,7 +276,7 @@ func (x *examination) lookAtZones(ctx context.Context, c *connection) {
 		}
 		x.note("zones", report.CheckOK, "", "%s", list)
 		for _, probe := range probes {
-			x.lookedAt(probe.Permission, probe.Kinds, probe.LookAt(ctx, x.zoneOf(probe.Kinds, zones)))
+			x.lookedAt(probe.Permission, probe.Kinds, probe.Look(ctx, x.zoneOf(probe.Kinds, zones)))
 		}
 	}
 }

@@ -172,29 +172,36 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 		return nil, nil, err
 	}
 	live.Account = c.info
-	more := []spec.Collection{
-		{Kind: spec.KindKVNamespace}, {Kind: spec.KindD1Database}, {Kind: spec.KindR2Bucket},
-		{Kind: spec.KindQueue}, {Kind: spec.KindQueueConsumer}, {Kind: spec.KindCustomDomain},
+	zones, err := c.Zones(ctx)
+	zonesDenied := account.IsDenied(err)
+	if err != nil && !zonesDenied {
+		return nil, nil, err
+	}
+	parents := map[spec.Container][]string{
+		spec.ContainerAccount:      {""},
+		spec.ContainerJurisdiction: {""},
+		spec.ContainerQueue:        {""}, // the consumers of all queues are listed together
+		spec.ContainerKVNamespace:  nil,  // what is in one is data
+		spec.ContainerZone:         zones,
 	}
 	for _, a := range live.Addresses() {
 		switch {
 		case a.Kind == spec.KindDispatchNamespace && (namespace == "" || a.Name == namespace):
-			more = append(more, spec.Collection{Kind: spec.KindUserWorker, Parent: a.Name})
+			parents[spec.ContainerDispatchNamespace] = append(parents[spec.ContainerDispatchNamespace], a.Name)
 		case a.Kind == spec.KindWorker:
-			more = append(more, spec.Collection{Kind: spec.KindCronTriggers, Parent: a.Name}, spec.Collection{Kind: spec.KindWorkerSubdomain, Parent: a.Name})
+			parents[spec.ContainerWorker] = append(parents[spec.ContainerWorker], a.Name)
 		}
 	}
+	var more []spec.Collection
 	var unread []spec.Kind
-	zones, err := c.Zones(ctx)
-	switch {
-	case account.IsDenied(err):
-		unread = append(unread, spec.KindRoute, spec.KindDNSRecord, spec.KindCustomHostname)
-	case err != nil:
-		return nil, nil, err
-	}
-	for _, zone := range zones {
-		for _, kind := range []spec.Kind{spec.KindRoute, spec.KindDNSRecord, spec.KindCustomHostname} {
-			more = append(more, spec.Collection{Kind: kind, Parent: zone})
+	for _, kind := range spec.Kinds() {
+		if kind.Container == spec.ContainerZone && zonesDenied {
+			unread = append(unread, kind.Kind)
+		}
+		for _, parent := range parents[kind.Container] {
+			if collection := (spec.Collection{Kind: kind.Kind, Parent: parent}); !live.Read(collection) {
+				more = append(more, collection)
+			}
 		}
 	}
 	if err := c.Extend(ctx, live, more); err != nil {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // What to do about an error, in one table: whoever runs into it in a plan, an
@@ -14,60 +16,22 @@ import (
 // tokensPage is where tokens are made and changed.
 const tokensPage = "https://dash.cloudflare.com/profile/api-tokens"
 
-// A Permission is one that a token may have, by its name in the dashboard.
-type Permission struct {
-	Scope string // "Account" or "Zone"
-	Name  string // as the dashboard calls it
-	Level string // what wfpsync needs: "Edit" or "Read"
-}
-
-// String is the permission as the form for tokens shows it.
-func (p Permission) String() string { return p.Scope + " · " + p.Name + " · " + p.Level }
-
-// permissions are what the requests about a product need.
-// Source: API reference, "Accepted permissions" of each operation.
-var permissions = map[Product]Permission{
-	ProductWorkers:  {"Account", "Workers Scripts", "Edit"},
-	ProductKV:       {"Account", "Workers KV Storage", "Edit"},
-	ProductD1:       {"Account", "D1", "Edit"},
-	ProductR2:       {"Account", "Workers R2 Storage", "Edit"},
-	ProductQueues:   {"Account", "Queues", "Edit"},
-	ProductZones:    {"Zone", "Zone", "Read"},
-	ProductDNS:      {"Zone", "DNS", "Edit"},
-	ProductSaaS:     {"Zone", "SSL and Certificates", "Edit"},
-	ProductAccounts: {"Account", "Account Settings", "Read"},
-}
-
-// routesPermission is that of the routes of a zone.
-var routesPermission = Permission{"Zone", "Workers Routes", "Edit"}
-
-var (
-	routesPath   = regexp.MustCompile(`^/zones/[^/]+/workers/routes`)
-	dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
-)
-
-// permission is what the request of an error needs.
-func (e *Error) permission() Permission {
-	if routesPath.MatchString(e.Path) {
-		return routesPermission
-	}
-	return permissions[e.Product]
-}
+var dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
 
 // codeAdvice is what to do about single codes of a product.
-var codeAdvice = map[Product]map[int]string{
-	ProductWorkers: {
+var codeAdvice = map[spec.Product]map[int]string{
+	spec.ProductWorkers: {
 		10037:  "the account has as many Workers as its plan allows: user Workers in a dispatch namespace do not count",
 		10063:  "the account has no workers.dev subdomain yet: open Workers & Pages in the dashboard once and choose one",
 		100129: "Queues need a paid plan of Workers: change it in the dashboard, under Workers & Pages › Plans",
 	},
-	ProductDNS: {
+	spec.ProductDNS: {
 		codeHostExists:      hostTaken,
 		codeCNAMEExists:     hostTaken,
 		codeRecordExists:    recordTaken,
 		codeRecordIdentical: recordTaken,
 	},
-	ProductSaaS: {
+	spec.ProductSaaS: {
 		codeSaaSNoQuota: "the zone has no custom hostnames yet: enable Cloudflare for SaaS for it in the dashboard, under SSL/TLS › Custom Hostnames",
 		1405:            "the zone has as many custom hostnames as its plan allows: enable more in the dashboard, under SSL/TLS › Custom Hostnames, or remove some",
 		codeSaaSExists:  "the zone has the custom hostname already: `wfpsync plan` shows it, and `adopt: true` takes it over",
@@ -77,7 +41,7 @@ var codeAdvice = map[Product]map[int]string{
 		codeSaaSMissing: "somebody has removed the custom hostname since the plan was made: plan again",
 		1456:            "the account may not use Cloudflare for SaaS: enable it for the zone in the dashboard, under SSL/TLS › Custom Hostnames, or ask who owns the account",
 	},
-	ProductR2: {
+	spec.ProductR2: {
 		10042: "R2 is not enabled for the account: open R2 in the dashboard once and enable it",
 	},
 }
@@ -108,7 +72,7 @@ func (e *Error) Hint() string {
 	case isInvalidCredentials(e):
 		return "the credentials are not valid: make a token at " + tokensPage + " and set CLOUDFLARE_API_TOKEN to it"
 	case denied(e) && e.Code != 0:
-		return fmt.Sprintf("give the token the permission %q at %s; `wfpsync doctor` checks it and all others", e.permission(), tokensPage)
+		return fmt.Sprintf("give the token the permission %q at %s; `wfpsync doctor` checks it and all others", endpointsOf(e.Path).permission(), tokensPage)
 	case isNotTheAPI(e):
 		return "what answers is not Cloudflare's API, or something stands before it: check CLOUDFLARE_BASE_URL, and proxies and firewalls on the way"
 	}
@@ -119,7 +83,7 @@ func (e *Error) Hint() string {
 // Which code says so for dispatch namespaces is not documented: 10015 is the one
 // for features that an account does not have, and 10023 the one that users report.
 func isNotEntitled(e *Error) bool {
-	return e.Product == ProductWorkers && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
+	return e.Product == spec.ProductWorkers && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
 }
 
 // codeUnauthorized is answered to an invalid token, and to a valid one that asks
@@ -134,7 +98,7 @@ func isInvalidCredentials(e *Error) bool {
 	switch {
 	case slices.Contains(invalidCredentials, e.Code), e.Code == codeUnauthorized && strings.Contains(e.Message, invalidAccessToken):
 		return true
-	case e.Product != ProductAccounts:
+	case e.Product != spec.ProductAccounts:
 		return false
 	}
 	return e.Status == http.StatusUnauthorized || e.Code == codeUnauthorized

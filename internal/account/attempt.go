@@ -113,7 +113,7 @@ func withToken(ctx context.Context, token string) context.Context {
 // newError is an error about a request, before anything is known of it.
 func newError(base *url.URL, req *http.Request) *Error {
 	path := strings.TrimPrefix(req.URL.EscapedPath(), base.EscapedPath())
-	return &Error{Product: productOf(path), Method: req.Method, Path: path}
+	return &Error{Product: endpointsOf(path).product, Method: req.Method, Path: path}
 }
 
 // retryAfter reads Retry-After: seconds, or a date by the server's clock.

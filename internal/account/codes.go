@@ -7,48 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
 )
-
-// Product is the family of endpoints that an error code belongs to.
-type Product string
-
-// The products that this package speaks to.
-const (
-	ProductWorkers  Product = "workers" // Workers, Workers for Platforms, routes
-	ProductKV       Product = "kv"
-	ProductD1       Product = "d1"
-	ProductR2       Product = "r2"
-	ProductQueues   Product = "queues"
-	ProductZones    Product = "zones"
-	ProductDNS      Product = "dns"
-	ProductSaaS     Product = "custom_hostnames" // Cloudflare for SaaS
-	ProductAccounts Product = "accounts"
-)
-
-// productOf reads the product off a path below the base URL.
-func productOf(path string) Product {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
-	switch {
-	case len(segments) > 2 && segments[2] == "workers":
-		return ProductWorkers
-	case len(segments) > 3 && segments[2] == "storage" && segments[3] == "kv":
-		return ProductKV
-	case len(segments) > 2 && segments[2] == "d1":
-		return ProductD1
-	case len(segments) > 2 && segments[2] == "r2":
-		return ProductR2
-	case len(segments) > 2 && segments[2] == "queues":
-		return ProductQueues
-	case segments[0] == "zones" && len(segments) > 2 && segments[2] == "dns_records":
-		return ProductDNS
-	case segments[0] == "zones" && len(segments) > 2 && segments[2] == "custom_hostnames":
-		return ProductSaaS
-	case segments[0] == "zones":
-		return ProductZones
-	default:
-		return ProductAccounts
-	}
-}
 
 // The codes below are Cloudflare's documented Workers errors
 // (https://developers.cloudflare.com/workers/platform/error-codes/ and the
@@ -96,10 +57,6 @@ var (
 	// store, queue, certificate, dispatch namespace.
 	workersMissingTargets = []int{10019, 10041, 10061, 10085, 10143, 10144, 10145, 10157, 10159, 10181, 10182, 11000, 100143, codeNamespaceMissing}
 
-	// missingCodes and existsCodes are of products that have one of each.
-	missingCodes = map[Product]int{ProductKV: codeKVMissing, ProductD1: codeD1Missing, ProductR2: codeR2Missing, ProductQueues: codeQueueMissing, ProductDNS: codeRecordMissing, ProductSaaS: codeSaaSMissing}
-	existsCodes  = map[Product]int{ProductKV: codeKVTitleExists, ProductD1: codeD1Exists, ProductR2: codeR2Exists, ProductQueues: codeQueueExists, ProductSaaS: codeSaaSExists}
-
 	// deniedCodes mean the same in every product.
 	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 )
@@ -111,9 +68,9 @@ func notFound(e *Error) bool {
 	switch {
 	case e.notEnvelope:
 		return false
-	case e.Product == ProductWorkers && slices.Contains(workersMissing, e.Code):
+	case e.Product == spec.ProductWorkers && slices.Contains(workersMissing, e.Code):
 		return true
-	case e.Code != 0 && e.Code == missingCodes[e.Product]:
+	case e.Code != 0 && e.Code == ownCodes(e.Product).missing:
 		return true
 	case e.Status == http.StatusNotFound:
 		return !slices.Contains([]int{codeNoRoute, codeNoMethod, codeBadIdentifier}, e.Code)
@@ -123,12 +80,12 @@ func notFound(e *Error) bool {
 
 func exists(e *Error) bool {
 	switch e.Product {
-	case ProductDNS:
+	case spec.ProductDNS:
 		return slices.Contains([]int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, e.Code)
-	case ProductWorkers:
+	case spec.ProductWorkers:
 		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
 	}
-	return e.Code != 0 && e.Code == existsCodes[e.Product] || e.Product == ProductQueues && e.Code == codeConsumerExists
+	return e.Code != 0 && e.Code == ownCodes(e.Product).exists || e.Product == spec.ProductQueues && e.Code == codeConsumerExists
 }
 
 var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
@@ -137,7 +94,7 @@ var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
 // objects in it. R2 says so in one of two sentences, see "Consistency model" in
 // its documentation.
 func bucketNotEmpty(e *Error) bool {
-	return e.Product == ProductR2 && (e.Code == codeR2NotEmpty || notEmptyMessage.MatchString(e.Message))
+	return e.Product == spec.ProductR2 && (e.Code == codeR2NotEmpty || notEmptyMessage.MatchString(e.Message))
 }
 
 func denied(e *Error) bool {
@@ -145,7 +102,7 @@ func denied(e *Error) bool {
 }
 
 func missingTarget(e *Error) bool {
-	return e.Product == ProductWorkers && slices.Contains(workersMissingTargets, e.Code)
+	return e.Product == spec.ProductWorkers && slices.Contains(workersMissingTargets, e.Code)
 }
 
 func throttled(e *Error) bool {
@@ -194,13 +151,13 @@ func sessionOver(e *Error) bool {
 // assetsForgotten are refusals of a script whose assets were not all there, or
 // whose token is too old. Source: API errors 10301, 10304 and 10343.
 func assetsForgotten(e *Error) bool {
-	return e.Product == ProductWorkers && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
+	return e.Product == spec.ProductWorkers && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
 }
 
 // refusedForNow reports whether the server did nothing, and may do it when it
 // is asked again.
 func refusedForNow(e *Error) bool {
-	return e.Product == ProductWorkers && (e.Code == codeConcurrentChange || failedToGenerate(e))
+	return e.Product == spec.ProductWorkers && (e.Code == codeConcurrentChange || failedToGenerate(e))
 }
 
 func transient(e *Error) bool {
@@ -209,7 +166,7 @@ func transient(e *Error) bool {
 		return true
 	case e.Status >= http.StatusInternalServerError:
 		return e.Status != http.StatusNotImplemented
-	case e.Product == ProductWorkers:
+	case e.Product == spec.ProductWorkers:
 		return e.Code == codeInternal || e.Code == codeInternalToo
 	case e.Code == codeRequestTimeout:
 		// The same code is used for invalid requests; only the text tells.

@@ -72,7 +72,7 @@ var contractMethods = []struct {
 	{"Client.Pace", func(c *contract, _ *testing.T) { c.client.Pace(1) }},
 	{"Account.Probes", func(c *contract, t *testing.T) {
 		for _, p := range c.account.Probes() {
-			c.require(t, p.Look(t.Context()))
+			c.require(t, p.Look(t.Context(), ""))
 		}
 	}},
 	{"Account.Entitled", func(c *contract, t *testing.T) { c.require(t, c.account.Entitled(t.Context())) }},
@@ -82,7 +82,7 @@ var contractMethods = []struct {
 	}},
 	{"Account.ZoneProbes", func(c *contract, t *testing.T) {
 		for _, p := range c.account.ZoneProbes() {
-			c.require(t, p.LookAt(t.Context(), "example.com"))
+			c.require(t, p.Look(t.Context(), "example.com"))
 		}
 	}},
 	{"Account.Put", (*contract).putAll},

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/wfpsync/wfpsync/spec"
 )
 
 // Error is a request that failed, through whichever door it was sent.
@@ -14,7 +16,7 @@ import (
 // Codes are not unique: 10013 is an internal error of Workers and a missing
 // namespace of KV. Product and Code together say what happened.
 type Error struct {
-	Product Product
+	Product spec.Product
 	Status  int    // the HTTP status; 0 when there was no answer
 	Code    int    // Cloudflare's code; 0 when it gave none
 	Message string // what the server said, or what was wrong with its answer

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/wfpsync/wfpsync/spec"
@@ -33,33 +32,47 @@ func (c *Client) TokenStatus(ctx context.Context, account string) (string, error
 // answer; it is exact to a second.
 func (c *Client) Skew() time.Duration { return time.Duration(c.clock.offset.Load()) }
 
-// Probe is one thing to look at, which takes a permission.
+// A Probe looks at what takes one permission.
 type Probe struct {
-	Permission Permission
+	Permission spec.Permission
 
-	// Kinds are what a stack that has any of needs the permission for.
+	// Kinds are those that take the permission: a stack with any of them needs it.
 	Kinds []spec.Kind
 
-	// Look reads a little of it.
-	Look func(context.Context) error
+	// Look reads a little, in the zone of a name where the permission is one of zones.
+	Look func(ctx context.Context, zone string) error
 }
 
-// Probes are what there is to look at in the account, but for zones.
+// Probes returns what there is to look at in the account.
 func (a *Account) Probes() []Probe {
-	get := func(query url.Values, segments ...string) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, err := a.client.send(ctx, http.MethodGet, apiPath(append([]string{"accounts", a.id}, segments...)...), query, nil, jsonType)
-			return err
+	return a.probes("accounts", func(context.Context, string) (string, error) { return a.id, nil })
+}
+
+// ZoneProbes returns what there is to look at in a zone.
+func (a *Account) ZoneProbes() []Probe {
+	return a.probes("zones", func(ctx context.Context, name string) (string, error) {
+		z, err := a.zone(ctx, name)
+		return z.ID, err
+	})
+}
+
+func (a *Account) probes(scope string, id func(ctx context.Context, zone string) (string, error)) []Probe {
+	var probes []Probe
+	for _, e := range allEndpoints {
+		if e.scope != scope {
+			continue
 		}
+		probes = append(probes, Probe{e.permission(), e.kinds(), func(ctx context.Context, zone string) error {
+			id, err := id(ctx, zone)
+			if err != nil {
+				return err
+			}
+			path, query := e.look(id)
+			_, err = a.client.send(ctx, http.MethodGet, path, query, nil, jsonType)
+			return err
+		}})
 	}
-	one := func(size string) url.Values { return url.Values{"per_page": {size}} }
-	return []Probe{
-		{permissions[ProductWorkers], []spec.Kind{spec.KindWorker, spec.KindUserWorker, spec.KindDispatchNamespace}, get(nil, "workers", "scripts")},
-		{permissions[ProductKV], []spec.Kind{spec.KindKVNamespace, spec.KindKVPair}, get(one("5"), "storage", "kv", "namespaces")},
-		{permissions[ProductD1], []spec.Kind{spec.KindD1Database}, get(one("10"), "d1", "database")},
-		{permissions[ProductR2], []spec.Kind{spec.KindR2Bucket}, get(one("1"), "r2", "buckets")},
-		{permissions[ProductQueues], []spec.Kind{spec.KindQueue, spec.KindQueueConsumer}, get(nil, "queues")},
-	}
+	return probes
 }
 
 // Entitled asks for the dispatch namespaces, which only accounts with Workers
@@ -69,39 +82,5 @@ func (a *Account) Entitled(ctx context.Context) error {
 	return err
 }
 
-// ZoneProbe is one thing to look at in a zone, which takes a permission.
-type ZoneProbe struct {
-	Permission Permission
-
-	// Kinds are as of a [Probe].
-	Kinds []spec.Kind
-
-	// LookAt reads a little of it in a zone, named as in a stack file.
-	LookAt func(ctx context.Context, zone string) error
-}
-
-// ZoneProbes are what there is to look at in a zone.
-func (a *Account) ZoneProbes() []ZoneProbe {
-	get := func(what string) func(context.Context, string) error {
-		return func(ctx context.Context, name string) error {
-			z, err := a.zone(ctx, name)
-			if err != nil {
-				return err
-			}
-			_, err = a.client.send(ctx, http.MethodGet, apiPath("zones", z.ID, what), url.Values{"per_page": {"5"}}, nil, jsonType)
-			return err
-		}
-	}
-	routes := func(ctx context.Context, zone string) error {
-		_, err := a.zoneRoutes(ctx, zone)
-		return err
-	}
-	return []ZoneProbe{
-		{routesPermission, []spec.Kind{spec.KindRoute, spec.KindCustomDomain}, routes},
-		{permissions[ProductDNS], []spec.Kind{spec.KindDNSRecord}, get("dns_records")},
-		{permissions[ProductSaaS], []spec.Kind{spec.KindCustomHostname}, get("custom_hostnames")},
-	}
-}
-
-// ZonePermission is what it takes to see zones.
-func ZonePermission() Permission { return permissions[ProductZones] }
+// ZonePermission returns what it takes to see zones.
+func ZonePermission() spec.Permission { return permissionsAlone[spec.ProductZones] }

@@ -152,7 +152,7 @@ func infoOf(resp *http.Response, method, path string) (info resultInfo, err erro
 // unexpectedShape is a success that cannot be read.
 func unexpectedShape(resp *http.Response, method, path string, err error) *Error {
 	return &Error{
-		Product: productOf(path),
+		Product: endpointsOf(path).product,
 		Status:  resp.StatusCode,
 		Message: fmt.Sprintf("the answer has an unexpected shape: %v", err),
 		Method:  method,

@@ -53,7 +53,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 			if got := err.Error(); !strings.HasPrefix(got, where+tt.want) {
 				t.Errorf("got  %s\nwant %s%s", got, where, tt.want)
 			}
-			if e.Product != ProductWorkers || e.Method != "GET" || e.Path != "/accounts/"+testAccount+"/workers/scripts/x/settings" {
+			if e.Product != spec.ProductWorkers || e.Method != "GET" || e.Path != "/accounts/"+testAccount+"/workers/scripts/x/settings" {
 				t.Errorf("the error is about %s %s %s", e.Product, e.Method, e.Path)
 			}
 		})

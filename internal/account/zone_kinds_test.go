@@ -234,7 +234,7 @@ func TestAdviceAboutZones(t *testing.T) {
 		"/zones/z/dns_records":      {81053: "CNAME", 81057: "adopt: true", 81058: "adopt: true", 10000: "Zone · DNS · Edit"},
 	} {
 		for code, want := range tests {
-			e := &Error{Product: productOf(path), Code: code, Status: http.StatusForbidden, Method: http.MethodPost, Path: path}
+			e := &Error{Product: endpointsOf(path).product, Code: code, Status: http.StatusForbidden, Method: http.MethodPost, Path: path}
 			if got := e.Hint(); !strings.Contains(got, want) {
 				t.Errorf("%d at %s: %q does not say %q", code, path, got, want)
 			}

@@ -205,10 +205,10 @@ func newPageDocument(plan *planner.Plan, groups []group) pageDocument {
 	actions, kinds, places, fields := map[planner.Action]int{}, map[spec.Kind]int{}, map[string]int{}, map[string]int{}
 	for _, c := range plan.Changes {
 		words := wordsOf(c.Action)
-		nouns := nounsOf(c.Address.Kind)
+		kind := c.Address.Kind.Info()
 		message, hint := blockedWords(c)
 		change := pageChange{
-			Kind:   once(&d.Kinds, kinds, c.Address.Kind, pageKind{safe(string(c.Address.Kind)), nouns[0], nouns[1]}),
+			Kind:   once(&d.Kinds, kinds, c.Address.Kind, pageKind{safe(string(c.Address.Kind)), kind.Singular, kind.Plural}),
 			Place:  once(&d.Places, places, c.Address.Parent, safe(c.Address.Parent)),
 			Name:   safe(c.Address.Name),
 			Action: once(&d.Actions, actions, c.Action, pageAction{safe(string(c.Action)), words.marker, classOf(c.Action), words.planned, words.filterName(), words.order}),

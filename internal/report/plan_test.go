@@ -49,7 +49,7 @@ func planCases() map[string]*planner.Plan {
 			p.Unmanaged = []planner.Unmanaged{
 				{Kind: spec.KindUserWorker, Parent: "customer-workers", Unowned: 4197, Foreign: 3},
 				{Kind: spec.KindWorker, Unowned: 1},
-				{Kind: "hyperdrive_config", Foreign: 2},
+				{Kind: spec.KindQueue, Foreign: 2},
 			}
 		}),
 		"update-fields": planOf(updated(customerA,

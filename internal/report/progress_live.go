@@ -32,7 +32,7 @@ func newLiveBars(w io.Writer, plan *planner.Plan, status func() string) *liveBar
 		kinds:     map[spec.Kind]*mpb.Bar{},
 	}
 	for _, kind := range order {
-		l.kinds[kind] = l.bar(nounsOf(kind)[1], totals[kind])
+		l.kinds[kind] = l.bar(kind.Info().Plural, totals[kind])
 	}
 	l.all = l.bar("all changes", int64(len(plan.Changes)), decor.Any(func(decor.Statistics) string { return "  " + status() }))
 	return l

@@ -65,37 +65,10 @@ func (w actionWords) filterName() string {
 	return capital(w.planned)
 }
 
-var kindNouns = map[spec.Kind][2]string{
-	spec.KindCronTriggers:      {"Worker's cron triggers", "Workers' cron triggers"},
-	spec.KindCustomDomain:      {"custom domain", "custom domains"},
-	spec.KindCustomHostname:    {"custom hostname", "custom hostnames"},
-	spec.KindD1Database:        {"D1 database", "D1 databases"},
-	spec.KindDispatchNamespace: {"dispatch namespace", "dispatch namespaces"},
-	spec.KindDNSRecord:         {"DNS record", "DNS records"},
-	spec.KindKVNamespace:       {"KV namespace", "KV namespaces"},
-	spec.KindKVPair:            {"KV pair", "KV pairs"},
-	spec.KindQueue:             {"queue", "queues"},
-	spec.KindQueueConsumer:     {"queue consumer", "queue consumers"},
-	spec.KindR2Bucket:          {"R2 bucket", "R2 buckets"},
-	spec.KindRoute:             {"route", "routes"},
-	spec.KindUserWorker:        {"user Worker", "user Workers"},
-	spec.KindWorker:            {"Worker", "Workers"},
-	spec.KindWorkerSubdomain:   {"Worker's subdomain", "Workers' subdomains"},
-}
-
-// nounsOf are a kind in words: one of it, and several.
-func nounsOf(kind spec.Kind) [2]string {
-	if nouns, known := kindNouns[kind]; known {
-		return nouns
-	}
-	name := safe(strings.ReplaceAll(string(kind), "_", " "))
-	return [2]string{name, name + "s"}
-}
-
 // countKind is a number of resources of a kind.
 func countKind(n int, kind spec.Kind) string {
-	nouns := nounsOf(kind)
-	return count(n, nouns[0], nouns[1])
+	info := kind.Info()
+	return count(n, info.Singular, info.Plural)
 }
 
 // capital is a word as a sentence begins with it.

@@ -1,0 +1,98 @@
+package account
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// endpoints are those of one product below accounts or below zones.
+type endpoints struct {
+	product spec.Product
+	scope   string // "accounts" or "zones"
+	path    string // that the endpoints begin with, behind the account or the zone
+
+	// missing and exists are the codes of what does not exist, and of what was to
+	// be created and does; 0 where the product has several, see [notFound] and [exists].
+	missing, exists int
+
+	// probe is a list, below path, that shows whether the token may read; a page
+	// of it has the smallest size that the API takes.
+	probe    string
+	pageSize string
+}
+
+// allEndpoints is every product that a kind of resource belongs to, in the order in
+// which doctor looks at them.
+var allEndpoints = []endpoints{
+	{product: spec.ProductWorkers, scope: "accounts", path: "workers", probe: "/scripts"},
+	{product: spec.ProductKV, scope: "accounts", path: "storage/kv", missing: codeKVMissing, exists: codeKVTitleExists, probe: "/namespaces", pageSize: "5"},
+	{product: spec.ProductD1, scope: "accounts", path: "d1", missing: codeD1Missing, exists: codeD1Exists, probe: "/database", pageSize: "10"},
+	{product: spec.ProductR2, scope: "accounts", path: "r2", missing: codeR2Missing, exists: codeR2Exists, probe: "/buckets", pageSize: "1"},
+	{product: spec.ProductQueues, scope: "accounts", path: "queues", missing: codeQueueMissing, exists: codeQueueExists},
+	{product: spec.ProductWorkers, scope: "zones", path: "workers", probe: "/routes"},
+	{product: spec.ProductDNS, scope: "zones", path: "dns_records", missing: codeRecordMissing, pageSize: "5"},
+	{product: spec.ProductSaaS, scope: "zones", path: "custom_hostnames", missing: codeSaaSMissing, exists: codeSaaSExists, pageSize: "5"},
+}
+
+// endpointsOf returns the endpoints that a path below the base URL is of. What is
+// of none is about zones or accounts themselves.
+func endpointsOf(path string) endpoints {
+	scope, rest, _ := strings.Cut(strings.Trim(path, "/"), "/")
+	_, rest, _ = strings.Cut(rest, "/")
+	for _, e := range allEndpoints {
+		if below, found := strings.CutPrefix(rest, e.path); found && scope == e.scope && (below == "" || below[0] == '/') {
+			return e
+		}
+	}
+	if scope == "zones" {
+		return endpoints{product: spec.ProductZones, scope: scope}
+	}
+	return endpoints{product: spec.ProductAccounts, scope: scope}
+}
+
+// ownCodes returns the endpoints of a product, for their codes.
+func ownCodes(product spec.Product) endpoints {
+	i := slices.IndexFunc(allEndpoints, func(e endpoints) bool { return e.product == product })
+	if i < 0 {
+		return endpoints{}
+	}
+	return allEndpoints[i]
+}
+
+// permissionsAlone are what it takes to see zones and accounts.
+// Source: API reference, "Accepted permissions" of each operation.
+var permissionsAlone = map[spec.Product]spec.Permission{
+	spec.ProductZones:    {Scope: "Zone", Name: "Zone", Level: "Read"},
+	spec.ProductAccounts: {Scope: "Account", Name: "Account Settings", Level: "Read"},
+}
+
+// kinds returns the kinds of resources that the endpoints serve.
+func (e endpoints) kinds() []spec.Kind {
+	var served []spec.Kind
+	for _, k := range spec.Kinds() {
+		if k.Product == e.product && strings.EqualFold(k.Permission.Scope+"s", e.scope) {
+			served = append(served, k.Kind)
+		}
+	}
+	return served
+}
+
+// permission returns what a token needs for the endpoints.
+func (e endpoints) permission() spec.Permission {
+	if alone, found := permissionsAlone[e.product]; found {
+		return alone
+	}
+	return e.kinds()[0].Info().Permission
+}
+
+// look is the path and the query of the probe in an account or a zone.
+func (e endpoints) look(id string) (string, url.Values) {
+	query := url.Values{}
+	if e.pageSize != "" {
+		query.Set("per_page", e.pageSize)
+	}
+	return apiPath(slices.Concat([]string{e.scope, id}, strings.Split(e.path+e.probe, "/"))...), query
+}
