@@ -74,7 +74,8 @@ func fieldChange(path string, op FieldOp, before, after any) FieldChange {
 
 func isSecret(value any) bool {
 	binding, ok := value.(spec.Object)
-	return ok && (binding["type"] == spec.BindingSecret || binding["type"] == spec.BindingSecretKey)
+	kind, _ := binding["type"].(string)
+	return ok && spec.BindingTypeOf(kind).KeyMaterial != nil
 }
 
 // withoutUnknown puts a text in the place of values that are not known yet, so

@@ -130,16 +130,10 @@ func losesBindings(c *Change) bool {
 	})
 }
 
-// holdsNothing are the binding types of which the plan shows everything, or that
-// lead to nothing that anybody keeps.
-var holdsNothing = []string{
-	spec.BindingText, spec.BindingJSON, spec.BindingAssets, "ai", "browser", "images", "version_metadata",
-}
-
 func isReplaceable(value any) bool {
 	binding, _ := value.(spec.Object)
 	kind, _ := binding["type"].(string)
-	return slices.Contains(holdsNothing, kind)
+	return spec.BindingTypeOf(kind).Shown
 }
 
 // GuardDispatcherReplace must be acknowledged before a Worker is deleted that

@@ -58,15 +58,8 @@ const (
 	BindingInherit = "inherit"
 )
 
-// idProperty is the property that holds the target's platform id, for binding
-// types that identify it by one.
-var idProperty = map[string]string{
-	BindingKVNamespace: "namespace_id",
-	BindingD1:          "id",
-}
-
 // IsSecret reports whether the platform keeps the binding's value to itself.
-func (b Binding) IsSecret() bool { return b.Type == BindingSecret || b.Type == BindingSecretKey }
+func (b Binding) IsSecret() bool { return BindingTypeOf(b.Type).KeyMaterial != nil }
 
 // Unknown stands in a canonical form for an id that the platform has not given
 // out yet.
@@ -78,37 +71,23 @@ func (unknown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // Canonical is the binding in comparable form, without its name.
 func (b Binding) Canonical() Object {
-	c := Object{"type": b.Type}
+	c, t := Object{"type": b.Type}, BindingTypeOf(b.Type)
+	if t.KeyMaterial != nil {
+		return c // the value cannot be compared, only its presence
+	}
 	for _, p := range b.Properties {
-		if b.isVariable() || !isVacant(p.Value) {
+		if t.Value != "" || !isVacant(p.Value) {
 			c[p.Name] = p.Value
 		}
 	}
-	if property := idProperty[b.Type]; property != "" && !b.Ref.IsZero() && c[property] == nil {
-		c[property] = Unknown
+	if t.ID != "" && !b.Ref.IsZero() && c[t.ID] == nil {
+		c[t.ID] = Unknown
 	}
-	switch b.Type {
-	case BindingD1:
-		canonicalD1(c)
-	case BindingR2Bucket:
-		canonicalR2(c)
-	case BindingSecret, BindingSecretKey:
-		return Object{"type": b.Type} // the value cannot be compared, only its presence
-	case BindingService:
-		canonicalService(c)
-	case BindingDispatchNamespace:
-		canonicalOutbound(c)
-	case BindingDurableObject:
-		canonicalDurableObject(c)
-	case BindingSendEmail:
-		canonicalSendEmail(c)
+	if t.canonical != nil {
+		t.canonical(c)
 	}
 	return c
 }
-
-// isVariable reports whether the binding is a value that the Worker reads, of
-// which nothing is left out.
-func (b Binding) isVariable() bool { return b.Type == BindingText || b.Type == BindingJSON }
 
 // isVacant reports whether a binding's property might as well not be there: the
 // API answers null, "", [] and {} for what nobody has set.
@@ -166,57 +145,20 @@ func canonicalOutbound(c Object) {
 	c["outbound"] = canonical
 }
 
-// references are the resources a binding needs. KV namespaces and databases
-// given by id are someone else's and need nothing of ours.
-func (b Binding) references() []Reference {
-	var refs []Reference
-	add := func(kind Kind, name any, at diag.Range) {
-		if s, ok := name.(string); ok && s != "" {
-			refs = append(refs, Reference{To: Address{Kind: kind, Name: s}, At: at})
-		}
-	}
-	if !b.Ref.IsZero() {
-		refs = append(refs, Reference{To: b.Ref, At: b.At})
-	}
-	switch b.Type {
-	case BindingR2Bucket:
-		if bucket := bucketAddress(b); bucket.Name != "" {
-			refs = append(refs, Reference{To: bucket, At: b.At})
-		}
-	case BindingQueue:
-		add(KindQueue, b.Properties.Get("queue_name"), b.At)
-	case BindingService:
-		add(KindWorker, b.Properties.Get("service"), b.At)
-	case BindingDurableObject, BindingWorkflow:
-		if b.Properties.Get("dispatch_namespace") == nil {
-			add(KindWorker, b.Properties.Get("script_name"), b.At)
-		}
-	case BindingDispatchNamespace:
-		add(KindDispatchNamespace, b.Properties.Get("namespace"), b.At)
-		if outbound, ok := b.Properties.Get("outbound").(Object); ok {
-			if worker, ok := outbound["worker"].(Object); ok {
-				at := diag.Range{}
-				if b.OutboundAt != nil {
-					at = *b.OutboundAt
-				}
-				add(KindWorker, worker["service"], at)
-			}
-		}
-	}
-	return refs
-}
-
 // StoreID is the platform's id of the KV namespace or the D1 database that the
 // binding leads to; "" for any other binding.
 func (b Binding) StoreID() (Kind, string) {
-	kinds := map[string]Kind{BindingKVNamespace: KindKVNamespace, BindingD1: KindD1Database}
-	id, _ := b.Canonical()[idProperty[b.Type]].(string)
-	return kinds[b.Type], id
+	t := BindingTypeOf(b.Type)
+	id, _ := b.Canonical()[t.ID].(string)
+	if id == "" {
+		return "", ""
+	}
+	return t.Kind, id
 }
 
 // resolved fills in the id that the binding's reference stands for.
 func (b Binding) resolved(id func(Address) (string, bool)) (Binding, bool) {
-	property := idProperty[b.Type]
+	property := BindingTypeOf(b.Type).ID
 	if b.Ref.IsZero() || b.Properties.Get(property) != nil {
 		return b, true
 	}

@@ -61,7 +61,7 @@ func (l *loader) d1DatabaseBinding(item *document.Value) (Binding, bool) {
 		return b, false
 	}
 	if id != nil {
-		b.Properties, b.At = Properties{{idProperty[BindingD1], id.String()}}, id.Range()
+		b.Properties, b.At = Properties{{"id", id.String()}}, id.Range()
 		return b, true
 	}
 	b.At = ref.Range()

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -58,16 +59,7 @@ func (s *Script) ManagesBindings() bool {
 
 // managesBinding reports whether a binding of a type is the script's to say.
 func (s *Script) managesBinding(kind string) bool {
-	switch kind {
-	case BindingText, BindingJSON:
-		return s.Manages(fieldVars)
-	case BindingSecret, BindingSecretKey:
-		return s.Manages(fieldSecrets)
-	case BindingAssets:
-		return s.Manages(fieldAssets)
-	default:
-		return s.Manages(fieldBindings)
-	}
+	return s.Manages(cmp.Or(BindingTypeOf(kind).managedBy, fieldBindings))
 }
 
 // manageField is in the canonical form of a template's script for the digest: a

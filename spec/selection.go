@@ -60,7 +60,7 @@ func (s *Snapshot) About(namespace string) *Snapshot {
 		}
 		if script, ok := live.Resource.(Scripted); ok {
 			for _, b := range script.Definition().Bindings {
-				id, _ := b.Canonical()[idProperty[b.Type]].(string)
+				id, _ := b.Canonical()[BindingTypeOf(b.Type).ID].(string)
 				include(byID[id])
 			}
 		}

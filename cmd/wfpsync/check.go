@@ -66,11 +66,8 @@ func programOf(s *spec.Script) emulator.Program {
 		made.Modules = append(made.Modules, emulator.CodeModule{Name: m.Name, Type: string(m.Type), Content: m.Content})
 	}
 	for _, b := range s.Bindings {
-		switch b.Type {
-		case spec.BindingText:
-			made.Env[b.Name] = b.Properties.Get("text")
-		case spec.BindingJSON:
-			made.Env[b.Name] = b.Properties.Get("json")
+		if value := spec.BindingTypeOf(b.Type).Value; value != "" {
+			made.Env[b.Name] = b.Properties.Get(value)
 		}
 	}
 	return made

@@ -54,12 +54,6 @@ func openReference(b spec.Binding) (property string, open bool) {
 	return "", false
 }
 
-// keyMaterial is what no answer should hold, and the model never does.
-var keyMaterial = map[string][]string{
-	spec.BindingSecret:    {"text"},
-	spec.BindingSecretKey: {"key_base64", "key_jwk"},
-}
-
 // bindingsFromAPI is a list of bindings as the settings answer it, sorted by
 // name: the API promises no order.
 func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
@@ -71,7 +65,7 @@ func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
 			return nil, errors.New("the API answered a binding without name or type")
 		}
 		properties := maps.Clone(object)
-		for _, field := range append([]string{"name", "type"}, keyMaterial[kind]...) {
+		for _, field := range append([]string{"name", "type"}, spec.BindingTypeOf(kind).KeyMaterial...) {
 			delete(properties, field)
 		}
 		out = append(out, spec.Binding{Name: name, Type: kind, Properties: spec.PropertiesOf(properties)})
