@@ -3,7 +3,7 @@ package planner
 import (
 	"fmt"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 

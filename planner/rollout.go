@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 

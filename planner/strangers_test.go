@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )

@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // BindingAssets lets a Worker's code ask for its own static files.

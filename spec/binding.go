@@ -3,7 +3,7 @@ package spec
 import (
 	"maps"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Binding is one entry of a Worker's environment, in the API's form: the

@@ -1,6 +1,6 @@
 package spec
 
-import "github.com/wfpsync/wfpsync/internal/diag"
+import "github.com/wfpsync/wfpsync/diag"
 
 // A BindingType describes one of the API's binding types, to every package. A type
 // that is not described is taken as it is: its properties are compared and uploaded,

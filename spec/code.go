@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // ModuleType is the MIME type a module is uploaded as.

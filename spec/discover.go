@@ -6,14 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 	"github.com/wfpsync/wfpsync/spec/internal/expression"
 	"github.com/wfpsync/wfpsync/spec/internal/list"
 )
 
 // Discovery is which user Workers of the account a list looks for.
-type Discovery = list.Discovery
+type Discovery struct {
+	// Namespace is the dispatch namespace that they are in.
+	Namespace string
+
+	// Tags are those that they carry (true) and do not carry (false).
+	Tags map[string]bool
+
+	// Name is a pattern of their names, in which * is any characters; "" for
+	// every name.
+	Name string
+}
 
 // Template is an entry of `user_workers` that goes through discovered user
 // Workers: somebody else's product owns which there are, and the file what of
@@ -36,7 +46,7 @@ func (l *loader) discover(d *list.Discovery, namespace *document.Value) ([]list.
 		return nil, false
 	}
 	d.Namespace = name
-	l.stack.Discoveries = append(l.stack.Discoveries, *d)
+	l.stack.Discoveries = append(l.stack.Discoveries, Discovery(*d))
 	if l.options.Live == nil {
 		return nil, false
 	}
@@ -220,7 +230,7 @@ func (l *loader) loadDiscovered(d declaration) {
 	l.each(d, l.loadEntry)
 	if !found.Unknown {
 		l.stack.Templates = append(l.stack.Templates, Template{
-			Key: d.member.Key, Discovery: *found.Discovery, Found: len(l.stack.Resources) - before, At: d.at,
+			Key: d.member.Key, Discovery: Discovery(*found.Discovery), Found: len(l.stack.Resources) - before, At: d.at,
 		})
 	}
 }

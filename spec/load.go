@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 	"github.com/wfpsync/wfpsync/spec/internal/list"
 	"github.com/wfpsync/wfpsync/spec/internal/wrangler"

@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 

@@ -3,7 +3,7 @@ package spec
 import (
 	"fmt"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // A dispatch namespace and a KV namespace can be renamed: `renamed_from` says

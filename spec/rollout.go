@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Rollout is how new code and settings reach the user Workers of a fleet: wave by

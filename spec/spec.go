@@ -16,7 +16,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Resource is one thing in an account: a dispatch namespace, a user Worker, a

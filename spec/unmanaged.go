@@ -1,6 +1,6 @@
 package spec
 
-import "github.com/wfpsync/wfpsync/internal/diag"
+import "github.com/wfpsync/wfpsync/diag"
 
 // UnmanagedPolicy is what to make of the live resources of a collection that no
 // stack manages.

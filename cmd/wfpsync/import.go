@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/account"
-	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"

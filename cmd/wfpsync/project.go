@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/bundle"
-	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/bundle"
-	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 )
 

@@ -4,8 +4,8 @@ import (
 	"path"
 	"unicode/utf8"
 
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/assetrules"
-	"github.com/wfpsync/wfpsync/internal/diag"
 )
 
 // readHeaders and readRedirects read the files that say how the others are served,

@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/sourcemap"
 	"github.com/wfpsync/wfpsync/spec"
 )

@@ -1,6 +1,6 @@
 package bundle
 
-import "github.com/wfpsync/wfpsync/internal/diag"
+import "github.com/wfpsync/wfpsync/diag"
 
 // The rules that this package's diagnostics are documented under.
 const (

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // nearest is the candidate that someone who wrote name most likely meant, or

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // maxAnnotations is how many annotations of one kind GitHub shows for a step.

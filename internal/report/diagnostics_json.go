@@ -3,7 +3,7 @@ package report
 import (
 	"io"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // DiagnosticsJSON writes diagnostics as one document, in the order of their

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Tool is the program that has something to say, as SARIF wants it introduced.

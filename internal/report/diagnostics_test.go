@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 func at(line, column, endLine, endColumn int) diag.Range {

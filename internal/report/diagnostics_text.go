@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Diagnostics writes diagnostics in the order of their places: for each the

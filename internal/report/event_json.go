@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/applier"
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )

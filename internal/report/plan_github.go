@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/planner"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )

@@ -12,8 +12,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/browsertest"
-	"github.com/wfpsync/wfpsync/internal/diag"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"

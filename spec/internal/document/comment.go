@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Comment is a comment of a file. Its text begins with the sign that starts it.

@@ -1,6 +1,6 @@
 package document
 
-import "github.com/wfpsync/wfpsync/internal/diag"
+import "github.com/wfpsync/wfpsync/diag"
 
 // Source is a text in another format than YAML, of which another package makes
 // values. Offsets are those of bytes of [Source.Content].

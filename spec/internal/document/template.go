@@ -3,7 +3,7 @@ package document
 import (
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // HasTemplates reports whether the value, or anything in it, is text with ${

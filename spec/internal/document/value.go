@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 // Kind is what a value is.

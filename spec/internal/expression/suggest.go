@@ -1,6 +1,6 @@
 package expression
 
-import "github.com/wfpsync/wfpsync/internal/diag"
+import "github.com/wfpsync/wfpsync/diag"
 
 // didYouMean is a hint with the name a person most likely meant, if any is
 // near, and what else there is.

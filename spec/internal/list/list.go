@@ -26,7 +26,7 @@ import (
 	"io/fs"
 	"path"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 

@@ -3,7 +3,7 @@ package diag_test
 import (
 	"testing"
 
-	"github.com/wfpsync/wfpsync/internal/diag"
+	"github.com/wfpsync/wfpsync/diag"
 )
 
 func TestNearest(t *testing.T) {
