@@ -8,10 +8,6 @@ type Attached interface {
 
 	// AttachedTo is the account Worker; one without a name where there is none.
 	AttachedTo() Address
-
-	// writeTo adds the imported resource to its Worker's entry. A list is written
-	// where there is something in it, so that what is made elsewhere later stays.
-	writeTo(im *importer, m *members)
 }
 
 // attachedReferences are what an attached resource needs: its Worker, if any.

@@ -61,6 +61,7 @@ func (l *loader) loadCronTriggers(w *Worker, triggers *document.Value) {
 // NormalCron is a cron expression with single spaces.
 func NormalCron(cron string) string { return strings.Join(strings.Fields(cron), " ") }
 
-func (t *CronTriggers) writeTo(_ *importer, m *members) {
+func (im *importer) writeCronTriggers(m *members, resource Resource) {
+	t := resource.(*CronTriggers)
 	m.set("triggers", Object{"crons": sortedStrings(t.Crons)})
 }

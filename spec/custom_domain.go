@@ -80,6 +80,7 @@ func (l *loader) checkHost(pattern, zone *document.Value) bool {
 	return hint == ""
 }
 
-func (d *CustomDomain) writeTo(_ *importer, m *members) {
+func (im *importer) writeCustomDomain(m *members, resource Resource) {
+	d := resource.(*CustomDomain)
 	m.append("routes", Object{"pattern": d.Hostname, "custom_domain": true, "zone_name": d.Zone})
 }

@@ -1,15 +1,9 @@
 package spec
 
-import (
-	"fmt"
-
-	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-	"github.com/wfpsync/wfpsync/spec/internal/expression"
-)
+import "github.com/wfpsync/wfpsync/diag"
 
 // Policy is a condition of the stack file over what a plan would do. The planner
-// asks it about each change; see [Policy.Judge].
+// asks it about each change.
 type Policy struct {
 	Name string
 
@@ -20,112 +14,14 @@ type Policy struct {
 	// At is where the file has the condition.
 	At diag.Range
 
-	condition, message clause
-	globals            map[string]any
-}
-
-// clause is a compiled text of a policy.
-type clause struct {
-	value    *document.Value
-	template *expression.Template // nil for a text without expressions
-	shift    int                  // characters before the text that are not in the file
+	// Judge asks whether the policy's condition holds for a change, which has the
+	// members of [PolicyMembers], as JSON has them, and what there is to say then. It
+	// is pure. A diagnostic means that the policy cannot tell.
+	Judge func(change Object) (holds bool, message string, fault *diag.Diagnostic) `json:"-"`
 }
 
 // PolicyMembers are what a policy knows of a change.
 var PolicyMembers = []string{
 	"action", "address", "after", "before", "bindings", "fields", "is_adopt", "is_create", "is_delete", "is_update",
 	"kind", "name", "namespace", "reason",
-}
-
-// nameChange is the name by which a policy's expressions know the change.
-const nameChange = "change"
-
-// readPolicies reads `policies`.
-func (l *loader) readPolicies() {
-	for _, m := range l.root.Get("policies").MembersOrNil() {
-		if l.isBroken("/policies/" + document.EscapeStep(m.Key)) {
-			continue
-		}
-		deny, warn := m.Value.Member("deny"), m.Value.Member("warn")
-		if (deny == nil) == (warn == nil) {
-			l.report(RuleOneOf, m.Range(), fmt.Sprintf("the policy %q has %s of deny and warn", m.Key, map[bool]string{true: "neither", false: "both"}[deny == nil]),
-				"write the condition under deny, which blocks a change, or under warn, which does not")
-			continue
-		}
-		p := &Policy{Name: m.Key, Deny: deny != nil, globals: l.globals()}
-		condition := deny
-		if condition == nil {
-			condition = warn
-		}
-		p.At = condition.Value.Range()
-		text, shift := condition.Value.Text, 0
-		if !condition.Value.HasTemplates() {
-			text, shift = "${"+text+"}", len("${")
-		}
-		whole := l.compileClause(&p.condition, condition.Value, text, shift)
-		message := m.Value.Get("message")
-		if l.compileClause(&p.message, message, message.Text, 0) && whole {
-			l.stack.Policies = append(l.stack.Policies, p)
-		}
-	}
-}
-
-func (l *loader) compileClause(c *clause, value *document.Value, text string, shift int) bool {
-	c.value, c.shift = value, shift
-	scope := expression.Scope{nameChange, nameEnvironment, nameVar}
-	compiled, err := expression.CompileKnowing(text, scope, expression.Members{nameChange: PolicyMembers})
-	if err != nil {
-		l.report(RuleExpression, c.place(err), err.Message, err.Hint)
-		return false
-	}
-	c.template = compiled
-	return true
-}
-
-// place is where the file has what an expression is wrong about.
-func (c clause) place(err *expression.Error) diag.Range {
-	return c.value.RangeWithin(err.Offset-c.shift, err.Length)
-}
-
-// eval is the clause's value for a change.
-func (p *Policy) eval(c clause, change Object) (any, *diag.Diagnostic) {
-	if c.template == nil {
-		return c.value.Text, nil
-	}
-	values := map[string]any{nameChange: change}
-	for name, value := range p.globals {
-		values[name] = value
-	}
-	result, err := c.template.Eval(values)
-	if err != nil {
-		at := c.place(err)
-		return nil, &diag.Diagnostic{Severity: diag.Error, Message: err.Message, Hint: err.Hint, Range: at, Snippet: c.value.Line(at.Line)}
-	}
-	return result, nil
-}
-
-// Judge asks whether the policy's condition holds for a change, which has the
-// members of [PolicyMembers], as JSON has them, and what there is to say then. It
-// is pure. A diagnostic means that the policy cannot tell.
-func (p *Policy) Judge(change Object) (holds bool, message string, fault *diag.Diagnostic) {
-	result, fault := p.eval(p.condition, change)
-	if fault != nil {
-		return false, "", fault
-	}
-	holds, ok := result.(bool)
-	if !ok {
-		return false, "", &diag.Diagnostic{
-			Severity: diag.Error, Range: p.At, Snippet: p.condition.value.Line(p.At.Line),
-			Message: "the condition is " + document.FromJSON(result, p.condition.value).Describe() + ", and not true or false",
-			Hint:    "compare something, as in change.action == 'delete'",
-		}
-	}
-	if !holds {
-		return false, "", nil
-	}
-	said, fault := p.eval(p.message, change)
-	if fault != nil {
-		return true, "", fault
-	}
-	return true, fmt.Sprint(said), nil
 }

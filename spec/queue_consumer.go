@@ -132,7 +132,8 @@ func (l *loader) checkConsumers() {
 	}
 }
 
-func (c *QueueConsumer) writeTo(im *importer, m *members) {
+func (im *importer) writeQueueConsumer(m *members, resource Resource) {
+	c := resource.(*QueueConsumer)
 	item := im.queueReference(c.Queue)
 	if c.DeadLetterQueue != "" {
 		item["dead_letter_queue"] = c.DeadLetterQueue

@@ -142,6 +142,7 @@ func (l *loader) checkCertificate(pattern, zone *document.Value) {
 		fmt.Sprintf("it covers one label, as in \"*.%s\"; deeper hosts need an advanced certificate", zone.String()))
 }
 
-func (r *Route) writeTo(_ *importer, m *members) {
+func (im *importer) writeRoute(m *members, resource Resource) {
+	r := resource.(*Route)
 	m.append("routes", Object{"pattern": r.Pattern, "zone_name": r.Zone})
 }

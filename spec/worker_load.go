@@ -120,7 +120,18 @@ func (l *loader) reportCycle(chain []Address, back Reference) {
 func (im *importer) writeWorker(m *members, live *Live) []string {
 	comments := im.writeScript(m, live)
 	for _, a := range im.attached[live.Resource.Address()] {
-		im.live.Resources[a].Resource.(Attached).writeTo(im, m)
+		attachedWriters[a.Kind](im, m, im.live.Resources[a].Resource)
 	}
 	return comments
+}
+
+// attachedWriters add imported resources to the entry of the Worker that they are
+// attached to. A list is written where there is something in it, so that what is made
+// elsewhere later stays.
+var attachedWriters = map[Kind]func(im *importer, m *members, resource Resource){
+	KindCronTriggers:    (*importer).writeCronTriggers,
+	KindCustomDomain:    (*importer).writeCustomDomain,
+	KindQueueConsumer:   (*importer).writeQueueConsumer,
+	KindRoute:           (*importer).writeRoute,
+	KindWorkerSubdomain: (*importer).writeWorkerSubdomain,
 }

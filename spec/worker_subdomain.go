@@ -67,8 +67,9 @@ func boolOf(m *document.Member) *bool {
 	return &value
 }
 
-// writeTo says what is on: to say what is off would be to keep it off.
-func (s *WorkerSubdomain) writeTo(_ *importer, m *members) {
+// writeWorkerSubdomain says what is on: to say what is off would be to keep it off.
+func (im *importer) writeWorkerSubdomain(m *members, resource Resource) {
+	s := resource.(*WorkerSubdomain)
 	if s.Enabled != nil && *s.Enabled {
 		m.set("workers_dev", true)
 	}
