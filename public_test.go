@@ -15,7 +15,7 @@ import (
 )
 
 // public are the packages that other programs import.
-var public = []string{"applier", "diag", "planner", "schema", "spec"}
+var public = []string{"applier", "diag", "planner", "schema", "spec", "spec/stackfile"}
 
 // A program that imports a public package can name every type that it is handed: none of
 // them is of an internal package.

@@ -15,6 +15,7 @@ import (
 	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // target is an account of nothing but a list of what was asked of it.
@@ -131,7 +132,7 @@ workers:
 // plan is the first plan of a stack.
 func plan(t testing.TB, text string) *planner.Plan {
 	t.Helper()
-	desired, list := spec.Parse("wfpsync.yaml", []byte(text))
+	desired, list := stackfile.Parse("wfpsync.yaml", []byte(text))
 	if len(list) > 0 {
 		t.Fatal(list)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 const templateStack = `version: 1
@@ -39,7 +40,7 @@ func templateWorld() *spec.Snapshot {
 
 func loadTemplate(t *testing.T, world *spec.Snapshot) *spec.Stack {
 	t.Helper()
-	stack, list := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(templateStack)}}, "wfpsync.yaml", spec.Options{Live: world})
+	stack, list := stackfile.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(templateStack)}}, "wfpsync.yaml", stackfile.Options{Live: world})
 	if list.HasErrors() {
 		t.Fatal(list.Err())
 	}
@@ -92,8 +93,8 @@ func TestTemplateWritesWhatIsNobodys(t *testing.T) {
 // A Worker that was written and has not answered its probe is probed again.
 func TestTemplateUnproven(t *testing.T) {
 	world := templateWorld()
-	stack, list := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(strings.Replace(templateStack, "limits: { cpu_ms: 50 }",
-		`limits: { cpu_ms: 50 }, rollout: { waves: ["100%"], probe: { url: "https://${t.name}.example.com/" } }`, 1))}}, "wfpsync.yaml", spec.Options{Live: world})
+	stack, list := stackfile.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(strings.Replace(templateStack, "limits: { cpu_ms: 50 }",
+		`limits: { cpu_ms: 50 }, rollout: { waves: ["100%"], probe: { url: "https://${t.name}.example.com/" } }`, 1))}}, "wfpsync.yaml", stackfile.Options{Live: world})
 	if list.HasErrors() {
 		t.Fatal(list.Err())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // applied is when the worlds of these tests were last applied.
@@ -16,7 +17,7 @@ var applied = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // parse reads a stack file and completes its code as a bundler would.
 func parse(t testing.TB, text string) *spec.Stack {
 	t.Helper()
-	stack, list := spec.Parse("wfpsync.yaml", []byte(text))
+	stack, list := stackfile.Parse("wfpsync.yaml", []byte(text))
 	if len(list) > 0 {
 		t.Fatalf("stack file: %v", list)
 	}

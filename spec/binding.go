@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
 // Binding is one entry of a Worker's environment, in the API's form: the
@@ -76,7 +77,7 @@ func (b Binding) Canonical() Object {
 		return c // the value cannot be compared, only its presence
 	}
 	for _, p := range b.Properties {
-		if t.Value != "" || !isVacant(p.Value) {
+		if t.Value != "" || !canon.IsVacant(p.Value) {
 			c[p.Name] = p.Value
 		}
 	}
@@ -89,10 +90,6 @@ func (b Binding) Canonical() Object {
 	return c
 }
 
-// isVacant reports whether a binding's property might as well not be there: the
-// API answers null, "", [] and {} for what nobody has set.
-func isVacant(value any) bool { return value == "" || isAbsent(value) }
-
 // The addresses that email may go to or come from are sets.
 func canonicalSendEmail(c Object) {
 	for _, name := range []string{"allowed_destination_addresses", "allowed_sender_addresses"} {
@@ -104,7 +101,7 @@ func canonicalSendEmail(c Object) {
 			}
 		}
 		if len(addresses) > 0 {
-			c[name] = sortedStrings(addresses)
+			c[name] = canon.SortedStrings(addresses)
 		}
 	}
 }

@@ -43,11 +43,11 @@ type BindingType struct {
 var bindingTypes = func() map[string]BindingType {
 	types := map[string]BindingType{}
 	for _, t := range []BindingType{
-		{Name: BindingText, Value: "text", Shown: true, managedBy: fieldVars},
-		{Name: BindingJSON, Value: "json", Shown: true, managedBy: fieldVars},
-		{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: fieldSecrets},
-		{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: fieldSecrets},
-		{Name: BindingAssets, Shown: true, managedBy: fieldAssets},
+		{Name: BindingText, Value: "text", Shown: true, managedBy: FieldVars},
+		{Name: BindingJSON, Value: "json", Shown: true, managedBy: FieldVars},
+		{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: FieldSecrets},
+		{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: FieldSecrets},
+		{Name: BindingAssets, Shown: true, managedBy: FieldAssets},
 		{Name: BindingKVNamespace, Kind: KindKVNamespace, ID: "namespace_id"},
 		{Name: BindingD1, Kind: KindD1Database, ID: "id", canonical: canonicalD1},
 		{Name: BindingR2Bucket, Kind: KindR2Bucket, targets: targetBucket, canonical: canonicalR2},
@@ -75,9 +75,9 @@ func BindingTypeOf(name string) BindingType {
 	return BindingType{Name: name}
 }
 
-// references returns the resources that a binding needs. KV namespaces and databases
+// References returns the resources that a binding needs. KV namespaces and databases
 // given by id are someone else's and need nothing of ours.
-func (b Binding) references() []Reference {
+func (b Binding) References() []Reference {
 	var refs []Reference
 	if !b.Ref.IsZero() {
 		refs = append(refs, Reference{To: b.Ref, At: b.At})
@@ -100,7 +100,7 @@ func named(kind Kind, name any, at diag.Range) []Reference {
 }
 
 func targetBucket(b Binding) []Reference {
-	if bucket := bucketAddress(b); bucket.Name != "" {
+	if bucket := BucketOf(b); bucket.Name != "" {
 		return []Reference{{To: bucket, At: b.At}}
 	}
 	return nil

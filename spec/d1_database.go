@@ -1,6 +1,6 @@
 package spec
 
-import "github.com/wfpsync/wfpsync/spec/internal/document"
+import "github.com/wfpsync/wfpsync/spec/internal/canon"
 
 // KindD1Database is a D1 database.
 const KindD1Database Kind = "d1_database"
@@ -34,40 +34,8 @@ func (d *D1Database) Meta() Meta              { return d.ResourceMeta }
 
 func (d *D1Database) Canonical() Object {
 	c := Object{}
-	setIfAny(c, "jurisdiction", d.Jurisdiction)
+	canon.SetIfAny(c, "jurisdiction", d.Jurisdiction)
 	return c
-}
-
-func (l *loader) loadD1Database(e entry) {
-	l.checkName(e, d1Name)
-	l.add(&D1Database{Name: e.name, Jurisdiction: e.value.Get("jurisdiction").String(), ResourceMeta: e.meta()})
-}
-
-// writeD1Database writes an imported database. Where it is, it stays.
-func (im *importer) writeD1Database(m *members, live *Live) []string {
-	if j := live.Resource.(*D1Database).Jurisdiction; j != "" {
-		m.set("jurisdiction", j)
-	}
-	return nil
-}
-
-// d1DatabaseBinding reads an item of `d1_databases` in a Worker: by `ref`, a
-// database of this file; by `database_id`, any. `database_name` is for whoever
-// reads the file, as it is in wrangler's.
-func (l *loader) d1DatabaseBinding(item *document.Value) (Binding, bool) {
-	b := Binding{Type: BindingD1, At: item.Range()}
-	ref, id := item.Get("ref"), item.Get("database_id")
-	if !l.checkOneOf(item, "ref", "database_id") {
-		return b, false
-	}
-	if id != nil {
-		b.Properties, b.At = Properties{{"id", id.String()}}, id.Range()
-		return b, true
-	}
-	b.At = ref.Range()
-	var ok bool
-	b.Ref, ok = l.refer(KindD1Database, "d1_databases", ref)
-	return b, ok
 }
 
 // The id of a database is called `id` by wrangler and the older API schema, and

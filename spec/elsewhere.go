@@ -36,7 +36,7 @@ type Unseen struct {
 func (s *Stack) KindsInZones() []Kind {
 	var found []Kind
 	for _, c := range s.Collections {
-		if c.Kind.Info().inZones() && c.Parent == "" {
+		if c.Kind.Info().InZones() && c.Parent == "" {
 			found = append(found, c.Kind)
 		}
 	}

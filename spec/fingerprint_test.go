@@ -83,7 +83,7 @@ func TestMarkWithFingerprints(t *testing.T) {
 				m := NewMark(strings.Repeat("ab", 32), strings.Repeat("cd", 32), time.Date(2026, 10, 1, 10, 0, 0, 0, time.UTC))
 				m.Assets, m.Protected = assets, protected
 				m = m.WithSecrets(prints)
-				if len(m.Tag()) > maxTagBytes || m.Secrets == "" {
+				if len(m.Tag()) > MaxTagBytes || m.Secrets == "" {
 					t.Errorf("%d secrets: %d bytes: %s", n, len(m.Tag()), m.Tag())
 				}
 				if read, ok := ParseMark(m.Tag()); !ok || read != m {

@@ -1,12 +1,10 @@
 package spec
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
 )
 
 // Guards are limits on what one plan may do to the stack's user Workers in one
@@ -47,35 +45,8 @@ func (l Limit) String() string {
 	return strconv.Itoa(l.Count)
 }
 
-// readGuards reads `guards`.
-func (l *loader) readGuards() {
-	guards := DefaultGuards
-	declared := l.expand(l.root.Get("guards"), l.globals())
-	l.readLimit(&guards.MaxDelete, declared.Get("max_delete"))
-	l.readLimit(&guards.MaxUpdate, declared.Get("max_update"))
-	if least := declared.Get("min_existing"); least != nil && least.Kind == document.Number {
-		guards.MinExisting = int(least.Number)
-	}
-	l.stack.Guards = guards
-}
-
-func (l *loader) readLimit(limit *Limit, value *document.Value) {
-	switch {
-	case value == nil:
-	case value.Kind == document.Number:
-		*limit = Limit{Count: int(value.Number), At: value.Range()}
-	case value.Kind == document.String:
-		percent, ok := parseShare(value.Text)
-		if !ok {
-			l.report(RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
-			return
-		}
-		*limit = Limit{Percent: percent, At: value.Range()}
-	}
-}
-
-// parseShare reads a share from 0% to 100%, as a percentage.
-func parseShare(text string) (percent float64, ok bool) {
+// ParseShare reads a share from 0% to 100%, as a percentage.
+func ParseShare(text string) (percent float64, ok bool) {
 	number, ok := strings.CutSuffix(text, "%")
 	percent, err := strconv.ParseFloat(number, 64)
 	return percent, ok && err == nil && percent >= 0 && percent <= 100 // which no NaN is

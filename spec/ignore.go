@@ -1,42 +1,10 @@
 package spec
 
 import (
-	"fmt"
-	"maps"
-	"regexp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-	"github.com/wfpsync/wfpsync/spec/internal/list"
 )
-
-// A warning is silenced by a comment that names its rule, at the end of the
-// line that the warning points at, or alone above it:
-//
-//	# wfpsync:ignore WFP219, WFP220 -- why this is meant
-//
-// In a file of wrangler in JSON the comment begins with two slashes.
-//
-// An error is not: nothing can be made of a file that has one. A comment that
-// silences nothing is a warning itself, or it would hide the next mistake.
-
-const ignoreDirective = "wfpsync:ignore"
-
-var (
-	ignoreComment = regexp.MustCompile(`(?:#|//)\s*` + ignoreDirective + `(?:\s+(.*))?$`)
-	ignoreReason  = regexp.MustCompile(`(?:^|\s)--(?:\s.*)?$`)
-	ignoredRule   = regexp.MustCompile(`[^\s,]+`)
-)
-
-// ignorable are the rules that a warning about a stack file can have.
-var ignorable = []string{RuleHostname, RuleCertificateDepth, RulePlaceholder, RuleLargeInteger, RuleSharedStore, RuleNearName, RuleClassNotCreated, RuleTagColon, RuleUnreachableAssets, RuleDNSComment, RuleDNSOnly, RuleWranglerNoEffect, RuleEmptyWave, list.RuleListFile}
-
-// ignorableInPlans are the rules of warnings that only a plan can give. Whether a
-// comment silences one, loading the file does not tell.
-var ignorableInPlans = []string{RuleUnseenZones, RuleUnseenPairs}
 
 // Ignored is a rule whose warnings about a line of a file are not given.
 type Ignored struct {
@@ -48,82 +16,4 @@ type Ignored struct {
 // Ignores reports whether a comment silences what a plan has to say.
 func (s *Stack) Ignores(d diag.Diagnostic) bool {
 	return d.Severity == diag.Warning && slices.Contains(s.Ignored, Ignored{d.Rule, d.Range.File, d.Range.Line})
-}
-
-// withoutIgnored takes out the warnings that the file's comments silence, and
-// adds one for each comment that cannot.
-func (l *loader) withoutIgnored(found diag.List) diag.List {
-	hasErrors := found.HasErrors()
-	for _, comment := range l.comments() {
-		rules, isDirective := l.ignoredRules(comment)
-		if isDirective && len(rules) == 0 {
-			found = append(found, l.uselessIgnore(comment.Range, "the comment names no rule to ignore",
-				fmt.Sprintf("write `# %s %s -- why`", ignoreDirective, ignorable[0])))
-		}
-		for _, rule := range rules {
-			if slices.Contains(ignorableInPlans, rule.name) {
-				l.stack.Ignored = append(l.stack.Ignored, Ignored{rule.name, comment.Range.File, comment.About})
-				continue
-			}
-			before := len(found)
-			found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool {
-				return d.Severity == diag.Warning && d.Rule == rule.name && d.Range.File == comment.Range.File && d.Range.Line == comment.About
-			})
-			switch {
-			case len(found) < before:
-			case !slices.Contains(ignorable, rule.name):
-				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
-					"only warnings can be: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
-			case !hasErrors: // which keep other checks from being made
-				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
-					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
-			}
-		}
-	}
-	return found
-}
-
-// comments are the comments that may silence something, of every file.
-func (l *loader) comments() []document.Comment {
-	var all []document.Comment
-	for _, file := range slices.Sorted(maps.Keys(l.sources)) {
-		all = append(all, l.sources[file].Comments(ignoreDirective)...)
-	}
-	return all
-}
-
-func (l *loader) uselessIgnore(at diag.Range, message, hint string) diag.Diagnostic {
-	return diag.Diagnostic{
-		Severity: diag.Warning, Rule: RuleIgnoreComment, Message: message, Hint: hint, Range: at,
-		Snippet: l.line(at),
-	}
-}
-
-// namedRule is a rule as a comment names it.
-type namedRule struct {
-	name string
-	at   diag.Range
-}
-
-// ignoredRules are the rules that a comment names; a comment that only mentions
-// the directive is none.
-func (l *loader) ignoredRules(comment document.Comment) (rules []namedRule, isDirective bool) {
-	m := ignoreComment.FindStringSubmatchIndex(comment.Text)
-	if m == nil {
-		return nil, false
-	}
-	if m[2] < 0 {
-		return nil, true
-	}
-	named, offset := comment.Text[m[2]:m[3]], m[2]
-	if reason := ignoreReason.FindStringIndex(named); reason != nil {
-		named = named[:reason[0]]
-	}
-	for _, word := range ignoredRule.FindAllStringIndex(named, -1) {
-		at := comment.Range
-		at.Column += utf8.RuneCountInString(comment.Text[:offset+word[0]])
-		at.EndLine, at.EndColumn = at.Line, at.Column+utf8.RuneCountInString(named[word[0]:word[1]])
-		rules = append(rules, namedRule{name: named[word[0]:word[1]], at: at})
-	}
-	return rules, true
 }

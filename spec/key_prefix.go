@@ -22,7 +22,7 @@ func (s *Stack) ReadPrefixes() map[Collection]string {
 		}
 	}
 	for _, r := range s.Resources {
-		if from, renamed := former(r); renamed && from.Kind == KindKVNamespace {
+		if from, renamed := FormerAddress(r); renamed && from.Kind == KindKVNamespace {
 			before, _ := inside(from)
 			if now, _ := inside(r.Address()); s.names(now) {
 				note(before, prefixes[now])

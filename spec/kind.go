@@ -112,12 +112,12 @@ func (k KindInfo) Count(n int) string {
 	return fmt.Sprintf("%d %s", n, k.Plural)
 }
 
-// inZones reports whether a section declares resources in any number of zones.
-func (k KindInfo) inZones() bool { return k.Section != "" && k.Container == ContainerZone }
+// InZones reports whether a section declares resources in any number of zones.
+func (k KindInfo) InZones() bool { return k.Section != "" && k.Container == ContainerZone }
 
 // listedApart reports whether a section declares resources in any number of
 // containers, which are listed one by one and are not themselves what declares them.
-func (k KindInfo) listedApart() bool { return k.inZones() || k.Container == ContainerKVNamespace }
+func (k KindInfo) listedApart() bool { return k.InZones() || k.Container == ContainerKVNamespace }
 
 func decodeAs[R Resource](data []byte) (Resource, error) {
 	var r R

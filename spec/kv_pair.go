@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
 // KindKVPair is a key of a KV namespace and its value.
@@ -73,7 +75,7 @@ func (p *KVPair) References() []Reference {
 // platform reckoned from a time to live is no part of what was asked for.
 func (p *KVPair) Canonical() Object {
 	canonical := Object{"value": p.shownValue()}
-	setIfAny(canonical, "metadata", p.Metadata)
+	canon.SetIfAny(canonical, "metadata", p.Metadata)
 	if p.ExpirationTTL != 0 {
 		canonical["expiration_ttl"] = float64(p.ExpirationTTL)
 	} else if p.Expiration != 0 {
@@ -94,7 +96,7 @@ func (p *KVPair) shownValue() string {
 	if p.Unread {
 		return "(not read; sha256 " + orUnknown(p.Vouched) + ")"
 	}
-	content := p.content()
+	content := p.Content()
 	switch {
 	case !utf8.Valid(content):
 		return fmt.Sprintf("(%d bytes that are no text; sha256 %s)", len(content), p.ValueDigest())
@@ -115,8 +117,8 @@ func orUnknown(digest string) string {
 	return digest
 }
 
-// content is what is stored.
-func (p *KVPair) content() []byte {
+// Content is what is stored.
+func (p *KVPair) Content() []byte {
 	if !p.Base64 {
 		return []byte(p.Value)
 	}
@@ -133,7 +135,7 @@ func (p *KVPair) ValueDigest() string {
 	if p.Unread {
 		return p.Vouched
 	}
-	sum := sha256.Sum256(p.content())
+	sum := sha256.Sum256(p.Content())
 	return ShortDigest(hex.EncodeToString(sum[:]))
 }
 

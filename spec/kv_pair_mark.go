@@ -10,8 +10,8 @@ import "maps"
 // for it, and the user Worker that the pair goes before it.
 
 const (
-	// kvMark is the member, and what no metadata may have itself.
-	kvMark = "wfpsync"
+	// KVMetadataKey is the member, and what no metadata may have itself.
+	KVMetadataKey = "wfpsync"
 
 	kvMarkStack      = "stack"
 	kvMarkValue      = "value"
@@ -28,7 +28,7 @@ func (p *KVPair) MarkedMetadata(stack string) Object {
 	if !p.UserWorker.IsZero() {
 		mark[kvMarkUserWorker] = p.UserWorker.Parent + "/" + p.UserWorker.Name
 	}
-	marked := Object{kvMark: mark}
+	marked := Object{KVMetadataKey: mark}
 	maps.Copy(marked, p.Metadata)
 	return marked
 }
@@ -38,7 +38,7 @@ func (p *KVPair) MarkedMetadata(stack string) Object {
 func LiveKVPair(namespace, key string, metadata any, expiration int64) (p *KVPair, owner string) {
 	p = &KVPair{KVNamespace: namespace, Key: key, Expiration: expiration, Unread: true}
 	fields, _ := metadata.(Object)
-	mark, marked := fields[kvMark].(Object)
+	mark, marked := fields[KVMetadataKey].(Object)
 	if owner, _ = mark[kvMarkStack].(string); marked && owner != "" {
 		p.Vouched, _ = mark[kvMarkValue].(string)
 		if ttl, ok := mark[kvMarkTTL].(float64); ok {
@@ -50,7 +50,7 @@ func LiveKVPair(namespace, key string, metadata any, expiration int64) (p *KVPai
 			}
 		}
 		fields = maps.Clone(fields)
-		delete(fields, kvMark)
+		delete(fields, KVMetadataKey)
 	}
 	if len(fields) > 0 {
 		p.Metadata = fields

@@ -27,7 +27,7 @@ func TestMarkedMetadata(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || owner != "platform" || live.ValueDigest() != p.ValueDigest() {
 			t.Errorf("%s: owner %q, digest %s; -want +got:\n%s", p.Address(), owner, live.ValueDigest(), d)
 		}
-		if read := live.WithValue(p.content()); read.Canonical()["value"] != p.Canonical()["value"] {
+		if read := live.WithValue(p.Content()); read.Canonical()["value"] != p.Canonical()["value"] {
 			t.Errorf("%s: the value is %v when it is read", p.Address(), read.Canonical()["value"])
 		}
 	}
@@ -53,34 +53,5 @@ func TestShownValues(t *testing.T) {
 	a, b := &KVPair{Value: long + "a"}, &KVPair{Value: long + "b"}
 	if a.shownValue() == b.shownValue() || len(a.shownValue()) > mostShownValue+100 || !strings.HasPrefix(a.shownValue(), "(8193 bytes; sha256 ") {
 		t.Errorf("%.60s… and %.60s…", a.shownValue(), b.shownValue())
-	}
-}
-
-func TestReadPrefixes(t *testing.T) {
-	stack, list := Parse("wfpsync.yaml", []byte(`
-version: 1
-name: platform
-kv_namespaces:
-  all: { title: All }
-  some: { title: Some, key_prefix: "host:", renamed_from: Former }
-  empty: { title: Empty, key_prefix: "é" }
-kv_pairs:
-  a: { kv_namespace: all, value: x }
-  "host:a": { kv_namespace: some, value: x }
-removed: [kv_pair/Some/hosts, kv_pair/Other/abc, kv_pair/Other/abd, kv_pair/Umlaut/é, kv_pair/Umlaut/è]
-`))
-	if len(list) > 0 {
-		t.Fatal(list)
-	}
-	in := func(title string) Collection { return Collection{Kind: KindKVPair, Parent: title} }
-	want := map[Collection]string{in("All"): "", in("Some"): "host", in("Former"): "host", in("Empty"): "é", in("Other"): "ab", in("Umlaut"): ""}
-	if d := cmp.Diff(want, stack.ReadPrefixes()); d != "" {
-		t.Errorf("-want +got:\n%s", d)
-	}
-	if diff := cmp.Diff([]Collection{{Kind: KindKVNamespace}, {Kind: KindKVPair}, in("All"), in("Empty"), in("Some")}, stack.Collections); diff != "" {
-		t.Errorf("declared: %s", diff)
-	}
-	if !stack.Declares(in("Other")) { // the section is of every namespace
-		t.Error("the pairs of another namespace are not declared")
 	}
 }

@@ -4,44 +4,23 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
 // A template manages some fields of Workers that somebody else uploads, and
 // leaves the others as they are. What the fields are called is what the stack
 // file calls them; those of bindings stand for several of its keys.
 const (
-	fieldCode               = "code"
-	fieldCompatibilityDate  = "compatibility_date"
-	fieldCompatibilityFlags = "compatibility_flags"
-	fieldAssets             = "assets"
-	fieldTags               = "tags"
-	fieldVars               = "vars"
-	fieldSecrets            = "secrets"
-	fieldBindings           = "bindings"
+	FieldCode               = "code"
+	FieldCompatibilityDate  = "compatibility_date"
+	FieldCompatibilityFlags = "compatibility_flags"
+	FieldAssets             = "assets"
+	FieldTags               = "tags"
+	FieldVars               = "vars"
+	FieldSecrets            = "secrets"
+	FieldBindings           = "bindings"
 )
-
-// manageable are the fields that a template can manage, each with the keys of an
-// entry that it stands for. All other keys of a Worker are in none.
-var manageable = func() map[string][]string {
-	fields := map[string][]string{
-		fieldCode:               {"main", "script", "minify", "define", "alias", "rules", "no_bundle", "find_additional_modules", "base_dir"},
-		fieldCompatibilityDate:  {fieldCompatibilityDate},
-		fieldCompatibilityFlags: {fieldCompatibilityFlags},
-		fieldAssets:             {fieldAssets},
-		fieldTags:               {fieldTags},
-		fieldVars:               {fieldVars},
-		fieldSecrets:            {fieldSecrets},
-	}
-	for _, option := range ScriptOptions {
-		fields[option] = []string{option}
-	}
-	for _, group := range bindingGroups {
-		if group.key != fieldAssets {
-			fields[fieldBindings] = append(fields[fieldBindings], group.topKey())
-		}
-	}
-	return fields
-}()
 
 // Manages reports whether uploads of the script say a field; all but a
 // template's say every one.
@@ -54,12 +33,12 @@ func (s *Script) IsTemplate() bool { return s.Manage != nil }
 
 // ManagesBindings reports whether the script says anything of bindings.
 func (s *Script) ManagesBindings() bool {
-	return s.Manages(fieldVars) || s.Manages(fieldSecrets) || s.Manages(fieldBindings)
+	return s.Manages(FieldVars) || s.Manages(FieldSecrets) || s.Manages(FieldBindings)
 }
 
 // managesBinding reports whether a binding of a type is the script's to say.
 func (s *Script) managesBinding(kind string) bool {
-	return s.Manages(cmp.Or(BindingTypeOf(kind).managedBy, fieldBindings))
+	return s.Manages(cmp.Or(BindingTypeOf(kind).managedBy, FieldBindings))
 }
 
 // manageField is in the canonical form of a template's script for the digest: a
@@ -88,20 +67,20 @@ func (s *Script) restrict(c Object) {
 		}
 	}
 	delete(c, "bindings")
-	setIfAny(c, "bindings", managed)
+	canon.SetIfAny(c, "bindings", managed)
 }
 
 // keeping is a template's script with what a live one has that it does not
 // manage, so that an upload says all of it.
 func (s *Script) keeping(live *Script) Script {
 	kept := *s
-	if !s.Manages(fieldCompatibilityDate) {
+	if !s.Manages(FieldCompatibilityDate) {
 		kept.CompatibilityDate = live.CompatibilityDate
 	}
-	if !s.Manages(fieldCompatibilityFlags) {
+	if !s.Manages(FieldCompatibilityFlags) {
 		kept.CompatibilityFlags = live.CompatibilityFlags
 	}
-	if !s.Manages(fieldTags) {
+	if !s.Manages(FieldTags) {
 		kept.Tags = live.Tags
 	}
 	named := map[string]bool{}
@@ -116,7 +95,7 @@ func (s *Script) keeping(live *Script) Script {
 			kept.Inherited = append(kept.Inherited, b.Name)
 		}
 	}
-	if !s.Manages(fieldAssets) && !hasAssets {
+	if !s.Manages(FieldAssets) && !hasAssets {
 		kept.Assets = nil // there is nothing to keep
 	}
 	kept.Options = maps.Clone(s.Options)

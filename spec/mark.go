@@ -97,7 +97,7 @@ func (m Mark) Tag() string {
 // WithSecrets is the mark of what left secrets with these fingerprints. Where
 // there are more of them than a tag can hold, it has one for all.
 func (m Mark) WithSecrets(f Fingerprints) Mark {
-	if m.Secrets = f; len(m.Tag()) > maxTagBytes {
+	if m.Secrets = f; len(m.Tag()) > MaxTagBytes {
 		m.Secrets = f.forAll()
 	}
 	return m

@@ -1,12 +1,6 @@
 package spec
 
-import (
-	"fmt"
-	"maps"
-
-	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-)
+import "maps"
 
 // Migration creates, renames, moves or deletes Durable Object classes of a
 // Worker. Migrations are a chain: the platform remembers the tag of the last
@@ -19,48 +13,7 @@ type Migration struct {
 	Step Object `json:"step"`
 }
 
-// migrationSteps are the fields of a migration besides its tag. wrangler spells
-// them as the API does.
-var migrationSteps = []string{"new_classes", "new_sqlite_classes", "renamed_classes", "deleted_classes", "transferred_classes"}
-
-// loadMigrations reads `migrations`.
-func (l *loader) loadMigrations(list *document.Value) []Migration {
-	var migrations []Migration
-	tags := map[string]diag.Range{}
-	for _, item := range list.ItemsOrNil() {
-		tag := item.Get("tag")
-		if first, again := tags[tag.String()]; again {
-			l.report(RuleMigration, tag.Range(), fmt.Sprintf("two migrations have the tag %q", tag.String()), "the platform remembers the tag of the last one it ran: give each its own",
-				diag.Related{Range: first, Message: "the other one"})
-		}
-		tags[tag.String()] = tag.Range()
-		m := Migration{Tag: tag.String(), Step: Object{}}
-		for _, field := range migrationSteps {
-			if value := item.Get(field).JSON(); !isVacant(value) {
-				m.Step[field] = value
-			}
-		}
-		migrations = append(migrations, m)
-	}
-	return migrations
-}
-
-// checkClasses reports bindings to Durable Object classes of the Worker itself
-// that no migration creates. A file that lists no migrations may be meant for a
-// Worker whose migrations have run already; only a plan can tell.
-// Source: Cloudflare's error 10061, as in github.com/cloudflare/workers-sdk/issues/10246.
-func (l *loader) checkClasses(a Address, s *Script) {
-	for _, b := range s.UncreatedClasses(a) {
-		message := fmt.Sprintf("no migration creates the Durable Object class %q", b.className())
-		if len(s.Migrations) > 0 {
-			l.report(RuleClassNotCreated, b.At, message, fmt.Sprintf("add it to a new migration under `migrations`: `new_sqlite_classes: [%s]`; a class of another Worker needs `script_name`", b.className()))
-		} else {
-			l.warn(RuleClassNotCreated, b.At, message, fmt.Sprintf("write `migrations: [{ tag: v1, new_sqlite_classes: [%s] }]`: Cloudflare refuses the upload, unless the Worker is there and has the class", b.className()))
-		}
-	}
-}
-
-func (b Binding) className() string {
+func (b Binding) ClassName() string {
 	name, _ := b.Properties.Get("class_name").(string)
 	return name
 }
@@ -78,7 +31,7 @@ func (s *Script) UncreatedClasses(a Address) []Binding {
 		if created == nil {
 			created = classesAfter(s.Migrations)
 		}
-		if !created[b.className()] {
+		if !created[b.ClassName()] {
 			uncreated = append(uncreated, b)
 		}
 	}
@@ -118,8 +71,8 @@ func classesAfter(migrations []Migration) map[string]bool {
 	return classes
 }
 
-// lastTag is the tag that the platform remembers when all migrations have run.
-func lastTag(migrations []Migration) string {
+// LastMigrationTag is the tag that the platform remembers when all migrations have run.
+func LastMigrationTag(migrations []Migration) string {
 	if len(migrations) == 0 {
 		return ""
 	}
@@ -148,7 +101,7 @@ func (s *Script) PendingMigrations(remembered string) (pending Object, known boo
 	for i, m := range rest {
 		steps[i] = maps.Clone(m.Step)
 	}
-	pending = Object{"new_tag": lastTag(rest), "steps": steps}
+	pending = Object{"new_tag": LastMigrationTag(rest), "steps": steps}
 	if remembered != "" {
 		pending["old_tag"] = remembered
 	}

@@ -1,11 +1,6 @@
 package spec
 
-import (
-	"fmt"
-
-	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-)
+import "github.com/wfpsync/wfpsync/spec/internal/canon"
 
 // KindQueueConsumer is a Worker that receives a queue's messages.
 const KindQueueConsumer Kind = "queue_consumer"
@@ -42,11 +37,11 @@ type QueueConsumer struct {
 // Source: Queues documentation, "Configure Queues", consumer settings.
 var ConsumerDefaults = Object{"batch_size": 10.0, "max_retries": 3.0, "max_wait_time_ms": 5000.0, "retry_delay": 0.0}
 
-// consumerSettings are wrangler's names of the settings, and the API's. wrangler
+// ConsumerSettings are wrangler's names of the settings, and the API's. wrangler
 // counts in seconds what the API counts in milliseconds.
-var consumerSettings = []struct {
-	key, setting string
-	factor       float64
+var ConsumerSettings = []struct {
+	Key, Setting string
+	Factor       float64
 }{
 	{"max_batch_size", "batch_size", 1},
 	{"max_batch_timeout", "max_wait_time_ms", 1000},
@@ -73,78 +68,11 @@ func (c *QueueConsumer) References() []Reference {
 // Canonical leaves out settings that the platform would choose itself.
 func (c *QueueConsumer) Canonical() Object {
 	canonical := Object{}
-	setIfAny(canonical, "dead_letter_queue", c.DeadLetterQueue)
-	for _, s := range consumerSettings {
-		if value := c.Settings[s.setting]; value != nil && value != ConsumerDefaults[s.setting] {
-			canonical[s.setting] = value
+	canon.SetIfAny(canonical, "dead_letter_queue", c.DeadLetterQueue)
+	for _, s := range ConsumerSettings {
+		if value := c.Settings[s.Setting]; value != nil && value != ConsumerDefaults[s.Setting] {
+			canonical[s.Setting] = value
 		}
 	}
 	return canonical
-}
-
-// loadQueueConsumers reads a Worker's `queues.consumers`.
-func (l *loader) loadQueueConsumers(w *Worker, consumers *document.Value) {
-	if consumers == nil || consumers.Kind == document.Null {
-		return
-	}
-	w.OwnsConsumers = true
-	l.declareCollection(KindQueueConsumer)
-	for _, item := range consumers.Items {
-		queue, at, ok := l.queueOf(item)
-		if !ok {
-			continue
-		}
-		c := &QueueConsumer{
-			Queue: queue, Worker: w.Name, DeadLetterQueue: l.nameOf(KindQueue, item.Get("dead_letter_queue")),
-			ResourceMeta: Meta{Adopt: w.ResourceMeta.Adopt, At: at},
-		}
-		for _, s := range consumerSettings {
-			if n := numberOf(item.Get(s.key)); n != nil {
-				if c.Settings == nil {
-					c.Settings = Object{}
-				}
-				c.Settings[s.setting] = *n * s.factor
-			}
-		}
-		if c.DeadLetterQueue == queue {
-			l.report(RuleQueueConsumer, item.Get("dead_letter_queue").Range(), "the dead letter queue is the queue itself",
-				"name another queue: what failed would come back for ever")
-		}
-		l.add(c)
-	}
-}
-
-// checkConsumers reports queues that several Workers are to consume.
-func (l *loader) checkConsumers() {
-	first := map[string]Resource{}
-	for _, r := range l.stack.Resources {
-		c, ok := r.(*QueueConsumer)
-		if !ok {
-			continue
-		}
-		if other := first[c.Queue]; other != nil {
-			l.report(RuleQueueConsumer, c.ResourceMeta.At, fmt.Sprintf("the queue %q has two consumers, and a queue has one at most", c.Queue),
-				"let one of the two Workers consume it, and call the other through a service binding",
-				diag.Related{Range: other.Meta().At, Message: "the other one is here"})
-			continue
-		}
-		first[c.Queue] = c
-	}
-}
-
-func (im *importer) writeQueueConsumer(m *members, resource Resource) {
-	c := resource.(*QueueConsumer)
-	item := im.queueReference(c.Queue)
-	if c.DeadLetterQueue != "" {
-		item["dead_letter_queue"] = c.DeadLetterQueue
-	}
-	canonical := c.Canonical()
-	for _, s := range consumerSettings {
-		if value, ok := canonical[s.setting].(float64); ok {
-			item[s.key] = value / s.factor
-		}
-	}
-	queues := m.inner("queues")
-	queues.append("consumers", item)
-	m.replace("queues", queues.value())
 }

@@ -109,7 +109,7 @@ func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // UnmarshalText reads what [Limit.MarshalText] writes.
 func (l *Limit) UnmarshalText(text []byte) error {
-	if percent, ok := parseShare(string(text)); ok {
+	if percent, ok := ParseShare(string(text)); ok {
 		*l = Limit{Percent: percent}
 		return nil
 	}

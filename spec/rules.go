@@ -1,7 +1,7 @@
 package spec
 
 // The rules of a stack file's diagnostics. An identifier never changes its
-// meaning. WFP0xx are about the text (see spec/internal/document), WFP1xx about
+// meaning. WFP0xx are about the text (see spec/stackfile/internal/document), WFP1xx about
 // its shape, WFP2xx about what it says, WFP3xx about code (internal/bundle),
 // WFP4xx about the account (planner).
 const (

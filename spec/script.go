@@ -2,6 +2,8 @@ package spec
 
 import (
 	"slices"
+
+	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
 // Script is what a Worker and a user Worker have in common: code, and the
@@ -58,24 +60,24 @@ func (s *Script) Definition() *Script { return s }
 // else by API field. Assets, like code, are compared by digest.
 func (s *Script) Canonical() Object {
 	c := Object{}
-	setIfAny(c, "compatibility_date", s.CompatibilityDate)
-	setIfAny(c, "compatibility_flags", sortedStrings(s.CompatibilityFlags))
-	setIfAny(c, "tags", sortedStrings(s.Tags))
+	canon.SetIfAny(c, "compatibility_date", s.CompatibilityDate)
+	canon.SetIfAny(c, "compatibility_flags", canon.SortedStrings(s.CompatibilityFlags))
+	canon.SetIfAny(c, "tags", canon.SortedStrings(s.Tags))
 	bindings := Object{}
 	for _, b := range s.Bindings {
 		if b.Type != BindingInherit {
 			bindings[b.Name] = b.Canonical()
 		}
 	}
-	setIfAny(c, "bindings", bindings)
-	setIfAny(c, migrationTagField, s.MigrationTag)
-	setIfAny(c, carryOverField, sortedStrings(s.CarriedOver()))
+	canon.SetIfAny(c, "bindings", bindings)
+	canon.SetIfAny(c, migrationTagField, s.MigrationTag)
+	canon.SetIfAny(c, carryOverField, canon.SortedStrings(s.CarriedOver()))
 	for name, value := range s.Options {
-		setIfAny(c, name, canonicalOption(name, value))
+		canon.SetIfAny(c, name, canonicalOption(name, value))
 	}
 	if s.IsTemplate() {
 		s.restrict(c)
-		c[manageField] = sortedStrings(s.Manage)
+		c[manageField] = canon.SortedStrings(s.Manage)
 	}
 	return c
 }
@@ -146,7 +148,7 @@ func (s *Script) Digest() string { return digestJSON("wfpsync settings 1\n", s.C
 func (s *Script) References() []Reference {
 	var refs []Reference
 	for _, b := range s.Bindings {
-		refs = append(refs, b.references()...)
+		refs = append(refs, b.References()...)
 	}
 	if consumers, ok := s.Options["tail_consumers"].([]any); ok {
 		for _, c := range consumers {

@@ -1,15 +1,16 @@
-// Package spec is what a person wants: the stack file, and the model that the
-// file and the live account are both expressed in.
+// Package spec is the model that the stack file and the live account are both
+// expressed in.
 //
-// [Load] turns a stack file into a [Stack]: the desired [Resource]s, each with
-// its place in the file. internal/account reads the live account into a
+// Package stackfile turns a stack file into a [Stack]: the desired [Resource]s,
+// each with its place in the file. internal/account reads the live account into a
 // [Snapshot] of the same resources, each with the [Revision] it was seen at.
 // The planner compares the two and knows neither YAML nor HTTP.
 //
 // A resource kind is a column of files that bear its name: route.go here holds
-// the route's model and how the file spells it; route.go in planner,
-// internal/account and internal/emulator hold the rest. The table in kind.go
-// is the only list of kinds in this package.
+// the route's model and its [KindInfo], route.go in stackfile how the file spells
+// it, and route.go in planner, internal/account and internal/emulator the rest.
+// The tables in kind.go and binding_type.go are the only lists of kinds and of
+// binding types in this package.
 package spec
 
 import (
@@ -141,7 +142,7 @@ type Stack struct {
 
 	// Discoveries are which user Workers of the account the file's lists look for,
 	// in the order of the file, and Discovered says that the resources are made of
-	// those that there are; see [Options.Live].
+	// those that there are; see the options of package stackfile.
 	Discoveries []Discovery
 	Discovered  bool
 
@@ -173,11 +174,7 @@ func refersTo(references []Reference, a Address) bool {
 	return found
 }
 
-func sortReferences(references []Reference) {
-	slices.SortFunc(references, func(a, b Reference) int { return a.To.Compare(b.To) })
-}
-
-func (s *Stack) sort() {
+func (s *Stack) Sort() {
 	slices.SortStableFunc(s.Resources, func(a, b Resource) int { return a.Address().Compare(b.Address()) })
 }
 

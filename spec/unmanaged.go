@@ -17,15 +17,3 @@ const (
 	UnmanagedIgnore UnmanagedTreatment = "ignore" // plans are silent about them
 	UnmanagedError  UnmanagedTreatment = "error"  // a plan is refused as long as there are any
 )
-
-// readUnmanaged reads `unmanaged` of the dispatch namespace with a name.
-func (l *loader) readUnmanaged(e entry, namespace string) {
-	treatment := e.value.Get("unmanaged")
-	if treatment == nil {
-		return
-	}
-	if l.stack.Unmanaged == nil {
-		l.stack.Unmanaged = map[Collection]UnmanagedPolicy{}
-	}
-	l.stack.Unmanaged[Collection{Kind: KindUserWorker, Parent: namespace}] = UnmanagedPolicy{UnmanagedTreatment(treatment.String()), treatment.Range()}
-}

@@ -1,7 +1,5 @@
 package spec
 
-import "fmt"
-
 // KindUserWorker is a Worker inside a dispatch namespace, one per customer.
 const KindUserWorker Kind = "user_worker"
 
@@ -46,33 +44,4 @@ func (w *UserWorker) WithDefinition(script Script) Scripted {
 	copied := *w
 	copied.Script = script
 	return &copied
-}
-
-func (l *loader) loadUserWorker(e entry) {
-	if !e.isDiscovered() { // whose name is not the file's to choose
-		l.checkName(e, userWorkerName)
-		l.checkHostname(e)
-	}
-	namespace := e.value.Get("dispatch_namespace")
-	a, declared := l.lookup(KindDispatchNamespace, namespace)
-	if !declared {
-		l.report(RuleUndeclaredNamespace, namespace.Range(),
-			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
-			l.declareHint(KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
-	}
-	w := &UserWorker{DispatchNamespace: a.Name, Name: e.name, ResourceMeta: e.meta()}
-	w.ResourceMeta.Turn = l.loadRollout(e)
-	if e.isDiscovered() {
-		l.checkDiscovered(e, a.Name)
-		w.Script = l.loadTemplate(e)
-	} else {
-		w.Script = l.loadScript(e, e.value)
-	}
-	l.add(w)
-}
-
-// writeUserWorker writes an imported user Worker.
-func (im *importer) writeUserWorker(m *members, live *Live) []string {
-	m.set("dispatch_namespace", live.Resource.Address().Parent) // whose key is its name
-	return im.writeScript(m, live)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/internal/document"
-	"github.com/wfpsync/wfpsync/spec/internal/expression"
 )
 
 // A stack file need not say which zone a route or a custom domain is in: it is
@@ -51,13 +49,13 @@ func (s *Stack) ResolveZones(zones map[string]string) diag.List {
 			z.setZone(zones[z.Host()])
 		}
 	}
-	s.sort()
+	s.Sort()
 	var list diag.List
 	s.Resources = slices.CompactFunc(s.Resources, func(a, b Resource) bool {
 		if a.Address() != b.Address() {
 			return false
 		}
-		d := declaredTwice(a.Address(), a.Meta().At)
+		d := DeclaredTwice(a.Address(), a.Meta().At)
 		d.Severity, d.Range = diag.Error, b.Meta().At
 		list = append(list, d)
 		return true
@@ -76,59 +74,6 @@ func RouteHost(pattern string) string {
 	return strings.ToLower(strings.TrimLeft(host, "*."))
 }
 
-// zoneOf is the zone that an item of `routes` gives, or "".
-func (l *loader) zoneOf(item *document.Value) (zone string, ok bool) {
-	if !l.checkNotBoth(item, "zone_name", "zone_id") {
-		return "", false
-	}
-	if id := item.Get("zone_id").String(); id != "" {
-		return id, true
-	}
-	return item.Get("zone_name").String(), true
-}
-
-// inZone reports whether a host can be in a zone; one that is not known by name
-// can hold any.
-func inZone(host, zone string) bool {
-	return zone == "" || host == "*" || host == zone || host == "*"+zone || strings.HasSuffix(host, "."+zone)
-}
-
-// zoneOfEntry is the zone that an entry of a section must give.
-func (l *loader) zoneOfEntry(e entry) (zone string, ok bool) {
-	if !l.checkOneOf(e.value, "zone_name", "zone_id") {
-		return "", false
-	}
-	return zoneParent(e.value), true
-}
-
-// zoneParent is the zone that an entry gives, by name or by id.
-func zoneParent(entry *document.Value) string {
-	if id := entry.Get("zone_id").String(); id != "" {
-		return id
-	}
-	return strings.ToLower(entry.Get("zone_name").String())
-}
-
-// declareZone notes the zone of an entry, for as long as the entry stands there:
-// where its list has no items left, what it made before is in that zone.
-func (l *loader) declareZone(kind Kind, entry *document.Value) {
-	for _, key := range []string{"zone_name", "zone_id"} {
-		named := entry.Get(key)
-		template, err := expression.Compile(named.String(), l.names)
-		if err != nil { // it is of the item, or will be complained about
-			continue
-		}
-		zone := named.String()
-		if template != nil {
-			value, _ := template.Eval(l.globals())
-			zone, _ = value.(string)
-		}
-		if zone != "" {
-			l.stack.Collections = append(l.stack.Collections, Collection{Kind: kind, Parent: strings.ToLower(zone)})
-		}
-	}
-}
-
 // Zones are the zones that the file names, by name or by id, sorted.
 func (s *Stack) Zones() []string {
 	var zones []string
@@ -138,7 +83,7 @@ func (s *Stack) Zones() []string {
 		}
 	}
 	for _, c := range s.Collections {
-		if c.Kind.Info().inZones() && c.Parent != "" {
+		if c.Kind.Info().InZones() && c.Parent != "" {
 			zones = append(zones, c.Parent)
 		}
 	}
@@ -153,7 +98,7 @@ func (s *Stack) ZonesBeside() []Collection {
 	var beside []Collection
 	scope := s.Scope()
 	for _, declared := range s.Collections {
-		if !declared.Kind.Info().inZones() || declared.Parent != "" {
+		if !declared.Kind.Info().InZones() || declared.Parent != "" {
 			continue
 		}
 		for _, zone := range s.Zones() {
@@ -163,13 +108,4 @@ func (s *Stack) ZonesBeside() []Collection {
 		}
 	}
 	return beside
-}
-
-// writeZone writes the zone of an imported resource.
-func writeZone(m *members, zone string) {
-	if strings.Contains(zone, ".") {
-		m.set("zone_name", zone)
-	} else {
-		m.set("zone_id", zone)
-	}
 }

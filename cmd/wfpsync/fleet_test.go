@@ -12,6 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 const (
@@ -70,7 +71,7 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 // left of a fleet, at the cost of no request.
 func seedApplied(t testing.TB, dir string) {
 	t.Helper()
-	stack, list := spec.Load(os.DirFS(dir), defaultStackFile, spec.Options{})
+	stack, list := stackfile.Load(os.DirFS(dir), defaultStackFile, stackfile.Options{})
 	list = append(list, bundle.Build(t.Context(), dir, stack.Codes())...)
 	if err := list.Err(); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // importOptions are the flags of import.
@@ -56,7 +57,7 @@ With --from, it writes the stack file from a configuration of wrangler instead.`
 	cmd.Flags().StringVar(&o.dir, "dir", ".", "the folder to write into")
 	cmd.Flags().StringVar(&o.from, "from", "", "a wrangler.jsonc, wrangler.json or wrangler.toml in that folder, or below, to import instead of an account")
 	cmd.Flags().StringVar(&o.environment, "env", "", "with --from: the environment of that configuration")
-	cmd.Flags().StringVar(&o.userWorkers, "user-workers", string(spec.LeaveUserWorkers), "what becomes of user Workers that no stack manages: none, template or own")
+	cmd.Flags().StringVar(&o.userWorkers, "user-workers", string(stackfile.LeaveUserWorkers), "what becomes of user Workers that no stack manages: none, template or own")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite files that are there")
 	return cmd
 }
@@ -66,9 +67,9 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 	if err != nil {
 		return err
 	}
-	files := append([]spec.ImportedFile{
+	files := append([]stackfile.ImportedFile{
 		{Path: defaultStackFile, Content: imported.Document},
-		{Path: spec.SchemaFile, Content: schema.Stack()},
+		{Path: stackfile.SchemaFile, Content: schema.Stack()},
 	}, imported.Files...)
 	if err := a.writeImported(o, files); err != nil {
 		return err
@@ -81,15 +82,15 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 		fmt.Fprintf(a.stderr, "%s: %s\n", note.Address, note.Message)
 		aside = aside || note.Address.Kind == spec.KindDispatchNamespace
 	}
-	if aside && o.userWorkers == string(spec.LeaveUserWorkers) {
+	if aside && o.userWorkers == string(stackfile.LeaveUserWorkers) {
 		fmt.Fprintln(a.stderr, "To let the file say what they run, import with --user-workers template; to let it own them, so that what your product uploads is undone, with --user-workers own.")
 	}
 	return a.checkImported(ctx, o.dir)
 }
 
 // imported is the stack file of an account, or of a configuration of wrangler.
-func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, error) {
-	if !slices.Contains(spec.AllUserWorkers, spec.UserWorkers(o.userWorkers)) {
+func (a *app) imported(ctx context.Context, o importOptions) (*stackfile.Imported, error) {
+	if !slices.Contains(stackfile.AllUserWorkers, stackfile.UserWorkers(o.userWorkers)) {
 		return nil, usage(fmt.Errorf("--user-workers %q is unknown; it is none, template or own", o.userWorkers))
 	}
 	if o.from != "" {
@@ -114,7 +115,7 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 		live = live.About(o.namespace)
 	}
 	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
-		return o.userWorkers == string(spec.LeaveUserWorkers) && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
+		return o.userWorkers == string(stackfile.LeaveUserWorkers) && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
 	})
 	if err := c.ReadCode(ctx, live, wanted); err != nil {
 		return nil, err
@@ -123,19 +124,19 @@ func (a *app) imported(ctx context.Context, o importOptions) (*spec.Imported, er
 	if err != nil {
 		return nil, err
 	}
-	return spec.Import(live, name, spec.UserWorkers(o.userWorkers), unread...)
+	return stackfile.Import(live, name, stackfile.UserWorkers(o.userWorkers), unread...)
 }
 
 // importWrangler reads a configuration in the folder, and says what of it is not
 // taken over.
-func (a *app) importWrangler(o importOptions) (*spec.Imported, error) {
+func (a *app) importWrangler(o importOptions) (*stackfile.Imported, error) {
 	if _, err := os.Stat(filepath.Join(o.dir, o.from)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("--from %q: there is no such file in the folder %s; a configuration is imported into its own folder, or one above, which --dir names", o.from, o.dir)
 	}
 	a.flags.file = o.dir
-	var imported *spec.Imported
-	p, err := a.readStackFile(func(root fs.FS, _ string, _ spec.Options) (list diag.List) {
-		imported, list = spec.ImportWrangler(root, filepath.ToSlash(o.from), o.environment, o.name)
+	var imported *stackfile.Imported
+	p, err := a.readStackFile(func(root fs.FS, _ string, _ stackfile.Options) (list diag.List) {
+		imported, list = stackfile.ImportWrangler(root, filepath.ToSlash(o.from), o.environment, o.name)
 		return list
 	})
 	if err != nil {
@@ -219,7 +220,7 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 }
 
 // writeImported writes the files, all or none.
-func (a *app) writeImported(o importOptions, files []spec.ImportedFile) error {
+func (a *app) writeImported(o importOptions, files []stackfile.ImportedFile) error {
 	var there []string
 	for _, file := range files {
 		if _, err := os.Lstat(filepath.Join(o.dir, filepath.FromSlash(file.Path))); err == nil {

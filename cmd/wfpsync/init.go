@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/schema"
-	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // starter is what `wfpsync init` writes.
@@ -102,7 +102,7 @@ func (a *app) writeStarter(dir string, files map[string][]byte) error {
 
 // starterFiles are the contents of the files, by their names.
 func starterFiles() (map[string][]byte, error) {
-	files := map[string][]byte{spec.SchemaFile: schema.Stack()}
+	files := map[string][]byte{stackfile.SchemaFile: schema.Stack()}
 	err := fs.WalkDir(starter, "starter", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // project is a stack file and the folder it is in, which everything that the
@@ -32,12 +33,12 @@ type project struct {
 
 // openProject reads and checks the stack file. Findings are in the project; an
 // error means that there was nothing to find them in.
-func (a *app) openProject() (*project, error) { return a.openProjectWith(func(*spec.Options) {}) }
+func (a *app) openProject() (*project, error) { return a.openProjectWith(func(*stackfile.Options) {}) }
 
 // openProjectKnowing is [app.openProject] with what the account has where the
 // file's lists look for user Workers.
 func (a *app) openProjectKnowing(live *spec.Snapshot) (*project, error) {
-	p, err := a.openProjectWith(func(o *spec.Options) { o.Live = live })
+	p, err := a.openProjectWith(func(o *stackfile.Options) { o.Live = live })
 	if err == nil {
 		p.live = live
 	}
@@ -46,11 +47,11 @@ func (a *app) openProjectKnowing(live *spec.Snapshot) (*project, error) {
 
 // openProjectWith is [app.openProject] with other options than the command line
 // says.
-func (a *app) openProjectWith(change func(*spec.Options)) (*project, error) {
+func (a *app) openProjectWith(change func(*stackfile.Options)) (*project, error) {
 	var stack *spec.Stack
-	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
+	p, err := a.readStackFile(func(root fs.FS, name string, options stackfile.Options) (list diag.List) {
 		change(&options)
-		stack, list = spec.Load(root, name, options)
+		stack, list = stackfile.Load(root, name, options)
 		return list
 	})
 	if err != nil {
@@ -62,7 +63,7 @@ func (a *app) openProjectWith(change func(*spec.Options)) (*project, error) {
 
 // readStackFile lets something read the stack file, and whatever that names in
 // its folder, and notes what it finds.
-func (a *app) readStackFile(read func(root fs.FS, name string, options spec.Options) diag.List) (*project, error) {
+func (a *app) readStackFile(read func(root fs.FS, name string, options stackfile.Options) diag.List) (*project, error) {
 	dir, name := a.stackFile()
 	options, err := a.stackOptions()
 	if err != nil {

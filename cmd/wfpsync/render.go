@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 func (a *app) renderCommand() *cobra.Command {
@@ -22,8 +22,8 @@ func (a *app) renderCommand() *cobra.Command {
 
 func (a *app) render(*cobra.Command, []string) error {
 	var failed error
-	p, err := a.readStackFile(func(root fs.FS, name string, options spec.Options) (list diag.List) {
-		list, failed = spec.Render(a.stdout, root, name, options)
+	p, err := a.readStackFile(func(root fs.FS, name string, options stackfile.Options) (list diag.List) {
+		list, failed = stackfile.Render(a.stdout, root, name, options)
 		return list
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/docs"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func (a *app) checkStack(ctx context.Context) (validation, error) {
 	}
 	projects := []*project{base}
 	for _, name := range names {
-		p, err := a.openProjectWith(func(o *spec.Options) { o.Environment = name })
+		p, err := a.openProjectWith(func(o *stackfile.Options) { o.Environment = name })
 		if err != nil {
 			return v, err
 		}
@@ -83,7 +84,7 @@ func (a *app) checkStack(ctx context.Context) (validation, error) {
 	v.alone += ";"
 	built := projects
 	if base.diagnostics.HasErrors() {
-		named, err := a.openProjectWith(func(o *spec.Options) { o.AsIf = names[0] })
+		named, err := a.openProjectWith(func(o *stackfile.Options) { o.AsIf = names[0] })
 		if err != nil {
 			return v, err
 		}

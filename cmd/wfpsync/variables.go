@@ -6,14 +6,14 @@ import (
 	"os"
 	"strings"
 
-	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // stackOptions are what the command line and the environment say about the
 // stack file. Of two values for a variable the later counts, and --var counts
 // more than --var-file.
-func (a *app) stackOptions() (spec.Options, error) {
-	options := spec.Options{
+func (a *app) stackOptions() (stackfile.Options, error) {
+	options := stackfile.Options{
 		Environment:    a.flags.environment,
 		Variables:      map[string]any{},
 		LookupVariable: a.lookupEnv,
@@ -23,7 +23,7 @@ func (a *app) stackOptions() (spec.Options, error) {
 		if err != nil {
 			return options, fmt.Errorf("--var-file: %w", err)
 		}
-		values, list := spec.ParseVariables(name, content)
+		values, list := stackfile.ParseVariables(name, content)
 		if err := list.Err(); err != nil {
 			return options, err
 		}

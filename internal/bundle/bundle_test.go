@@ -13,6 +13,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // application uses everything that could tie a bundle to its surroundings:
@@ -311,7 +312,7 @@ func TestExamplesBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(filepath.Base(root), func(t *testing.T) {
-			stack, diags := spec.Load(os.DirFS(root), filepath.Base(file), spec.Options{})
+			stack, diags := stackfile.Load(os.DirFS(root), filepath.Base(file), stackfile.Options{})
 			wantNone(t, diags)
 			codes := stack.Codes()
 			wantNone(t, Build(context.Background(), root, codes))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 func TestInlineScriptIsTakenByteForByte(t *testing.T) {
@@ -59,7 +60,7 @@ user_workers:
         fetch() { return new Response("hi"); }};
       const ü = é é;
 `
-	stack, diags := spec.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(stackFile)}}, "wfpsync.yaml", spec.Options{})
+	stack, diags := stackfile.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(stackFile)}}, "wfpsync.yaml", stackfile.Options{})
 	wantNone(t, diags)
 	diags = Build(context.Background(), newProject(t, nil), stack.Codes())
 	want := diag.Range{File: "wfpsync.yaml", Line: 11, Column: 19, EndLine: 11, EndColumn: 20}

@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // situation is what somebody finds who plans: what was applied before, what has
@@ -103,7 +104,7 @@ func (s situation) values(t *testing.T, was *spec.Stack, world *spec.Snapshot, w
 // stackOf reads a stack file, and completes its code as a bundler would.
 func stackOf(t *testing.T, text string) (*spec.Stack, diag.List) {
 	t.Helper()
-	stack, list := spec.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+strings.TrimPrefix(text, "\n")))
+	stack, list := stackfile.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+strings.TrimPrefix(text, "\n")))
 	if list.HasErrors() {
 		t.Fatalf("stack file: %v", list)
 	}
@@ -207,7 +208,7 @@ func wroteCode(a spec.Address, modules ...spec.Module) func(*spec.Snapshot) {
 // lost takes a binding of a Worker away.
 func lost(a spec.Address, binding string) func(*spec.Snapshot) {
 	return func(world *spec.Snapshot) {
-		stack, _ := spec.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+keyed))
+		stack, _ := stackfile.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+keyed))
 		r, _ := stack.Lookup(a)
 		script := *r.(spec.Scripted).Definition()
 		script.Bindings = slices.DeleteFunc(slices.Clone(script.Bindings), func(b spec.Binding) bool { return b.Name == binding })

@@ -1,0 +1,105 @@
+// Package canon brings values as encoding/json decodes them into a form that can be
+// compared: what says nothing is left out, and what has no order is sorted.
+package canon
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// SetIfAny sets a field unless the value is empty: the API answers null, "",
+// [], {} and nothing at all for the same thing.
+func SetIfAny(o map[string]any, name string, value any) {
+	if !isEmpty(value) {
+		o[name] = value
+	}
+}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case bool:
+		return !v
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// SortedStrings returns a list whose order means nothing in comparable form.
+func SortedStrings(list []string) []any {
+	var out []any
+	for _, s := range slices.Compact(slices.Sorted(slices.Values(list))) {
+		out = append(out, s)
+	}
+	return out
+}
+
+// WithoutDefaults drops empty fields and those that have their default value,
+// at every depth that the defaults describe.
+func WithoutDefaults(value any, defaults map[string]any) any {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	out := map[string]any{}
+	for name, v := range fields {
+		inner, _ := defaults[name].(map[string]any)
+		v = WithoutDefaults(v, inner)
+		if inner == nil && reflect.DeepEqual(v, defaults[name]) || IsAbsent(v) {
+			continue
+		}
+		out[name] = v
+	}
+	return out
+}
+
+// IsAbsent reports whether a field might as well not be there. Unlike at the
+// top, false and "" within an option mean something.
+func IsAbsent(value any) bool {
+	switch value.(type) {
+	case bool, string:
+		return false
+	}
+	return isEmpty(value)
+}
+
+// MustJSON encodes a value that was decoded from JSON, or could have been, which cannot
+// fail.
+func MustJSON(value any) []byte {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("spec: value is not JSON: %v", err))
+	}
+	return data
+}
+
+// IsVacant reports whether a binding's property might as well not be there: the
+// API answers null, "", [] and {} for what nobody has set.
+func IsVacant(value any) bool { return value == "" || IsAbsent(value) }
+
+// MergeObjects returns an object with another one's members laid over its own, at
+// every depth.
+func MergeObjects(below, above map[string]any) map[string]any {
+	out := maps.Clone(below)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for name, value := range above {
+		inner, ok := value.(map[string]any)
+		under, both := out[name].(map[string]any)
+		if ok && both {
+			value = MergeObjects(under, inner)
+		}
+		out[name] = value
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package stackfile
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The platform's dialect of cron. What it takes beyond this is not documented.
+// Source: Workers documentation, "Cron Triggers", supported cron expressions.
+
+// cronField is one of the five fields of a cron expression.
+type cronField struct {
+	name     string
+	min, max int
+	names    []string // of the values from min on
+
+	last    bool // L: the last day of the month, or 5L: its last such weekday
+	workday bool // 15W: the working day next to a day
+	nth     bool // 5#2: the second such weekday of the month
+}
+
+var cronFields = []cronField{
+	{name: "minute", max: 59},
+	{name: "hour", max: 23},
+	{name: "day of the month", min: 1, max: 31, last: true, workday: true},
+	{name: "month", min: 1, max: 12, names: strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")},
+	{name: "day of the week", min: 1, max: 7, names: strings.Fields("SUN MON TUE WED THU FRI SAT"), last: true, nth: true},
+}
+
+// fault is what is wrong with a text, and what to do.
+type fault struct{ message, hint string }
+
+const cronHint = "write minute, hour, day of the month, month and day of the week, as in \"30 4 * * MON-FRI\""
+
+// cronFault is what is wrong with a cron expression; zero when nothing is.
+func cronFault(cron string) fault {
+	fields := strings.Fields(cron)
+	if len(fields) != len(cronFields) {
+		return fault{fmt.Sprintf("it has not five fields, but %d", len(fields)), cronHint}
+	}
+	for i, text := range fields {
+		for part := range strings.SplitSeq(text, ",") {
+			if !cronFields[i].takes(strings.ToUpper(part)) {
+				return fault{fmt.Sprintf("%q is no %s", part, cronFields[i].name), cronFields[i].hint()}
+			}
+		}
+	}
+	return fault{}
+}
+
+func (f cronField) hint() string {
+	hint := fmt.Sprintf("it is %d to %d, *, a list with commas, a range or a step, as in */2", f.min, f.max)
+	if f.nth {
+		hint = "it is 1 for Sunday to 7 for Saturday, or SUN to SAT, *, a list with commas, a range, 6L for the last Friday or 2#1 for the first Monday"
+	} else if f.workday {
+		hint += ", L for the last day or 15W for the working day next to the 15th"
+	} else if f.names != nil {
+		hint += ", or JAN to DEC"
+	}
+	return hint
+}
+
+// takes reports whether one part of a list, in upper case, is of the field.
+func (f cronField) takes(part string) bool {
+	body, step, stepped := strings.Cut(part, "/")
+	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1 || n > f.max) {
+		return false
+	}
+	from, to, isRange := strings.Cut(body, "-")
+	day, nth, isNth := strings.Cut(body, "#")
+	before, isLast := strings.CutSuffix(body, "L")
+	near, isWorkday := strings.CutSuffix(body, "W")
+	switch {
+	case body == "*":
+		return true
+	case isNth:
+		return f.nth && !stepped && f.isValue(day) && slices.Contains([]string{"1", "2", "3", "4", "5"}, nth)
+	case f.workday && isWorkday:
+		return !stepped && (near == "L" || f.isValue(near))
+	case f.last && isLast:
+		return !stepped && (before == "" || f.nth && f.isValue(before))
+	case f.workday && isRange && from == "L":
+		return !stepped && f.isValue(to) // so many days before the last
+	case isRange:
+		return f.isValue(from) && f.isValue(to)
+	}
+	return f.isValue(body)
+}
+
+func (f cronField) isValue(text string) bool {
+	if slices.Contains(f.names, text) {
+		return true
+	}
+	n, err := strconv.Atoi(text)
+	return err == nil && n >= f.min && n <= f.max && text[0] != '+' && text[0] != '-'
+}

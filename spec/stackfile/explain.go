@@ -1,0 +1,244 @@
+package stackfile
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/schema"
+	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
+)
+
+// explain turns a schema violation into a diagnostic at its place, and says
+// whether it is about a key that was meant to be another.
+func (l *loader) explain(v schema.Violation, value *document.Value, member *document.Member) (d diag.Diagnostic, misspelt bool) {
+	d = diag.Diagnostic{Severity: diag.Error, Rule: spec.RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
+	switch v.Keyword {
+	case schema.Unknown:
+		d.Range = member.Range()
+		misspelt = l.explainUnknownKey(&d, v, member)
+	case "required":
+		d.Rule, d.Hint = spec.RuleMissingKey, ""
+		if member != nil {
+			d.Range = member.Range()
+		} else if v.Pointer == "" {
+			d.Hint = beginningHint
+		}
+	case "type":
+		if advice := secretAdvice(v.Pointer); advice != "" {
+			d.Rule, d.Hint = spec.RuleSecretSource, advice
+			d.Message = fmt.Sprintf("the secret %q must say where its value comes from, and not give it", lastStep(v.Pointer))
+			l.mask(value)
+		} else if v.Pointer == "" {
+			d.Hint = beginningHint
+		} else if (value.Kind == document.Number || value.Kind == document.Bool) && wantsText(v) {
+			d.Hint = fmt.Sprintf("if it is meant as text, quote it: %q", value.Text)
+		}
+	}
+	return d, misspelt
+}
+
+// wantsText reports whether a violation is about a value that should be text.
+func wantsText(v schema.Violation) bool {
+	expected, _, _ := strings.Cut(v.Message, ", got")
+	return strings.Contains(expected, "text")
+}
+
+const beginningHint = "a stack file begins with `version: 1` and `name: STACK`"
+
+var (
+	sharedKey      = regexp.MustCompile(`^/((?:user_workers|profiles)/[^/]+|defaults)/(.+)$`)
+	secretPointer  = regexp.MustCompile(`^/(?:(?:workers|user_workers)/[^/]+|defaults)/secrets/[^/]+$`)
+	variableKey    = regexp.MustCompile(`^/variables/([^/]+)/[^/]+$`)
+	credentialKeys = []string{"api_token", "apiToken", "api_key", "apiKey", "token", "email", "api_email"}
+)
+
+// workerOnly are the fields of a Worker that the platform takes no notice of
+// inside a dispatch namespace, with what to do instead. Defaults and profiles,
+// which user Workers take over, do not have them either.
+// Source: Workers for Platforms limits; workers-sdk#13840, #6758.
+var workerOnly = map[string]string{
+	"route":            throughDispatcher,
+	"routes":           throughDispatcher,
+	"triggers":         "give the cron trigger to a Worker under `workers:` with a dispatch namespace, and let its scheduled() call the user Workers",
+	"queues/consumers": "let a Worker under `workers:` with a dispatch namespace consume the queue, and hand each message to its user Worker",
+	"workers_dev":      "a user Worker has no workers.dev address: reach it through a dispatcher, which may have one",
+	"preview_urls":     "a user Worker has no preview URLs: upload it to a dispatch namespace of its own for previews",
+}
+
+const throughDispatcher = "a user Worker is reached through a dispatcher: give the Worker under `workers:` that dispatches a wildcard route, as in \"*.example.com/*\""
+
+func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
+	key := member.Key
+	d.Rule = spec.RuleUnknownKey
+	d.Message = fmt.Sprintf("unknown key %q", key)
+	if m := sharedKey.FindStringSubmatch(v.Pointer); m != nil && workerOnly[m[2]] != "" {
+		name := strings.ReplaceAll(m[2], "/", ".")
+		if strings.HasPrefix(m[1], "user_workers/") {
+			d.Rule = spec.RuleIgnoredOnUserWorker
+			d.Message = fmt.Sprintf("the platform ignores %q on a user Worker", name)
+			d.Hint = workerOnly[m[2]]
+			return false
+		}
+		d.Message = fmt.Sprintf("%q cannot be said of all Workers", name)
+		d.Hint = "put it on the Workers under `workers:` that are to have it: user Workers cannot"
+		return false
+	}
+	if strings.Count(v.Pointer, "/") == 1 && l.explainCredentials(d, member) {
+		return false
+	}
+	if key == "custom_key" {
+		l.mask(member.Value)
+		d.Hint = "a private key does not belong in the stack file: upload the certificate with Cloudflare's API, and leave `ssl` out here"
+		return false
+	}
+	if key == "renamed_from" {
+		d.Hint = "the platform renames dispatch namespaces and KV namespaces only: declare the new one beside the old one, and take that out when nothing needs it"
+		return false
+	}
+	if advice := wranglerAdvice(v.Pointer, key); advice != "" {
+		d.Hint = advice
+		return false
+	}
+	if m := variableKey.FindStringSubmatch(v.Pointer); m != nil && diag.Nearest(key, v.Allowed) == "" {
+		d.Hint = fmt.Sprintf("a mapping that is the value itself stands under `default`: %s: { default: { %s: … } }", m[1], key)
+		return false
+	}
+	place := rightPlace(v.Pointer, key)
+	if near := diag.Nearest(key, v.Allowed); near != "" && (place == "" || diag.EditDistance(key, near) == 1) {
+		d.Hint = fmt.Sprintf("did you mean %q?", near)
+		return true
+	}
+	if whole := wholeKey(key, v.Allowed); whole != "" && !slices.Contains(everywhere, key) {
+		d.Hint = fmt.Sprintf("did you mean %q?", whole)
+		return false
+	}
+	switch n := len(v.Allowed); {
+	case n == 0 || place != "" && n > mostKeys:
+		d.Hint = place
+	case n > mostKeys:
+		d.Hint = fmt.Sprintf("none of the %d keys that may stand here is like it; `wfpsync schema` describes them", n)
+	case place != "":
+		d.Hint = place + "; the keys here are " + strings.Join(v.Allowed, ", ")
+	default:
+		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
+	}
+	return false
+}
+
+// wholeKey is the only key that may stand here whose last words a key is, as
+// `namespace` is of `dispatch_namespace`; "" if there is none.
+func wholeKey(key string, allowed []string) string {
+	whole := ""
+	for _, k := range allowed {
+		switch {
+		case !strings.HasSuffix(k, "_"+key):
+		case whole != "":
+			return ""
+		default:
+			whole = k
+		}
+	}
+	return whole
+}
+
+// mostKeys is how many keys a hint lists.
+const mostKeys = 15
+
+// explainCredentials is for a key at the top of a file that holds credentials.
+func (l *loader) explainCredentials(d *diag.Diagnostic, member *document.Member) bool {
+	if !slices.Contains(credentialKeys, member.Key) {
+		return false
+	}
+	d.Rule = spec.RuleCredentials
+	d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", member.Key)
+	d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
+	l.mask(member.Value)
+	return true
+}
+
+var (
+	workerKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/([^/]+)$`)
+	insideKey = regexp.MustCompile(`^/(?:(?:workers|user_workers|profiles)/[^/]+|defaults)/[^/]+/.+$`)
+)
+
+// wranglerAdvice says what to do about a key that wrangler's configuration has
+// and the stack file has not; "" for any other key.
+func wranglerAdvice(pointer, key string) string {
+	switch {
+	case workerKey.MatchString(pointer):
+		return wrangler.Advice(key)
+	case insideKey.MatchString(pointer) && wrangler.IsForDevelopment(key):
+		return "it is for wrangler dev only: remove it"
+	case key == "visibility_timeout_ms" && insideKey.MatchString(pointer):
+		return "it is for those who pull a queue's messages over HTTP, and a Worker is not one of them: remove it"
+	}
+	return ""
+}
+
+func secretAdvice(pointer string) string {
+	if !secretPointer.MatchString(pointer) {
+		return ""
+	}
+	return fmt.Sprintf("write %s: { env: %s } and set that variable where wfpsync runs", lastStep(pointer), lastStep(pointer))
+}
+
+func lastStep(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
+
+// mask keeps a value that should not stand in the file from being repeated in
+// messages, which end up in logs.
+func (l *loader) mask(value *document.Value) {
+	if value.Text != "" {
+		l.masked = append(l.masked, value.Text)
+	}
+	for _, item := range value.Items {
+		l.mask(item)
+	}
+	for _, m := range value.Members {
+		l.mask(m.Value)
+	}
+}
+
+// keyMaterial is what the API takes as the value of a secret, by binding type.
+var keyMaterial = map[string][]string{
+	spec.BindingSecret:    {"text"},
+	spec.BindingSecretKey: {"key_base64", "key_jwk"},
+}
+
+// maskRawSecrets masks what stands in raw bindings that should not.
+func (l *loader) maskRawSecrets(value *document.Value) {
+	for _, key := range keyMaterial[value.Get("type").String()] {
+		if material := value.Get(key); material != nil {
+			l.mask(material)
+		}
+	}
+	for _, item := range value.Items {
+		l.maskRawSecrets(item)
+	}
+	for _, m := range value.Members {
+		l.maskRawSecrets(m.Value)
+	}
+}
+
+// withoutMasked replaces masked values wherever they stand in a message.
+func (l *loader) withoutMasked(list diag.List) diag.List {
+	if len(list) > 0 {
+		for _, file := range slices.Sorted(maps.Keys(l.sources)) {
+			l.maskRawSecrets(l.sources[file])
+		}
+	}
+	for i := range list {
+		for _, secret := range l.masked {
+			stars := strings.Repeat("*", utf8.RuneCountInString(secret))
+			list[i].Snippet = strings.ReplaceAll(list[i].Snippet, secret, stars)
+			list[i].Message = strings.ReplaceAll(list[i].Message, secret, stars)
+		}
+	}
+	return list
+}

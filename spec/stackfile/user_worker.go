@@ -1,0 +1,36 @@
+package stackfile
+
+import (
+	"fmt"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+func (l *loader) loadUserWorker(e entry) {
+	if !e.isDiscovered() { // whose name is not the file's to choose
+		l.checkName(e, userWorkerName)
+		l.checkHostname(e)
+	}
+	namespace := e.value.Get("dispatch_namespace")
+	a, declared := l.lookup(spec.KindDispatchNamespace, namespace)
+	if !declared {
+		l.report(spec.RuleUndeclaredNamespace, namespace.Range(),
+			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
+			l.declareHint(spec.KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
+	}
+	w := &spec.UserWorker{DispatchNamespace: a.Name, Name: e.name, ResourceMeta: e.meta()}
+	w.ResourceMeta.Turn = l.loadRollout(e)
+	if e.isDiscovered() {
+		l.checkDiscovered(e, a.Name)
+		w.Script = l.loadTemplate(e)
+	} else {
+		w.Script = l.loadScript(e, e.value)
+	}
+	l.add(w)
+}
+
+// writeUserWorker writes an imported user Worker.
+func (im *importer) writeUserWorker(m *members, live *spec.Live) []string {
+	m.set("dispatch_namespace", live.Resource.Address().Parent) // whose key is its name
+	return im.writeScript(m, live)
+}
