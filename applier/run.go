@@ -309,7 +309,7 @@ func (r *run) take(a answer) {
 	}
 	outcome.Status = StatusApplied
 	r.outcomes[c.Address] = outcome
-	if c.Action == planner.Delete && (c.Address.Kind == spec.KindUserWorker || c.Address.Kind == spec.KindWorker) {
+	if c.Action == planner.Delete && c.Address.Kind.Info().Script {
 		r.leaves(c, nil)
 	}
 	if a.revision.ID != "" {

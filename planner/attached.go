@@ -12,8 +12,9 @@ import (
 
 // attachedColumn is a kind of them. lists says whether the file lists all of a
 // Worker's; nil where it is not a list that they stand in.
-func attachedColumn(lists func(*spec.Worker) bool) column {
+func attachedColumn(kind spec.Kind, lists func(*spec.Worker) bool) column {
 	return column{
+		kind:    kind,
 		compare: compareAttached,
 		standing: func(p *planning, a spec.Address, live *spec.Live) standing {
 			return attachedStanding(p, a, live, lists)

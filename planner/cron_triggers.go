@@ -1,4 +1,6 @@
 package planner
 
+import "github.com/wfpsync/wfpsync/spec"
+
 // A Worker's cron triggers are declared as a whole.
-var cronTriggersColumn = attachedColumn(nil)
+var cronTriggersColumn = attachedColumn(spec.KindCronTriggers, nil)

@@ -5,10 +5,16 @@ import (
 )
 
 var customHostnameColumn = column{
+	kind:       spec.KindCustomHostname,
 	compare:    compareCustomHostnames,
 	standing:   customHostnameStanding,
 	removable:  customHostnameRemovable,
 	undeclared: undeclaredMarked("custom hostnames", "`custom_hostnames: {}`"),
+	follow: func(p *planning, at trafficIndex, a spec.Address, lead func([]spec.Address)) {
+		lead(at.routes[a.Parent+"/"])
+		lead(p.namedWorkers(a, at.userWorkers))
+		lead(p.origin(a, at.records))
+	},
 }
 
 // compareCustomHostnames compares what the file names. A hostname without a mark,

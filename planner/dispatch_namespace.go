@@ -12,6 +12,7 @@ import (
 const GuardNamespaceDelete = "namespace-delete"
 
 var dispatchNamespaceColumn = column{
+	kind:      spec.KindDispatchNamespace,
 	compare:   compareNamespaces,
 	standing:  dispatchNamespaceStanding,
 	removable: dispatchNamespaceRemovable,

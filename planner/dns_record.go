@@ -8,12 +8,26 @@ import (
 )
 
 var dnsRecordColumn = column{
+	kind:       spec.KindDNSRecord,
 	compare:    compareDNSRecords,
 	standing:   markedStanding,
 	removable:  scriptRemovable,
 	undeclared: undeclaredMarked("DNS records", "`dns_records: {}`"),
 
 	rivals: otherRecords, describeRival: describeRecord,
+	traffic: func(at trafficIndex, a spec.Address) {
+		key := a.Parent + "/" + recordName(a)
+		at.records[key] = append(at.records[key], a)
+	},
+	follow: func(_ *planning, at trafficIndex, a spec.Address, lead func([]spec.Address)) {
+		lead(at.routes[a.Parent+"/"+spec.RouteHost(recordName(a))])
+	},
+}
+
+// recordName returns the name of a record, which stands behind its type in the address.
+func recordName(a spec.Address) string {
+	_, name, _ := strings.Cut(a.Name, "/")
+	return name
 }
 
 // compareDNSRecords takes over one record of a name and type, and not one of

@@ -83,7 +83,7 @@ func NewDrift(p *Plan) *Drift {
 }
 
 func driftOf(c Change) (DriftKind, bool) {
-	marked := c.Address.Kind == spec.KindWorker || c.Address.Kind == spec.KindUserWorker || c.Address.Kind == spec.KindKVPair
+	marked := c.Address.Kind.Info().Vouched
 	switch c.Reason {
 	case ReasonTemplate: // somebody's product has uploaded it, as it does
 		return "", false

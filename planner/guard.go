@@ -147,8 +147,9 @@ func (p *planning) takesTrafficAway(a spec.Address) bool {
 	if p.options.Mode == Destroy || a.Kind != spec.KindWorker || live == nil || len(dispatchesTo(p.formerReferences(a))) == 0 {
 		return false
 	}
-	for other, r := range p.live.Resources {
-		if (other.Kind == spec.KindRoute || other.Kind == spec.KindCustomDomain) && attachedTo(r) == a {
+	for _, r := range p.live.Resources {
+		hosted, isHosted := r.Resource.(spec.Zoned)
+		if attached, ok := hosted.(spec.Attached); ok && isHosted && attached.AttachedTo() == a {
 			return true
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 // column is what planning knows of one kind.
 type column struct {
+	kind spec.Kind
+
 	// compare says what a live resource needs to become the desired one: a
 	// change without its address and resource, or nil when nothing.
 	compare func(p *planning, desired spec.Resource, live *spec.Live) *Change
@@ -35,27 +37,28 @@ type column struct {
 	// cannot have it have none.
 	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic
 
+	// traffic notes what a changed resource leads requests to, or is led to by, and
+	// follow orders one behind what it leads to; nil where a kind has nothing of it.
+	traffic func(at trafficIndex, a spec.Address)
+	follow  func(p *planning, at trafficIndex, a spec.Address, lead func([]spec.Address))
+
 	// guard names what must be acknowledged before one is deleted, or "".
 	guard string
 }
 
 // columns is every kind there is. A new kind is a file of its own and a line here.
-var columns = map[spec.Kind]column{
-	spec.KindCronTriggers:      cronTriggersColumn,
-	spec.KindCustomDomain:      customDomainColumn,
-	spec.KindCustomHostname:    customHostnameColumn,
-	spec.KindD1Database:        d1DatabaseColumn,
-	spec.KindDispatchNamespace: dispatchNamespaceColumn,
-	spec.KindDNSRecord:         dnsRecordColumn,
-	spec.KindKVNamespace:       kvNamespaceColumn,
-	spec.KindKVPair:            kvPairColumn,
-	spec.KindQueue:             queueColumn,
-	spec.KindQueueConsumer:     queueConsumerColumn,
-	spec.KindR2Bucket:          r2BucketColumn,
-	spec.KindRoute:             routeColumn,
-	spec.KindUserWorker:        userWorkerColumn,
-	spec.KindWorker:            workerColumn,
-	spec.KindWorkerSubdomain:   workerSubdomainColumn,
+var columns = byKind(
+	cronTriggersColumn, customDomainColumn, customHostnameColumn, d1DatabaseColumn, dispatchNamespaceColumn,
+	dnsRecordColumn, kvNamespaceColumn, kvPairColumn, queueColumn, queueConsumerColumn, r2BucketColumn, routeColumn,
+	userWorkerColumn, workerColumn, workerSubdomainColumn,
+)
+
+func byKind(all ...column) map[spec.Kind]column {
+	found := map[spec.Kind]column{}
+	for _, c := range all {
+		found[c.kind] = c
+	}
+	return found
 }
 
 // standing is what a live resource is to a stack that does not want it.

@@ -3,6 +3,7 @@ package planner
 import "github.com/wfpsync/wfpsync/spec"
 
 var kvNamespaceColumn = column{
+	kind:      spec.KindKVNamespace,
 	compare:   compareNamespaces,
 	standing:  kvNamespaceStanding,
 	removable: alwaysRemovable,

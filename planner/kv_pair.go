@@ -10,6 +10,7 @@ import (
 // KV pairs carry their owner in their metadata, so what is said of scripts that
 // nobody, or another stack, has marked holds for them as well.
 var kvPairColumn = column{
+	kind:       spec.KindKVPair,
 	compare:    compareKVPairs,
 	inspect:    inspectKVPair,
 	standing:   scriptStanding,

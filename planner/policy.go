@@ -115,10 +115,9 @@ func (p *planning) subject(c *Change) spec.Object {
 		after = c.Desired.Canonical()
 	}
 	namespace := ""
-	switch c.Address.Kind {
-	case spec.KindUserWorker:
+	if kind := c.Address.Kind.Info(); kind.Container == spec.ContainerDispatchNamespace {
 		namespace = c.Address.Parent
-	case spec.KindDispatchNamespace:
+	} else if kind.Holds == spec.KindUserWorker {
 		namespace = c.Address.Name
 	}
 	fields := []any{}

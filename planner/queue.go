@@ -3,6 +3,7 @@ package planner
 import "github.com/wfpsync/wfpsync/spec"
 
 var queueColumn = column{
+	kind: spec.KindQueue,
 	compare: func(_ *planning, desired spec.Resource, live *spec.Live) *Change {
 		return settingsChange(live.Resource.Canonical(), desired.Canonical())
 	},

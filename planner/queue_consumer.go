@@ -8,7 +8,7 @@ import (
 )
 
 var queueConsumerColumn = func() column {
-	c := attachedColumn(func(w *spec.Worker) bool { return w.OwnsConsumers })
+	c := attachedColumn(spec.KindQueueConsumer, func(w *spec.Worker) bool { return w.OwnsConsumers })
 	attached := c.standing
 	c.standing = func(p *planning, a spec.Address, live *spec.Live) standing {
 		s := attached(p, a, live)

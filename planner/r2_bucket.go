@@ -8,6 +8,7 @@ import (
 )
 
 var r2BucketColumn = column{
+	kind:      spec.KindR2Bucket,
 	compare:   compareR2Buckets,
 	inspect:   inspectR2Bucket,
 	standing:  storeStanding,

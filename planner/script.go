@@ -283,20 +283,18 @@ func (p *planning) removalsToInspect() []spec.Address {
 	if p.options.Mode == Destroy {
 		return nil
 	}
-	var workers, userWorkers []spec.Address
+	scripts := map[spec.Kind][]spec.Address{}
 	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return r.To.Kind.Info().Store && p.live.Resources[r.To] != nil })
 	for _, a := range p.unwanted() {
 		live := p.live.Resources[a]
 		if live.Detailed || !p.goes(a, live) {
 			continue
 		}
-		switch a.Kind {
-		case spec.KindWorker:
-			workers = append(workers, a)
-		case spec.KindUserWorker:
-			userWorkers = append(userWorkers, a)
+		if a.Kind.Info().Script {
+			scripts[a.Kind] = append(scripts[a.Kind], a)
 		}
 	}
+	workers, userWorkers := scripts[spec.KindWorker], scripts[spec.KindUserWorker]
 	switch {
 	case len(workers) > 0 || stores:
 	case p.declaresStores():

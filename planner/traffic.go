@@ -3,7 +3,6 @@ package planner
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -15,18 +14,9 @@ import (
 // the routes that answer them, and around the user Workers that they name.
 func (p *planning) orderTraffic(g *graph) {
 	at, before := p.indexTraffic(), g.inverse()
-	lead := func(a spec.Address, others []spec.Address) {
-		p.trafficAfter(g, a, others, len(before[g.place[a]]) == 0)
-	}
 	for _, a := range p.changed() {
-		switch a.Kind {
-		case spec.KindDNSRecord:
-			_, name, _ := strings.Cut(a.Name, "/")
-			lead(a, at.routes[a.Parent+"/"+spec.RouteHost(name)])
-		case spec.KindCustomHostname:
-			lead(a, at.routes[a.Parent+"/"])
-			lead(a, p.namedWorkers(a, at.userWorkers))
-			lead(a, p.origin(a, at.records))
+		if follow := columns[a.Kind].follow; follow != nil {
+			follow(p, at, a, func(others []spec.Address) { p.trafficAfter(g, a, others, len(before[g.place[a]]) == 0) })
 		}
 	}
 }
@@ -41,16 +31,8 @@ type trafficIndex struct {
 func (p *planning) indexTraffic() trafficIndex {
 	at := trafficIndex{map[string][]spec.Address{}, map[string][]spec.Address{}, map[string][]spec.Address{}}
 	for _, a := range p.changed() {
-		switch a.Kind {
-		case spec.KindRoute:
-			key := a.Parent + "/" + spec.RouteHost(a.Name)
-			at.routes[key] = append(at.routes[key], a)
-		case spec.KindDNSRecord:
-			_, name, _ := strings.Cut(a.Name, "/")
-			key := a.Parent + "/" + name
-			at.records[key] = append(at.records[key], a)
-		case spec.KindUserWorker:
-			at.userWorkers[a.Name] = append(at.userWorkers[a.Name], a)
+		if note := columns[a.Kind].traffic; note != nil {
+			note(at, a)
 		}
 	}
 	return at

@@ -3,6 +3,7 @@ package planner
 import "github.com/wfpsync/wfpsync/spec"
 
 var workerSubdomainColumn = column{
+	kind: spec.KindWorkerSubdomain,
 	// A setting that the file does not name stays what it is.
 	compare: func(p *planning, desired spec.Resource, live *spec.Live) *Change {
 		after := desired.Canonical()

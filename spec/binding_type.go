@@ -27,6 +27,9 @@ type BindingType struct {
 	// that anyone keeps, so that removing it loses nothing.
 	Shown bool
 
+	// class says that a binding leads to a class that a Worker exports.
+	class bool
+
 	// managedBy is the field by which a template manages such bindings; "" for
 	// those that it calls bindings.
 	managedBy string
@@ -54,8 +57,8 @@ var bindingTypes = func() map[string]BindingType {
 		{Name: BindingQueue, Kind: KindQueue, nameBy: "queue_name"},
 		{Name: BindingService, Kind: KindWorker, nameBy: "service", canonical: canonicalService},
 		{Name: BindingDispatchNamespace, Kind: KindDispatchNamespace, targets: targetsOfDispatch, canonical: canonicalOutbound},
-		{Name: BindingDurableObject, Kind: KindWorker, targets: targetClass, canonical: canonicalDurableObject},
-		{Name: BindingWorkflow, Kind: KindWorker, targets: targetClass},
+		{Name: BindingDurableObject, Kind: KindWorker, class: true, targets: targetClass, canonical: canonicalDurableObject},
+		{Name: BindingWorkflow, Kind: KindWorker, class: true, targets: targetClass},
 		{Name: BindingSendEmail, canonical: canonicalSendEmail},
 		{Name: "ai", Shown: true},
 		{Name: "browser", Shown: true},

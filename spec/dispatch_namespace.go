@@ -8,6 +8,7 @@ var dispatchNamespaceKind = KindInfo{
 	Section:    "dispatch_namespaces",
 	Singular:   "dispatch namespace",
 	Plural:     "dispatch namespaces",
+	Holds:      KindUserWorker,
 	Product:    ProductWorkers,
 	Permission: permissionWorkers,
 	decode:     decodeAs[*DispatchNamespace],

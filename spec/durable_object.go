@@ -3,7 +3,7 @@ package spec
 // Local is a binding of the script at an address without naming that script as
 // the one that exports the class: to name it or not is the same.
 func (b Binding) Local(a Address) Binding {
-	if b.Type != BindingDurableObject && b.Type != BindingWorkflow || b.Properties.Get("script_name") != a.Name {
+	if !BindingTypeOf(b.Type).class || b.Properties.Get("script_name") != a.Name {
 		return b
 	}
 	namespace, _ := b.Properties.Get("dispatch_namespace").(string)

@@ -31,6 +31,17 @@ type KindInfo struct {
 	// the file never deletes.
 	Store bool
 
+	// Holds is the kind of what resources of the kind hold, "" for nothing.
+	Holds Kind
+
+	// Script says that resources of the kind have code and bindings; they are
+	// [Scripted].
+	Script bool
+
+	// Vouched says that resources of the kind carry a mark of what was written, so
+	// that what is there can be told from it.
+	Vouched bool
+
 	// Fleet says that a stack has many of the kind, so that guards limit how many a
 	// plan may delete or change at once.
 	Fleet bool

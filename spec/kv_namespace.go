@@ -8,6 +8,7 @@ var kvNamespaceKind = KindInfo{
 	Section:    "kv_namespaces",
 	Singular:   "KV namespace",
 	Plural:     "KV namespaces",
+	Holds:      KindKVPair,
 	Product:    ProductKV,
 	Permission: permissionKV,
 	Store:      true,

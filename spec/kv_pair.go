@@ -21,6 +21,7 @@ var kvPairKind = KindInfo{
 	Container:  ContainerKVNamespace,
 	Product:    ProductKV,
 	Permission: permissionKV,
+	Vouched:    true,
 	decode:     decodeAs[*KVPair],
 }
 

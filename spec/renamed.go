@@ -14,15 +14,10 @@ func FormerAddress(r Resource) (Address, bool) {
 	return a, true
 }
 
-// inside is the collection of what a resource holds, for one that holds others.
+// inside returns the collection of what a resource holds, for one that holds others.
 func inside(a Address) (Collection, bool) {
-	switch a.Kind {
-	case KindDispatchNamespace:
-		return Collection{Kind: KindUserWorker, Parent: a.Name}, true
-	case KindKVNamespace:
-		return KVPairsIn(a), true
-	}
-	return Collection{}, false
+	holds := a.Kind.Info().Holds
+	return Collection{Kind: holds, Parent: a.Name}, holds != ""
 }
 
 // FormerCollections are where the contents of resources may still be found that

@@ -44,7 +44,7 @@ func (s *Snapshot) About(namespace string) *Snapshot {
 	part.Collections = s.Collections
 	byID := map[string]Address{}
 	for a := range s.Resources {
-		if id, ok := s.ID(a); ok && (a.Kind == KindKVNamespace || a.Kind == KindD1Database) {
+		if id, ok := s.ID(a); ok {
 			byID[id] = a
 		}
 	}
@@ -69,7 +69,7 @@ func (s *Snapshot) About(namespace string) *Snapshot {
 	include(root)
 	for a, live := range s.Resources {
 		refs := live.Resource.References()
-		if a.Kind == KindUserWorker && a.Parent == namespace || a.Kind == KindWorker && slices.ContainsFunc(refs, func(r Reference) bool { return r.To == root }) {
+		if slices.ContainsFunc(refs, func(r Reference) bool { return r.To == root }) {
 			include(a)
 		}
 	}

@@ -12,6 +12,8 @@ var userWorkerKind = KindInfo{
 	Product:    ProductWorkers,
 	Permission: permissionWorkers,
 	Fleet:      true,
+	Script:     true,
+	Vouched:    true,
 	decode:     decodeAs[*UserWorker],
 }
 

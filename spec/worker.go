@@ -11,6 +11,8 @@ var workerKind = KindInfo{
 	Plural:     "Workers",
 	Product:    ProductWorkers,
 	Permission: permissionWorkers,
+	Script:     true,
+	Vouched:    true,
 	decode:     decodeAs[*Worker],
 }
 

@@ -54,7 +54,7 @@ func checkPatterns(patterns []string) error {
 		if err != nil {
 			return usage(err)
 		}
-		if address.Kind != spec.KindWorker && address.Kind != spec.KindUserWorker {
+		if !address.Kind.Info().Script {
 			return usage(fmt.Errorf("%s cannot be marked: this command marks Workers and user Workers. A DNS record or a custom hostname is taken over by `adopt: true`, and everything else is whose Worker it belongs to", pattern))
 		}
 	}

@@ -38,7 +38,10 @@ what that needs must be there; without one, Workers must.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	x := &examination{app: a, needs: map[spec.Kind]bool{spec.KindWorker: true, spec.KindDispatchNamespace: true}, zones: map[spec.Kind]string{}}
+	x := &examination{app: a, needs: map[spec.Kind]bool{}, zones: map[spec.Kind]string{}}
+	for _, c := range new(spec.Stack).Scope() { // what every stack needs
+		x.needs[c.Kind] = true
+	}
 	x.run(ctx)
 	var err error
 	if a.flags.format == formatJSON {

@@ -168,7 +168,7 @@ func stackName(given string, live *spec.Snapshot) (string, error) {
 // one namespace only the user Workers of that. The kinds that they may not read
 // are returned as well.
 func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snapshot, []spec.Kind, error) {
-	live, err := c.Read(ctx, "", []spec.Collection{{Kind: spec.KindDispatchNamespace}, {Kind: spec.KindWorker}})
+	live, err := c.Read(ctx, "", new(spec.Stack).Scope())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -186,10 +186,10 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 		spec.ContainerZone:         zones,
 	}
 	for _, a := range live.Addresses() {
-		switch {
-		case a.Kind == spec.KindDispatchNamespace && (namespace == "" || a.Name == namespace):
+		if a.Kind == spec.KindDispatchNamespace && (namespace == "" || a.Name == namespace) {
 			parents[spec.ContainerDispatchNamespace] = append(parents[spec.ContainerDispatchNamespace], a.Name)
-		case a.Kind == spec.KindWorker:
+		}
+		if a.Kind == spec.KindWorker {
 			parents[spec.ContainerWorker] = append(parents[spec.ContainerWorker], a.Name)
 		}
 	}

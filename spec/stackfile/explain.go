@@ -205,15 +205,9 @@ func (l *loader) mask(value *document.Value) {
 	}
 }
 
-// keyMaterial is what the API takes as the value of a secret, by binding type.
-var keyMaterial = map[string][]string{
-	spec.BindingSecret:    {"text"},
-	spec.BindingSecretKey: {"key_base64", "key_jwk"},
-}
-
 // maskRawSecrets masks what stands in raw bindings that should not.
 func (l *loader) maskRawSecrets(value *document.Value) {
-	for _, key := range keyMaterial[value.Get("type").String()] {
+	for _, key := range spec.BindingTypeOf(value.Get("type").String()).KeyMaterial {
 		if material := value.Get(key); material != nil {
 			l.mask(material)
 		}

@@ -121,7 +121,8 @@ func (l *loader) reportCycle(chain []spec.Address, back spec.Reference) {
 func (im *importer) writeWorker(m *members, live *spec.Live) []string {
 	comments := im.writeScript(m, live)
 	for _, a := range im.attached[live.Resource.Address()] {
-		attachedWriters[a.Kind](im, m, im.live.Resources[a].Resource)
+		i := slices.IndexFunc(attachedWriters, func(w attachedWriter) bool { return w.kind == a.Kind })
+		attachedWriters[i].write(im, m, im.live.Resources[a].Resource)
 	}
 	return comments
 }
@@ -129,10 +130,15 @@ func (im *importer) writeWorker(m *members, live *spec.Live) []string {
 // attachedWriters add imported resources to the entry of the Worker that they are
 // attached to. A list is written where there is something in it, so that what is made
 // elsewhere later stays.
-var attachedWriters = map[spec.Kind]func(im *importer, m *members, resource spec.Resource){
-	spec.KindCronTriggers:    (*importer).writeCronTriggers,
-	spec.KindCustomDomain:    (*importer).writeCustomDomain,
-	spec.KindQueueConsumer:   (*importer).writeQueueConsumer,
-	spec.KindRoute:           (*importer).writeRoute,
-	spec.KindWorkerSubdomain: (*importer).writeWorkerSubdomain,
+var attachedWriters = []attachedWriter{
+	{spec.KindCronTriggers, (*importer).writeCronTriggers},
+	{spec.KindCustomDomain, (*importer).writeCustomDomain},
+	{spec.KindQueueConsumer, (*importer).writeQueueConsumer},
+	{spec.KindRoute, (*importer).writeRoute},
+	{spec.KindWorkerSubdomain, (*importer).writeWorkerSubdomain},
+}
+
+type attachedWriter struct {
+	kind  spec.Kind
+	write func(im *importer, m *members, resource spec.Resource)
 }

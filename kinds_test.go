@@ -1,0 +1,167 @@
+package wfpsync_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// A kind of resource is described once, by its [spec.KindInfo], and each package has
+// a column of what it does with resources of the kind. Nothing else tells kinds from
+// each other, so that a new one cannot be forgotten. The same holds for the types of
+// bindings.
+
+// known are the places that still do, by file, with how many there are. The numbers
+// may only become smaller.
+var known = map[string]int{
+	"internal/account/account.go":            1, // the table of columns
+	"internal/account/cautious.go":           1,
+	"internal/account/elsewhere.go":          1,
+	"internal/emulator/api/binding_types.go": 2,
+	"internal/emulator/api/bindings.go":      2,
+	"internal/emulator/api/start.go":         1,
+	"internal/emulator/runtime/load.go":      2,
+	"spec/stackfile/binding_load.go":         1,
+	"spec/stackfile/import_binding.go":       3,
+}
+
+func TestNothingElseTellsKindsApart(t *testing.T) {
+	found := map[string][]string{}
+	for _, p := range packages(t) {
+		for _, name := range p.GoFiles {
+			file := filepath.Join(p.Dir, name)
+			folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, strings.TrimSuffix(module, "/")), "/")
+			if places := tellingApart(t, file); len(places) > 0 {
+				found[filepath.ToSlash(filepath.Join(folder, name))] = places
+			}
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(found)) {
+		if len(found[file]) > known[file] {
+			t.Errorf("%s tells kinds or binding types apart in %d places, at most %d are known: say it in the kind's description or column\n  %s", file, len(found[file]), known[file], strings.Join(found[file], "\n  "))
+		}
+	}
+	for file, n := range known {
+		if len(found[file]) < n {
+			t.Errorf("%s tells kinds or binding types apart in %d places only: write that into known, instead of %d", file, len(found[file]), n)
+		}
+	}
+}
+
+// tellingApart lists the switches, the map literals and the conditions of a file that
+// name more than one kind, or more than one binding type.
+func tellingApart(t *testing.T, name string) []string {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var places []string
+	note := func(n ast.Node, what string, names map[string]bool) {
+		if len(names) > 1 {
+			places = append(places, fmt.Sprintf("line %d: %s of %s", files.Position(n.Pos()).Line, what, strings.Join(slices.Sorted(maps.Keys(names)), ", ")))
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SwitchStmt:
+			names := map[string]bool{}
+			for _, clause := range n.Body.List {
+				for _, value := range clause.(*ast.CaseClause).List {
+					addCompared(names, value)
+				}
+			}
+			note(n, "a switch", names)
+		case *ast.CompositeLit:
+			names := map[string]bool{}
+			for _, element := range n.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					addName(names, pair.Key)
+				}
+			}
+			note(n, "a map", names)
+		case *ast.IfStmt:
+			names := map[string]bool{}
+			for next := ast.Stmt(n); next != nil; {
+				one, ok := next.(*ast.IfStmt)
+				if !ok {
+					break
+				}
+				addCompared(names, one.Cond)
+				next = one.Else
+			}
+			note(n, "a chain of conditions", names)
+		}
+		return true
+	})
+	return places
+}
+
+// addCompared adds the kinds and types that a condition compares with, or that a case is.
+func addCompared(names map[string]bool, condition ast.Expr) {
+	addName(names, condition)
+	ast.Inspect(condition, func(n ast.Node) bool {
+		if comparison, ok := n.(*ast.BinaryExpr); ok && (comparison.Op == token.EQL || comparison.Op == token.NEQ) {
+			addName(names, comparison.X)
+			addName(names, comparison.Y)
+		}
+		return true
+	})
+}
+
+// addName adds an expression that is the constant of a kind or of a binding type, or its text.
+func addName(names map[string]bool, e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.SelectorExpr:
+		addName(names, e.Sel)
+	case *ast.Ident:
+		if kindConstants[e.Name] {
+			names[e.Name] = true
+		}
+	case *ast.BasicLit:
+		if text := strings.Trim(e.Value, "`\""); bindingTexts[text] {
+			names[text] = true
+		}
+	}
+}
+
+// kindConstants are the constants of package spec for kinds and binding types, and
+// bindingTexts how the API spells the types that a word alone would not be.
+var (
+	kindConstants = map[string]bool{}
+	bindingTexts  = map[string]bool{"plain_text": true, "secret_text": true, "secret_key": true, "kv_namespace": true, "r2_bucket": true, "durable_object_namespace": true, "dispatch_namespace": true}
+)
+
+func init() {
+	files, err := filepath.Glob("spec/*.go")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			panic(err)
+		}
+		for _, object := range file.Scope.Objects {
+			if object.Kind == ast.Con && (strings.HasPrefix(object.Name, "Kind") || strings.HasPrefix(object.Name, "Binding")) {
+				kindConstants[object.Name] = true
+			}
+		}
+	}
+}
+
+// The descriptions of package spec are those that the test above relies on.
+func TestKindsHaveConstants(t *testing.T) {
+	if n := len(spec.Kinds()); n < 15 || len(kindConstants) < n {
+		t.Errorf("%d kinds and %d constants", n, len(kindConstants))
+	}
+}
