@@ -11,7 +11,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 # What runs at the same time as itself. The tests of the program take a quarter of
 # an hour under the race detector; `make race` is for them.
-CONCURRENT := ./applier ./planner ./internal/account ./internal/bundle ./internal/emulator/... ./internal/report
+CONCURRENT := ./applier ./planner ./internal/account/... ./internal/bundle ./internal/cloudflare/... ./internal/emulator/... ./internal/report
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
 .PHONY: build runtime pin-runtime wrangler test shapes lint bench race demo dev golden fuzz kill clean

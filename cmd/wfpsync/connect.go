@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -56,15 +57,15 @@ func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 }
 
 // limits are what the client keeps to.
-func (a *app) limits(baseURL string) []account.Limit {
+func (a *app) limits(baseURL string) []cloudflare.Limit {
 	requests := a.flags.rate
-	if requests < 0 && baseURL == account.DefaultBaseURL {
+	if requests < 0 && baseURL == cloudflare.DefaultBaseURL {
 		requests = defaultRate
 	}
 	if requests <= 0 {
 		return nil
 	}
-	return []account.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
+	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
 }
 
 // connection is an account that can be talked to until it is closed.
@@ -103,7 +104,7 @@ func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*con
 // newClient is a client with the credentials of the environment, and what is to
 // be done when it is not needed any more.
 func (a *app) newClient() (*account.Client, func(), error) {
-	credentials := account.Credentials{
+	credentials := cloudflare.Credentials{
 		Token: a.env("CLOUDFLARE_API_TOKEN"),
 		Key:   a.env("CLOUDFLARE_API_KEY"),
 		Email: a.env("CLOUDFLARE_EMAIL"),
@@ -116,13 +117,15 @@ func (a *app) newClient() (*account.Client, func(), error) {
 		return nil, nil, err
 	}
 	client, err := account.New(account.Options{
-		BaseURL:     a.baseURL(),
-		Credentials: credentials,
-		UserAgent:   userAgent(),
-		Limits:      a.limits(a.baseURL()),
-		Transport:   a.transport,
-		Tags:        account.NewTagCache(a.tagCacheDir()),
-		Debug:       debug,
+		Options: cloudflare.Options{
+			BaseURL:     a.baseURL(),
+			Credentials: credentials,
+			UserAgent:   userAgent(),
+			Limits:      a.limits(a.baseURL()),
+			Transport:   a.transport,
+			Debug:       debug,
+		},
+		Tags: account.NewTagCache(a.tagCacheDir()),
 	})
 	if err != nil {
 		done()
@@ -159,7 +162,7 @@ func (a *app) baseURL() string {
 			return strings.TrimSuffix(url, "/")
 		}
 	}
-	return account.DefaultBaseURL
+	return cloudflare.DefaultBaseURL
 }
 
 // chooseAccount is the wanted account, else that of the environment, else the
@@ -261,12 +264,12 @@ func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*co
 	if err := zones.ensure(l.Emulator, id); err != nil {
 		return nil, err
 	}
-	client, err := account.New(account.Options{
+	client, err := account.New(account.Options{Options: cloudflare.Options{
 		BaseURL:     l.url,
-		Credentials: account.Credentials{Token: "of-this-machine"}, // a word that no message has, where it would be masked
+		Credentials: cloudflare.Credentials{Token: "of-this-machine"}, // a word that no message has, where it would be masked
 		UserAgent:   userAgent(),
 		Debug:       debug,
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 )
 
 // TestRateIsThePlatforms: only Cloudflare's own API is held to its limit unless
@@ -14,11 +14,11 @@ func TestRateIsThePlatforms(t *testing.T) {
 		baseURL string
 		want    int // 0: no limit
 	}{
-		{-1, account.DefaultBaseURL, 1000},
+		{-1, cloudflare.DefaultBaseURL, 1000},
 		{-1, "http://127.0.0.1:8788/client/v4", 0},
-		{0, account.DefaultBaseURL, 0},
+		{0, cloudflare.DefaultBaseURL, 0},
 		{600, "http://127.0.0.1:8788/client/v4", 600},
-		{1, account.DefaultBaseURL, 1},
+		{1, cloudflare.DefaultBaseURL, 1},
 	} {
 		limits := (&app{flags: globalFlags{rate: test.flag}}).limits(test.baseURL)
 		got := 0

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
@@ -174,7 +174,7 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 	}
 	live.Account = c.info
 	zones, err := c.Zones(ctx)
-	zonesDenied := account.IsDenied(err)
+	zonesDenied := cloudflare.IsDenied(err)
 	if err != nil && !zonesDenied {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -56,7 +57,7 @@ func isUnproved(t *testing.T, what string, err error) {
 	switch {
 	case err == nil:
 		t.Errorf("%s: taken for an answer", what)
-	case IsNotFound(err) || IsDenied(err):
+	case IsNotFound(err) || cloudflare.IsDenied(err):
 		t.Errorf("%s: taken for the API's word: %v", what, err)
 	case strings.Contains(err.Error(), "<html>"), strings.Contains(err.Error(), "Route matched"):
 		t.Errorf("%s: it is quoted: %v", what, err)

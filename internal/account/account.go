@@ -1,7 +1,7 @@
 // Package account is what there is: a live Cloudflare account, read into and
 // written from the model of package spec.
 //
-//	client, err := account.New(account.Options{BaseURL: account.DefaultBaseURL, Credentials: …})
+//	client, err := account.New(account.Options{Options: cloudflare.Options{Credentials: …}})
 //	live := client.Account(id)
 //	snapshot, err := live.Read(ctx, "platform", collections)   // lists only: ⌈N/1000⌉ requests for N user Workers
 //	err = live.Inspect(ctx, snapshot, addresses)               // the few whose settings and code matter
@@ -9,14 +9,13 @@
 //
 // There are two doors to the API. cloudflare-go's typed methods serve where
 // they are right: dispatch namespaces, KV, D1, R2, queues, zones, routes,
-// accounts. One raw door (raw.go) serves everything about scripts, because
+// accounts. One raw door, package cloudflare, serves everything about scripts, because
 // cloudflare-go v4.6.0 uploads a script without its code, flattens multipart
 // metadata, has no list of a namespace's scripts and does not escape paths;
 // the lists whose pages it loses, of queues and buckets; and DNS records and
-// custom hostnames. Both doors share one
-// http.Client, whose transport is the only place that knows credentials, rate
-// limit, retries and what a failure looks like: a request that fails is an
-// [*Error], through whichever door it went.
+// custom hostnames. Both doors share the http.Client of package cloudflare, which
+// alone knows credentials, rate limit, retries and what a failure looks like: a
+// request that fails is a [*cloudflare.Error], through whichever door it went.
 //
 // One rule keeps customers' code apart: no cloudflare-go call in this package
 // passes per-call options. The SDK appends them to a slice that concurrent
@@ -36,6 +35,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -91,6 +91,7 @@ func columnOf(kind spec.Kind) (column, error) {
 // concurrent use; writes to one resource must not overlap.
 type Account struct {
 	client *Client
+	api    *cloudflare.Client // the client's
 	id     string
 	tags   *TagCache
 
@@ -120,13 +121,13 @@ type Account struct {
 // a secret of the write, should the server have done so.
 func (a *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	revision, err := a.put(ctx, w)
-	var e *Error
+	var e *cloudflare.Error
 	if errors.As(err, &e) && len(w.Secrets) > 0 {
 		var values []string
 		for _, secret := range w.Secrets {
 			values = append(values, secret.Reveal())
 		}
-		e.Message = maskValues(values...)(e.Message)
+		e.Message = cloudflare.MaskValues(values...)(e.Message)
 	}
 	return revision, err
 }
@@ -144,7 +145,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		ctx = lookFirst(ctx)
 	}
 	var revision spec.Revision
-	err = a.client.insist(ctx, func(ctx context.Context) (err error) {
+	err = a.insist(ctx, func(ctx context.Context) (err error) {
 		revision, err = c.put(ctx, a, w)
 		return err
 	}, func(err error) (bool, error) {
@@ -160,7 +161,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		}
 		// What creates was looked up already, unless that failed, too; what
 		// replaces by an id can be repeated.
-		var e *Error
+		var e *cloudflare.Error
 		if errors.As(err, &e) && e.Method == http.MethodPost && !errors.As(err, new(notMadeError)) {
 			return false, err
 		}
@@ -189,7 +190,7 @@ func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 		ctx = lookFirst(ctx)
 	}
 	a.written.Delete(address)
-	return a.client.insist(ctx, func(ctx context.Context) error {
+	return a.insist(ctx, func(ctx context.Context) error {
 		if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
 			return err
 		}

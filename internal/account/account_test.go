@@ -64,9 +64,9 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("the route is %+v", got)
 	}
 
-	l.asked()
+	l.Asked()
 	l.inspect(t, snap, addresses...)
-	if got, want := len(l.asked()), 2; got != want {
+	if got, want := len(l.Asked()), 2; got != want {
 		t.Errorf("inspecting two fresh Workers took %d requests, want %d: settings, no content", got, want)
 	}
 	for _, address := range addresses {
@@ -183,14 +183,14 @@ func TestUpdates(t *testing.T) {
 	}
 
 	// There is nothing about a namespace to update, nor about a store of which the file says nothing.
-	l.asked()
+	l.Asked()
 	prior := spec.Revision{ID: "x"}
 	for _, r := range []spec.Resource{&spec.KVNamespace{Title: "t"}, &spec.DispatchNamespace{Name: "n"}, &spec.D1Database{Name: "d"}, &spec.R2Bucket{Name: "b"}, &spec.Queue{Name: "q"}} {
 		if got := put(t, l.Account, r, &prior); got != prior {
 			t.Errorf("%s: %+v", r.Address(), got)
 		}
 	}
-	if asked := l.asked(); len(asked) > 0 {
+	if asked := l.Asked(); len(asked) > 0 {
 		t.Errorf("asked %v", asked)
 	}
 }
@@ -200,11 +200,11 @@ func TestUserWorkersNeverTouchAccountScripts(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	for _, shape := range []emulator.ListShape{{}, {WithoutTags: true, Nested: true}} {
-		l.emulator.SetListShape(shape)
+		l.Emulator.SetListShape(shape)
 		revision := put(t, l.Account, userWorker("customers", "scripts"), nil)
 		put(t, l.Account, userWorker("customers", "scripts", func(s *spec.Script) { s.Code = codeOf("export default {}") }), &revision)
 		address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "scripts"}
-		if err := l.emulator.Tamper(testAccount, "customers", "scripts", emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}); err != nil {
+		if err := l.Emulator.Tamper(testAccount, "customers", "scripts", emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		snap := l.read(t, usersOf("customers"))
@@ -216,7 +216,7 @@ func TestUserWorkersNeverTouchAccountScripts(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	asked := l.asked()
+	asked := l.Asked()
 	for _, request := range asked {
 		if strings.Contains(request, "/workers/scripts") {
 			t.Error(request)
@@ -349,8 +349,8 @@ func TestUploadWaitsForWhatItRefersTo(t *testing.T) {
 	a := c.Account(testAccount)
 	put(t, a, &spec.KVNamespace{Title: "t"}, nil)
 	put(t, a, userWorker("ns", "u"), nil)
-	if *n != 4 || !slices.Equal(c.waits.all, []time.Duration{settlePause, settlePause}) {
-		t.Errorf("%d requests, waits %v", *n, c.waits.all)
+	if *n != 4 || !slices.Equal(c.waits.All, []time.Duration{settlePause, settlePause}) {
+		t.Errorf("%d requests, waits %v", *n, c.waits.All)
 	}
 
 	// Nothing was created: it is simply wrong.
@@ -407,11 +407,11 @@ func TestKVPages(t *testing.T) {
 	for i := range 205 {
 		put(t, l.Account, &spec.KVNamespace{Title: fmt.Sprint("kv ", i)}, nil)
 	}
-	l.asked()
+	l.Asked()
 	if got := len(l.read(t, allKV).Resources); got != 205 {
 		t.Errorf("read %d of 205", got)
 	}
-	if asked := l.asked(); len(asked) != 3 {
+	if asked := l.Asked(); len(asked) != 3 {
 		t.Errorf("asked %v", asked)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -56,14 +57,15 @@ const (
 // ask for. Source: Cloudflare API, errors of authentication.
 var invalidCredentials = []int{6003, 6111, 9103, 9106}
 
-// Hint is what to do about the error; "" where nothing is known that helps.
-func (e *Error) Hint() string {
+// hint is what to do about an error; "" where nothing is known that helps.
+func hint(e *cloudflare.Error) string {
+	advice := codeAdvice[spec.Product(e.Product)][e.Code]
 	switch {
-	case codeAdvice[e.Product][e.Code] != "":
-		return codeAdvice[e.Product][e.Code]
+	case advice != "":
+		return advice
 	case e.Status == 0 && e.Cause != nil && e.Attempts > 0:
 		return "is the network there, and is CLOUDFLARE_BASE_URL, where it is set, right? `wfpsync doctor` looks at both"
-	case throttled(e):
+	case e.Throttled():
 		return "a token may make 1,200 requests in five minutes, those of the dashboard and of other programs among them: wait, or use a lower --rate"
 	case e.Code == codeBadIdentifier:
 		return "is the account id right? `wfpsync doctor` lists the accounts that the credentials can see"
@@ -71,7 +73,7 @@ func (e *Error) Hint() string {
 		return "Workers for Platforms is not part of the account's plan: buy it in the dashboard, under Workers for Platforms, or ask who owns the account"
 	case isInvalidCredentials(e):
 		return "the credentials are not valid: make a token at " + tokensPage + " and set CLOUDFLARE_API_TOKEN to it"
-	case denied(e) && e.Code != 0:
+	case e.Denied() && e.Code != 0:
 		return fmt.Sprintf("give the token the permission %q at %s; `wfpsync doctor` checks it and all others", endpointsOf(e.Path).permission(), tokensPage)
 	case isNotTheAPI(e):
 		return "what answers is not Cloudflare's API, or something stands before it: check CLOUDFLARE_BASE_URL, and proxies and firewalls on the way"
@@ -82,8 +84,8 @@ func (e *Error) Hint() string {
 // isNotEntitled reports whether the account, and not the token, lacks something.
 // Which code says so for dispatch namespaces is not documented: 10015 is the one
 // for features that an account does not have, and 10023 the one that users report.
-func isNotEntitled(e *Error) bool {
-	return e.Product == spec.ProductWorkers && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
+func isNotEntitled(e *cloudflare.Error) bool {
+	return of(e, spec.ProductWorkers) && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
 }
 
 // codeUnauthorized is answered to an invalid token, and to a valid one that asks
@@ -94,11 +96,11 @@ const (
 	invalidAccessToken = "Invalid access token"
 )
 
-func isInvalidCredentials(e *Error) bool {
+func isInvalidCredentials(e *cloudflare.Error) bool {
 	switch {
 	case slices.Contains(invalidCredentials, e.Code), e.Code == codeUnauthorized && strings.Contains(e.Message, invalidAccessToken):
 		return true
-	case e.Product != spec.ProductAccounts:
+	case !of(e, spec.ProductAccounts):
 		return false
 	}
 	return e.Status == http.StatusUnauthorized || e.Code == codeUnauthorized
@@ -106,6 +108,6 @@ func isInvalidCredentials(e *Error) bool {
 
 // isNotTheAPI reports whether what answered is not what answers for the API: a
 // page of a proxy, or of a host that was meant to be another.
-func isNotTheAPI(e *Error) bool {
-	return e.Code == 0 && e.Status != 0 && e.Status < http.StatusInternalServerError && e.notEnvelope
+func isNotTheAPI(e *cloudflare.Error) bool {
+	return e.Code == 0 && e.Status != 0 && e.Status < http.StatusInternalServerError && e.NotEnvelope
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -101,7 +102,7 @@ func newAssetUpload(a *Account, worker spec.Address, files *spec.AssetFiles) *as
 func (u *assetUpload) send(ctx context.Context) (token string, err error) {
 	for range assetSessions {
 		token, err = u.session(ctx)
-		if !is(err, sessionOver) {
+		if !cloudflare.Is(err, sessionOver) {
 			break
 		}
 	}
@@ -115,7 +116,7 @@ func (u *assetUpload) send(ctx context.Context) (token string, err error) {
 func (u *assetUpload) session(ctx context.Context) (string, error) {
 	var answer assetSession
 	path := u.account.scriptPath(u.worker) + "/" + assetSessionEndpoint
-	if _, err := u.account.client.exchange(ctx, http.MethodPost, path, nil, &jsonBody{u.manifest}, &answer); err != nil {
+	if _, err := u.account.api.Exchange(ctx, http.MethodPost, path, nil, cloudflare.JSON(u.manifest), &answer); err != nil {
 		return "", err
 	}
 	if answer.Token == "" {
@@ -158,24 +159,24 @@ var base64Contents = url.Values{"base64": {"true"}}
 // fill sends the files of a bucket. The token in the answer is empty as long as
 // other buckets are missing.
 func (u *assetUpload) fill(ctx context.Context, session string, hashes []string) (string, error) {
-	body := newMultipartBody(nil)
+	body := cloudflare.NewMultipart("", nil)
 	for _, hash := range hashes {
 		file, known := u.byHash[hash]
 		if !known {
-			return "", fmt.Errorf("the API asks for a file %q that it was not told of", printable(hash))
+			return "", fmt.Errorf("the API asks for a file %q that it was not told of", cloudflare.Printable(hash))
 		}
-		body.addAsset(hash, u.files, file)
+		addAsset(body, hash, u.files, file)
 	}
 	var answer assetSession
-	path := apiPath("accounts", u.account.id, "workers") + "/" + assetUploadEndpoint
-	_, err := u.account.client.exchange(withToken(ctx, session), http.MethodPost, path, base64Contents, body, &answer)
-	var unreadable *bodyError
+	path := cloudflare.Path("accounts", u.account.id, "workers") + "/" + assetUploadEndpoint
+	_, err := u.account.api.Exchange(cloudflare.WithToken(ctx, session), http.MethodPost, path, base64Contents, body, &answer)
+	var unreadable *cloudflare.BodyError
 	if errors.As(err, &unreadable) {
-		return "", unreadable.error // which says more than the request that it broke off
+		return "", unreadable.Unwrap() // which says more than the request that it broke off
 	}
-	var e *Error
+	var e *cloudflare.Error
 	if errors.As(err, &e) {
-		e.Message = maskValues(session)(e.Message)
+		e.Message = cloudflare.MaskValues(session)(e.Message)
 	}
 	return answer.Token, err
 }

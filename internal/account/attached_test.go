@@ -59,9 +59,9 @@ func TestAttachedToWorkers(t *testing.T) {
 			written := put(t, l.Account, tt.first, nil)
 			check := func(want spec.Resource, revision spec.Revision) {
 				t.Helper()
-				l.asked()
+				l.Asked()
 				live := l.read(t, address.Collection()).Resources[address]
-				if asked := l.asked(); len(asked) != 1 {
+				if asked := l.Asked(); len(asked) != 1 {
 					t.Errorf("reading took %v", asked)
 				}
 				if live == nil || !live.Detailed {
@@ -76,7 +76,7 @@ func TestAttachedToWorkers(t *testing.T) {
 			}
 			check(tt.first, written)
 			changed := put(t, l.Account, tt.second, &written)
-			if asked := l.asked(); len(asked) != tt.requests {
+			if asked := l.Asked(); len(asked) != tt.requests {
 				t.Errorf("the change took %v", asked)
 			}
 			if changed.Same(written) {
@@ -130,9 +130,9 @@ func TestConsumersComeWithTheQueues(t *testing.T) {
 	put(t, l.Account, worker("site"), nil)
 	put(t, l.Account, &spec.Queue{Name: "events"}, nil)
 	put(t, l.Account, &spec.QueueConsumer{Queue: "events", Worker: "site"}, nil)
-	l.asked()
+	l.Asked()
 	snap := l.read(t, allQueues, spec.Collection{Kind: spec.KindQueueConsumer})
-	if asked := l.asked(); len(asked) != 1 || len(snap.Resources) != 2 {
+	if asked := l.Asked(); len(asked) != 1 || len(snap.Resources) != 2 {
 		t.Errorf("asked %v, read %v", asked, snap.Addresses())
 	}
 
@@ -237,7 +237,7 @@ func TestAttachedToWhatIsNew(t *testing.T) {
 func TestZonesOf(t *testing.T) {
 	l := openLocal(t)
 	for _, name := range []string{"example.com", "shop.example.com"} {
-		if err := l.emulator.EnsureZone(testAccount, name); err != nil {
+		if err := l.Emulator.EnsureZone(testAccount, name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -250,13 +250,13 @@ func TestZonesOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if asked := l.asked(); len(asked) != 1 {
+	if asked := l.Asked(); len(asked) != 1 {
 		t.Errorf("asked %v", asked)
 	}
 
 	// In a large one, each label is asked for once.
 	for i := range 60 {
-		if err := l.emulator.EnsureZone(testAccount, fmt.Sprintf("a%02d.example", i)); err != nil {
+		if err := l.Emulator.EnsureZone(testAccount, fmt.Sprintf("a%02d.example", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -265,10 +265,10 @@ func TestZonesOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if asked := l.asked(); len(asked) != 13 { // a page, and 12 names
+	if asked := l.Asked(); len(asked) != 13 { // a page, and 12 names
 		t.Errorf("asked %d times: %v", len(asked), asked)
 	}
-	if got, err := l.ZonesOf(t.Context(), nil); got != nil || err != nil || len(l.asked()) != 0 {
+	if got, err := l.ZonesOf(t.Context(), nil); got != nil || err != nil || len(l.Asked()) != 0 {
 		t.Errorf("without hosts: %v, %v", got, err)
 	}
 }

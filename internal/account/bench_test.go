@@ -5,6 +5,9 @@ import (
 	"io"
 	"net/http"
 	"testing"
+
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 )
 
 // Reading a large namespace is mostly decoding.
@@ -19,7 +22,7 @@ func BenchmarkDecodeList(b *testing.B) {
 		page = append(page, item...)
 	}
 	page = append(page, `],"result_info":{"cursor":""}}`...)
-	c, err := New(Options{Transport: cannedAnswer(page)})
+	c, err := New(Options{Options: cloudflare.Options{Transport: cannedAnswer(page)}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,7 +41,7 @@ func BenchmarkDecodeList(b *testing.B) {
 	}
 }
 
-func cannedAnswer(body []byte) roundTrip {
+func cannedAnswer(body []byte) cloudflaretest.Answering {
 	return func(*http.Request) *http.Response {
 		return &http.Response{
 			StatusCode: http.StatusOK,

@@ -191,7 +191,7 @@ func (c *Cautious) asAdjusted(address spec.Address, prior, now *spec.Revision) *
 func (c *Cautious) checked(ctx context.Context, listed bool, stack string, address spec.Address, prior *spec.Revision, write func(context.Context, *spec.Revision) error) error {
 	var now *spec.Revision
 	var looked time.Time
-	turn, err := c.client.gate.ahead(ctx, func() (err error) {
+	turn, err := c.api.Ahead(ctx, func() (err error) {
 		looked = time.Now()
 		if listed {
 			now, err = c.listed(ctx, stack, address)
@@ -204,8 +204,8 @@ func (c *Cautious) checked(ctx context.Context, listed bool, stack string, addre
 	if err != nil {
 		return err
 	}
-	defer turn.end()
-	err = write(turn.context(ctx), now)
+	defer turn.End()
+	err = write(turn.Context(ctx), now)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wrote = time.Now()

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -26,7 +27,7 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 	if err != nil {
 		return revisions, fill(errs, err)
 	}
-	defer turn.end()
+	defer turn.End()
 	var open []spec.Write
 	var places []int
 	for i, w := range writes {
@@ -43,7 +44,7 @@ func (c *Cautious) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revi
 	if len(open) == 0 {
 		return revisions, errs
 	}
-	made, failed := c.putKVPairs(turn.context(ctx), namespaceID, open)
+	made, failed := c.putKVPairs(turn.Context(ctx), namespaceID, open)
 	for i, place := range places {
 		revisions[place], errs[place] = made[i], failed[i]
 	}
@@ -78,7 +79,7 @@ func (c *Cautious) DeleteAll(ctx context.Context, addresses []spec.Address, prio
 	if len(open) == 0 {
 		return errs
 	}
-	for i, err := range c.deleteKVPairs(turn.context(ctx), open, openPriors) {
+	for i, err := range c.deleteKVPairs(turn.Context(ctx), open, openPriors) {
 		errs[places[i]] = err
 	}
 	return errs
@@ -101,8 +102,8 @@ func moved(address spec.Address, before *spec.Revision, now spec.Revision, exist
 }
 
 // lookAhead is what some pairs are, seen when it is the turn of who writes them.
-func (c *Cautious) lookAhead(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, t *turn, err error) {
-	t, err = c.client.gate.ahead(ctx, func() (err error) {
+func (c *Cautious) lookAhead(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, t *cloudflare.Turn, err error) {
+	t, err = c.api.Ahead(ctx, func() (err error) {
 		now, err = c.lookAtKVPairs(ctx, title, namespaceID, keys)
 		return err
 	})

@@ -1,13 +1,14 @@
 package account
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -15,7 +16,6 @@ import (
 // (https://developers.cloudflare.com/workers/platform/error-codes/ and the
 // pages per code), completed by what wrangler and Alchemy handle.
 const (
-	codeThrottled        = 971  // any product, any status
 	codeRequestTimeout   = 1000 // any product; transient by its text alone
 	codeNoRoute          = 7000
 	codeNoMethod         = 7001
@@ -56,21 +56,28 @@ var (
 	// route, KV, Durable Object, R2, service, Hyperdrive, Vectorize, D1, secrets
 	// store, queue, certificate, dispatch namespace.
 	workersMissingTargets = []int{10019, 10041, 10061, 10085, 10143, 10144, 10145, 10157, 10159, 10181, 10182, 11000, 100143, codeNamespaceMissing}
-
-	// deniedCodes mean the same in every product.
-	deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 )
 
-// notFound, denied and refused are what the API says. A page of something that stands
-// before it says none of these, whatever its status: taken for the API's word, it
-// would let what is there count as gone, or as never written.
-func notFound(e *Error) bool {
+// IsNotFound reports whether an error says that what a request named, or a lookup
+// was for, does not exist. An unknown account or zone is something else.
+func IsNotFound(err error) bool { return cloudflare.Is(err, notFound) || errors.Is(err, errAbsent) }
+
+// IsExists reports whether an error says that what was to be created exists.
+func IsExists(err error) bool { return cloudflare.Is(err, exists) }
+
+// of reports whether an error is of a product.
+func of(e *cloudflare.Error, product spec.Product) bool { return e.Product == string(product) }
+
+// notFound and refused are what the API says, as [cloudflare.Error.Denied] is. A page of
+// something that stands before it says none of these, whatever its status: taken for the
+// API's word, it would let what is there count as gone, or as never written.
+func notFound(e *cloudflare.Error) bool {
 	switch {
-	case e.notEnvelope:
+	case e.NotEnvelope:
 		return false
-	case e.Product == spec.ProductWorkers && slices.Contains(workersMissing, e.Code):
+	case of(e, spec.ProductWorkers) && slices.Contains(workersMissing, e.Code):
 		return true
-	case e.Code != 0 && e.Code == ownCodes(e.Product).missing:
+	case e.Code != 0 && e.Code == ownCodes(spec.Product(e.Product)).missing:
 		return true
 	case e.Status == http.StatusNotFound:
 		return !slices.Contains([]int{codeNoRoute, codeNoMethod, codeBadIdentifier}, e.Code)
@@ -78,14 +85,14 @@ func notFound(e *Error) bool {
 	return false
 }
 
-func exists(e *Error) bool {
-	switch e.Product {
+func exists(e *cloudflare.Error) bool {
+	switch spec.Product(e.Product) {
 	case spec.ProductDNS:
 		return slices.Contains([]int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, e.Code)
 	case spec.ProductWorkers:
 		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
 	}
-	return e.Code != 0 && e.Code == ownCodes(e.Product).exists || e.Product == spec.ProductQueues && e.Code == codeConsumerExists
+	return e.Code != 0 && e.Code == ownCodes(spec.Product(e.Product)).exists || of(e, spec.ProductQueues) && e.Code == codeConsumerExists
 }
 
 var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
@@ -93,39 +100,56 @@ var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
 // bucketNotEmpty reports whether an R2 bucket was not deleted because there are
 // objects in it. R2 says so in one of two sentences, see "Consistency model" in
 // its documentation.
-func bucketNotEmpty(e *Error) bool {
-	return e.Product == spec.ProductR2 && (e.Code == codeR2NotEmpty || notEmptyMessage.MatchString(e.Message))
+func bucketNotEmpty(e *cloudflare.Error) bool {
+	return of(e, spec.ProductR2) && (e.Code == codeR2NotEmpty || notEmptyMessage.MatchString(e.Message))
 }
 
-func denied(e *Error) bool {
-	return !e.notEnvelope && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code))
-}
-
-func missingTarget(e *Error) bool {
-	return e.Product == spec.ProductWorkers && slices.Contains(workersMissingTargets, e.Code)
-}
-
-func throttled(e *Error) bool {
-	return e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
+func missingTarget(e *cloudflare.Error) bool {
+	return of(e, spec.ProductWorkers) && slices.Contains(workersMissingTargets, e.Code)
 }
 
 // postponed reports whether the server certainly did nothing, and may do it later.
-func postponed(e *Error) bool {
-	return !exists(e) && (throttled(e) || refusedForNow(e) || neverSent(e))
+func postponed(e *cloudflare.Error) bool {
+	return !exists(e) && (e.Throttled() || refusedForNow(e) || e.NeverSent())
+}
+
+// ambiguous reports whether the server may have done what it was asked to,
+// although the answer is no proof of it.
+func ambiguous(err error) bool {
+	var e *cloudflare.Error
+	if !errors.As(err, &e) || exists(e) || e.Throttled() || refusedForNow(e) {
+		return false
+	}
+	switch {
+	case e.Status == 0:
+		return e.Attempts > 0 && e.Cause != nil && !e.NeverSent()
+	case e.Status >= http.StatusInternalServerError:
+		return true
+	case e.Status < http.StatusMultipleChoices && e.Code == 0: // a success that says nothing
+		return true
+	default:
+		return transient(e)
+	}
+}
+
+// sentAgain reports whether the client sends a request again that failed. Where a look
+// comes first, that is for [Account.insist] to decide.
+func sentAgain(ctx context.Context, e *cloudflare.Error) bool {
+	return retryable(e) && (!looksFirst(ctx) || e.Method == http.MethodGet || repeatable(e.Path))
 }
 
 // retryable reports whether sending the request again may help and can do no
 // harm. What writes is sent again only when the server certainly did nothing;
 // otherwise the caller looks whether it did, see [Account.Put]. Static files are
 // told by their hash, so that sending one twice is sending it once.
-func retryable(e *Error) bool {
+func retryable(e *cloudflare.Error) bool {
 	switch {
-	case exists(e) || errors.As(e.Cause, new(*tls.CertificateVerificationError)) || errors.As(e.Cause, new(*bodyError)):
+	case exists(e) || e.Hopeless():
 		return false
-	case throttled(e) || refusedForNow(e):
+	case e.Throttled() || refusedForNow(e):
 		return true
 	case e.Method != http.MethodGet && !repeatable(e.Path):
-		return neverSent(e)
+		return e.NeverSent()
 	default:
 		return e.Cause != nil || transient(e)
 	}
@@ -144,29 +168,29 @@ func repeatable(path string) bool {
 
 // sessionOver reports whether a static file was refused because the token of
 // its session is not, or no longer, good for anything.
-func sessionOver(e *Error) bool {
-	return strings.HasSuffix(e.Path, "/workers/"+assetUploadEndpoint) && denied(e)
+func sessionOver(e *cloudflare.Error) bool {
+	return strings.HasSuffix(e.Path, "/workers/"+assetUploadEndpoint) && e.Denied()
 }
 
 // assetsForgotten are refusals of a script whose assets were not all there, or
 // whose token is too old. Source: API errors 10301, 10304 and 10343.
-func assetsForgotten(e *Error) bool {
-	return e.Product == spec.ProductWorkers && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
+func assetsForgotten(e *cloudflare.Error) bool {
+	return of(e, spec.ProductWorkers) && e.Method == http.MethodPut && slices.Contains([]int{10301, 10304, 10343}, e.Code)
 }
 
 // refusedForNow reports whether the server did nothing, and may do it when it
 // is asked again.
-func refusedForNow(e *Error) bool {
-	return e.Product == spec.ProductWorkers && (e.Code == codeConcurrentChange || failedToGenerate(e))
+func refusedForNow(e *cloudflare.Error) bool {
+	return of(e, spec.ProductWorkers) && (e.Code == codeConcurrentChange || failedToGenerate(e))
 }
 
-func transient(e *Error) bool {
+func transient(e *cloudflare.Error) bool {
 	switch {
 	case e.Status == http.StatusRequestTimeout:
 		return true
 	case e.Status >= http.StatusInternalServerError:
 		return e.Status != http.StatusNotImplemented
-	case e.Product == spec.ProductWorkers:
+	case of(e, spec.ProductWorkers):
 		return e.Code == codeInternal || e.Code == codeInternalToo
 	case e.Code == codeRequestTimeout:
 		// The same code is used for invalid requests; only the text tells.
@@ -177,6 +201,6 @@ func transient(e *Error) bool {
 
 // failedToGenerate is a hiccup of the upload endpoint that has no code of its
 // own; Alchemy tells it by this text and sends the upload again.
-func failedToGenerate(e *Error) bool {
+func failedToGenerate(e *cloudflare.Error) bool {
 	return e.Status == http.StatusBadRequest && strings.Contains(e.Message, "failed to generate")
 }

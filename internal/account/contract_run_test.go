@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -43,7 +44,7 @@ func newContract(t *testing.T) *contract {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")
 	c := &contract{ids: map[spec.Address]string{}, revisions: make([]spec.Revision, len(contractResources))}
-	client, err := New(Options{BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Transport: c, Sleep: new(waits).sleep})
+	client, err := New(Options{Options: cloudflare.Options{BaseURL: l.api.BaseURL(), Credentials: cloudflare.Credentials{Token: "local"}, Transport: c, Sleep: new(waits).Sleep}})
 	if err != nil {
 		t.Fatal(err)
 	}

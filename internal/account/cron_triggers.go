@@ -9,6 +9,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/workers"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -23,7 +24,7 @@ func listCronTriggers(ctx context.Context, r *reading, worker string) ([]*spec.L
 	var params workers.ScriptScheduleGetParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
 	answer, err := r.account.client.sdk.schedules.Get(ctx, url.PathEscape(worker), params)
-	switch err = plain(err); {
+	switch err = cloudflare.Plain(err); {
 	case IsNotFound(err):
 		return nil, nil
 	case err != nil:
@@ -66,7 +67,7 @@ func (a *Account) setCrons(ctx context.Context, worker string, crons []string) (
 	}
 	answer, err := a.client.sdk.schedules.Update(ctx, url.PathEscape(worker), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	if len(answer.Schedules) != len(crons) {
 		return spec.Revision{}, fmt.Errorf("the API answered %d cron triggers of the Worker %q to writing %d", len(answer.Schedules), worker, len(crons))

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -25,46 +27,34 @@ type unreliable struct {
 
 func openUnreliable(t *testing.T) *unreliable {
 	u := &unreliable{local: openLocal(t)}
-	server := u.client.base
-	client, err := New(Options{
-		BaseURL: server, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep,
-		Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet || u.lose.Add(-1) < 0 {
-				return http.DefaultTransport.RoundTrip(r)
+	u.connect(t, cloudflare.Options{Transport: cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet || u.lose.Add(-1) < 0 {
+			return http.DefaultTransport.RoundTrip(r)
+		}
+		if u.acting {
+			resp, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				return nil, err
 			}
-			if u.acting {
-				resp, err := http.DefaultTransport.RoundTrip(r)
-				if err != nil {
-					return nil, err
-				}
-				resp.Body.Close()
-			}
-			if u.before != nil {
-				u.before()
-			}
-			return nil, errors.New("connection reset by peer")
-		}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Account = client.Account(testAccount)
+			resp.Body.Close()
+		}
+		if u.before != nil {
+			u.before()
+		}
+		return nil, errors.New("connection reset by peer")
+	})})
 	return u
 }
 
-type roundTripFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 func (u *unreliable) next(lose int, acting bool) {
-	u.asked()
+	u.Asked()
 	u.lose.Store(int32(lose))
 	u.acting = acting
 }
 
 // writes are the requests since the last call that are no reads.
 func (u *unreliable) writes() []string {
-	return slices.DeleteFunc(u.asked(), func(r string) bool { return strings.HasPrefix(r, "GET ") })
+	return slices.DeleteFunc(u.Asked(), func(r string) bool { return strings.HasPrefix(r, "GET ") })
 }
 
 // What is lost is looked for, and repeated only when it was not done.
@@ -108,7 +98,7 @@ func TestLostAnswerAndSomebodyElse(t *testing.T) {
 	first := put(t, u.Account, resource, nil)
 	u.before = func() {
 		tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-		if err := u.emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+		if err := u.Emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
 			t.Error(err)
 		}
 	}
@@ -135,36 +125,29 @@ func TestRefusedForNowAndSomebodyElse(t *testing.T) {
 			put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 			first := put(t, l.Account, userWorker("customers", "u"), nil)
 			refuse := true
-			client, err := New(Options{
-				BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep,
-				Transport: noBody(roundTripFunc(func(r *http.Request) (*http.Response, error) {
-					if r.Method == http.MethodGet || !refuse {
-						return http.DefaultTransport.RoundTrip(r)
+			l.connect(t, cloudflare.Options{Transport: cloudflaretest.NoBody(cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet || !refuse {
+					return http.DefaultTransport.RoundTrip(r)
+				}
+				refuse = false
+				if somebody {
+					tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
+					if err := l.Emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+						t.Error(err)
 					}
-					refuse = false
-					if somebody {
-						tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-						if err := l.emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
-							t.Error(err)
-						}
-					}
-					recorder := httptest.NewRecorder()
-					refusal(recorder, r)
-					return recorder.Result(), nil
-				})),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			a := client.Account(testAccount)
+				}
+				recorder := httptest.NewRecorder()
+				refusal(recorder, r)
+				return recorder.Result(), nil
+			}))})
 			changed := userWorker("customers", "u", newTag("new"))
-			_, err = a.Put(t.Context(), spec.Write{Stack: "platform", Resource: changed, Prior: &first})
+			_, err := l.Put(t.Context(), spec.Write{Stack: "platform", Resource: changed, Prior: &first})
 			if IsMoved(err) != somebody || err != nil && !somebody {
 				t.Errorf("%s, and somebody has written it (%v): %v", name, somebody, err)
 			}
 			now := l.read(t, usersOf("customers")).Resources[changed.Address()].Revision
 			refuse = true
-			if err := a.Delete(t.Context(), changed.Address(), now); IsMoved(err) != somebody || err != nil && !somebody {
+			if err := l.Delete(t.Context(), changed.Address(), now); IsMoved(err) != somebody || err != nil && !somebody {
 				t.Errorf("%s, and somebody has written it (%v): deleting: %v", name, somebody, err)
 			}
 		}
@@ -196,10 +179,10 @@ func TestCautious(t *testing.T) {
 	for _, scarce := range []bool{false, true} {
 		for _, shape := range []emulator.ListShape{{}, {Nested: true}, {WithoutTags: true}} {
 			l := openLocal(t)
-			l.emulator.SetListShape(shape)
+			l.Emulator.SetListShape(shape)
 			l.ensureZone(t, "example.com")
 			if scarce {
-				l.limited(t, Limit{1, time.Hour})
+				l.limited(t, cloudflare.Limit{Requests: 1, Window: time.Hour})
 			}
 			c := NewCautious(l.Account)
 			c.Expect(1000)
@@ -301,36 +284,36 @@ func TestYoungListsAreNoLooks(t *testing.T) {
 // When the server tells everybody to wait, nobody writes before the wait is over who
 // has looked before it began.
 func TestWaitAfterALook(t *testing.T) {
-	var l *local
 	begin := make(chan struct{}, 1)
-	l = openLocal(t, func(o *emulator.Options) {
-		observe := o.Observe
-		o.Observe = func(r emulator.Request) {
-			observe(r)
-			if r.Method == http.MethodGet {
-				select {
-				case <-begin: // another request is refused while this one is under way
-					l.client.gate.close(time.Minute)
-				default:
-				}
+	l := openLocal(t)
+	l.connect(t, cloudflare.Options{RetryMax: -1, Transport: cloudflaretest.NoBody(cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/accounts") {
+			recorder := httptest.NewRecorder()
+			failure(429, 0, "", "Retry-After", "60")(recorder, r)
+			return recorder.Result(), nil
+		}
+		if r.Method == http.MethodGet {
+			select {
+			case <-begin: // another request is refused while this one is under way
+				_, _ = l.client.Accounts(t.Context())
+			default:
 			}
 		}
-	})
+		return http.DefaultTransport.RoundTrip(r)
+	}))})
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	prior := put(t, l.Account, userWorker("customers", "u"), nil)
-	waited := new(waits)
-	l.client.gate.sleep = waited.sleep
-	l.asked()
+	l.Asked()
 	begin <- struct{}{}
 	if _, err := NewCautious(l.Account).Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("customers", "u", newTag("new")), Prior: &prior}); err != nil {
 		t.Fatal(err)
 	}
-	asked := l.asked()
+	asked := l.Asked()
 	if len(asked) != 3 || !strings.HasPrefix(asked[0], "GET ") || !strings.HasPrefix(asked[1], "GET ") || !strings.HasPrefix(asked[2], "PUT ") {
 		t.Errorf("asked %v: want a look, another one after the wait, and the upload", asked)
 	}
-	if waited.longest() < 50*time.Second {
-		t.Errorf("waited for %v", waited.longest())
+	if l.waits.Longest() < 50*time.Second {
+		t.Errorf("waited for %v", l.waits.Longest())
 	}
 }
 
@@ -389,7 +372,7 @@ func TestListsStandInForFewWrites(t *testing.T) {
 	const workers = 100
 	l := openLocal(t)
 	l.seed(t, "ns", workers, mixed)
-	l.limited(t, Limit{1, time.Hour})
+	l.limited(t, cloudflare.Limit{Requests: 1, Window: time.Hour})
 	c := NewCautious(l.Account)
 	c.Expect(10_000)
 	snap, err := c.Read(t.Context(), "platform", []spec.Collection{usersOf("ns")})
@@ -403,7 +386,7 @@ func TestListsStandInForFewWrites(t *testing.T) {
 	touch := func(i int) {
 		t.Helper()
 		tampering := emulator.Tampering{ModifiedOn: time.Now(), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-		if err := l.emulator.Tamper(testAccount, "ns", seedName(i), tampering); err != nil {
+		if err := l.Emulator.Tamper(testAccount, "ns", seedName(i), tampering); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -433,12 +416,8 @@ func newTag(tag string) func(*spec.Script) {
 }
 
 // limited makes requests count against a limit, without the waits.
-func (l *local) limited(t *testing.T, limit Limit) {
-	client, err := New(Options{BaseURL: l.client.base, Credentials: Credentials{Token: "local"}, Sleep: new(waits).sleep, Limits: []Limit{limit}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Account = client.Account(testAccount)
+func (l *local) limited(t *testing.T, limit cloudflare.Limit) {
+	l.connect(t, cloudflare.Options{Limits: []cloudflare.Limit{limit}})
 }
 
 // Where there is room, each write costs a look; where there is none, a list
@@ -447,20 +426,20 @@ func TestLooksLeaveRoomForWrites(t *testing.T) {
 	for _, scarce := range []bool{false, true} {
 		l := openLocal(t)
 		put(t, l.Account, &spec.DispatchNamespace{Name: "ns"}, nil)
-		limit := Limit{1000, time.Hour}
+		limit := cloudflare.Limit{Requests: 1000, Window: time.Hour}
 		if scarce {
 			limit.Requests = 45
 		}
 		l.limited(t, limit)
 		c := NewCautious(l.Account)
 		c.Expect(40)
-		l.asked()
+		l.Asked()
 		for i := range 40 {
 			if _, err := c.Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("ns", seedName(i))}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		reads := len(slices.DeleteFunc(l.asked(), func(r string) bool { return !strings.HasPrefix(r, "GET ") }))
+		reads := len(slices.DeleteFunc(l.Asked(), func(r string) bool { return !strings.HasPrefix(r, "GET ") }))
 		if scarce && reads > 8 || !scarce && reads != 40 {
 			t.Errorf("scarce: %v: %d looks and lists for 40 writes", scarce, reads)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/workers"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -41,9 +42,9 @@ func (a *Account) customDomains(ctx context.Context, hostname string) ([]workers
 	params.Hostname.Value, params.Hostname.Present = hostname, hostname != ""
 	answer, err := a.client.sdk.domains.List(ctx, params)
 	if err != nil {
-		return nil, plain(err)
+		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, isList("custom domains", answer.JSON.RawJSON())
+	return answer.Result, cloudflare.IsList("custom domains", answer.JSON.RawJSON())
 }
 
 // putCustomDomain attaches a hostname to its Worker. One that was seen at another
@@ -61,7 +62,7 @@ func putCustomDomain(ctx context.Context, a *Account, w spec.Write) (spec.Revisi
 	}
 	return a.settled(ctx, func() (spec.Revision, error) {
 		var answer workers.Domain
-		err := a.client.exchangeJSON(ctx, http.MethodPut, apiPath("accounts", a.id, "workers", "domains"), body, &answer)
+		err := a.api.ExchangeJSON(ctx, http.MethodPut, cloudflare.Path("accounts", a.id, "workers", "domains"), body, &answer)
 		if err != nil {
 			return spec.Revision{}, err
 		}
@@ -83,5 +84,5 @@ func deleteCustomDomain(ctx context.Context, a *Account, address spec.Address, p
 		id = domains[0].ID
 	}
 	// The SDK would leave the answer unread, and its connection open.
-	return a.client.remove(ctx, apiPath("accounts", a.id, "workers", "domains", id))
+	return a.api.Remove(ctx, cloudflare.Path("accounts", a.id, "workers", "domains", id))
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -50,7 +51,7 @@ func (a *Account) customHostnames(ctx context.Context, parent string, filter url
 		return nil, err
 	}
 	filter.Set("per_page", strconv.Itoa(hostnamesOnPage))
-	list, err := listPages(ctx, a.client, apiPath("zones", zone.ID, "custom_hostnames"), filter, hostnamesOnPage, func(h customHostname) string { return h.ID })
+	list, err := listPages(ctx, a.api, cloudflare.Path("zones", zone.ID, "custom_hostnames"), filter, hostnamesOnPage, func(h customHostname) string { return h.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -117,10 +118,10 @@ func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 		if !strings.HasSuffix(w.Prior.ETag, "."+sslTag(h)) {
 			body["ssl"] = h.SSL
 		}
-		return a.writeCustomHostname(ctx, http.MethodPatch, apiPath("zones", zone.ID, "custom_hostnames", w.Prior.ID), h, body)
+		return a.writeCustomHostname(ctx, http.MethodPatch, cloudflare.Path("zones", zone.ID, "custom_hostnames", w.Prior.ID), h, body)
 	}
 	body["hostname"], body["ssl"] = h.Hostname, h.SSL
-	revision, err := a.writeCustomHostname(ctx, http.MethodPost, apiPath("zones", zone.ID, "custom_hostnames"), h, body)
+	revision, err := a.writeCustomHostname(ctx, http.MethodPost, cloudflare.Path("zones", zone.ID, "custom_hostnames"), h, body)
 	if err == nil {
 		return revision, nil
 	}
@@ -135,7 +136,7 @@ func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 
 func (a *Account) writeCustomHostname(ctx context.Context, method, path string, h *spec.CustomHostname, body spec.Object) (spec.Revision, error) {
 	var answer customHostname
-	if err := a.client.exchangeJSON(ctx, method, path, body, &answer); err != nil {
+	if err := a.api.ExchangeJSON(ctx, method, path, body, &answer); err != nil {
 		return spec.Revision{}, err
 	}
 	if answer.ID == "" || !strings.EqualFold(answer.Hostname, h.Hostname) {
@@ -157,5 +158,5 @@ func deleteCustomHostname(ctx context.Context, a *Account, address spec.Address,
 		}
 		id = found.ID
 	}
-	return a.client.remove(ctx, apiPath("zones", zone.ID, "custom_hostnames", id))
+	return a.api.Remove(ctx, cloudflare.Path("zones", zone.ID, "custom_hostnames", id))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/d1"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -46,7 +47,7 @@ func jurisdictionOf(d d1.DatabaseListResponse) string {
 // than those of exactly that name; by "" all.
 func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseListResponse, error) {
 	const perPage = 1000 // the usual, a tenth of the maximum: API reference, "List D1 Databases"
-	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]d1.DatabaseListResponse, string, error) {
+	return cloudflare.AllPages(ctx, perPage, func(ctx context.Context, page float64) ([]d1.DatabaseListResponse, string, error) {
 		var params d1.DatabaseListParams
 		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 		params.Name.Value, params.Name.Present = name, name != ""
@@ -57,7 +58,7 @@ func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseLi
 			return nil, "", err
 		}
 		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, isList("D1 databases", raw)
+		return answer.Result, raw, cloudflare.IsList("D1 databases", raw)
 	}, func(d d1.DatabaseListResponse) string { return d.UUID })
 }
 
@@ -76,7 +77,7 @@ func putD1Database(ctx context.Context, a *Account, w spec.Write) (spec.Revision
 	var answer struct {
 		UUID string `json:"uuid"`
 	}
-	err := a.client.exchangeJSON(ctx, http.MethodPost, apiPath("accounts", a.id, "d1", "database"), body, &answer)
+	err := a.api.ExchangeJSON(ctx, http.MethodPost, cloudflare.Path("accounts", a.id, "d1", "database"), body, &answer)
 	if err == nil && answer.UUID != "" {
 		return spec.Revision{ID: answer.UUID}, nil
 	}
@@ -111,5 +112,5 @@ func deleteD1Database(ctx context.Context, a *Account, address spec.Address, pri
 	var params d1.DatabaseDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	_, err := a.client.sdk.d1.Delete(ctx, url.PathEscape(id), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }

@@ -10,6 +10,7 @@ import (
 
 	wfp "github.com/cloudflare/cloudflare-go/v4/workers_for_platforms"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -25,10 +26,10 @@ func listDispatchNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
 	answer, err := r.account.client.sdk.namespaces.List(ctx, params)
 	if err == nil {
-		err = isList("dispatch namespaces", answer.JSON.RawJSON())
+		err = cloudflare.IsList("dispatch namespaces", answer.JSON.RawJSON())
 	}
 	if err != nil {
-		return nil, plain(err)
+		return nil, cloudflare.Plain(err)
 	}
 	var out []*spec.Live
 	for _, n := range answer.Result {
@@ -87,9 +88,9 @@ func changeDispatchNamespace(ctx context.Context, a *Account, former, name strin
 		ModifiedOn  time.Time `json:"modified_on"`
 		ScriptCount int64     `json:"script_count"`
 	}
-	path := apiPath("accounts", a.id, "workers", "dispatch", "namespaces", former)
+	path := cloudflare.Path("accounts", a.id, "workers", "dispatch", "namespaces", former)
 	fields := map[string]any{"name": name, "trusted_workers": trusted}
-	if err := a.client.exchangeJSON(ctx, http.MethodPut, path, fields, &answer); err != nil {
+	if err := a.api.ExchangeJSON(ctx, http.MethodPut, path, fields, &answer); err != nil {
 		return spec.Revision{}, err
 	}
 	if answer.Name != "" && answer.Name != name {
@@ -117,7 +118,7 @@ func dispatchNamespaceByName(ctx context.Context, a *Account, name string) (spec
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	n, err := a.client.sdk.namespaces.Get(ctx, url.PathEscape(name), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	return dispatchNamespaceRevision(n.NamespaceID, n.ModifiedOn, n.ScriptCount, n.JSON.ExtraFields["trusted_workers"].Raw() == "true"), nil
 }
@@ -128,11 +129,11 @@ func dispatchNamespaceByName(ctx context.Context, a *Account, name string) (spec
 // uploaded one since anybody looked, so the last look is taken here.
 func deleteDispatchNamespace(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
 	scripts := dispatchScripts(a.id, address.Name)
-	page, err := a.client.send(ctx, http.MethodGet, string(scripts), url.Values{"limit": {"1"}}, nil, jsonType)
+	page, err := a.api.Send(ctx, http.MethodGet, string(scripts), url.Values{"limit": {"1"}}, nil)
 	if err != nil {
 		return err
 	}
-	left, err := decodeScripts(page, scripts)
+	left, err := decodeScripts(page)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func deleteDispatchNamespace(ctx context.Context, a *Account, address spec.Addre
 	var params wfp.DispatchNamespaceDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	_, err = a.client.sdk.namespaces.Delete(ctx, url.PathEscape(address.Name), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }
 
 // NotEmptyError is the refusal to delete a namespace that holds a script,

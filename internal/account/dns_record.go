@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -63,28 +63,24 @@ func listDNSRecords(ctx context.Context, r *reading, parent string) ([]*spec.Liv
 // dnsRecords reads the records of a zone that a filter matches.
 func (a *Account) dnsRecords(ctx context.Context, zone zone, filter url.Values) ([]dnsRecord, error) {
 	filter.Set("per_page", strconv.Itoa(recordsOnPage))
-	return listPages(ctx, a.client, apiPath("zones", zone.ID, "dns_records"), filter, recordsOnPage, func(r dnsRecord) string { return r.ID })
+	return listPages(ctx, a.api, cloudflare.Path("zones", zone.ID, "dns_records"), filter, recordsOnPage, func(r dnsRecord) string { return r.ID })
 }
 
 // listPages reads every page of a list through the raw door.
-func listPages[T any](ctx context.Context, c *Client, path string, filter url.Values, perPage int, id func(T) string) ([]T, error) {
-	return allPages(ctx, perPage, func(ctx context.Context, page float64) ([]T, string, error) {
-		filter.Set("page", strconv.Itoa(int(page)))
-		resp, err := c.send(ctx, http.MethodGet, path, filter, nil, jsonType)
+func listPages[T any](ctx context.Context, api *cloudflare.Client, path string, filter url.Values, perPage int, id func(T) string) ([]T, error) {
+	return cloudflare.AllPages(ctx, perPage, func(ctx context.Context, number float64) ([]T, string, error) {
+		filter.Set("page", strconv.Itoa(int(number)))
+		page, err := api.Send(ctx, http.MethodGet, path, filter, nil)
 		if err != nil {
 			return nil, "", err
 		}
 		var answer struct {
 			Result []T `json:"result"`
 		}
-		raw, err := io.ReadAll(resp.Body)
-		if err == nil {
-			err = json.Unmarshal(raw, &answer)
+		if err := json.Unmarshal(page.Content, &answer); err != nil {
+			return nil, "", page.Unexpected(err)
 		}
-		if err != nil {
-			return nil, "", unexpectedShape(resp, http.MethodGet, path, err)
-		}
-		return answer.Result, string(raw), nil
+		return answer.Result, string(page.Content), nil
 	}, id)
 }
 
@@ -178,9 +174,9 @@ func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision,
 		"comment": spec.MarkedComment(comment, w.Stack),
 	}
 	if w.Prior != nil && w.Prior.ID != "" {
-		return a.writeDNSRecord(ctx, http.MethodPatch, apiPath("zones", zone.ID, "dns_records", w.Prior.ID), record, body)
+		return a.writeDNSRecord(ctx, http.MethodPatch, cloudflare.Path("zones", zone.ID, "dns_records", w.Prior.ID), record, body)
 	}
-	revision, err := a.writeDNSRecord(ctx, http.MethodPost, apiPath("zones", zone.ID, "dns_records"), record, body)
+	revision, err := a.writeDNSRecord(ctx, http.MethodPost, cloudflare.Path("zones", zone.ID, "dns_records"), record, body)
 	if err == nil {
 		return revision, nil
 	}
@@ -195,7 +191,7 @@ func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision,
 
 func (a *Account) writeDNSRecord(ctx context.Context, method, path string, record *spec.DNSRecord, body map[string]any) (spec.Revision, error) {
 	var answer dnsRecord
-	if err := a.client.exchangeJSON(ctx, method, path, body, &answer); err != nil {
+	if err := a.api.ExchangeJSON(ctx, method, path, body, &answer); err != nil {
 		return spec.Revision{}, err
 	}
 	written := answer.live(record.Zone)
@@ -219,5 +215,5 @@ func deleteDNSRecord(ctx context.Context, a *Account, address spec.Address, prio
 		}
 		id = found.ID
 	}
-	return a.client.remove(ctx, apiPath("zones", zone.ID, "dns_records", id))
+	return a.api.Remove(ctx, cloudflare.Path("zones", zone.ID, "dns_records", id))
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -66,13 +67,13 @@ func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Sn
 // Cloudflare for SaaS may refuse to list hostnames, in words that are not
 // documented: it has none.
 func passesBy(kind spec.Kind, err error) bool {
-	return IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && is(err, refused)
+	return cloudflare.IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && cloudflare.Is(err, refused)
 }
 
 // refused reports whether an error says that the request cannot be done, now or
 // later.
-func refused(e *Error) bool {
-	return !e.notEnvelope && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !throttled(e)
+func refused(e *cloudflare.Error) bool {
+	return !e.NotEnvelope && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !e.Throttled()
 }
 
 // elsewhere is a place to look into.
@@ -113,7 +114,7 @@ func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e sp
 		return places, unseen, nil
 	}
 	zones, all, err := a.zonesElsewhere(ctx, e.Everywhere)
-	if err != nil && !IsDenied(err) {
+	if err != nil && !cloudflare.IsDenied(err) {
 		return nil, nil, err
 	}
 	for _, kind := range e.InZones {
@@ -171,11 +172,11 @@ func (a *Account) hostnamesElsewhere(ctx context.Context, p elsewhere, every boo
 	}
 	var page []customHostname
 	query := url.Values{"page": {"1"}, "per_page": {strconv.Itoa(hostnamesOnPage)}}
-	info, err := a.client.exchange(ctx, http.MethodGet, apiPath("zones", p.id, "custom_hostnames"), query, nil, &page)
+	info, err := a.api.Exchange(ctx, http.MethodGet, cloudflare.Path("zones", p.id, "custom_hostnames"), query, nil, &page)
 	for _, h := range page {
 		found = append(found, h.live(p.Parent))
 	}
-	return found, info.last(1, hostnamesOnPage, len(page), len(page)), err
+	return found, info.Last(1, hostnamesOnPage, len(page), len(page)), err
 }
 
 // pairsElsewhere are the pairs of a KV namespace, or the first page of them.

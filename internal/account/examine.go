@@ -3,8 +3,8 @@ package account
 import (
 	"context"
 	"net/http"
-	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -19,18 +19,14 @@ func (c *Client) TokenStatus(ctx context.Context, account string) (string, error
 	var answer struct {
 		Status string `json:"status"`
 	}
-	_, err := c.exchange(ctx, http.MethodGet, "/user/tokens/verify", nil, nil, &answer)
-	if err != nil && account != "" && IsDenied(err) {
-		if _, again := c.exchange(ctx, http.MethodGet, apiPath("accounts", account, "tokens", "verify"), nil, nil, &answer); again == nil {
+	_, err := c.api.Exchange(ctx, http.MethodGet, "/user/tokens/verify", nil, nil, &answer)
+	if err != nil && account != "" && cloudflare.IsDenied(err) {
+		if _, again := c.api.Exchange(ctx, http.MethodGet, cloudflare.Path("accounts", account, "tokens", "verify"), nil, nil, &answer); again == nil {
 			err = nil
 		}
 	}
 	return answer.Status, err
 }
-
-// Skew is how far the server's clock is ahead of this machine's, by the last
-// answer; it is exact to a second.
-func (c *Client) Skew() time.Duration { return time.Duration(c.clock.offset.Load()) }
 
 // A Probe looks at what takes one permission.
 type Probe struct {
@@ -68,7 +64,7 @@ func (a *Account) probes(scope string, id func(ctx context.Context, zone string)
 				return err
 			}
 			path, query := e.look(id)
-			_, err = a.client.send(ctx, http.MethodGet, path, query, nil, jsonType)
+			_, err = a.api.Send(ctx, http.MethodGet, path, query, nil)
 			return err
 		}})
 	}
@@ -78,7 +74,7 @@ func (a *Account) probes(scope string, id func(ctx context.Context, zone string)
 // Entitled asks for the dispatch namespaces, which only accounts with Workers
 // for Platforms have.
 func (a *Account) Entitled(ctx context.Context) error {
-	_, err := a.client.send(ctx, http.MethodGet, apiPath("accounts", a.id, "workers", "dispatch", "namespaces"), nil, nil, jsonType)
+	_, err := a.api.Send(ctx, http.MethodGet, cloudflare.Path("accounts", a.id, "workers", "dispatch", "namespaces"), nil, nil)
 	return err
 }
 

@@ -2,20 +2,18 @@ package account
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-const testAccount = "0123456789abcdef0123456789abcdef"
+const testAccount = cloudflaretest.AccountID
 
 // crafted is a client of a server with answers made for the test. Waits take
 // no time, and are recorded.
@@ -30,11 +28,11 @@ func craft(t *testing.T, handler http.HandlerFunc, change ...func(*Options)) cra
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	w := &waits{}
-	options := Options{
+	options := Options{Options: cloudflare.Options{
 		BaseURL:     server.URL + "/client/v4",
-		Credentials: Credentials{Token: "test-token-value"},
-		Sleep:       w.sleep,
-	}
+		Credentials: cloudflare.Credentials{Token: "test-token-value"},
+		Sleep:       w.Sleep,
+	}}
 	for _, c := range change {
 		c(&options)
 	}
@@ -45,72 +43,17 @@ func craft(t *testing.T, handler http.HandlerFunc, change ...func(*Options)) cra
 	return crafted{client, server, w}
 }
 
-type waits struct {
-	mu  sync.Mutex
-	all []time.Duration
-}
+type waits = cloudflaretest.Waits
 
-func (w *waits) sleep(ctx context.Context, d time.Duration) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.all = append(w.all, d)
-	return ctx.Err()
-}
+var (
+	answers = cloudflaretest.Answers
+	reply   = cloudflaretest.Reply
+	success = cloudflaretest.Success
+	failure = cloudflaretest.Failure
+	hangUp  = cloudflaretest.HangUp
+)
 
-func (w *waits) longest() time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var longest time.Duration
-	for _, d := range w.all {
-		longest = max(longest, d)
-	}
-	return longest
-}
-
-// answers gives one handler per request in turn, the last one for ever.
-func answers(handlers ...http.HandlerFunc) (http.HandlerFunc, *int) {
-	var mu sync.Mutex
-	n := 0
-	return func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		h := handlers[min(n, len(handlers)-1)]
-		n++
-		mu.Unlock()
-		h(w, r)
-	}, &n
-}
-
-func reply(status int, contentType, body string, headers ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		for i := 0; i < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
-		}
-		if contentType != "" {
-			w.Header().Set("Content-Type", contentType)
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-func success(result string) http.HandlerFunc {
-	return reply(200, jsonType, `{"success":true,"errors":[],"messages":[],"result":`+result+`}`)
-}
-
-func failure(status, code int, message string, headers ...string) http.HandlerFunc {
-	text, _ := json.Marshal(message)
-	return reply(status, jsonType, fmt.Sprintf(`{"success":false,"errors":[{"code":%d,"message":%s}],"messages":[],"result":null}`, code, text), headers...)
-}
-
-// hangUp closes the connection instead of answering.
-func hangUp(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err == nil {
-		conn.Close()
-	}
-}
+const jsonType = "application/json"
 
 // codeOf is built code of one module.
 func codeOf(source string) *spec.Code {
@@ -166,7 +109,7 @@ func metadataOf(contentType string, body []byte) spec.Object {
 	parts, _ := decodeParts(body, boundaryOf(contentType))
 	metadata := spec.Object{}
 	for _, p := range parts {
-		if p.Name == metadataPart {
+		if p.Name == cloudflare.MetadataPart {
 			_ = json.NewDecoder(bytes.NewReader(p.Content)).Decode(&metadata)
 		}
 	}

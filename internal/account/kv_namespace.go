@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/kv"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -43,7 +44,7 @@ func (r *reading) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 }
 
 func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
-	return allPages(ctx, kvNamespacesOnPage, func(ctx context.Context, page float64) ([]kv.Namespace, string, error) {
+	return cloudflare.AllPages(ctx, kvNamespacesOnPage, func(ctx context.Context, page float64) ([]kv.Namespace, string, error) {
 		var params kv.NamespaceListParams
 		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 		params.Page.Value, params.Page.Present = page, true
@@ -53,7 +54,7 @@ func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 			return nil, "", err
 		}
 		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, isList("KV namespaces", raw)
+		return answer.Result, raw, cloudflare.IsList("KV namespaces", raw)
 	}, func(n kv.Namespace) string { return n.ID })
 }
 
@@ -85,7 +86,7 @@ func (a *Account) renameKVNamespace(ctx context.Context, prior spec.Revision, ti
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Title.Value, params.Title.Present = title, true
 	if _, err := a.client.sdk.kv.Update(ctx, url.PathEscape(prior.ID), params); err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	return revision, nil
 }
@@ -116,5 +117,5 @@ func deleteKVNamespace(ctx context.Context, a *Account, address spec.Address, pr
 	var params kv.NamespaceDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	_, err := a.client.sdk.kv.Delete(ctx, url.PathEscape(id), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }

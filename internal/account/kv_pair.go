@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -65,7 +66,7 @@ func kvETag(metadata any) string {
 
 // kvPath is a path below a KV namespace.
 func (a *Account) kvPath(namespaceID string, segments ...string) string {
-	return apiPath(append([]string{"accounts", a.id, "storage", "kv", "namespaces", namespaceID}, segments...)...)
+	return cloudflare.Path(append([]string{"accounts", a.id, "storage", "kv", "namespaces", namespaceID}, segments...)...)
 }
 
 // listKVPairs lists the keys of a namespace that begin as [Account.Narrow] says.
@@ -127,11 +128,11 @@ func (l *keyList) next(ctx context.Context) ([]kvKey, error) {
 		query.Set("cursor", l.cursor)
 	}
 	var keys []kvKey
-	info, err := l.account.client.exchange(ctx, http.MethodGet, l.account.kvPath(l.namespaceID, "keys"), query, nil, &keys)
+	info, err := l.account.api.Exchange(ctx, http.MethodGet, l.account.kvPath(l.namespaceID, "keys"), query, nil, &keys)
 	if err != nil {
 		return nil, err
 	}
-	if next := info.next(); next == "" || next == l.cursor {
+	if next := info.Next(); next == "" || next == l.cursor {
 		l.done = true
 	} else {
 		l.cursor = next
@@ -142,11 +143,11 @@ func (l *keyList) next(ctx context.Context) ([]kvKey, error) {
 // inspectKVPair reads a pair's value. The API has no part of one.
 func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
 	pair := live.Resource.(*spec.KVPair)
-	content, _, err := a.client.content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
+	answer, err := a.api.Content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
 	if err != nil {
 		return nil, err
 	}
-	return &spec.Live{Resource: pair.WithValue(content), Revision: live.Revision, Detailed: true}, nil
+	return &spec.Live{Resource: pair.WithValue(answer.Content), Revision: live.Revision, Detailed: true}, nil
 }
 
 // lookAtKVPairs is the present state of some pairs of a namespace, by key. As

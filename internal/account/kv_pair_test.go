@@ -31,7 +31,7 @@ func openTable(t *testing.T) (*local, *Cautious) {
 	t.Helper()
 	l := openLocal(t)
 	put(t, l.Account, &spec.KVNamespace{Title: "Table"}, nil)
-	l.asked()
+	l.Asked()
 	return l, NewCautious(l.Account)
 }
 
@@ -77,21 +77,21 @@ func TestKVPairsTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The keys of the namespace, and a request for each ten thousand.
-	if asked := l.asked(); len(asked) != 3 || !strings.HasSuffix(asked[1], "/bulk") || !strings.HasSuffix(asked[2], "/bulk") {
+	if asked := l.Asked(); len(asked) != 3 || !strings.HasSuffix(asked[1], "/bulk") || !strings.HasSuffix(asked[2], "/bulk") {
 		t.Errorf("asked %q", asked)
 	}
 	snap := l.read(t, inTable)
 	if n := len(snap.Resources); n != 12_000 {
 		t.Errorf("%d pairs", n)
 	}
-	if asked := l.asked(); len(asked) != 13 { // the namespaces, and 12 pages
+	if asked := l.Asked(); len(asked) != 13 { // the namespaces, and 12 pages
 		t.Errorf("%d requests to list: %q", len(asked), asked)
 	}
 	l.Narrow(map[spec.Collection]string{inTable: "k0000"})
 	if n := len(l.read(t, inTable).Resources); n != 10 {
 		t.Errorf("%d pairs begin with the prefix", n)
 	}
-	l.asked()
+	l.Asked()
 	var addresses []spec.Address
 	var priors []spec.Revision
 	for _, a := range snap.Addresses()[:3] {
@@ -100,7 +100,7 @@ func TestKVPairsTogether(t *testing.T) {
 	if err := errors.Join(c.DeleteAll(t.Context(), addresses, priors)...); err != nil {
 		t.Fatal(err)
 	}
-	if asked := l.asked(); len(asked) != 2 || !strings.HasSuffix(asked[1], "/bulk/delete") || !strings.Contains(asked[0], "prefix=k0000") {
+	if asked := l.Asked(); len(asked) != 2 || !strings.HasSuffix(asked[1], "/bulk/delete") || !strings.Contains(asked[0], "prefix=k0000") {
 		t.Errorf("asked %q", asked)
 	}
 }
@@ -143,12 +143,12 @@ func TestKVPairsAmongMany(t *testing.T) {
 	if _, errs := c.PutAll(t.Context(), pairs(9_000, "x")); errors.Join(errs...) != nil {
 		t.Fatal(errs)
 	}
-	l.asked()
+	l.Asked()
 	few := []spec.Write{{Stack: "platform", Resource: pair("a", "1")}, {Stack: "platform", Resource: pair("z", "2")}}
 	if _, errs := c.PutAll(t.Context(), few); errors.Join(errs...) != nil {
 		t.Fatal(errs)
 	}
-	if asked := l.asked(); len(asked) != 4 { // two pages, z, and the bulk
+	if asked := l.Asked(); len(asked) != 4 { // two pages, z, and the bulk
 		t.Errorf("%d requests: %q", len(asked), asked)
 	}
 }
@@ -156,16 +156,16 @@ func TestKVPairsAmongMany(t *testing.T) {
 // Keys that KV names as not written are sent again, and nothing else is.
 func TestKVPairsThatKVDoesNotTake(t *testing.T) {
 	l, c := openTable(t)
-	l.emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00001"}})
+	l.Emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00001"}})
 	revisions, errs := c.PutAll(t.Context(), pairs(3, "x"))
 	if errs[0] != nil || errs[2] != nil || !errors.Is(errs[1], errKVNotTaken) {
 		t.Errorf("got %v", errs)
 	}
-	l.emulator.SetTrouble(emulator.Trouble{})
+	l.Emulator.SetTrouble(emulator.Trouble{})
 	if n := len(l.read(t, inTable).Resources); n != 2 {
 		t.Errorf("%d pairs", n)
 	}
-	l.emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00000"}})
+	l.Emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00000"}})
 	errs = c.DeleteAll(t.Context(), []spec.Address{pair("k00000", "").Address(), pair("k00002", "").Address()}, []spec.Revision{revisions[0], revisions[2]})
 	if !errors.Is(errs[0], errKVNotTaken) || errs[1] != nil {
 		t.Errorf("got %v", errs)

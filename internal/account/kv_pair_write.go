@@ -125,9 +125,9 @@ func (a *Account) deleteKVPairs(ctx context.Context, addresses []spec.Address, p
 // to delete a key twice is to do it once.
 func (a *Account) bulkRequest(ctx context.Context, method, path string, body any) ([]string, error) {
 	var result kvBulkResult
-	err := a.client.insist(ctx, func(ctx context.Context) error {
+	err := a.insist(ctx, func(ctx context.Context) error {
 		result = kvBulkResult{}
-		return a.client.exchangeJSON(ctx, method, path, body, &result)
+		return a.api.ExchangeJSON(ctx, method, path, body, &result)
 	}, func(error) (bool, error) { return false, nil })
 	return result.Unsuccessful, err
 }
@@ -142,7 +142,7 @@ func (a *Account) bulk(ctx context.Context, keys []string, send func(keys []stri
 		if left, err = send(keys); err != nil || len(left) == 0 || try == kvTries {
 			return left, err
 		}
-		if err := a.client.sleep(ctx, a.client.retries.wait(try)); err != nil {
+		if err := a.api.SleepBeforeRetry(ctx, try); err != nil {
 			return left, err
 		}
 		keys = left

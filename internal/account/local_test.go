@@ -3,12 +3,10 @@ package account
 import (
 	"encoding/json"
 	"iter"
-	"net/http/httptest"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -17,63 +15,33 @@ import (
 // asked.
 type local struct {
 	*Account
-	emulator *emulator.Emulator
-
-	mu       sync.Mutex
-	requests []string // "GET /workers/…": below the account, with the query
+	*cloudflaretest.Local
+	waits *waits
 }
 
 func openLocal(t *testing.T, change ...func(*emulator.Options)) *local {
 	t.Helper()
-	l := &local{}
-	options := emulator.Options{Dir: t.TempDir(), Observe: l.observe}
-	for _, c := range change {
-		c(&options)
-	}
-	e, err := emulator.Open(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(e)
-	t.Cleanup(func() {
-		server.Close()
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	client, err := New(Options{
-		BaseURL:     server.URL + emulator.BasePath,
-		Credentials: Credentials{Token: "local"},
-		Sleep:       new(waits).sleep,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.emulator, l.Account = e, client.Account(testAccount)
+	l := &local{Local: cloudflaretest.OpenLocal(t, change...)}
+	l.connect(t, cloudflare.Options{})
 	return l
 }
 
-func (l *local) observe(r emulator.Request) {
-	path := strings.TrimPrefix(r.Path, emulator.BasePath)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.requests = append(l.requests, r.Method+" "+strings.TrimPrefix(path, "/accounts/"+testAccount))
-}
-
-// asked returns the requests since the last call, in an order of their own.
-func (l *local) asked() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	asked := l.requests
-	l.requests = nil
-	slices.Sort(asked)
-	return asked
+// connect replaces the account by one with other options.
+func (l *local) connect(t *testing.T, o cloudflare.Options) {
+	t.Helper()
+	l.waits = new(waits)
+	o.BaseURL, o.Credentials, o.Sleep = l.BaseURL, cloudflare.Credentials{Token: "local"}, l.waits.Sleep
+	client, err := New(Options{Options: o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Account = client.Account(testAccount)
 }
 
 // ensureZone gives the account a zone and returns its id.
 func (l *local) ensureZone(t *testing.T, name string) string {
 	t.Helper()
-	if err := l.emulator.EnsureZone(testAccount, name); err != nil {
+	if err := l.Emulator.EnsureZone(testAccount, name); err != nil {
 		t.Fatal(err)
 	}
 	z, err := l.zone(t.Context(), name)
@@ -86,7 +54,7 @@ func (l *local) ensureZone(t *testing.T, name string) string {
 // seed uploads scripts without a request, with tags that their index decides.
 func (l *local) seed(t *testing.T, namespace string, n int, tags func(i int) []string) {
 	t.Helper()
-	err := l.emulator.Seed(testAccount, namespace, seeds(n, tags))
+	err := l.Emulator.Seed(testAccount, namespace, seeds(n, tags))
 	if err != nil {
 		t.Fatal(err)
 	}

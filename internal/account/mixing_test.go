@@ -1,10 +1,14 @@
 package account
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +16,7 @@ import (
 	"github.com/cloudflare/cloudflare-go/v4/option"
 	wfp "github.com/cloudflare/cloudflare-go/v4/workers_for_platforms"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -86,11 +91,13 @@ func TestSDKWithPerCallOptionsMixesUploads(t *testing.T) {
 	}
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
 	options := slices.Grow([]option.RequestOption{
-		option.WithBaseURL(l.client.base + "/"),
+		option.WithBaseURL(l.api.BaseURL() + "/"),
 		option.WithAPIToken("local"),
 		option.WithMaxRetries(0),
-		option.WithHTTPClient(&http.Client{Transport: defaultTransport()}),
+		option.WithHTTPClient(&http.Client{Transport: transport}),
 	}, 4)
 	sdk := wfp.NewDispatchNamespaceScriptService(options...)
 
@@ -111,14 +118,19 @@ func TestSDKWithPerCallOptionsMixesUploads(t *testing.T) {
 }
 
 func uploadOf(t *testing.T, code *spec.Code) (contentType string, body []byte) {
-	m := newMultipartBody(func() ([]byte, error) { return []byte(`{"main_module":"index.js"}`), nil })
-	m.addModule(code.Modules[0])
-	r, _, err := m.open()
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	m := code.Modules[0]
+	err := w.WriteField(cloudflare.MetadataPart, `{"main_module":"index.js"}`)
 	if err == nil {
-		body, err = io.ReadAll(r)
+		var part io.Writer
+		header := textproto.MIMEHeader{"Content-Disposition": {multipart.FileContentDisposition(m.Name, m.Name)}, "Content-Type": {string(m.Type)}}
+		if part, err = w.CreatePart(header); err == nil {
+			_, err = part.Write(m.Content)
+		}
 	}
-	if err != nil {
+	if err := errors.Join(err, w.Close()); err != nil {
 		t.Error(err)
 	}
-	return "multipart/form-data; boundary=" + m.boundary, body
+	return w.FormDataContentType(), form.Bytes()
 }

@@ -5,8 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
+
+// products is what the client is told about the products.
+var products = cloudflare.Products{
+	Of:        func(path string) string { return string(endpointsOf(path).product) },
+	Retryable: sentAgain,
+	Hint:      hint,
+}
 
 // endpoints are those of one product below accounts or below zones.
 type endpoints struct {
@@ -94,5 +102,5 @@ func (e endpoints) look(id string) (string, url.Values) {
 	if e.pageSize != "" {
 		query.Set("per_page", e.pageSize)
 	}
-	return apiPath(slices.Concat([]string{e.scope, id}, strings.Split(e.path+e.probe, "/"))...), query
+	return cloudflare.Path(slices.Concat([]string{e.scope, id}, strings.Split(e.path+e.probe, "/"))...), query
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/queues"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -62,8 +63,8 @@ func revisionOfQueue(id string, s queueSettings) spec.Revision {
 // queues reads every page, which the SDK's List does not ask for. How many
 // queues are on one is not documented.
 func (a *Account) queues(ctx context.Context) ([]queue, error) {
-	path := apiPath("accounts", a.id, "queues")
-	return listPages(ctx, a.client, path, url.Values{}, 0, func(q queue) string { return q.ID })
+	path := cloudflare.Path("accounts", a.id, "queues")
+	return listPages(ctx, a.api, path, url.Values{}, 0, func(q queue) string { return q.ID })
 }
 
 // putQueue creates a queue, or changes the settings of one. The SDK's creation
@@ -116,7 +117,7 @@ func (a *Account) editQueue(ctx context.Context, id string, q *spec.Queue) (spec
 	}
 	answer, err := a.client.sdk.queues.Edit(ctx, url.PathEscape(id), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	if answer.QueueID != "" && answer.QueueID != id {
 		return spec.Revision{}, fmt.Errorf("the API answered the queue %q to a change of the queue %q", answer.QueueID, id)
@@ -161,5 +162,5 @@ func deleteQueue(ctx context.Context, a *Account, address spec.Address, prior sp
 	var params queues.QueueDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	_, err := a.client.sdk.queues.Delete(ctx, url.PathEscape(id), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/queues"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -125,7 +126,7 @@ func (a *Account) updateConsumer(ctx context.Context, queueID, id string, c *spe
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	answer, err := a.client.sdk.consumers.Update(ctx, url.PathEscape(queueID), url.PathEscape(id), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	if answer.ConsumerID != "" && answer.ConsumerID != id {
 		return spec.Revision{}, fmt.Errorf("the API answered the consumer %q to a change of the consumer %q", answer.ConsumerID, id)
@@ -170,5 +171,5 @@ func deleteQueueConsumer(ctx context.Context, a *Account, address spec.Address, 
 	var params queues.ConsumerDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	_, err := a.client.sdk.consumers.Delete(ctx, url.PathEscape(queueID), url.PathEscape(id), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/r2"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -50,11 +51,10 @@ func (b r2Bucket) live(jurisdiction string) *spec.Live {
 // listR2Buckets reads the buckets of a jurisdiction. It goes through the raw
 // door because the SDK loses the cursor of a page.
 func listR2Buckets(ctx context.Context, r *reading, jurisdiction string) ([]*spec.Live, error) {
-	c := r.account.client
 	query := url.Values{"per_page": {"1000"}} // the maximum: API reference, "List Buckets"
 	var out []*spec.Live
 	for {
-		buckets, next, err := c.r2BucketPage(ctx, apiPath("accounts", r.account.id, "r2", "buckets"), query, jurisdiction)
+		buckets, next, err := r.account.r2BucketPage(ctx, cloudflare.Path("accounts", r.account.id, "r2", "buckets"), query, jurisdiction)
 		if err != nil {
 			return nil, err
 		}
@@ -72,26 +72,26 @@ func listR2Buckets(ctx context.Context, r *reading, jurisdiction string) ([]*spe
 }
 
 // r2BucketPage reads one page, and the cursor of the next.
-func (c *Client) r2BucketPage(ctx context.Context, path string, query url.Values, jurisdiction string) (buckets []r2Bucket, next string, err error) {
-	req, err := c.newRequest(ctx, http.MethodGet, path, query, jsonType)
+func (a *Account) r2BucketPage(ctx context.Context, path string, query url.Values, jurisdiction string) (buckets []r2Bucket, next string, err error) {
+	req, err := a.api.NewRequest(ctx, http.MethodGet, path, query)
 	if err != nil {
 		return nil, "", err
 	}
 	if jurisdiction != "" {
 		req.Header.Set(r2JurisdictionHeader, jurisdiction)
 	}
-	resp, err := c.do(req)
+	answer, err := a.api.Do(req)
 	if err != nil {
 		return nil, "", err
 	}
 	var page struct {
 		Buckets []r2Bucket `json:"buckets"`
 	}
-	info, err := decode(resp, http.MethodGet, path, &page)
+	info, err := answer.Decode(&page)
 	if err == nil && page.Buckets == nil {
-		err = unexpectedShape(resp, http.MethodGet, path, errors.New("it has no list of buckets"))
+		err = answer.Unexpected(errors.New("it has no list of buckets"))
 	}
-	return page.Buckets, info.next(), err
+	return page.Buckets, info.Next(), err
 }
 
 // inspectR2Bucket reads what the list left out.
@@ -113,7 +113,7 @@ func (a *Account) r2Bucket(ctx context.Context, bucket *spec.R2Bucket) (r2Bucket
 	params.Jurisdiction.Value, params.Jurisdiction.Present = r2.BucketGetParamsCfR2Jurisdiction(bucket.Jurisdiction), bucket.Jurisdiction != ""
 	answer, err := a.client.sdk.r2.Get(ctx, url.PathEscape(bucket.Name), params)
 	if err != nil {
-		return r2Bucket{}, plain(err)
+		return r2Bucket{}, cloudflare.Plain(err)
 	}
 	return checkedR2Bucket(bucket, answer)
 }
@@ -134,7 +134,7 @@ func putR2Bucket(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 	params.StorageClass.Value, params.StorageClass.Present = r2.BucketEditParamsCfR2StorageClass(bucket.StorageClass), true
 	answer, err := a.client.sdk.r2.Edit(ctx, url.PathEscape(bucket.Name), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	_, err = checkedR2Bucket(bucket, answer)
 	return *w.Prior, err
@@ -172,7 +172,7 @@ func deleteR2Bucket(ctx context.Context, a *Account, address spec.Address, _ spe
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Jurisdiction.Value, params.Jurisdiction.Present = r2.BucketDeleteParamsCfR2Jurisdiction(address.Parent), address.Parent != ""
 	_, err := a.client.sdk.r2.Delete(ctx, url.PathEscape(address.Name), params)
-	if err = plain(err); is(err, bucketNotEmpty) {
+	if err = cloudflare.Plain(err); cloudflare.Is(err, bucketNotEmpty) {
 		return fmt.Errorf("R2 bucket %q still holds objects, which only you can delete; empty it and run this again: %w", address.Name, err)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/kv"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -67,7 +68,7 @@ func (a *Account) Discover(ctx context.Context, stack string, wanted []spec.Disc
 // stay unread.
 func (a *Account) Extend(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection) error {
 	r := &reading{account: a}
-	return r.read(ctx, snap, collections, IsDenied)
+	return r.read(ctx, snap, collections, cloudflare.IsDenied)
 }
 
 // read adds collections to a snapshot, but for those whose failure is passed over.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -40,13 +41,13 @@ func mixed(i int) []string {
 func TestListOf1500(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 1500, mixed)
-	l.asked()
+	l.Asked()
 	snap := l.read(t, usersOf("customers"))
 	want := []string{
 		"GET /workers/dispatch/namespaces/customers/scripts?cursor=",
 		"GET /workers/dispatch/namespaces/customers/scripts?limit=1000",
 	}
-	asked := l.asked()
+	asked := l.Asked()
 	if len(asked) != len(want) || !strings.HasPrefix(asked[0], want[0]) || asked[1] != want[1] {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
@@ -82,12 +83,12 @@ func TestListShapes(t *testing.T) {
 		{WithoutTags: true, Nested: true, WithoutETag: true, MaxPage: 3},
 	} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
-			l.emulator.SetListShape(shape)
+			l.Emulator.SetListShape(shape)
 			l.tags = NewTagCache("")
-			l.asked()
+			l.Asked()
 			got := l.read(t, usersOf("customers"))
 			settings := 0
-			for _, request := range l.asked() {
+			for _, request := range l.Asked() {
 				if strings.HasSuffix(request, "/settings") {
 					settings++
 				}
@@ -146,7 +147,7 @@ func TestMissingNamespaceIsEmpty(t *testing.T) {
 		t.Errorf("%+v", snap)
 	}
 	a := craft(t, failure(403, 10000, "no")).Account(testAccount)
-	if _, err := a.Read(t.Context(), "platform", []spec.Collection{usersOf("ns")}); !IsDenied(err) {
+	if _, err := a.Read(t.Context(), "platform", []spec.Collection{usersOf("ns")}); !cloudflare.IsDenied(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -170,7 +171,7 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 	}
 	later := time.Now().Add(time.Hour)
 	tamper := func(namespace, name string, change emulator.Tampering) {
-		if err := l.emulator.Tamper(testAccount, namespace, name, change); err != nil {
+		if err := l.Emulator.Tamper(testAccount, namespace, name, change); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,10 +182,10 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 
 	snap := l.read(t, usersOf("customers"), allWorkers)
 	tamper("customers", "vanished", emulator.Tampering{Delete: true})
-	l.asked()
+	l.Asked()
 	l.inspect(t, snap, append(snap.Addresses(), spec.Address{Kind: spec.KindWorker, Name: "never-was"})...)
 	var contents []string
-	for _, request := range l.asked() {
+	for _, request := range l.Asked() {
 		if strings.Contains(request, "/content") {
 			contents = append(contents, request)
 		}
@@ -219,7 +220,7 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 
 	// Inspecting again asks for nothing.
 	l.inspect(t, snap, snap.Addresses()...)
-	if asked := l.asked(); len(asked) > 0 {
+	if asked := l.Asked(); len(asked) > 0 {
 		t.Errorf("asked %v", asked)
 	}
 }
@@ -260,13 +261,13 @@ func TestReadWithoutStack(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)
 	l.seed(t, "", 2, func(int) []string { return nil })
-	l.emulator.SetListShape(emulator.ListShape{WithoutTags: true})
-	l.asked()
+	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Asked()
 	snap, err := l.Read(t.Context(), "", []spec.Collection{usersOf("customers"), allWorkers})
 	if err != nil || len(snap.Resources) != 12 {
 		t.Errorf("read %v, %v", snap, err)
 	}
-	if asked := l.asked(); len(asked) != 2 {
+	if asked := l.Asked(); len(asked) != 2 {
 		t.Errorf("asked %v", asked)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -34,23 +34,10 @@ func TestTransientFailuresAreRetried(t *testing.T) {
 			if err := get(c.Client); err != nil || *n != 3 {
 				t.Errorf("after %d requests: %v", *n, err)
 			}
-			if len(c.waits.all) != 2 {
-				t.Errorf("waited %v, want twice", c.waits.all)
+			if len(c.waits.All) != 2 {
+				t.Errorf("waited %v, want twice", c.waits.All)
 			}
 		})
-	}
-}
-
-func TestRetriesEnd(t *testing.T) {
-	handler, n := answers(reply(503, "text/html", ""))
-	c := craft(t, handler, func(o *Options) { o.RetryMax = 3 })
-	err := get(c.Client)
-	if *n != 4 || err == nil || !strings.Contains(err.Error(), "(HTTP 503, after 4 attempts)") {
-		t.Errorf("%d requests, then %v", *n, err)
-	}
-	handler, n = answers(reply(503, "text/html", ""))
-	if err := get(craft(t, handler, func(o *Options) { o.RetryMax = -1 }).Client); err == nil || *n != 1 {
-		t.Errorf("%d requests without retries, then %v", *n, err)
 	}
 }
 
@@ -94,112 +81,9 @@ func TestFinalFailuresAreNotRetried(t *testing.T) {
 		if conflict := tt.code != 10021 && tt.code != 10000; IsExists(err) != conflict {
 			t.Errorf("IsExists(%v) = %v", err, !conflict)
 		}
-		if IsDenied(err) != (tt.code == 10000) {
-			t.Errorf("IsDenied(%v) = %v", err, IsDenied(err))
+		if cloudflare.IsDenied(err) != (tt.code == 10000) {
+			t.Errorf("IsDenied(%v) = %v", err, cloudflare.IsDenied(err))
 		}
-	}
-}
-
-func TestRetryAfterIsHonoured(t *testing.T) {
-	handler, _ := answers(failure(429, 10429, "slow down", "Retry-After", "287"), success(`{}`))
-	c := craft(t, handler)
-	if err := get(c.Client); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.waits.longest(); got < 286*time.Second || got > 287*time.Second {
-		t.Errorf("waited %v, want the 287 s that the server asked for", got)
-	}
-}
-
-func TestRetryAfterAsDate(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"90":                            90 * time.Second,
-		"-3":                            0,
-		"Fri, 02 Jan 2026 03:05:05 GMT": time.Minute,
-		"Fri, 02 Jan 2026 03:00:00 GMT": 0,
-		"soon":                          0,
-		"":                              0,
-	} {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
-			t.Errorf("Retry-After %q is %v, want %v", value, got, want)
-		}
-	}
-}
-
-// A throttled request holds everybody back, until the time the server named.
-func TestThrottleHoldsEverybodyBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var late []time.Duration
-		start, throttle := time.Now(), true
-		client, err := New(Options{Limits: []Limit{{8, 2 * time.Second}}, Transport: roundTrip(func(r *http.Request) *http.Response {
-			mu.Lock()
-			defer mu.Unlock()
-			recorder := httptest.NewRecorder()
-			if throttle {
-				throttle = false
-				failure(429, 0, "", "Retry-After", "300")(recorder, r)
-			} else {
-				late = append(late, time.Since(start))
-				success(`{}`)(recorder, r)
-			}
-			return recorder.Result()
-		})})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		for i := range 20 {
-			wg.Go(func() {
-				time.Sleep(time.Duration(i) * time.Second)
-				if err := get(client); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		for _, d := range late {
-			if d < 300*time.Second {
-				t.Errorf("a request was sent after %v", d)
-			}
-		}
-		if len(late) != 20 {
-			t.Errorf("%d requests were answered, want 20", len(late))
-		}
-	})
-}
-
-type roundTrip func(*http.Request) *http.Response
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	return f(r), nil
-}
-
-// The wait for a distant Retry-After ends with the context, at once.
-func TestCancelDuringRetryAfter(t *testing.T) {
-	waiting := make(chan struct{})
-	c := craft(t, failure(429, 0, "", "Retry-After", "3600"), func(o *Options) {
-		o.Sleep = func(ctx context.Context, d time.Duration) error {
-			close(waiting)
-			return sleep(ctx, d)
-		}
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-waiting; cancel() }()
-	start := time.Now()
-	_, err := c.Account(testAccount).settings(ctx, apiPath("accounts", testAccount, "workers", "scripts", "x"))
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the context's error", err)
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("returned after %v", d)
-	}
-	if want := "context canceled while waiting to try again after"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("%v does not say %q", err, want)
 	}
 }
 
@@ -265,7 +149,7 @@ func TestPostThatNeverArrivedIsRetried(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}
-	client, err := New(Options{BaseURL: server.URL, Transport: transport, Sleep: new(waits).sleep})
+	client, err := New(Options{Options: cloudflare.Options{BaseURL: server.URL, Transport: transport, Sleep: new(waits).Sleep}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,25 +158,12 @@ func TestPostThatNeverArrivedIsRetried(t *testing.T) {
 	}
 }
 
-func TestNoAnswerIsAnErrorWithItsCause(t *testing.T) {
-	c := craft(t, hangUp, func(o *Options) { o.RetryMax = -1 })
-	err := get(c.Client)
-	var e *Error
-	if !errors.As(err, &e) || !errors.Is(err, io.EOF) || e.Status != 0 {
-		t.Errorf("got %#v", err)
-	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		t.Errorf("%v names the request twice", err)
-	}
-}
-
 // An upload that had to wait bears the time at which it was sent, not the one
 // at which it got in line: the mark must not look older than the upload.
 func TestMarkIsMadeAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, answered := time.Now(), 0
-		client, err := New(Options{Transport: roundTrip(func(r *http.Request) *http.Response {
+		client, err := New(Options{Options: cloudflare.Options{Transport: cloudflaretest.Answering(func(r *http.Request) *http.Response {
 			recorder := httptest.NewRecorder()
 			upload := func(w http.ResponseWriter, r *http.Request) {
 				if answered++; answered == 1 {
@@ -303,7 +174,7 @@ func TestMarkIsMadeAfterTheWait(t *testing.T) {
 			}
 			vacant(upload)(recorder, r)
 			return recorder.Result()
-		})})
+		})}})
 		if err != nil {
 			t.Fatal(err)
 		}

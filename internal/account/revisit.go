@@ -31,7 +31,7 @@ func (c *Cautious) Revisit(ctx context.Context, addresses []spec.Address, alone 
 	for collection, some := range byCollection {
 		if alone || collection.Kind == spec.KindUserWorker && len(some) < c.pages(collection) {
 			looks = append(looks, some...)
-			c.tags.keep(c.client.base, c.placeOf(some[0]))
+			c.tags.keep(c.api.BaseURL(), c.placeOf(some[0]))
 		} else {
 			lists = append(lists, collection)
 		}
@@ -55,7 +55,7 @@ func (c *Cautious) beLast(ctx context.Context) error {
 	if patience <= 0 || c.Alone {
 		return ctx.Err()
 	}
-	return c.client.sleep(ctx, patience)
+	return c.api.Sleep(ctx, patience)
 }
 
 // readMissingTags adds to a snapshot what the tags say of Workers that were listed without
@@ -79,7 +79,7 @@ func (c *Cautious) readMissingTags(ctx context.Context, snap *spec.Snapshot, add
 			s := script{ID: address.Name, ETag: live.Revision.ETag, ModifiedOn: live.Revision.ModifiedOn, Tags: settings.Tags, TagsShown: true}
 			_, live.Revision = s.shown()
 			live.Untagged = false
-			c.tags.learn(c.client.base, c.placeOf(address), &s)
+			c.tags.learn(c.api.BaseURL(), c.placeOf(address), &s)
 			return nil
 		})
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/workers"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -50,9 +51,9 @@ func (a *Account) zoneRoutes(ctx context.Context, parent string) ([]workers.Rout
 	params.ZoneID.Value, params.ZoneID.Present = url.PathEscape(zone.ID), true
 	answer, err := a.client.sdk.routes.List(ctx, params)
 	if err != nil {
-		return nil, plain(err)
+		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, isList("routes", answer.JSON.RawJSON())
+	return answer.Result, cloudflare.IsList("routes", answer.JSON.RawJSON())
 }
 
 // putRoute creates a route, or points an existing one to another Worker.
@@ -90,7 +91,7 @@ func (a *Account) updateRoute(ctx context.Context, zone zone, route *spec.Route,
 	params.Script.Value, params.Script.Present = route.Worker, route.Worker != ""
 	answer, err := a.client.sdk.routes.Update(ctx, url.PathEscape(id), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	return routeRevision(route, answer.ID, answer.Pattern)
 }
@@ -133,5 +134,5 @@ func deleteRoute(ctx context.Context, a *Account, address spec.Address, prior sp
 	var params workers.RouteDeleteParams
 	params.ZoneID.Value, params.ZoneID.Present = url.PathEscape(zone.ID), true
 	_, err = a.client.sdk.routes.Delete(ctx, url.PathEscape(id), params)
-	return plain(err)
+	return cloudflare.Plain(err)
 }

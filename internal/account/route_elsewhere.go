@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -27,7 +28,7 @@ func (r *reading) addRoutesElsewhere(ctx context.Context, snap *spec.Snapshot) e
 			continue
 		}
 		zone, found, err := r.account.zoneOf(ctx, spec.RouteHost(route.Pattern), read.names)
-		if err != nil && !IsDenied(err) {
+		if err != nil && !cloudflare.IsDenied(err) {
 			return err
 		}
 		if !found || read.ids[zone.ID] {

@@ -51,7 +51,7 @@ func TestRoutesElsewhere(t *testing.T) {
 	put(t, l.Account, &spec.Route{Zone: "shop.example.org", Pattern: "shop.example.org/theirs", Worker: "w0000"}, nil)
 
 	reader := l.client.Account(testAccount) // knows no zones yet
-	l.asked()
+	l.Asked()
 	snap, err := reader.Read(t.Context(), "platform", []spec.Collection{allWorkers, routesOf("example.com")})
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestRoutesElsewhere(t *testing.T) {
 	if snap.Read(routesOf("shop.example.org")) {
 		t.Error("the zone counts as read, but only our routes were looked at")
 	}
-	if asked := l.asked(); len(asked) > 6 {
+	if asked := l.Asked(); len(asked) > 6 {
 		t.Errorf("asked %d times: %v", len(asked), asked)
 	}
 

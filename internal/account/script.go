@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -119,12 +120,12 @@ func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, er
 	if w.Resource.(spec.Scripted).Definition().Code.IsKept() {
 		return patchScript(ctx, a, w)
 	}
-	u, err := newUpload(w, a.client.clock)
+	u, err := newUpload(w, a.api.Now)
 	if err != nil {
 		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)
 	}
 	revision, err := a.sendScript(ctx, u)
-	if is(err, assetsForgotten) && u.uploadsAssets() {
+	if cloudflare.Is(err, assetsForgotten) && u.uploadsAssets() {
 		return a.sendScript(ctx, u)
 	}
 	return revision, err
@@ -142,13 +143,13 @@ func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, err
 			u.setAssets(token)
 		}
 		var answer wireScript
-		_, err := a.client.exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &answer)
+		_, err := a.api.Exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &answer)
 		if err != nil {
 			return spec.Revision{}, u.redacted(err)
 		}
 		revision, err := u.check(&answer)
 		if err == nil {
-			a.tags.learn(a.client.base, a.placeOf(address), u.uploaded)
+			a.tags.learn(a.api.BaseURL(), a.placeOf(address), u.uploaded)
 		}
 		return revision, err
 	})
@@ -156,5 +157,5 @@ func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, err
 
 // deleteScript never forces: a Worker that something still refers to stays.
 func deleteScript(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
-	return a.client.remove(ctx, a.scriptPath(address))
+	return a.api.Remove(ctx, a.scriptPath(address))
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -22,17 +23,17 @@ type place string
 
 // accountScripts is the place of Workers.
 func accountScripts(account string) place {
-	return place(apiPath("accounts", account, "workers", "scripts"))
+	return place(cloudflare.Path("accounts", account, "workers", "scripts"))
 }
 
 // dispatchScripts is the place of the user Workers of a namespace.
 func dispatchScripts(account, namespace string) place {
-	return place(apiPath("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
+	return place(cloudflare.Path("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
 }
 
 // scriptPath is the path of a Worker or user Worker.
 func (a *Account) scriptPath(address spec.Address) string {
-	return string(a.placeOf(address)) + apiPath(address.Name)
+	return string(a.placeOf(address)) + cloudflare.Path(address.Name)
 }
 
 // placeOf is where a Worker or user Worker is.
@@ -155,7 +156,7 @@ func interned(text string) string { return unique.Make(text).Value() }
 // asked for.
 func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, take func(*script)) error {
 	g, groupCtx := errgroup.WithContext(ctx)
-	pages := make(chan *http.Response, 1)
+	pages := make(chan *cloudflare.Answer, 1)
 	g.Go(func() error {
 		defer close(pages)
 		return a.scriptPages(groupCtx, p, filter, pages)
@@ -163,7 +164,7 @@ func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, ta
 	listed, full := 0, false
 	g.Go(func() error {
 		for page := range pages {
-			scripts, err := decodeScripts(page, p)
+			scripts, err := decodeScripts(page)
 			if err != nil {
 				return err
 			}
@@ -183,7 +184,7 @@ func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, ta
 }
 
 // scriptPages follows the cursor of a list. The account's own list has one page.
-func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, pages chan<- *http.Response) error {
+func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, pages chan<- *cloudflare.Answer) error {
 	paged := p != accountScripts(a.id)
 	query := url.Values{}
 	for name, values := range filter {
@@ -193,7 +194,7 @@ func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, p
 		query.Set("limit", strconv.Itoa(pageLimit))
 	}
 	for {
-		page, err := a.client.send(ctx, http.MethodGet, string(p), query, nil, jsonType)
+		page, err := a.api.Send(ctx, http.MethodGet, string(p), query, nil)
 		if err != nil {
 			return err
 		}
@@ -202,21 +203,21 @@ func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, p
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		info, err := infoOf(page, http.MethodGet, string(p))
-		if err != nil || !paged || info.next() == "" {
+		info, err := page.Info()
+		if err != nil || !paged || info.Next() == "" {
 			return err
 		}
-		if info.next() == query.Get("cursor") {
-			return fmt.Errorf("the list of %s answers the same cursor again", shortPath(string(p)))
+		if info.Next() == query.Get("cursor") {
+			return fmt.Errorf("the list of %s answers the same cursor again", cloudflare.ShortPath(string(p)))
 		}
-		query.Set("cursor", info.next())
+		query.Set("cursor", info.Next())
 	}
 }
 
 // decodeScripts are the scripts of an answer.
-func decodeScripts(resp *http.Response, p place) ([]script, error) {
+func decodeScripts(page *cloudflare.Answer) ([]script, error) {
 	items := make([]wireScript, 0, pageLimit) // which a large list has on nearly every page
-	if _, err := decode(resp, http.MethodGet, string(p), &items); err != nil {
+	if _, err := page.Decode(&items); err != nil {
 		return nil, err
 	}
 	scripts := make([]script, len(items))
@@ -240,11 +241,11 @@ func (a *Account) checkComplete(ctx context.Context, p place, filter url.Values,
 		ScriptCount int `json:"script_count"`
 	}
 	path := strings.TrimSuffix(string(p), "/scripts")
-	if _, err := a.client.exchange(ctx, http.MethodGet, path, nil, nil, &namespace); err != nil {
+	if _, err := a.api.Exchange(ctx, http.MethodGet, path, nil, nil, &namespace); err != nil {
 		return err
 	}
 	if namespace.ScriptCount > listed {
-		return fmt.Errorf("the API lists %d of %d scripts of %s and does not say how to go on", listed, namespace.ScriptCount, shortPath(path))
+		return fmt.Errorf("the API lists %d of %d scripts of %s and does not say how to go on", listed, namespace.ScriptCount, cloudflare.ShortPath(path))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 // Source: API reference, "Put Script Tags" and "Patch Script Settings".
 func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
-	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.client.clock.now()).WithAssets(script.Assets)
+	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.api.Now()).WithAssets(script.Assets)
 	mark.Protected, mark.Unproven = w.Resource.Meta().Protect, w.Unproven
 	mark = mark.WithSecrets(w.Fingerprints)
 	tags := script.MarkedTags(w.Stack, mark)
@@ -52,13 +52,13 @@ func owned(w spec.Write, mark spec.Mark) spec.Revision {
 func (a *Account) putTags(ctx context.Context, address spec.Address, tags []string) ([]string, error) {
 	if address.Kind == spec.KindUserWorker {
 		var answered []string
-		err := a.client.exchangeJSON(ctx, http.MethodPut, a.scriptPath(address)+"/tags", tags, &answered)
+		err := a.api.ExchangeJSON(ctx, http.MethodPut, a.scriptPath(address)+"/tags", tags, &answered)
 		return answered, err
 	}
 	var answered struct {
 		Tags []string `json:"tags"`
 	}
 	body := map[string]any{"tags": tags}
-	err := a.client.exchangeJSON(ctx, http.MethodPatch, a.scriptPath(address)+"/script-settings", body, &answered)
+	err := a.api.ExchangeJSON(ctx, http.MethodPatch, a.scriptPath(address)+"/script-settings", body, &answered)
 	return answered.Tags, err
 }

@@ -8,11 +8,9 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
-
-// settingsPart is the name of the only part that a change of settings has.
-const settingsPart = "settings"
 
 // patchScript changes the settings of a script whose code a template leaves as it
 // is, with the mark in the same write. What is not mentioned stays.
@@ -25,17 +23,16 @@ func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 	}
 	settingsDigest := script.Digest()
 	var sent atomic.Pointer[spec.Mark] // of the last attempt
-	body := newMultipartBody(func() ([]byte, error) {
-		mark := spec.NewMark(script.Code.Digest, settingsDigest, a.client.clock.now()).WithSecrets(w.Fingerprints)
+	body := cloudflare.NewMultipart(cloudflare.SettingsPart, func() ([]byte, error) {
+		mark := spec.NewMark(script.Code.Digest, settingsDigest, a.api.Now()).WithSecrets(w.Fingerprints)
 		sent.Store(&mark)
 		metadata := maps.Clone(fields)
 		metadata["tags"] = script.MarkedTags(w.Stack, mark)
 		return json.Marshal(metadata)
 	})
-	body.first = settingsPart
 	return a.settled(ctx, func() (spec.Revision, error) {
 		var answer settings
-		if _, err := a.client.exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &answer); err != nil {
+		if _, err := a.api.Exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &answer); err != nil {
 			return spec.Revision{}, err
 		}
 		mark := *sent.Load()

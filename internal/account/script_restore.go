@@ -69,14 +69,14 @@ func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revisio
 	if r.Former == nil {
 		return spec.Revision{}, a.Delete(ctx, address, r.Revision)
 	}
-	u, err := newUpload(spec.Write{Resource: r.Former.Resource, Prior: &r.Revision}, a.client.clock)
+	u, err := newUpload(spec.Write{Resource: r.Former.Resource, Prior: &r.Revision}, a.api.Now)
 	if err != nil {
 		return spec.Revision{}, err
 	}
 	u.former = formerRevision(r)
 	ctx = lookFirst(ctx)
 	var revision spec.Revision
-	err = a.client.insist(ctx, func(ctx context.Context) (err error) {
+	err = a.insist(ctx, func(ctx context.Context) (err error) {
 		revision, err = a.sendScript(ctx, u)
 		return err
 	}, func(error) (bool, error) {
@@ -133,7 +133,7 @@ func (a *Account) stillAs(ctx context.Context, stack string, address spec.Addres
 		again := sight == spec.Former || sight == spec.Missing
 		switch {
 		case again && try < len(spec.SightPauses):
-			if err := a.client.sleep(ctx, spec.SightPauses[try]); err != nil {
+			if err := a.api.Sleep(ctx, spec.SightPauses[try]); err != nil {
 				return err
 			}
 		case sight == spec.Foreign || sight == spec.Missing:

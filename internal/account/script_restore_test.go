@@ -152,7 +152,7 @@ func TestRestoreOfWhatHadDrifted(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
-	if err := l.emulator.Tamper(testAccount, "customers", "u", emulator.Tampering{
+	if err := l.Emulator.Tamper(testAccount, "customers", "u", emulator.Tampering{
 		ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "theirs.js", Content: []byte("export default { theirs: 1 }")}},
 	}); err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestCaptureReadsCodeOnce(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		revisions[name] = put(t, l.Account, userWorker("customers", name), nil)
 	}
-	l.asked()
+	l.Asked()
 	for name, revision := range revisions {
 		live, err := l.Capture(t.Context(), spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}, revision)
 		if err != nil || len(live.Resource.(*spec.UserWorker).Code.Modules) != 1 {
@@ -191,7 +191,7 @@ func TestCaptureReadsCodeOnce(t *testing.T) {
 		}
 	}
 	content := 0
-	for _, request := range l.asked() {
+	for _, request := range l.Asked() {
 		if strings.HasSuffix(request, "/content") {
 			content++
 		}
@@ -263,8 +263,8 @@ func TestStillAsWaitsForTheAccount(t *testing.T) {
 		})
 		address := spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "x"}
 		err := c.Account(testAccount).stillAs(t.Context(), "platform", address, written, []spec.Revision{former})
-		if IsMoved(err) != test.moved || err != nil && !test.moved || len(c.waits.all) != test.waits {
-			t.Errorf("%v: %v after %v", test.shows, err, c.waits.all)
+		if IsMoved(err) != test.moved || err != nil && !test.moved || len(c.waits.All) != test.waits {
+			t.Errorf("%v: %v after %v", test.shows, err, c.waits.All)
 		}
 	}
 }

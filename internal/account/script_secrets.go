@@ -26,13 +26,13 @@ func putSecrets(ctx context.Context, a *Account, w spec.Write) (spec.Revision, e
 	case 0:
 		err = fmt.Errorf("there is no secret to write")
 	case 1:
-		err = a.client.exchangeJSON(ctx, http.MethodPut, path+"/secrets", body(names[0]), nil)
+		err = a.api.ExchangeJSON(ctx, http.MethodPut, path+"/secrets", body(names[0]), nil)
 	default:
 		all := spec.Object{}
 		for _, name := range names {
 			all[name] = body(name)
 		}
-		err = a.client.exchangeJSON(ctx, http.MethodPatch, path+"/secrets-bulk", spec.Object{"secrets": all}, nil)
+		err = a.api.ExchangeJSON(ctx, http.MethodPatch, path+"/secrets-bulk", spec.Object{"secrets": all}, nil)
 	}
 	if err != nil {
 		return spec.Revision{}, err

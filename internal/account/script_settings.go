@@ -77,7 +77,7 @@ func isSet(value any) bool {
 // settings reads the settings of the script at a path.
 func (a *Account) settings(ctx context.Context, path string) (settings, error) {
 	var s settings
-	_, err := a.client.exchange(ctx, http.MethodGet, path+"/settings", nil, nil, &s)
+	_, err := a.api.Exchange(ctx, http.MethodGet, path+"/settings", nil, nil, &s)
 	return s, err
 }
 

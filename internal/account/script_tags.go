@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -64,7 +65,7 @@ func (a *Account) eachTagged(ctx context.Context, p place, stack string, wanted 
 // findTags completes scripts with the tags that are remembered, and those that
 // can be read.
 func (a *Account) findTags(ctx context.Context, p place, all []script, stack string, wanted []spec.Discovery) error {
-	known := a.tags.open(a.client.base, p)
+	known := a.tags.open(a.api.BaseURL(), p)
 	defer known.save(all)
 	for i := range all {
 		all[i].Tags, all[i].TagsShown = known.of(&all[i])
@@ -116,7 +117,7 @@ func (a *Account) readTags(ctx context.Context, p place, all []script, known *kn
 			continue
 		}
 		g.Go(func() error {
-			settings, err := a.settings(ctx, string(p)+apiPath(s.ID))
+			settings, err := a.settings(ctx, string(p)+cloudflare.Path(s.ID))
 			if IsNotFound(err) {
 				return nil // it vanished just now
 			}

@@ -8,12 +8,11 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
-
-// metadataPart is the name of the upload's part that is not a module.
-const metadataPart = "metadata"
 
 // upload is one script on its way to the account. It holds secrets in clear,
 // so nothing prints it.
@@ -21,9 +20,9 @@ type upload struct {
 	write    spec.Write
 	script   *spec.Script
 	name     string
-	metadata spec.Object // all but the tags
-	settings string      // digest
-	clock    *serverClock
+	metadata spec.Object               // all but the tags
+	settings string                    // digest
+	now      func() time.Time          // by the server's clock
 	former   *spec.Revision            // whose owner and mark go with the upload; nil for our own
 	token    string                    // for the static files
 	uploaded *script                   // as it was answered
@@ -32,7 +31,7 @@ type upload struct {
 
 // newUpload checks that a write can be sent, so that what cannot fails before
 // anything is.
-func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
+func newUpload(w spec.Write, now func() time.Time) (*upload, error) {
 	script := w.Resource.(spec.Scripted).Definition()
 	main, err := mainModule(script.Code)
 	if err != nil {
@@ -51,7 +50,7 @@ func newUpload(w spec.Write, clock *serverClock) (*upload, error) {
 		name:     w.Resource.Address().Name,
 		metadata: spec.Object{"bindings": bindings},
 		settings: script.Digest(),
-		clock:    clock,
+		now:      now,
 	}
 	switch {
 	case script.Code.IsNone(): // the platform serves the assets and nothing else
@@ -117,7 +116,7 @@ func mainModule(code *spec.Code) (spec.Module, error) {
 	}
 	var main spec.Module
 	for _, m := range code.Modules {
-		if m.Name == "" || m.Name == metadataPart {
+		if m.Name == "" || m.Name == cloudflare.MetadataPart {
 			return spec.Module{}, fmt.Errorf("a module cannot have the name %q", m.Name)
 		}
 		if m.Name == code.MainModule {
@@ -181,10 +180,10 @@ func (u *upload) setMigrations() error {
 
 // body is the multipart body. The metadata is written anew for each attempt,
 // because the mark says when the upload was sent.
-func (u *upload) body() *multipartBody {
-	body := newMultipartBody(u.encodeMetadata)
+func (u *upload) body() *cloudflare.Multipart {
+	body := cloudflare.NewMultipart(cloudflare.MetadataPart, u.encodeMetadata)
 	for _, m := range u.script.Code.Modules {
-		body.addModule(m)
+		addModule(body, m)
 	}
 	return body
 }
@@ -203,9 +202,9 @@ func (u *upload) encodeMetadata() ([]byte, error) {
 // tags are the tags of the script, and the mark among them.
 func (u *upload) tags() ([]string, *spec.Mark) {
 	if u.former != nil {
-		return formerTags(u.script.Tags, *u.former, u.clock.now())
+		return formerTags(u.script.Tags, *u.former, u.now())
 	}
-	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.clock.now()).WithAssets(u.script.Assets)
+	mark := spec.NewMark(u.script.Code.Digest, u.settings, u.now()).WithAssets(u.script.Assets)
 	mark.Protected = u.write.Resource.Meta().Protect
 	mark = mark.WithSecrets(u.write.Fingerprints)
 	return u.script.MarkedTags(u.write.Stack, mark), &mark
@@ -252,9 +251,9 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 // redacted is an error that does not quote the token of the static files, should
 // the server have done so.
 func (u *upload) redacted(err error) error {
-	var e *Error
+	var e *cloudflare.Error
 	if errors.As(err, &e) {
-		e.Message = maskValues(u.token)(e.Message)
+		e.Message = cloudflare.MaskValues(u.token)(e.Message)
 	}
 	return err
 }

@@ -1,13 +1,15 @@
 package account
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -16,52 +18,18 @@ const (
 	plantedSecret = "planted-secret-7a91e"
 )
 
-// No formatter finds the credentials, however deep it looks.
+// No formatter finds the credentials in a client or an account, however deep it looks.
 func TestCredentialsAreMasked(t *testing.T) {
-	for _, credentials := range []Credentials{{Token: plantedToken}, {Key: plantedToken, Email: "a@b.example"}} {
-		options := Options{Credentials: credentials}
-		client, err := New(options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		encoded, err := json.Marshal(credentials)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shown := []string{string(encoded), credentials.String(), fmt.Sprint(errors.New(fmt.Sprint(credentials)))}
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			for _, value := range []any{credentials, &credentials, options, &options, client, *client, client.Account("a"), client.http, client.http.Transport, *client.http.Transport.(*transport)} {
-				shown = append(shown, fmt.Sprintf(verb, value))
-			}
-		}
-		for _, s := range shown {
-			if strings.Contains(s, plantedToken) || strings.Contains(s, fmt.Sprintf("%x", plantedToken)) {
+	options := Options{Options: cloudflare.Options{Credentials: cloudflare.Credentials{Token: plantedToken}}}
+	client, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, value := range []any{options, &options, client, *client, client.Account("a")} {
+			if s := fmt.Sprintf(verb, value); strings.Contains(s, plantedToken) || strings.Contains(s, fmt.Sprintf("%x", plantedToken)) {
 				t.Errorf("the credentials show in %s", s)
 			}
-		}
-	}
-}
-
-func TestCredentialsThatCannotBeRight(t *testing.T) {
-	for want, options := range map[string]Options{
-		"both given":      {Credentials: Credentials{Token: plantedToken, Key: plantedToken}},
-		"email address":   {Credentials: Credentials{Key: plantedToken}},
-		"line break":      {Credentials: Credentials{Token: plantedToken + "\n"}},
-		"not an http(s)":  {BaseURL: "ftp://x"},
-		"more than":       {BaseURL: "https://user:" + plantedToken + "@api.example/"},
-		"malformed":       {BaseURL: "http://[" + plantedToken},
-		"http(s) URL":     {BaseURL: "api.cloudflare.com"},
-		"a host and path": {},
-	} {
-		_, err := New(options)
-		if want == "a host and path" {
-			if err != nil {
-				t.Error(err)
-			}
-			continue
-		}
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), plantedToken) {
-			t.Errorf("got %v, want …%s…", err, want)
 		}
 	}
 }
@@ -78,7 +46,7 @@ func TestErrorsQuoteNoSecrets(t *testing.T) {
 		"no answer":   hangUp,
 		"other id":    success(`{"id":"other"}`),
 	} {
-		a := craft(t, handler, func(o *Options) { o.Credentials, o.RetryMax = Credentials{Token: plantedToken}, 1 }).Account(testAccount)
+		a := craft(t, handler, func(o *Options) { o.Credentials, o.RetryMax = cloudflare.Credentials{Token: plantedToken}, 1 }).Account(testAccount)
 		write := spec.Write{
 			Stack: "platform",
 			Resource: userWorker("ns", "u", func(s *spec.Script) {
@@ -93,6 +61,48 @@ func TestErrorsQuoteNoSecrets(t *testing.T) {
 		}
 		for _, shown := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%+v", write)} {
 			if strings.Contains(shown, plantedToken) || strings.Contains(shown, plantedSecret) {
+				t.Errorf("%s: %s", name, shown)
+			}
+		}
+	}
+}
+
+// An API that quotes the metadata of an upload shows none of its secrets, nor does
+// what is written of the request and its answer.
+func TestQuotedMetadataShowsNoSecrets(t *testing.T) {
+	quoting := func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut {
+			failure(404, 10007, "missing")(w, r)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		_, rest, _ := bytes.Cut(body, []byte("{"))
+		metadata, _, _ := bytes.Cut(rest, []byte("\r\n"))
+		message, _ := json.Marshal("invalid metadata: {" + string(metadata))
+		reply(400, jsonType, `{"success":false,"errors":[{"code":10021,"message":`+string(message)+`}],"messages":[],"result":null}`)(w, r)
+	}
+	for name, secret := range map[string]string{
+		"a key in PEM form":  "-----BEGIN KEY-----\nCANARY1line\nCANARY2line\n-----END KEY-----\n",
+		"quotes":             `CANARY"with"quotes\and\backslashes\`,
+		"HTML":               "CANARY<b>&amp;</b>\u2028",
+		"JSON":               `{"CANARY":"x\ny"}`,
+		"a password in text": "CANARY % / \t + ü",
+	} {
+		var debug bytes.Buffer
+		a := craft(t, quoting, func(o *Options) { o.Debug, o.RetryMax = &debug, 1 }).Account(testAccount)
+		_, err := a.Put(t.Context(), spec.Write{
+			Stack: "platform",
+			Resource: userWorker("ns", "u", func(s *spec.Script) {
+				s.Bindings = []spec.Binding{{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}}}
+			}),
+			Secrets: map[string]spec.Secret{"KEY": spec.NewSecret(secret)},
+		})
+		if err == nil || !strings.Contains(err.Error(), `"name":"KEY"`) {
+			t.Errorf("%s: got %v, want an error that quotes the metadata", name, err)
+			continue
+		}
+		for _, shown := range []string{err.Error(), debug.String()} {
+			if strings.Contains(shown, "CANARY") {
 				t.Errorf("%s: %s", name, shown)
 			}
 		}

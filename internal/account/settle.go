@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -24,7 +25,7 @@ func (e notMadeError) Unwrap() error { return e.error }
 // Nothing is created twice on a guess, since the second would be refused, or
 // make a second one.
 func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revision, error) {
-	err = plain(err)
+	err = cloudflare.Plain(err)
 	if !ambiguous(err) && !IsExists(err) {
 		return spec.Revision{}, err
 	}
@@ -42,23 +43,23 @@ func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revi
 // insist makes a write until it is known whether it was made. When an answer is
 // lost, made looks first, and only what was not made is sent again. The look comes
 // when all waits are over: it would grow old before.
-func (c *Client) insist(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
+func (a *Account) insist(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
 	err := write(ctx)
-	for try := 1; ctx.Err() == nil && (ambiguous(err) || looksFirst(ctx) && is(err, postponed)); try++ {
-		var e *Error
+	for try := 1; ctx.Err() == nil && (ambiguous(err) || looksFirst(ctx) && cloudflare.Is(err, postponed)); try++ {
+		var e *cloudflare.Error
 		if errors.As(err, &e) {
 			e.Attempts = max(e.Attempts, try)
 		}
-		if try > c.retries.most {
+		if try > a.api.RetryMax() {
 			return lastly(err, made)
 		}
-		if !throttled(e) { // or else everybody waits, until the same time
-			if err := c.sleep(ctx, c.retries.wait(try)); err != nil {
+		if !e.Throttled() { // or else everybody waits, until the same time
+			if err := a.api.SleepBeforeRetry(ctx, try); err != nil {
 				return fmt.Errorf("%w while waiting to try again after: %v", err, e)
 			}
 		}
 		var settled bool
-		if settled, err = c.again(ctx, err, write, made); settled {
+		if settled, err = a.again(ctx, err, write, made); settled {
 			return err
 		}
 	}
@@ -66,10 +67,10 @@ func (c *Client) insist(ctx context.Context, write func(context.Context) error, 
 }
 
 // again sends a write once more unless it was made, or is not to be made any more.
-func (c *Client) again(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
+func (a *Account) again(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
 	var done bool
 	var lookErr error
-	turn, err := c.gate.ahead(ctx, func() error {
+	turn, err := a.api.Ahead(ctx, func() error {
 		done, lookErr = made(failed)
 		return lookErr
 	})
@@ -81,11 +82,11 @@ func (c *Client) again(ctx context.Context, failed error, write func(context.Con
 	case err != nil:
 		return true, fmt.Errorf("%w while waiting to try again after: %v", err, failed)
 	}
-	defer turn.end()
+	defer turn.End()
 	if done {
 		return true, nil
 	}
-	return false, write(turn.context(ctx))
+	return false, write(turn.Context(ctx))
 }
 
 // lastly settles a write that is not sent again.
@@ -104,7 +105,7 @@ type lookFirstKey struct{}
 
 // lookFirst lets a write that was refused for now, or not sent at all, be looked at
 // before it is sent again: somebody else may have written meanwhile, and has where
-// the platform says so. Only [Client.insist] does that.
+// the platform says so. Only [Account.insist] does that.
 func lookFirst(ctx context.Context) context.Context {
 	return context.WithValue(ctx, lookFirstKey{}, true)
 }
@@ -128,14 +129,14 @@ func (a *Account) settled(ctx context.Context, write func() (spec.Revision, erro
 		if err == nil || tries == settleTries || !notYetThere(err) || time.Since(created) > settleTime {
 			return revision, err
 		}
-		if err := a.client.sleep(ctx, settlePause); err != nil {
+		if err := a.api.Sleep(ctx, settlePause); err != nil {
 			return spec.Revision{}, err
 		}
 	}
 }
 
 func notYetThere(err error) bool {
-	return is(err, missingTarget) || IsNotFound(err)
+	return cloudflare.Is(err, missingTarget) || IsNotFound(err)
 }
 
 // idOf is the id of what a write refers to by name. Of what this process has written

@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
+
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 )
 
 // Who waits for a list that somebody else reads may leave, however long that takes.
@@ -19,13 +22,13 @@ func TestSharedListsCanBeLeft(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				answer := make(chan struct{})
 				asked := 0
-				client, err := New(Options{Transport: noBody(roundTripFunc(func(r *http.Request) (*http.Response, error) {
+				client, err := New(Options{Options: cloudflare.Options{Transport: cloudflaretest.NoBody(cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
 					asked++
 					<-answer
 					recorder := httptest.NewRecorder()
 					success(`[]`)(recorder, r)
 					return recorder.Result(), nil
-				}))})
+				}))}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -26,17 +26,17 @@ func TestStores(t *testing.T) {
 	for _, r := range []spec.Resource{bucket, plain, jobs} {
 		put(t, l.Account, r, nil)
 	}
-	if asked, want := len(l.asked()), 4; asked != want {
+	if asked, want := len(l.Asked()), 4; asked != want {
 		t.Errorf("four creations took %d requests", asked)
 	}
 	written := put(t, l.Account, events, nil)
-	if asked := len(l.asked()); asked != 2 {
+	if asked := len(l.Asked()); asked != 2 {
 		t.Errorf("creating a queue with settings took %d requests, want 2", asked)
 	}
 
 	collections := []spec.Collection{allDatabases, allQueues, bucketsIn(""), bucketsIn("eu"), bucketsIn("us")}
 	snap := l.read(t, collections...)
-	if asked := len(l.asked()); asked != len(collections) {
+	if asked := len(l.Asked()); asked != len(collections) {
 		t.Errorf("reading %d collections took %d requests", len(collections), asked)
 	}
 	if got := snap.Resources[database.Address()].Revision.ID; got != databaseID || got == "" {
@@ -123,11 +123,11 @@ func TestStoresOnSeveralPages(t *testing.T) {
 	for i := range 120 {
 		put(t, l.Account, &spec.Queue{Name: fmt.Sprintf("q-%03d", i)}, nil)
 	}
-	l.asked()
+	l.Asked()
 	if got := len(l.read(t, allQueues).Resources); got != 120 {
 		t.Errorf("read %d of 120 queues", got)
 	}
-	if asked := l.asked(); len(asked) != 2 {
+	if asked := l.Asked(); len(asked) != 2 {
 		t.Errorf("asked %v", asked)
 	}
 

@@ -18,7 +18,7 @@ import (
 // countSettings is how many of the requests since the last call read settings.
 func (l *local) countSettings() int {
 	n := 0
-	for _, request := range l.asked() {
+	for _, request := range l.Asked() {
 		if strings.HasSuffix(request, "/settings") {
 			n++
 		}
@@ -34,9 +34,9 @@ func TestTagsAreReadOnce(t *testing.T) {
 			l, dir := openLocal(t), filepath.Join(t.TempDir(), "new", "tags")
 			l.seed(t, "customers", 500, mixed)
 			want := l.read(t, usersOf("customers"))
-			l.emulator.SetListShape(shape)
+			l.Emulator.SetListShape(shape)
 			l.tags = NewTagCache(dir)
-			l.asked()
+			l.Asked()
 
 			first := l.read(t, usersOf("customers"))
 			if n := l.countSettings(); n != 100 {
@@ -44,7 +44,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 			}
 			l.tags = NewTagCache(dir) // another process
 			second := l.read(t, usersOf("customers"))
-			if asked := l.asked(); len(asked) > 3 {
+			if asked := l.Asked(); len(asked) > 3 {
 				t.Errorf("asked %v, want no more than the list and those of ours", asked)
 			}
 			if diff := cmp.Diff(first, second); diff != "" {
@@ -64,7 +64,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 				}
 			}
 			change := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
-			if err := l.emulator.Tamper(testAccount, "customers", ours.Name, change); err != nil {
+			if err := l.Emulator.Tamper(testAccount, "customers", ours.Name, change); err != nil {
 				t.Fatal(err)
 			}
 			l.read(t, usersOf("customers"))
@@ -90,7 +90,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 // What this process has uploaded is known without asking, by the next one as well.
 func TestTagsOfUploadsAreKnown(t *testing.T) {
 	l, dir := openLocal(t), t.TempDir()
-	l.emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
 	l.tags = NewTagCache(dir)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	for i := range 5 {
@@ -100,7 +100,7 @@ func TestTagsOfUploadsAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.tags = NewTagCache(dir)
-	l.asked()
+	l.Asked()
 	snap := l.read(t, usersOf("customers"))
 	if n := l.countSettings(); n != 0 {
 		t.Errorf("read the settings of %d Workers", n)
@@ -116,13 +116,13 @@ func TestTagsOfUploadsAreKnown(t *testing.T) {
 // list says, even if that is no write to the API.
 func TestOwnerTagIsNotRemembered(t *testing.T) {
 	l := openLocal(t)
-	l.emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	put(t, l.Account, userWorker("customers", "u"), nil)
 	address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "u"}
 	before := l.read(t, usersOf("customers")).Resources[address].Revision
 	tags := emulator.Tampering{Settings: []byte(`{"tags":["mine"]}`), ModifiedOn: before.ModifiedOn}
-	if err := l.emulator.Tamper(testAccount, "customers", "u", tags); err != nil {
+	if err := l.Emulator.Tamper(testAccount, "customers", "u", tags); err != nil {
 		t.Fatal(err)
 	}
 	after := l.read(t, usersOf("customers")).Resources[address]
@@ -152,7 +152,7 @@ func TestBrokenTagCache(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, dir := openLocal(t), t.TempDir()
 			l.seed(t, "customers", 10, mixed)
-			l.emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+			l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
 			l.tags = NewTagCache(dir)
 			want := l.read(t, usersOf("customers"))
 			files, err := os.ReadDir(dir)
@@ -178,7 +178,7 @@ func TestBrokenTagCache(t *testing.T) {
 func TestTagCacheNowhere(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)
-	l.emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

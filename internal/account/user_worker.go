@@ -63,20 +63,20 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 // second on the live API.
 func (a *Account) userWorker(ctx context.Context, address spec.Address) (script, error) {
 	path := a.scriptPath(address)
-	resp, err := a.client.send(ctx, http.MethodGet, path, nil, nil, jsonType)
+	answer, err := a.api.Send(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return script{}, err
 	}
 	var found wireScript
-	if _, err := decode(resp, http.MethodGet, path, &found); err != nil {
+	if _, err := answer.Decode(&found); err != nil {
 		return script{}, err
 	}
 	s, err := found.script()
 	if err != nil || s.ID != "" || s.ETag != "" || !s.ModifiedOn.IsZero() {
 		return s, err
 	}
-	if named := gjson.GetBytes(resp.Body.(*answer).content, "result.script"); named.Exists() && named.Type == gjson.Null {
+	if named := gjson.GetBytes(answer.Content, "result.script"); named.Exists() && named.Type == gjson.Null {
 		return script{}, errAbsent
 	}
-	return script{}, unexpectedShape(resp, http.MethodGet, path, errors.New("it says nothing of a script"))
+	return script{}, answer.Unexpected(errors.New("it says nothing of a script"))
 }

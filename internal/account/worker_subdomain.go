@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudflare/cloudflare-go/v4/workers"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -33,7 +34,7 @@ func (a *Account) workerSubdomain(ctx context.Context, worker string) (*spec.Wor
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	answer, err := a.client.sdk.subdomains.Get(ctx, url.PathEscape(worker), params)
 	if err != nil {
-		return nil, plain(err)
+		return nil, cloudflare.Plain(err)
 	}
 	return &spec.WorkerSubdomain{Worker: worker, Enabled: &answer.Enabled, PreviewsEnabled: &answer.PreviewsEnabled}, nil
 }
@@ -71,7 +72,7 @@ func (a *Account) setSubdomain(ctx context.Context, s *spec.WorkerSubdomain) (sp
 	params.PreviewsEnabled.Value, params.PreviewsEnabled.Present = *s.PreviewsEnabled, true
 	answer, err := a.client.sdk.subdomains.New(ctx, url.PathEscape(s.Worker), params)
 	if err != nil {
-		return spec.Revision{}, plain(err)
+		return spec.Revision{}, cloudflare.Plain(err)
 	}
 	if answer.Enabled != *s.Enabled || answer.PreviewsEnabled != *s.PreviewsEnabled {
 		return spec.Revision{}, fmt.Errorf("the API answered enabled %t and previews %t of the Worker %q to writing %t and %t",

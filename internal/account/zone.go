@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cloudflare/cloudflare-go/v4/zones"
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 )
 
 // zone is a DNS zone, which routes belong to.
@@ -56,9 +57,9 @@ func (a *Account) listZones(ctx context.Context, params zones.ZoneListParams) ([
 	params.Account.Present = true
 	answer, err := a.client.sdk.zones.List(ctx, params)
 	if err != nil {
-		return nil, plain(err)
+		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, isList("zones", answer.JSON.RawJSON())
+	return answer.Result, cloudflare.IsList("zones", answer.JSON.RawJSON())
 }
 
 // knownZone is what is known of a name: its zone, or that there is none.
@@ -138,7 +139,7 @@ func (a *Account) zoneOf(ctx context.Context, host string, stop map[string]bool)
 
 // Zones are the names of all the account's zones, in order.
 func (a *Account) Zones(ctx context.Context) ([]string, error) {
-	list, err := allPages(ctx, zonesOnPage, func(ctx context.Context, page float64) ([]zones.Zone, string, error) {
+	list, err := cloudflare.AllPages(ctx, zonesOnPage, func(ctx context.Context, page float64) ([]zones.Zone, string, error) {
 		var params zones.ZoneListParams
 		params.Account.Value.ID.Value, params.Account.Value.ID.Present = a.id, true
 		params.Account.Present = true
@@ -149,7 +150,7 @@ func (a *Account) Zones(ctx context.Context) ([]string, error) {
 			return nil, "", err
 		}
 		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, isList("zones", raw)
+		return answer.Result, raw, cloudflare.IsList("zones", raw)
 	}, func(z zones.Zone) string { return z.ID })
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -94,7 +95,7 @@ func (l *local) sent(t *testing.T, n int, prefix string) []string {
 	t.Helper()
 	var sent []string
 	for deadline := time.Now().Add(10 * time.Second); len(sent) < n && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		for _, r := range l.asked() {
+		for _, r := range l.Asked() {
 			if strings.HasPrefix(r, prefix) {
 				sent = append(sent, r)
 			}
@@ -234,8 +235,8 @@ func TestAdviceAboutZones(t *testing.T) {
 		"/zones/z/dns_records":      {81053: "CNAME", 81057: "adopt: true", 81058: "adopt: true", 10000: "Zone · DNS · Edit"},
 	} {
 		for code, want := range tests {
-			e := &Error{Product: endpointsOf(path).product, Code: code, Status: http.StatusForbidden, Method: http.MethodPost, Path: path}
-			if got := e.Hint(); !strings.Contains(got, want) {
+			e := &cloudflare.Error{Product: string(endpointsOf(path).product), Code: code, Status: http.StatusForbidden, Method: http.MethodPost, Path: path}
+			if got := hint(e); !strings.Contains(got, want) {
 				t.Errorf("%d at %s: %q does not say %q", code, path, got, want)
 			}
 		}

@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"context"
@@ -14,15 +14,16 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// transport sends a request until it is answered for good. It is what both
-// doors' http.Client sends through, so both are retried alike and fail alike:
-// every error is an [*Error].
+// transport sends a request until it is answered for good. It is what a
+// client's http.Client sends through, so that all requests are retried alike and
+// fail alike: every error is an [*Error].
 type transport struct {
-	base    *url.URL
-	attempt *http.Client // sends once
-	gate    *gate
-	retries *retries
-	sleep   func(context.Context, time.Duration) error
+	base     *url.URL
+	products Products
+	attempt  *http.Client // sends once
+	gate     *gate
+	retries  *retries
+	sleep    func(context.Context, time.Duration) error
 }
 
 // retries are how often, and after which waits, something is tried again.
@@ -127,21 +128,16 @@ func (r *run) check(ctx context.Context, _ *http.Response, err error) (bool, err
 	case !errors.As(err, &r.last): // never let through the gate
 		return false, nil
 	}
-	if throttled(r.last) {
+	if r.last.Throttled() {
 		r.transport.gate.close(r.delay())
 	}
-	return retryable(r.last) && !r.looksFirst(), nil
-}
-
-// looksFirst reports whether sending again is not for the transport to decide.
-func (r *run) looksFirst() bool {
-	return looksFirst(r.request.Context()) && r.last.Method != http.MethodGet && !repeatable(r.last.Path)
+	return r.transport.products.Retryable(ctx, r.last), nil
 }
 
 // wait passes the time until the next attempt. Throttled requests wait at the
 // gate, with everybody else. Its signature is retryablehttp.PrepareRetry.
 func (r *run) wait(req *http.Request) error {
-	if throttled(r.last) {
+	if r.last.Throttled() {
 		return nil
 	}
 	return r.transport.sleep(req.Context(), r.delay())
@@ -167,7 +163,7 @@ func (r *run) failed(err error) *Error {
 		if r.last != nil {
 			err = fmt.Errorf("%w while waiting to try again after: %v", err, r.last.reason())
 		}
-		e = newError(r.transport.base, r.request)
+		e = newError(r.transport.base, r.transport.products, r.request)
 		e.Cause = err
 	}
 	e.Attempts = r.attempts

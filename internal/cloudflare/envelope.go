@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"bytes"
@@ -54,30 +54,30 @@ type envelopeError struct {
 //
 // A success that was to show something and shows null is not one: taken for an
 // empty list, it would let what is there count as gone. None of the lists and looks
-// of this package is documented to answer null.
+// of package account is documented to answer null.
 // Source: the API's OpenAPI schemas, in which some envelopes allow null and the
 // result of each of these endpoints, which stands beside them in an allOf, does not.
-func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) (*answer, bool) {
+func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) (*judged, bool) {
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	wantsJSON := req.Header.Get("Accept") == jsonType
 	if success && !wantsJSON && mediaType != jsonType && mediaType != "text/html" {
-		return &answer{content: body}, true
+		return &judged{content: body}, true
 	}
 	if success && len(bytes.TrimSpace(body)) == 0 && (req.Method == http.MethodDelete || resp.StatusCode == http.StatusNoContent) {
 		resp.Header.Set("Content-Type", jsonType)
-		return &answer{content: []byte(emptySuccess)}, true
+		return &judged{content: []byte(emptySuccess)}, true
 	}
 	if info, shows, ok := succeeded(body); ok && success {
 		if wantsJSON && req.Method == http.MethodGet && !shows {
 			failure.Message = "the answer has an unexpected shape: it says that it is a success and has no result"
 			return nil, false
 		}
-		return &answer{content: body, info: info}, true
+		return &judged{content: body, info: info}, true
 	}
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
-		failure.notEnvelope = true
+		failure.NotEnvelope = true
 		failure.Message = notAnEnvelope(resp, mediaType, body)
 		if syntax := new(json.SyntaxError); mediaType == jsonType && errors.As(err, &syntax) {
 			failure.Cause = err // cut off on its way, not made so
@@ -85,17 +85,17 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		return nil, false
 	}
 	if success && req.Method == http.MethodDelete && namesDeleted(body) {
-		return &answer{content: body}, true
+		return &judged{content: body}, true
 	}
 	failure.Code, failure.Message = e.reason()
 	if failure.Code != 0 || failure.Message != "" {
 		return nil, false
 	}
-	failure.notEnvelope = e.Success == nil
+	failure.NotEnvelope = e.Success == nil
 	switch {
 	case success:
 		failure.Message = "the answer does not say that it is a success"
-	case failure.notEnvelope:
+	case failure.NotEnvelope:
 		failure.Message = notAnEnvelope(resp, mediaType, body)
 	}
 	return nil, false
@@ -141,9 +141,9 @@ func (e *envelope) reason() (int, string) {
 		if i == 0 {
 			code = one.Code
 		}
-		text := printable(one.Message)
+		text := Printable(one.Message)
 		if one.Source.Pointer != "" {
-			text += " (at " + printable(one.Source.Pointer) + ")"
+			text += " (at " + Printable(one.Source.Pointer) + ")"
 		}
 		if i > 0 && one.Code != 0 && one.Code != code {
 			text += fmt.Sprintf(" (%d)", one.Code)
@@ -153,14 +153,14 @@ func (e *envelope) reason() (int, string) {
 		}
 	}
 	if code == 0 && len(messages) == 0 {
-		return e.Code, printable(e.Error)
+		return e.Code, Printable(e.Error)
 	}
 	return code, strings.Join(messages, "; ")
 }
 
-// printable drops control characters, which a message that quotes a script
+// Printable drops control characters, which a message that quotes a script
 // could smuggle into a terminal.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1

@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"context"
@@ -8,28 +8,28 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// pageInfo is what a numbered page says of the whole list. The SDK's type has
+// PageInfo is what a numbered page says of the whole list. The SDK's type has
 // neither total.
-type pageInfo struct {
+type PageInfo struct {
 	PerPage    int `json:"per_page"`
 	TotalPages int `json:"total_pages"`
 	TotalCount int `json:"total_count"`
 }
 
-// allPages reads a list by page number. fetch returns a page and its raw JSON.
+// AllPages reads a list by page number. fetch returns a page and its raw JSON.
 //
 // The SDK's own pager asks until a page is empty, without an end if the server
 // ignores the page number, and forgets the context from page two on. This one
 // stops where the server says the list ends, or else at a page that is not
 // full, and anyway at a page that brings nothing new. perPage is 0 where the
 // size of a page is the server's secret.
-func allPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Context, page float64) ([]T, string, error), id func(T) string) ([]T, error) {
+func AllPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Context, page float64) ([]T, string, error), id func(T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
 	for page := 1; ; page++ {
 		items, raw, err := fetch(ctx, float64(page))
 		if err != nil {
-			return nil, plain(err)
+			return nil, Plain(err)
 		}
 		before := len(all)
 		for _, item := range items {
@@ -39,18 +39,20 @@ func allPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Co
 			}
 		}
 		var answer struct {
-			Info pageInfo `json:"result_info"`
+			Info PageInfo `json:"result_info"`
 		}
 		if err := json.Unmarshal([]byte(raw), &answer); err != nil {
 			return nil, err
 		}
-		if len(all) == before || answer.Info.last(page, perPage, len(items), len(all)) {
+		if len(all) == before || answer.Info.Last(page, perPage, len(items), len(all)) {
 			return all, nil
 		}
 	}
 }
 
-func (i pageInfo) last(page, perPage, onPage, sofar int) bool {
+// Last reports whether a page is the last one, of which onPage items came and sofar of
+// all pages together.
+func (i PageInfo) Last(page, perPage, onPage, sofar int) bool {
 	if i.PerPage > 0 {
 		perPage = i.PerPage // the server may give fewer than it was asked for
 	}
@@ -64,9 +66,9 @@ func (i pageInfo) last(page, perPage, onPage, sofar int) bool {
 	}
 }
 
-// isList reports, as an error, that the API answered something else where a list was
+// IsList reports, as an error, that the API answered something else where a list was
 // asked for, which the SDK takes for an empty one.
-func isList(what, raw string) error {
+func IsList(what, raw string) error {
 	if gjson.Get(raw, "result").IsArray() {
 		return nil
 	}

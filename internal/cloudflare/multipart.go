@@ -1,28 +1,27 @@
-package account
+package cloudflare
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/base64"
-	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"sync"
-
-	"github.com/wfpsync/wfpsync/spec"
 )
 
-// multipartBody is the body of an upload: a part with the metadata, if there is
-// any, and one for each module or static file, whose name and file name are the
-// module's name, or the file's hash.
+// Parts of forms that the API reads as JSON; every other one is a file.
+const (
+	MetadataPart = "metadata"
+	SettingsPart = "settings"
+)
+
+// Multipart is the body of an upload: a part with the metadata, if there is any, and
+// one for each file, which has one name and file name.
 // Source: https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
 //
-// Modules are sent from where they are in memory, so that a fleet of Workers
-// with one code holds it once, however many are being uploaded. Static files are
-// opened when it is their turn to be sent.
-type multipartBody struct {
+// Files are opened when it is their turn to be sent: what many uploads have in
+// common is in memory once, or not at all.
+type Multipart struct {
 	boundary string
 	first    string // the name of the part with the metadata
 	metadata func() ([]byte, error)
@@ -36,30 +35,19 @@ type bodyPart struct {
 	open              func() (io.ReadCloser, error)
 }
 
-func newMultipartBody(metadata func() ([]byte, error)) *multipartBody {
-	return &multipartBody{boundary: multipart.NewWriter(io.Discard).Boundary(), first: metadataPart, metadata: metadata}
+// NewMultipart returns a form whose first part has a name and holds metadata, which
+// is asked for anew whenever the form is sent. Without metadata there is no such part.
+func NewMultipart(first string, metadata func() ([]byte, error)) *Multipart {
+	return &Multipart{boundary: multipart.NewWriter(io.Discard).Boundary(), first: first, metadata: metadata}
 }
 
-func (b *multipartBody) addModule(m spec.Module) {
-	b.parts = append(b.parts, bodyPart{m.Name, string(m.Type), int64(len(m.Content)), func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(m.Content)), nil
-	}})
-}
-
-// addAsset adds a static file in base64.
-func (b *multipartBody) addAsset(hash string, files *spec.AssetFiles, file spec.AssetFile) {
-	size := int64(base64.StdEncoding.EncodedLen(int(file.Size)))
-	b.parts = append(b.parts, bodyPart{hash, cmp.Or(file.Type, noContentType), size, func() (io.ReadCloser, error) {
-		content, err := files.OpenAsset(file)
-		if err != nil {
-			return nil, err
-		}
-		return newBase64Reader(content), nil
-	}})
+// Add adds a part that is opened when it is its turn to be sent.
+func (b *Multipart) Add(name, contentType string, size int64, open func() (io.ReadCloser, error)) {
+	b.parts = append(b.parts, bodyPart{name, contentType, size, open})
 }
 
 // attach makes the body a request's, which can send it any number of times.
-func (b *multipartBody) attach(req *http.Request) error {
+func (b *Multipart) attach(req *http.Request) error {
 	reader, size, err := b.open()
 	if err != nil {
 		return err
@@ -76,18 +64,19 @@ func (b *multipartBody) attach(req *http.Request) error {
 // minutes at the gate after its body was asked for, and the time in the
 // metadata is to be the time of the upload.
 type lateBody struct {
-	body *multipartBody
+	body *Multipart
 
 	mu     sync.Mutex // a request that is given up is closed while it is read
 	reader io.ReadCloser
 	closed bool
 }
 
-// bodyError is a body that could not be read: a static file is gone, or not what
-// it was. To send it again would not help.
-type bodyError struct{ error }
+// BodyError is a body that could not be read: a file is gone, or not what it was. To
+// send it again would not help.
+type BodyError struct{ error }
 
-func (e *bodyError) Unwrap() error { return e.error }
+// Unwrap is why the body could not be read.
+func (e *BodyError) Unwrap() error { return e.error }
 
 func (l *lateBody) Read(p []byte) (int, error) {
 	l.mu.Lock()
@@ -98,13 +87,13 @@ func (l *lateBody) Read(p []byte) (int, error) {
 	if l.reader == nil {
 		reader, _, err := l.body.open()
 		if err != nil {
-			return 0, &bodyError{err}
+			return 0, &BodyError{err}
 		}
 		l.reader = reader
 	}
 	n, err := l.reader.Read(p)
 	if err != nil && err != io.EOF {
-		err = &bodyError{err}
+		err = &BodyError{err}
 	}
 	return n, err
 }
@@ -120,7 +109,7 @@ func (l *lateBody) Close() error {
 }
 
 // open is the body with fresh metadata, and its length.
-func (b *multipartBody) open() (io.ReadCloser, int64, error) {
+func (b *Multipart) open() (io.ReadCloser, int64, error) {
 	var parts lateParts
 	var size int64
 	add := func(p bodyPart) {
@@ -205,51 +194,4 @@ func (p *lateParts) Close() error {
 	current := p.current
 	p.current = nil
 	return current.Close()
-}
-
-// base64Reader encodes what it reads.
-type base64Reader struct {
-	content io.ReadCloser
-	plain   []byte
-	encoded []byte // and not yet read
-	end     error
-}
-
-func newBase64Reader(content io.ReadCloser) *base64Reader {
-	return &base64Reader{content: content, plain: make([]byte, 3<<12)} // a multiple of three needs no padding
-}
-
-func (r *base64Reader) Read(p []byte) (int, error) {
-	if len(r.encoded) == 0 && r.end == nil {
-		n, err := io.ReadFull(r.content, r.plain)
-		if err == io.ErrUnexpectedEOF {
-			err = io.EOF
-		}
-		r.encoded = base64.StdEncoding.AppendEncode(r.encoded[:0], r.plain[:n])
-		r.end = err
-	}
-	if len(r.encoded) == 0 {
-		return 0, r.end
-	}
-	n := copy(p, r.encoded)
-	r.encoded = r.encoded[n:]
-	return n, nil
-}
-
-func (r *base64Reader) Close() error { return r.content.Close() }
-
-// jsonBody is a body of JSON.
-type jsonBody struct{ value any }
-
-// attach makes the body a request's, which can send it any number of times.
-func (b *jsonBody) attach(req *http.Request) error {
-	data, err := json.Marshal(b.value)
-	if err != nil {
-		return err
-	}
-	req.ContentLength = int64(len(data))
-	req.Header.Set("Content-Type", jsonType)
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-	req.Body, err = req.GetBody()
-	return err
 }

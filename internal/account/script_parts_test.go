@@ -3,57 +3,12 @@ package account
 import (
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wfpsync/wfpsync/spec"
 )
-
-// The bytes that an upload consists of.
-func TestUploadBytes(t *testing.T) {
-	body := newMultipartBody(func() ([]byte, error) { return []byte(`{"main_module":"index.js"}`), nil })
-	body.boundary = "boundary"
-	for _, m := range []spec.Module{
-		{Name: "index.js", Type: spec.ESModule, Content: []byte("import './lib/a \"quoted\".js'\n")},
-		{Name: "lib/a \"quoted\".js", Type: spec.ESModule, Content: []byte("--boundary\r\nnot one\r\n")},
-		{Name: "main.wasm", Type: spec.WebAssembly, Content: []byte{0, 'a', 's', 'm'}},
-		{Name: "größe.txt", Type: spec.TextModule},
-	} {
-		body.addModule(m)
-	}
-	req, err := http.NewRequest("PUT", "http://localhost/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := body.attach(req); err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(req.Body)
-	if err != nil || int64(len(got)) != req.ContentLength {
-		t.Errorf("%d bytes of %d: %v", len(got), req.ContentLength, err)
-	}
-	again, err := req.GetBody()
-	if err != nil {
-		t.Fatal(err)
-	}
-	replayed, err := io.ReadAll(again)
-	if err != nil || string(replayed) != string(got) {
-		t.Errorf("replayed as %q, %v", replayed, err)
-	}
-	if contentType := req.Header.Get("Content-Type"); contentType != "multipart/form-data; boundary=boundary" {
-		t.Error(contentType)
-	}
-	want, err := os.ReadFile(filepath.Join("testdata", "upload.golden"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Error(diff)
-	}
-}
 
 // The metadata of an upload, as the platform is to read it.
 func TestUploadMetadata(t *testing.T) {

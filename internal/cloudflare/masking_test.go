@@ -1,19 +1,15 @@
-package account
+package cloudflare
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"pgregory.net/rapid"
-
-	"github.com/wfpsync/wfpsync/spec"
 )
 
 // travelForms are what a value may look like in an answer that quotes it.
@@ -36,7 +32,6 @@ func inJSON(s string) string {
 	}
 	return string(text[1 : len(text)-1])
 }
-
 func inPlainJSON(s string) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -66,7 +61,7 @@ func inASCII(s string) string {
 func TestMaskedInEveryForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secret := rapid.StringOfN(rapid.SampledFrom([]rune("abn0u%\\\"\n\r\t</>&'é\u2028\U0001F600 ")), 3, 40, -1).Draw(t, "secret") + "x"
-		mask := maskValues(secret)
+		mask := MaskValues(secret)
 		for name, form := range travelForms {
 			got := mask("SAID: [" + form(secret) + "] END")
 			// A backslash at the secret's end may be the escape of what follows.
@@ -76,10 +71,9 @@ func TestMaskedInEveryForm(t *testing.T) {
 		}
 	})
 }
-
 func TestMaskedLines(t *testing.T) {
 	key := "-----BEGIN KEY-----\r\n  MIIEvQIBADANBg\r\nkey=a/b+c==\nshort\n-----END KEY-----\n"
-	mask := maskValues(key)
+	mask := MaskValues(key)
 	for text, want := range map[string]string{
 		"line 2 is MIIEvQIBADANBg, invalid":   "line 2 is (secret), invalid",
 		`{"l":"key=a\/b+c=="}`:                `{"l":"(secret)"}`,
@@ -92,49 +86,7 @@ func TestMaskedLines(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	if text := "ab is a part of cab"; maskValues("ab")(text) != text {
+	if text := "ab is a part of cab"; MaskValues("ab")(text) != text {
 		t.Error("a value of two letters is masked")
-	}
-}
-
-// An API that quotes the metadata of an upload shows none of its secrets, nor does
-// what is written of the request and its answer.
-func TestQuotedMetadataShowsNoSecrets(t *testing.T) {
-	quoting := func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPut {
-			failure(404, 10007, "missing")(w, r)
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		_, rest, _ := bytes.Cut(body, []byte("{"))
-		metadata, _, _ := bytes.Cut(rest, []byte("\r\n"))
-		message, _ := json.Marshal("invalid metadata: {" + string(metadata))
-		reply(400, jsonType, `{"success":false,"errors":[{"code":10021,"message":`+string(message)+`}],"messages":[],"result":null}`)(w, r)
-	}
-	for name, secret := range map[string]string{
-		"a key in PEM form":  "-----BEGIN KEY-----\nCANARY1line\nCANARY2line\n-----END KEY-----\n",
-		"quotes":             `CANARY"with"quotes\and\backslashes\`,
-		"HTML":               "CANARY<b>&amp;</b>\u2028",
-		"JSON":               `{"CANARY":"x\ny"}`,
-		"a password in text": "CANARY % / \t + ü",
-	} {
-		var debug bytes.Buffer
-		a := craft(t, quoting, func(o *Options) { o.Debug, o.RetryMax = &debug, 1 }).Account(testAccount)
-		_, err := a.Put(t.Context(), spec.Write{
-			Stack: "platform",
-			Resource: userWorker("ns", "u", func(s *spec.Script) {
-				s.Bindings = []spec.Binding{{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}}}
-			}),
-			Secrets: map[string]spec.Secret{"KEY": spec.NewSecret(secret)},
-		})
-		if err == nil || !strings.Contains(err.Error(), `"name":"KEY"`) {
-			t.Errorf("%s: got %v, want an error that quotes the metadata", name, err)
-			continue
-		}
-		for _, shown := range []string{err.Error(), debug.String()} {
-			if strings.Contains(shown, "CANARY") {
-				t.Errorf("%s: %s", name, shown)
-			}
-		}
 	}
 }

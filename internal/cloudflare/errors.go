@@ -1,22 +1,22 @@
-package account
+package cloudflare
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Error is a request that failed, through whichever door it was sent.
+// Error is a request that failed.
 //
 // Codes are not unique: 10013 is an internal error of Workers and a missing
 // namespace of KV. Product and Code together say what happened.
 type Error struct {
-	Product spec.Product
+	Product string
 	Status  int    // the HTTP status; 0 when there was no answer
 	Code    int    // Cloudflare's code; 0 when it gave none
 	Message string // what the server said, or what was wrong with its answer
@@ -31,18 +31,21 @@ type Error struct {
 	// Attempts is how often the request was sent.
 	Attempts int
 
-	// notEnvelope says that what was answered is not what the API answers.
-	notEnvelope bool
+	// NotEnvelope says that what was answered is not what the API answers: it is
+	// that of something which stands before the API.
+	NotEnvelope bool
 
 	// Cause is why there was no answer, or no whole one: a network error, the
 	// context's end.
 	Cause error
+
+	hint func(*Error) string // see [Products.Hint]
 }
 
 // Error tells a person what failed. It quotes neither bodies nor headers.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s", e.Method, shortPath(e.Path), e.reason())
+	fmt.Fprintf(&b, "%s %s: %s", e.Method, ShortPath(e.Path), e.reason())
 	var facts []string
 	if e.Status != 0 {
 		facts = append(facts, fmt.Sprintf("HTTP %d", e.Status))
@@ -78,8 +81,16 @@ func (e *Error) reason() string {
 // Unwrap is why there was no answer.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// shortPath leaves out the account, which everybody knows.
-func shortPath(path string) string {
+// Hint is what to do about the error; "" where nothing is known that helps.
+func (e *Error) Hint() string {
+	if e.hint == nil {
+		return ""
+	}
+	return e.hint(e)
+}
+
+// ShortPath leaves out the account, which everybody knows.
+func ShortPath(path string) string {
 	if rest, ok := strings.CutPrefix(path, "/accounts/"); ok {
 		if _, rest, ok = strings.Cut(rest, "/"); ok {
 			return "…/" + rest
@@ -88,44 +99,42 @@ func shortPath(path string) string {
 	return "…" + path
 }
 
-// IsNotFound reports whether an error says that what a request named, or a lookup
-// was for, does not exist. An unknown account or zone is something else.
-func IsNotFound(err error) bool { return is(err, notFound) || errors.Is(err, errAbsent) }
+// codeThrottled is answered by any product, with any status.
+const codeThrottled = 971
 
-// IsExists reports whether an error says that what was to be created exists.
-func IsExists(err error) bool { return is(err, exists) }
+// deniedCodes mean the same in every product.
+var deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 
-// IsDenied reports whether an error says that the credentials are wrong or
-// lack a permission.
-func IsDenied(err error) bool { return is(err, denied) }
-
-func is(err error, class func(*Error) bool) bool {
-	var e *Error
-	return errors.As(err, &e) && class(e)
+// Throttled reports whether the server asks everybody to wait.
+func (e *Error) Throttled() bool {
+	return e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
 }
 
-// neverSent reports whether the request certainly did not reach the server:
+// Denied reports whether the API says that the credentials are wrong or lack a
+// permission. A page of something that stands before it does not, whatever its status.
+func (e *Error) Denied() bool {
+	return !e.NotEnvelope && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code))
+}
+
+// NeverSent reports whether the request certainly did not reach the server:
 // there was no connection to send it on.
-func neverSent(e *Error) bool {
+func (e *Error) NeverSent() bool {
 	var op *net.OpError
 	return errors.As(e.Cause, &op) && op.Op == "dial"
 }
 
-// ambiguous reports whether the server may have done what it was asked to,
-// although the answer is no proof of it.
-func ambiguous(err error) bool {
+// Hopeless reports whether to send the request again cannot help: the server's
+// certificate is not to be trusted, or the request's body cannot be read.
+func (e *Error) Hopeless() bool {
+	return errors.As(e.Cause, new(*tls.CertificateVerificationError)) || errors.As(e.Cause, new(*BodyError))
+}
+
+// IsDenied reports whether an error says that the credentials are wrong or
+// lack a permission.
+func IsDenied(err error) bool { return Is(err, (*Error).Denied) }
+
+// Is reports whether an error is an [*Error] of a class.
+func Is(err error, class func(*Error) bool) bool {
 	var e *Error
-	if !errors.As(err, &e) || exists(e) || throttled(e) || refusedForNow(e) {
-		return false
-	}
-	switch {
-	case e.Status == 0:
-		return e.Attempts > 0 && e.Cause != nil && !neverSent(e)
-	case e.Status >= http.StatusInternalServerError:
-		return true
-	case e.Status < http.StatusMultipleChoices && e.Code == 0: // a success that says nothing
-		return true
-	default:
-		return transient(e)
-	}
+	return errors.As(err, &e) && class(e)
 }

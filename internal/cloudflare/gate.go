@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"context"
@@ -48,7 +48,7 @@ type pass struct {
 
 // wait returns when a request may be sent. The pass is to be given back.
 func (g *gate) wait(ctx context.Context) (*pass, error) {
-	if t, ahead := ctx.Value(turnKey{}).(*turn); ahead {
+	if t, ahead := ctx.Value(turnKey{}).(*Turn); ahead {
 		if p := t.pass.Swap(nil); p != nil {
 			return p, nil
 		}
@@ -75,33 +75,37 @@ func (g *gate) wait(ctx context.Context) (*pass, error) {
 	return p, nil
 }
 
-// turn is a pass that is there before its request is known to be wanted.
-type turn struct {
+// Turn is a pass that is there before its request is known to be wanted.
+type Turn struct {
 	pass   atomic.Pointer[pass]
 	closed time.Time // until when the gate was closed when the pass was had
 }
 
 type turnKey struct{}
 
-// ahead returns when a request may be sent, and has looked then: what is seen does
+// Ahead returns when a request may be sent, and has looked then: what is seen does
 // not grow old while the request waits. If the server tells everybody to wait
 // meanwhile, it begins anew. The turn is to be ended.
-func (g *gate) ahead(ctx context.Context, look func() error) (*turn, error) {
+func (c *Client) Ahead(ctx context.Context, look func() error) (*Turn, error) {
+	return c.gate.ahead(ctx, look)
+}
+
+func (g *gate) ahead(ctx context.Context, look func() error) (*Turn, error) {
 	for {
 		p, err := g.wait(ctx)
 		if err != nil {
 			return nil, err
 		}
-		t := &turn{closed: g.closedUntil()}
+		t := &Turn{closed: g.closedUntil()}
 		t.pass.Store(p)
 		if err := look(); err != nil {
-			t.end()
+			t.End()
 			return nil, err
 		}
 		if !g.closedUntil().After(t.closed) {
 			return t, nil
 		}
-		t.end()
+		t.End()
 	}
 }
 
@@ -111,13 +115,13 @@ func (g *gate) closedUntil() time.Time {
 	return g.closed
 }
 
-// context gives the turn to the first request that is sent with it.
-func (t *turn) context(ctx context.Context) context.Context {
+// Context gives the turn to the first request that is sent with it.
+func (t *Turn) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, turnKey{}, t)
 }
 
-// end gives the pass back that nobody has used.
-func (t *turn) end() {
+// End gives the pass back that nobody has used.
+func (t *Turn) End() {
 	if p := t.pass.Swap(nil); p != nil {
 		p.back(nil)
 	}

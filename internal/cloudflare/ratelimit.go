@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"net/http"

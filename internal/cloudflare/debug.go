@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := d.next.RoundTrip(req)
 	took := time.Since(began).Round(time.Millisecond)
 	if err != nil {
-		x.line("<", "no answer after %s: %s", took, printable(err.Error()))
+		x.line("<", "no answer after %s: %s", took, Printable(err.Error()))
 		d.write(x)
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.line("<", "%d %s after %s, ray %s", resp.StatusCode, http.StatusText(resp.StatusCode), took, orDash(resp.Header.Get("Cf-Ray")))
 	x.header("<", resp.Header)
 	if err != nil {
-		x.line("<", "the answer breaks off: %s", printable(err.Error()))
+		x.line("<", "the answer breaks off: %s", Printable(err.Error()))
 	}
 	x.body("<", resp.Header.Get("Content-Type"), body)
 	d.write(x)
@@ -69,7 +69,7 @@ func (d *debugTransport) write(x *exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.n++
-	text := maskValues(x.secrets...)(d.redact(x.text.String()))
+	text := MaskValues(x.secrets...)(d.redact(x.text.String()))
 	fmt.Fprintf(d.out, "#%d %s\n%s\n", d.n, time.Now().UTC().Format(time.RFC3339), text)
 }
 
@@ -93,7 +93,7 @@ func orDash(text string) string {
 	if text == "" {
 		return "-"
 	}
-	return printable(text)
+	return Printable(text)
 }
 
 // exchange is a request and its answer in words.
@@ -128,7 +128,7 @@ func (x *exchange) header(side string, header http.Header) {
 				value = maskURL(target)
 			}
 		case slices.Contains(plainHeaders, name) || strings.HasPrefix(name, "X-Stainless-"):
-			value = printable(strings.Join(header[name], ", "))
+			value = Printable(strings.Join(header[name], ", "))
 		}
 		x.line(side, "%s: %s", name, value)
 	}
@@ -138,7 +138,7 @@ func (x *exchange) header(side string, header http.Header) {
 func maskURL(u *url.URL) string {
 	copied := *u
 	copied.User, copied.Fragment = nil, ""
-	return printable(copied.String())
+	return Printable(copied.String())
 }
 
 // request shows what is sent. Every body can be sent again, see [transport]: what
@@ -180,8 +180,8 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 			return
 		}
 		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-		name, kind := printable(disposition["name"]), part.Header.Get("Content-Type")
-		if name == metadataPart || name == settingsPart {
+		name, kind := Printable(disposition["name"]), part.Header.Get("Content-Type")
+		if name == MetadataPart || name == SettingsPart {
 			content, _ := io.ReadAll(io.LimitReader(part, mostDebuggedRead))
 			x.line(">", "part %q", name)
 			x.body(">", jsonType, content)
@@ -208,7 +208,7 @@ func (x *exchange) body(side, contentType string, body []byte) {
 	if err != nil {
 		return
 	}
-	text := maskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of one is left
+	text := MaskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of one is left
 	if cut := len(text) - mostDebugged; cut > 0 {
 		text = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(text[:mostDebugged], ""), cut)
 	}

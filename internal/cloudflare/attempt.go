@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"bytes"
@@ -28,6 +28,7 @@ const (
 // one would carry an upload, or the credentials, to who knows where.
 type attempt struct {
 	base      *url.URL
+	products  Products
 	next      http.RoundTripper
 	authorize func(http.Header)
 	redact    func(string) string
@@ -59,7 +60,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 
-	failure := newError(a.base, req)
+	failure := newError(a.base, a.products, req)
 	resp, err := a.next.RoundTrip(req)
 	if err != nil {
 		failure.Cause = err
@@ -80,40 +81,40 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	failure.Status = resp.StatusCode
 	failure.RetryAfter = retryAfter(resp.Header, a.clock.now())
-	judged, ok := judge(req, resp, body, failure)
+	success, ok := judge(req, resp, body, failure)
 	if !ok {
 		failure.Message = a.redact(failure.Message)
 		return nil, failure
 	}
-	judged.Reader = bytes.NewReader(judged.content)
-	resp.Body, resp.ContentLength = judged, int64(len(judged.content))
+	success.Reader = bytes.NewReader(success.content)
+	resp.Body, resp.ContentLength = success, int64(len(success.content))
 	return resp, nil
 }
 
-// answer is the body of an answer that is a success, in memory.
-type answer struct {
+// judged is the body of an answer that is a success, in memory.
+type judged struct {
 	*bytes.Reader
 	content []byte
 	info    json.RawMessage // the envelope's result_info, where there is one
 }
 
 // Close implements [io.Closer].
-func (*answer) Close() error { return nil }
+func (*judged) Close() error { return nil }
 
 // tokenKey is the context's key of a token that takes the place of the
 // credentials.
 type tokenKey struct{}
 
-// withToken lets requests be sent with a token that the API has given out for
+// WithToken lets requests be sent with a token that the API has given out for
 // them, and without the credentials.
-func withToken(ctx context.Context, token string) context.Context {
+func WithToken(ctx context.Context, token string) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }
 
 // newError is an error about a request, before anything is known of it.
-func newError(base *url.URL, req *http.Request) *Error {
+func newError(base *url.URL, products Products, req *http.Request) *Error {
 	path := strings.TrimPrefix(req.URL.EscapedPath(), base.EscapedPath())
-	return &Error{Product: endpointsOf(path).product, Method: req.Method, Path: path}
+	return &Error{Product: products.Of(path), Method: req.Method, Path: path, hint: products.Hint}
 }
 
 // retryAfter reads Retry-After: seconds, or a date by the server's clock.

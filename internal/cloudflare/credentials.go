@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"errors"
@@ -50,5 +50,5 @@ func (c Credentials) authorizer() (func(http.Header), error) {
 
 // redactor masks the credentials in a server's message, should it quote them.
 func (c Credentials) redactor() func(string) string {
-	return maskValues(c.Token, c.Key)
+	return MaskValues(c.Token, c.Key)
 }

@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 )
 
 func TestRatelimitHeaders(t *testing.T) {
@@ -85,21 +86,12 @@ func send(t *testing.T, client *Client, requests, atOnce int) time.Duration {
 	return time.Since(began)
 }
 
-func noBody(next http.RoundTripper) http.RoundTripper {
-	return roundTripFunc(func(r *http.Request) (*http.Response, error) {
-		if r.Body == nil {
-			r.Body = http.NoBody
-		}
-		return next.RoundTrip(r)
-	})
-}
-
 // A limit that is known is never broken, and nothing is left of it.
 func TestLimitIsUsedWhole(t *testing.T) {
 	for _, silent := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &platform{limit: Limit{100, time.Minute}, silent: silent}
-			client, err := New(Options{Limits: []Limit{p.limit}, Transport: noBody(p)})
+			client, err := New(Options{Limits: []Limit{p.limit}, Transport: cloudflaretest.NoBody(p)}, testProducts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +107,7 @@ func TestLimitIsUsedWhole(t *testing.T) {
 func TestLimitIsLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{limit: Limit{100, time.Minute}}
-		client, err := New(Options{Transport: noBody(p)})
+		client, err := New(Options{Transport: cloudflaretest.NoBody(p)}, testProducts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +130,7 @@ func TestLimitIsLearned(t *testing.T) {
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{limit: Limit{100, time.Minute}, silent: true}
-		client, err := New(Options{Limits: []Limit{p.limit}, Transport: noBody(p)})
+		client, err := New(Options{Limits: []Limit{p.limit}, Transport: cloudflaretest.NoBody(p)}, testProducts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +143,7 @@ func TestPace(t *testing.T) {
 		if took := send(t, client, 320, 8); took < said || took > said+10*time.Second {
 			t.Errorf("took %v, said %v", took, said)
 		}
-		unlimited, err := New(Options{})
+		unlimited, err := New(Options{}, testProducts)
 		if err != nil || unlimited.Pace(1e6) != 0 {
 			t.Errorf("without a limit, it takes %v (%v)", unlimited.Pace(1e6), err)
 		}
@@ -164,7 +156,7 @@ func TestPace(t *testing.T) {
 
 func TestLimitsThatLetNothingThrough(t *testing.T) {
 	for _, limit := range []Limit{{}, {0, time.Second}, {-1, time.Second}, {1, 0}} {
-		if _, err := New(Options{Limits: []Limit{limit}}); err == nil {
+		if _, err := New(Options{Limits: []Limit{limit}}, testProducts); err == nil {
 			t.Errorf("%+v was taken", limit)
 		}
 	}

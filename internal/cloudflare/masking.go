@@ -1,4 +1,4 @@
-package account
+package cloudflare
 
 import (
 	"cmp"
@@ -17,10 +17,10 @@ const (
 	shortestMaskedLine = 8
 )
 
-// maskValues returns a function that replaces values in a text by a mask. A server
+// MaskValues returns a function that replaces values in a text by a mask. A server
 // quotes a value as it travelled, so the value is found in every form that JSON
 // and URLs give it, also in JSON that is quoted in JSON, and so are its lines.
-func maskValues(values ...string) func(string) string {
+func MaskValues(values ...string) func(string) string {
 	var secrets []string
 	add := func(value string, shortest int) {
 		if len(value) < shortest {

@@ -1,0 +1,201 @@
+// Package cloudflare is an HTTP client of Cloudflare's API that knows no resource:
+// what it sends, how fast, how often, and what a failure looks like.
+//
+//	client, err := cloudflare.New(cloudflare.Options{Credentials: …}, products)
+//	_, err = client.Exchange(ctx, http.MethodGet, cloudflare.Path("accounts", id, "queues"), nil, nil, &result)
+//
+// A request passes a [Client]'s http.Client from the outside to the inside:
+// transport sends it until it is answered for good, attempt sends it once, when
+// the gate lets it through, and judges the answer, and debugTransport writes down
+// what is on the wire. A request that fails is an [*Error]. cloudflare-go, too, sends
+// its requests through [Client.HTTP], and gets all of that.
+//
+// What paths and codes mean depends on the product behind them; that is for
+// [Products] to say.
+package cloudflare
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// DefaultBaseURL is Cloudflare's own API.
+const DefaultBaseURL = "https://api.cloudflare.com/client/v4"
+
+const (
+	defaultRetryMax     = 6
+	defaultRetryWaitMin = 500 * time.Millisecond
+	defaultRetryWaitMax = 30 * time.Second
+)
+
+// Options are what a [Client] is made of. The zero value of a field means
+// its default.
+type Options struct {
+	// BaseURL is where the API is; [DefaultBaseURL] when empty.
+	BaseURL string
+
+	// Credentials are sent to the host of BaseURL and to no other. Empty ones
+	// are not sent at all.
+	Credentials Credentials
+
+	// UserAgent names the program to Cloudflare.
+	UserAgent string
+
+	// Limits hold for every request, retries included. What the server says of
+	// its own limits holds besides.
+	Limits []Limit
+
+	// Transport sends requests; nil means a clone of [http.DefaultTransport].
+	Transport http.RoundTripper
+
+	// Debug gets every request that is sent and its answer, for a person to read;
+	// nil means that nobody asked. What is confidential is masked.
+	Debug io.Writer
+
+	// RetryMax is how often a request is sent again; negative means never.
+	RetryMax int
+
+	// RetryWaitMin and RetryWaitMax bound the wait before a retry where the
+	// server does not say how long to wait.
+	RetryWaitMin, RetryWaitMax time.Duration
+
+	// Sleep waits; nil means a timer. It must return early with the context's
+	// error when the context ends.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Products is what a client is told about the products behind the API, since
+// neither paths nor codes mean anything without them. All of it is needed.
+type Products struct {
+	// Of names the product that a path below the base URL belongs to.
+	Of func(path string) string
+
+	// Retryable decides whether a request that failed is sent again.
+	Retryable func(ctx context.Context, e *Error) bool
+
+	// Hint is what to do about an error; "" where nothing is known that helps.
+	Hint func(e *Error) string
+}
+
+// Client speaks to the API with one set of credentials. It is safe for
+// concurrent use.
+type Client struct {
+	http     *http.Client
+	base     *url.URL // without a final slash
+	products Products
+	clock    *serverClock
+	gate     *gate
+	retries  *retries
+	sleep    func(context.Context, time.Duration) error
+}
+
+// New returns a client. Nothing is sent yet.
+func New(o Options, products Products) (*Client, error) {
+	base, err := url.Parse(strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/"))
+	if err != nil {
+		return nil, errors.New("the API's base URL is malformed")
+	}
+	if base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
+		return nil, fmt.Errorf("the API's base URL %q is not an http(s) URL", base.Redacted())
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, fmt.Errorf("the API's base URL %q has more than a host and a path", base.Redacted())
+	}
+	authorize, err := o.Credentials.authorizer()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		base:     base,
+		products: products,
+		clock:    new(serverClock),
+		sleep:    o.Sleep,
+	}
+	if c.sleep == nil {
+		c.sleep = sleep
+	}
+	for _, limit := range o.Limits {
+		if limit.Requests < 1 || limit.Window <= 0 {
+			return nil, fmt.Errorf("a limit of %d requests in %v lets nothing through", limit.Requests, limit.Window)
+		}
+	}
+	c.gate = newGate(o.Limits, c.sleep)
+	c.retries = &retries{
+		most:    max(0, cmp.Or(o.RetryMax, defaultRetryMax)),
+		waitMin: positive(o.RetryWaitMin, defaultRetryWaitMin),
+		waitMax: positive(o.RetryWaitMax, defaultRetryWaitMax),
+	}
+	next := cmp.Or[http.RoundTripper](o.Transport, defaultTransport())
+	if o.Debug != nil {
+		next = &debugTransport{next: next, out: o.Debug, redact: o.Credentials.redactor()}
+	}
+	c.http = &http.Client{Transport: &transport{
+		base:     base,
+		products: products,
+		attempt: &http.Client{Transport: &attempt{
+			base:      base,
+			products:  products,
+			next:      next,
+			authorize: authorize,
+			redact:    o.Credentials.redactor(),
+			userAgent: cmp.Or(o.UserAgent, "wfpsync"),
+			gate:      c.gate,
+			clock:     c.clock,
+		}},
+		gate:    c.gate,
+		retries: c.retries,
+		sleep:   c.sleep,
+	}}
+	return c, nil
+}
+
+func positive(n, otherwise time.Duration) time.Duration {
+	if n <= 0 {
+		return otherwise
+	}
+	return n
+}
+
+// defaultTransport keeps a connection for each of the concurrent requests of an
+// apply, and does not wait for ever for a server that accepts and says nothing.
+func defaultTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	t.ResponseHeaderTimeout = 2 * time.Minute
+	return t
+}
+
+// Pace is how long it takes at least until a number of requests have gone out.
+func (c *Client) Pace(requests int) time.Duration { return c.gate.pace(requests) }
+
+// HTTP returns the http.Client that every request of the client is sent through.
+func (c *Client) HTTP() *http.Client { return c.http }
+
+// BaseURL returns where the API is, without a final slash.
+func (c *Client) BaseURL() string { return c.base.String() }
+
+// Now returns the server's time; see [Client.Skew].
+func (c *Client) Now() time.Time { return c.clock.now() }
+
+// Skew is how far the server's clock is ahead of this machine's, by the last
+// answer; it is exact to a second.
+func (c *Client) Skew() time.Duration { return time.Duration(c.clock.offset.Load()) }
+
+// Sleep waits, or returns the context's error as soon as it ends.
+func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
+
+// RetryMax is how often something is tried again.
+func (c *Client) RetryMax() int { return c.retries.most }
+
+// SleepBeforeRetry waits for as long as it takes before something is tried again
+// that has been tried a number of times.
+func (c *Client) SleepBeforeRetry(ctx context.Context, tries int) error {
+	return c.sleep(ctx, c.retries.wait(tries))
+}

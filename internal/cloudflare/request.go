@@ -1,0 +1,186 @@
+package cloudflare
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Path joins segments to a path below the base URL, and escapes them.
+func Path(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
+
+// Body is what a request carries. It can be sent any number of times.
+type Body interface {
+	attach(req *http.Request) error
+}
+
+// JSON returns a body of JSON.
+func JSON(value any) Body { return jsonBody{value} }
+
+type jsonBody struct{ value any }
+
+func (b jsonBody) attach(req *http.Request) error {
+	data, err := json.Marshal(b.value)
+	if err != nil {
+		return err
+	}
+	req.ContentLength = int64(len(data))
+	req.Header.Set("Content-Type", jsonType)
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	req.Body, err = req.GetBody()
+	return err
+}
+
+// Answer is an answer that is a success.
+type Answer struct {
+	// Content is the body.
+	Content []byte
+
+	// Header are the answer's headers.
+	Header http.Header
+
+	info  json.RawMessage // the envelope's result_info, where there is one
+	about Error           // what an error about the answer has in common
+}
+
+// Send sends a request and returns its JSON answer. A query and a body may be nil.
+func (c *Client) Send(ctx context.Context, method, path string, query url.Values, body Body) (*Answer, error) {
+	req, err := c.NewRequest(ctx, method, path, query)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		if err := body.attach(req); err != nil {
+			return nil, err
+		}
+	}
+	return c.Do(req)
+}
+
+// NewRequest returns a request for JSON, without a body, to a path below the base URL.
+func (c *Client) NewRequest(ctx context.Context, method, path string, query url.Values) (*http.Request, error) {
+	target := c.BaseURL() + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", jsonType)
+	return req, nil
+}
+
+// Do sends a request of [Client.NewRequest].
+func (c *Client) Do(req *http.Request) (*Answer, error) {
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, Plain(err)
+	}
+	about := newError(c.base, c.products, req)
+	about.Status, about.RayID = resp.StatusCode, resp.Header.Get("Cf-Ray")
+	success := resp.Body.(*judged)
+	return &Answer{Content: success.content, Header: resp.Header, info: success.info, about: *about}, nil
+}
+
+// Plain takes the request that http.Client names off an error that names it
+// itself.
+func Plain(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}
+
+// ResultInfo says how a list goes on. Where the cursor of the list of a
+// namespace's scripts stands is not documented; these are the two places that
+// other lists use.
+type ResultInfo struct {
+	PageInfo
+	Cursor  string `json:"cursor"`
+	Cursors struct {
+		After string `json:"after"`
+	} `json:"cursors"`
+}
+
+// Next returns the cursor of the next page; "" when there is none.
+func (i ResultInfo) Next() string {
+	if i.Cursor != "" {
+		return i.Cursor
+	}
+	return i.Cursors.After
+}
+
+// Exchange sends a request and decodes the result of its JSON answer into what
+// result points to.
+func (c *Client) Exchange(ctx context.Context, method, path string, query url.Values, body Body, result any) (ResultInfo, error) {
+	answer, err := c.Send(ctx, method, path, query, body)
+	if err != nil {
+		return ResultInfo{}, err
+	}
+	return answer.Decode(result)
+}
+
+// ExchangeJSON sends a JSON body and decodes the result of the answer.
+func (c *Client) ExchangeJSON(ctx context.Context, method, path string, body, result any) error {
+	_, err := c.Exchange(ctx, method, path, nil, JSON(body), result)
+	return err
+}
+
+// Decode reads the result of a JSON answer into what result points to.
+func (a *Answer) Decode(result any) (ResultInfo, error) {
+	whole := struct {
+		Result any `json:"result"`
+	}{result}
+	if err := json.Unmarshal(a.Content, &whole); err != nil {
+		return ResultInfo{}, a.Unexpected(err)
+	}
+	return a.Info()
+}
+
+// Info reads what a JSON answer says of how the list goes on.
+func (a *Answer) Info() (info ResultInfo, err error) {
+	if a.info != nil {
+		if err := json.Unmarshal(a.info, &info); err != nil {
+			return ResultInfo{}, a.Unexpected(err)
+		}
+	}
+	return info, nil
+}
+
+// Unexpected returns the error of a success that cannot be read.
+func (a *Answer) Unexpected(err error) *Error {
+	e := a.about
+	e.Message = fmt.Sprintf("the answer has an unexpected shape: %v", err)
+	return &e
+}
+
+// Remove deletes what a path names.
+func (c *Client) Remove(ctx context.Context, path string) error {
+	_, err := c.Send(ctx, http.MethodDelete, path, nil, nil)
+	return err
+}
+
+// Content reads an answer that need not be JSON.
+func (c *Client) Content(ctx context.Context, path string) (*Answer, error) {
+	req, err := c.NewRequest(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "*/*")
+	return c.Do(req)
+}
