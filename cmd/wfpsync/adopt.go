@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -38,7 +39,7 @@ them, or a pattern in which a star stands for any part of a name:
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, formatJSONL)
+	a.addFormatFlag(cmd, report.Runs.Names())
 	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd

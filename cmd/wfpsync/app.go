@@ -93,30 +93,28 @@ func (a *app) tell(err error) {
 	if rest == nil {
 		return
 	}
-	list := diagnostics(rest)
 	format := a.flags.format
 	if document { // a second one would be none that a program can read
-		format = formatText
+		format = report.Text
 	}
-	switch format {
-	case formatJSON:
-		_ = report.ErrorJSON(a.stdout, list)
-		return
-	case formatJSONL:
-		_ = a.events().Error(list)
-		return
-	case formatGitHub:
-		_ = report.DiagnosticsGitHub(a.stdout, list)
-		return
-	case formatSARIF:
-		_ = report.DiagnosticsSARIF(a.stdout, tool(), list)
-		return
-	}
-	_ = report.Diagnostics(a.stderr, a.style(a.stderr), list)
+	failure := report.Findings{List: diagnostics(rest)}
 	if exitCode(err) == exitUsage {
-		fmt.Fprintln(a.stderr, "Run 'wfpsync help' for usage.")
+		failure.Then = "Run 'wfpsync help' for usage."
 	}
+	_ = report.Failures.In(format)(a.output(), failure)
 }
+
+// show writes a document in the wanted format.
+func show[T any](a *app, document report.Document[T], value T) error {
+	return document.In(a.flags.format)(a.output(), value)
+}
+
+// output is where documents go.
+func (a *app) output() report.Output {
+	return report.Output{Out: a.stream(a.stdout), Err: a.stream(a.stderr), Now: a.now, Tool: tool, TellGitHub: a.tellGitHub}
+}
+
+func (a *app) stream(w io.Writer) report.Stream { return report.Stream{Writer: w, Style: a.style(w)} }
 
 // untold is what an error has to say that nobody has been told, nil when that is
 // nothing, and whether the rest was told: the document is out then, or could not
@@ -191,19 +189,6 @@ func (a *app) env(name string) string {
 	return value
 }
 
-const (
-	formatText   = "text"
-	formatJSON   = "json"
-	formatGitHub = "github" // annotations by GitHub Actions
-	formatSARIF  = "sarif"
-
-	formatMarkdown = "markdown"
-	formatHTML     = "html"
-	formatJSONL    = "jsonl" // one object a line
-	formatDOT      = "dot"
-	formatMermaid  = "mermaid"
-)
-
 // formatsAnnotation is what the flag of a command says of the formats that it
 // takes.
 const formatsAnnotation = "formats"
@@ -215,7 +200,7 @@ func (a *app) checkFormat(cmd *cobra.Command, _ []string) error {
 		return nil
 	}
 	unknown := a.flags.format
-	a.flags.format = formatText
+	a.flags.format = report.Text
 	return usage(fmt.Errorf("--format %q is unknown to `%s`; it is %s", unknown, cmd.CommandPath(), alternatives(flag.Annotations[formatsAnnotation])))
 }
 

@@ -20,12 +20,12 @@ func TestUnwrittenDocumentIsTold(t *testing.T) {
 		stdout bool
 		want   string
 	}{
-		{"stale", errors.Join(full, told(exitStale)), formatText, exitStale, false, "no space left"},
-		{"stale, for a program", errors.Join(full, told(exitStale)), formatJSON, exitStale, false, "no space left"},
-		{"two", errors.Join(full, errors.New("another"), told(exitRefused)), formatJSONL, exitRefused, false, "another"},
-		{"nested", errors.Join(errors.Join(full, nil), told(exitPartial)), formatGitHub, exitPartial, false, "no space left"},
-		{"told", errors.Join(nil, told(exitStale)), formatText, exitStale, false, ""},
-		{"nothing was written yet", full, formatJSON, exitError, true, "no space left"},
+		{"stale", errors.Join(full, told(exitStale)), "text", exitStale, false, "no space left"},
+		{"stale, for a program", errors.Join(full, told(exitStale)), "json", exitStale, false, "no space left"},
+		{"two", errors.Join(full, errors.New("another"), told(exitRefused)), "jsonl", exitRefused, false, "another"},
+		{"nested", errors.Join(errors.Join(full, nil), told(exitPartial)), "github", exitPartial, false, "no space left"},
+		{"told", errors.Join(nil, told(exitStale)), "text", exitStale, false, ""},
+		{"nothing was written yet", full, "json", exitError, true, "no space left"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

@@ -75,7 +75,7 @@ the plan touches has changed since.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, formatJSONL)
+	a.addFormatFlag(cmd, report.Runs.Names())
 	a.addAccountFlags(cmd.Flags())
 	a.addRefreshFlag(cmd)
 	a.addApplyFlags(cmd, &options)
@@ -170,10 +170,10 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 		return err
 	}
 	if o.expectDigest != "" && plan.Digest != o.expectDigest {
-		return a.unexpected(plan, o.expectDigest)
+		return errors.Join(a.teller(a.output()).Unexpected(plan, o.expectDigest), told(exitStale))
 	}
 	if err := a.applicable(plan); err != nil {
-		return a.refuse(plan, err)
+		return errors.Join(a.teller(a.output()).Refused(plan), err)
 	}
 	if err := a.checkProbes(c, plan); err != nil {
 		return err
@@ -190,54 +190,16 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 	return a.execute(ctx, c, plan, o)
 }
 
-// announce shows what is about to be done. The plan is text for a person even
-// when the result is for a program.
+// announce shows what is about to be done.
 func (a *app) announce(plan *planner.Plan, o planOutput) error {
 	if err := a.writeReports(plan, o); err != nil {
 		return err
 	}
-	if a.flags.format == formatText {
-		return a.printPlan(plan, o)
-	}
-	if a.flags.format == formatJSONL {
-		if err := a.events().Plan(plan); err != nil {
-			return err
-		}
-	}
-	if err := a.writePlan(a.stderr, formatText, plan, o); err != nil {
-		return err
-	}
-	return report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics)
+	return a.teller(o.shape(a.output())).Plan(plan)
 }
 
-// events are what a program reads that asked for them.
-func (a *app) events() *report.Events { return report.NewEvents(a.stdout, a.now) }
-
-// refuse ends a run that may not change anything; a program gets what says why.
-func (a *app) refuse(plan *planner.Plan, err error) error {
-	switch a.flags.format {
-	case formatJSON:
-		return errors.Join(report.PlanJSON(a.stdout, plan), err)
-	case formatJSONL:
-		return errors.Join(a.events().Refused(plan), err)
-	}
-	return err
-}
-
-// unexpected refuses a plan that is not the one that was reviewed. It has been
-// shown; a program gets it in the document that says so.
-func (a *app) unexpected(plan *planner.Plan, expected string) error {
-	var err error
-	switch a.flags.format {
-	case formatJSON:
-		err = report.UnexpectedJSON(a.stdout, plan, expected)
-	case formatJSONL:
-		err = a.events().Unexpected(plan, expected)
-	default:
-		err = report.UnexpectedText(a.stderr, a.style(a.stderr), plan, expected)
-	}
-	return errors.Join(err, told(exitStale))
-}
+// teller tells an apply in the wanted format.
+func (a *app) teller(out report.Output) report.Run { return report.Runs.In(a.flags.format)(out) }
 
 // checkCurrent refuses a plan whose resources somebody has written since, and
 // shows what it would be now.
@@ -251,17 +213,7 @@ func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Pla
 	if err != nil {
 		return err
 	}
-	switch a.flags.format {
-	case formatJSON:
-		err = report.StaleJSON(a.stdout, moved, now)
-	case formatJSONL:
-		err = a.events().Stale(moved, now)
-	default:
-		if err = report.MovedText(a.stderr, a.style(a.stderr), moved); err == nil && now != nil {
-			err = report.PlanText(a.stdout, a.style(a.stdout), now)
-		}
-	}
-	return errors.Join(err, told(exitStale))
+	return errors.Join(a.teller(a.output()).Stale(moved, now), told(exitStale))
 }
 
 // replan is what the moved part of a plan would be now; nil for a plan to

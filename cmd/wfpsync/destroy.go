@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 )
 
@@ -30,7 +31,7 @@ stays, and so does a bucket with objects in it.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, formatJSONL)
+	a.addFormatFlag(cmd, report.Runs.Names())
 	a.addAccountFlags(cmd.Flags())
 	a.addApplyFlags(cmd, &options)
 	return cmd

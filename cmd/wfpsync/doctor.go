@@ -32,7 +32,7 @@ what that needs must be there; without one, Workers must.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, report.Checkups.Names())
 	a.addAccountFlags(cmd.Flags())
 	return cmd
 }
@@ -43,12 +43,7 @@ func (a *app) doctor(ctx context.Context) error {
 		x.needs[c.Kind] = true
 	}
 	x.run(ctx)
-	var err error
-	if a.flags.format == formatJSON {
-		err = report.CheckupJSON(a.stdout, x.checks)
-	} else {
-		err = report.CheckupText(a.stdout, a.style(a.stdout), x.checks)
-	}
+	err := show(a, report.Checkups, x.checks)
 	if err == nil && !report.Healthy(x.checks) {
 		err = told(exitError)
 	}

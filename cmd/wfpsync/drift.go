@@ -23,7 +23,7 @@ file is told as drift as well, so apply a changed file first.`,
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, formatMarkdown)
+	a.addFormatFlag(cmd, report.Drifts.Names())
 	a.addAccountFlags(cmd.Flags())
 	a.addRefreshFlag(cmd)
 	return cmd
@@ -36,17 +36,10 @@ func (a *app) drift(ctx context.Context) error {
 	}
 	defer c.close()
 	drift := planner.NewDrift(plan)
-	switch a.flags.format {
-	case formatJSON:
-		err = report.DriftJSON(a.stdout, drift)
-	case formatMarkdown:
-		err = report.DriftMarkdown(a.stdout, drift)
-	default:
-		err = report.DriftText(a.stdout, a.style(a.stdout), drift)
+	if err := show(a, report.Drifts, drift); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return err
 	case plan.Diagnostics.HasErrors():
 		if err := report.Diagnostics(a.stderr, a.style(a.stderr), plan.Diagnostics); err != nil {
 			return err

@@ -35,6 +35,7 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 	})
 	stop := a.drainOnInterrupt(ctx, progress.Note)
 	overtaken := false
+	tell := a.teller(a.output())
 	var untold error // a reader that went away does not stop the run
 	c.Expect(writes)
 	result, err := applier.Run(ctx, c, plan, applier.Options{
@@ -51,8 +52,8 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 		Now:    a.now,
 	}, func(e applier.Event) {
 		progress.Event(e)
-		if a.flags.format == formatJSONL && untold == nil {
-			untold = a.events().Applied(e)
+		if untold == nil {
+			untold = tell.Applied(e)
 		}
 	})
 	progress.Close()
@@ -63,7 +64,7 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 		result.Continue = o.again
 	}
 	outcome := outcomeOf(result, isClosed(stop), overtaken)
-	if err := errors.Join(untold, a.printResult(plan, result), saveResult(o.result, plan, result)); err != nil {
+	if err := errors.Join(untold, tell.Result(plan, result), saveResult(o.result, plan, result)); err != nil {
 		if outcome == nil {
 			outcome = told(exitError)
 		}
@@ -84,17 +85,6 @@ func outcomeOf(result *applier.Result, interrupted, overtaken bool) error {
 	default:
 		return told(exitPartial)
 	}
-}
-
-// printResult prints what became of a plan in the wanted format.
-func (a *app) printResult(plan *planner.Plan, result *applier.Result) error {
-	switch a.flags.format {
-	case formatJSON:
-		return report.ResultJSON(a.stdout, plan, result)
-	case formatJSONL:
-		return a.events().Result(plan, result)
-	}
-	return report.ResultText(a.stdout, a.style(a.stdout), plan, result)
 }
 
 // prepareResult makes sure that the result of a run can be written before

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -38,7 +39,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, planFormats...)
+	a.addFormatFlag(cmd, report.Plans.Names())
 	a.addAccountFlags(cmd.Flags())
 	options.making.addFlags(cmd)
 	options.making.addSecretsFlag(cmd)

@@ -25,32 +25,23 @@ type planOutput struct {
 	reports        []string
 }
 
-// planFormats are the formats of a plan besides text and JSON.
-var planFormats = []string{formatMarkdown, formatHTML, formatGitHub}
-
-// graphFormats are the languages that the order of a plan can be written in.
-var graphFormats = []string{formatDOT, formatMermaid}
-
-// reportFormats are the formats of a plan in a file.
-var reportFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML, formatDOT, formatMermaid}
-
 func (o *planOutput) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.expand, "expand", false, "show each change, also those that are alike")
 	cmd.Flags().IntVar(&o.markdownBudget, "markdown-budget", report.MarkdownBudget, "how many `BYTES` a plan in markdown may have")
-	cmd.Flags().StringArrayVar(&o.reports, "report", nil, "write the plan to a file, too, as `FORMAT=PATH`: "+alternatives(reportFormats)+"; can be repeated")
+	cmd.Flags().StringArrayVar(&o.reports, "report", nil, "write the plan to a file, too, as `FORMAT=PATH`: "+alternatives(report.PlanFiles.Names())+"; can be repeated")
 }
 
 // addGraphFlag is the flag of commands whose document is the plan.
 func (o *planOutput) addGraphFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.graph, "graph", "", "print what comes before what, in the `LANGUAGE` "+alternatives(graphFormats)+", instead of the plan")
+	cmd.Flags().StringVar(&o.graph, "graph", "", "print what comes before what, in the `LANGUAGE` "+alternatives(report.Graphs.Names())+", instead of the plan")
 }
 
 // check refuses what makes no sense, before anything is done.
 func (o *planOutput) check(a *app) error {
 	switch {
-	case o.graph != "" && !slices.Contains(graphFormats, o.graph):
-		return usage(fmt.Errorf("--graph %q is unknown; it is %s", o.graph, alternatives(graphFormats)))
-	case o.graph != "" && a.flags.format != formatText:
+	case o.graph != "" && !slices.Contains(report.Graphs.Names(), o.graph):
+		return usage(fmt.Errorf("--graph %q is unknown; it is %s", o.graph, alternatives(report.Graphs.Names())))
+	case o.graph != "" && a.flags.format != report.Text:
 		return usage(fmt.Errorf("--graph %s and --format %s both say what to print; for both, use --report %[1]s=PATH", o.graph, a.flags.format))
 	case o.markdownBudget < report.LeastMarkdownBudget:
 		return usage(fmt.Errorf("--markdown-budget %d: it is at least %d", o.markdownBudget, report.LeastMarkdownBudget))
@@ -61,8 +52,8 @@ func (o *planOutput) check(a *app) error {
 		switch {
 		case !found || path == "":
 			return usage(fmt.Errorf("--report %q is not of the form FORMAT=PATH", text))
-		case !slices.Contains(reportFormats, format):
-			return usage(fmt.Errorf("--report %q: the format %q is unknown; it is %s", text, format, alternatives(reportFormats)))
+		case !slices.Contains(report.PlanFiles.Names(), format):
+			return usage(fmt.Errorf("--report %q: the format %q is unknown; it is %s", text, format, alternatives(report.PlanFiles.Names())))
 		case path == "-":
 			return usage(fmt.Errorf("--report %q: what goes to stdout is said with --format or --graph", text))
 		case paths[filepath.Clean(path)]:
@@ -76,41 +67,16 @@ func (o *planOutput) check(a *app) error {
 // printPlan prints the plan in the wanted format, and warnings to the person
 // where the document does not have them.
 func (a *app) printPlan(p *planner.Plan, o planOutput) error {
-	format := a.flags.format
 	if o.graph != "" {
-		format = o.graph
+		return report.Graphs.In(o.graph)(o.shape(a.output()), p)
 	}
-	if err := a.writePlan(a.stdout, format, p, o); err != nil {
-		return err
-	}
-	switch format {
-	case formatText, formatDOT, formatMermaid:
-		return report.Diagnostics(a.stderr, a.style(a.stderr), p.Diagnostics)
-	case formatGitHub:
-		return a.tellGitHub(p)
-	}
-	return nil
+	return report.Plans.In(a.flags.format)(o.shape(a.output()), p)
 }
 
-// writePlan writes a plan in a format.
-func (a *app) writePlan(w io.Writer, format string, p *planner.Plan, o planOutput) error {
-	style := a.style(w)
-	style.Expand = o.expand
-	switch format {
-	case formatJSON:
-		return report.PlanJSON(w, p)
-	case formatMarkdown:
-		return report.PlanMarkdown(w, p, o.markdownBudget)
-	case formatHTML:
-		return report.PlanHTML(w, p)
-	case formatGitHub:
-		return report.PlanGitHub(w, style, p)
-	case formatDOT:
-		return report.PlanDOT(w, style, p)
-	case formatMermaid:
-		return report.PlanMermaid(w, style, p)
-	}
-	return report.PlanText(w, style, p)
+// shape makes an output show plans as the flags say.
+func (o *planOutput) shape(out report.Output) report.Output {
+	out.Out.Expand, out.Err.Expand, out.MarkdownBudget = o.expand, o.expand, o.markdownBudget
+	return out
 }
 
 // writeReports writes the files that were asked for. They are made to be passed
@@ -119,7 +85,10 @@ func (a *app) writePlan(w io.Writer, format string, p *planner.Plan, o planOutpu
 func (a *app) writeReports(p *planner.Plan, o planOutput) error {
 	for _, text := range o.reports {
 		format, path, _ := strings.Cut(text, "=")
-		write := func(w io.Writer) error { return a.writePlan(w, format, p, o) }
+		write := func(w io.Writer) error {
+			out := report.Output{Out: a.stream(w), Err: report.Stream{Writer: io.Discard}}
+			return report.PlanFiles.In(format)(o.shape(out), p)
+		}
 		if err := writeFile(path, 0o666, write); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
 )
 
 const defaultStackFile = "wfpsync.yaml"
@@ -67,11 +69,9 @@ func (a *app) addStackFlags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&a.flags.variableFiles, "var-file", nil, "read values of variables from a YAML or JSON `FILE`")
 }
 
-// addFormatFlag is the flag of commands that print a document, as text, as JSON
-// or in a format of their own.
-func (a *app) addFormatFlag(cmd *cobra.Command, own ...string) {
-	formats := append([]string{formatText, formatJSON}, own...)
-	cmd.Flags().StringVar(&a.flags.format, "format", formatText, "what to print: "+alternatives(formats))
+// addFormatFlag is the flag of commands that print a document in one of its formats.
+func (a *app) addFormatFlag(cmd *cobra.Command, formats []string) {
+	cmd.Flags().StringVar(&a.flags.format, "format", report.Text, "what to print: "+alternatives(formats))
 	cmd.Flags().Lookup("format").Annotations = map[string][]string{formatsAnnotation: formats}
 }
 

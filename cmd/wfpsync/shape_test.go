@@ -104,9 +104,9 @@ var ofETags = regexp.MustCompile(`(?m)^ *"(etag|digest)": .*\n|^Plan digest: .*\
 // it lists user Workers, byte for byte; and with what is remembered as without.
 func TestPlansOfEveryShape(t *testing.T) {
 	s := shapesWorld(t, emulator.ListShape{})
-	for _, format := range []string{formatText, formatJSON} {
+	for _, format := range []string{"text", "json"} {
 		want := s.must(exitOK, "plan", "--format", format).stdout
-		if format == formatText && !strings.Contains(want, "Plan: 1 to adopt, 1 to add, 18 to change, 1 to destroy.") {
+		if format == "text" && !strings.Contains(want, "Plan: 1 to adopt, 1 to add, 18 to change, 1 to destroy.") {
 			t.Errorf("the plan has too little to say:\n%s", want)
 		}
 		for _, shape := range everyShape() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -27,7 +29,7 @@ func (a *app) showCommand() *cobra.Command {
 			return a.writeReports(p, output)
 		},
 	}
-	a.addFormatFlag(cmd, planFormats...)
+	a.addFormatFlag(cmd, report.Plans.Names())
 	output.addFlags(cmd)
 	output.addGraphFlag(cmd)
 	return cmd

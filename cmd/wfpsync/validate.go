@@ -23,7 +23,7 @@ func (a *app) validateCommand() *cobra.Command {
 		RunE:  a.validate,
 	}
 	a.addStackFlags(cmd)
-	a.addFormatFlag(cmd, formatGitHub, formatSARIF)
+	a.addFormatFlag(cmd, report.Validations.Names())
 	return cmd
 }
 
@@ -32,17 +32,7 @@ func (a *app) validate(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	switch a.flags.format {
-	case formatJSON:
-		err = report.DiagnosticsJSON(a.stdout, v.diagnostics)
-	case formatGitHub:
-		err = report.DiagnosticsGitHub(a.stdout, v.diagnostics)
-	case formatSARIF:
-		err = report.DiagnosticsSARIF(a.stdout, tool(), v.diagnostics)
-	default:
-		err = a.validateText(v)
-	}
-	if err != nil {
+	if err := show(a, report.Validations, report.Findings{List: v.diagnostics, Then: v.success(a.flags.file)}); err != nil {
 		return err
 	}
 	if v.diagnostics.HasErrors() {
@@ -166,22 +156,19 @@ func named(environments []string) string {
 // tool is how the program introduces itself.
 func tool() report.Tool { return report.Tool{Version: version, Rules: docs.Rules()} }
 
-func (a *app) validateText(v validation) error {
-	if err := report.Diagnostics(a.stderr, a.style(a.stderr), v.diagnostics); err != nil {
-		return err
-	}
+// success is what a person is told of a file without errors; "" for any other.
+func (v validation) success(file string) string {
 	if v.diagnostics.HasErrors() {
-		return nil
+		return ""
 	}
-	text := fmt.Sprintf("Success! %s is valid%s", a.flags.file, v.alone)
+	text := fmt.Sprintf("Success! %s is valid%s", file, v.alone)
 	if len(v.environments) > 0 {
 		text += fmt.Sprintf(" in %s: %s", plural(len(v.environments), "environment"), strings.Join(v.environments, ", "))
 	}
 	if text += "."; v.alone == "" {
 		text += " It needs one of them: name it with --env."
 	}
-	_, err := fmt.Fprintln(a.stdout, text)
-	return err
+	return text
 }
 
 func plural(n int, what string) string {

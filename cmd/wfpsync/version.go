@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wfpsync/wfpsync/internal/report"
 )
 
 // version is set by the build of a release.
@@ -22,24 +22,12 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		RunE: func(*cobra.Command, []string) error {
-			v := struct {
-				Version  string `json:"version"`
-				Revision string `json:"revision,omitempty"`
-				Go       string `json:"go"`
-				Platform string `json:"platform"`
-			}{version, revision(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-			if a.flags.format == formatJSON {
-				return json.NewEncoder(a.stdout).Encode(v)
-			}
-			built := v.Go + " " + v.Platform
-			if v.Revision != "" {
-				built = v.Revision + ", " + built
-			}
-			_, err := fmt.Fprintf(a.stdout, "wfpsync %s (%s)\n", v.Version, built)
-			return err
+			return show(a, report.Versions, report.Version{
+				Version: version, Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+			})
 		},
 	}
-	a.addFormatFlag(cmd)
+	a.addFormatFlag(cmd, report.Versions.Names())
 	return cmd
 }
 

@@ -3,9 +3,10 @@
 // It turns diagnostics, plans, results and events into text or JSON and writes
 // them to a writer that the caller names; it prints, asks and decides nothing.
 // There is one function per document and format, in a file named after both
-// (plan_text.go, plan_json.go): a new format is new files, and what formats
-// share about a document, such as the words for its parts, stands in a file
-// named after the document alone. The same values give the same bytes.
+// (plan_text.go, plan_json.go), and format.go is the table of them: a new format
+// is a new file and a row. What formats share about a document, such as the words
+// for its parts, stands in a file named after the document alone. The same values
+// give the same bytes.
 //
 // Names, values and messages come from files and from accounts that anybody may
 // have written to. Nothing of them reaches the output before [safe] has made
