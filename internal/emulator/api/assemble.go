@@ -37,7 +37,7 @@ func (s *Server) assemble(tx *store.Tx, a assembly) (store.Script, error) {
 	if script.MigrationTag, script.Classes, err = migrate(a.old, a.up.metadata["migrations"]); err != nil {
 		return store.Script{}, err
 	}
-	if err := checkTargets(tx, a.account, a.self, script.Classes, bindings); err != nil {
+	if err := checkTargets(binder{tx, a.account, a.self, script.Classes}, bindings); err != nil {
 		return store.Script{}, err
 	}
 	script.Bindings = bindings

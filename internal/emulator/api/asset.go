@@ -351,7 +351,7 @@ func checkAssetConfig(raw json.RawMessage, k code) error {
 // checkAssetsBinding refuses a binding to assets that are not there.
 func checkAssetsBinding(script *store.Script) error {
 	for _, binding := range script.Bindings {
-		if binding.Type == "assets" && script.Assets == nil {
+		if store.BindingTypeOf(binding.Type).Leads == store.ToAssets && script.Assets == nil {
 			return fail(http.StatusBadRequest, workersAssetsBindingAlone, "The binding '%s' is one to assets, and the script has none", binding.Name)
 		}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -38,13 +39,10 @@ const (
 
 var (
 	r2Name           = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
-	r2Jurisdictions  = []string{r2Anywhere, "eu", "us", "fedramp", "fedramp-high"}
+	r2Jurisdictions  = []string{store.DefaultJurisdiction, "eu", "us", "fedramp", "fedramp-high"}
 	r2Locations      = []string{"apac", "eeur", "enam", "weur", "wnam", "oc"}
 	r2StorageClasses = []string{"Standard", "InfrequentAccess"}
 )
-
-// r2Anywhere is the jurisdiction of buckets that have none.
-const r2Anywhere = "default"
 
 type r2BucketView struct {
 	Name         string    `json:"name"`
@@ -66,7 +64,7 @@ func (c *call) r2Jurisdiction() (string, error) {
 	jurisdiction := c.r.Header.Get(r2JurisdictionHeader)
 	switch {
 	case jurisdiction == "":
-		return r2Anywhere, nil
+		return store.DefaultJurisdiction, nil
 	case !slices.Contains(r2Jurisdictions, jurisdiction):
 		return "", fail(http.StatusBadRequest, r2InvalidRequest, "There is no jurisdiction %q", jurisdiction)
 	}
@@ -154,7 +152,7 @@ func (s *Server) createR2Bucket(c *call) (reply, error) {
 	}
 	b := store.R2Bucket{
 		Jurisdiction: jurisdiction, Name: body.Name, CreationDate: s.now(),
-		Location: usual(body.LocationHint, "enam"), StorageClass: usual(body.StorageClass, "Standard"),
+		Location: cmp.Or(body.LocationHint, "enam"), StorageClass: cmp.Or(body.StorageClass, "Standard"),
 	}
 	switch {
 	case !r2Name.MatchString(b.Name):
@@ -178,13 +176,6 @@ func (s *Server) createR2Bucket(c *call) (reply, error) {
 }
 
 // usual is a value, or what it is when it is not given.
-func usual(value, absent string) string {
-	if value == "" {
-		return absent
-	}
-	return value
-}
-
 func noStorageClass(class string) error {
 	return fail(http.StatusBadRequest, r2InvalidRequest, "There is no storage class %q", class)
 }

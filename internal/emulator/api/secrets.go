@@ -17,7 +17,7 @@ type secretView struct {
 func viewSecrets(script store.Script) []secretView {
 	views := []secretView{}
 	for _, binding := range script.Bindings {
-		if IsSecret(binding.Type) {
+		if store.BindingTypeOf(binding.Type).Secret {
 			views = append(views, secretView{Name: binding.Name, Type: binding.Type})
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Server) putSecret(c *call, p place) (reply, error) {
 		return reply{}, err
 	}
 	if secret.Type == "" {
-		secret.Type = "secret_text"
+		secret.Type = store.SecretText
 	}
 	_, err := s.editScript(c, p, func(_ *store.Tx, script *store.Script) error {
 		return setSecret(script, secret)
@@ -113,7 +113,7 @@ func (s *Server) patchSecrets(c *call, p place) (reply, error) {
 			secret := *patch.Secrets[name]
 			secret.Name = name
 			if secret.Type == "" {
-				secret.Type = "secret_text"
+				secret.Type = store.SecretText
 			}
 			if err := setSecret(script, secret); err != nil {
 				return err
@@ -132,7 +132,7 @@ func (s *Server) patchSecrets(c *call, p place) (reply, error) {
 }
 
 func setSecret(script *store.Script, secret store.Binding) error {
-	if secret.Name != "" && !IsSecret(secret.Type) {
+	if secret.Name != "" && !store.BindingTypeOf(secret.Type).Secret {
 		return invalid("'%s' is not a type of secret", secret.Type)
 	}
 	if err := checkBinding(secret); err != nil {
@@ -142,7 +142,7 @@ func setSecret(script *store.Script, secret store.Binding) error {
 	switch i := slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == secret.Name }); {
 	case i < 0:
 		bindings = append(bindings, secret)
-	case !IsSecret(bindings[i].Type):
+	case !store.BindingTypeOf(bindings[i].Type).Secret:
 		return nameTaken(secret.Name)
 	default:
 		bindings[i] = secret
@@ -152,7 +152,7 @@ func setSecret(script *store.Script, secret store.Binding) error {
 }
 
 func indexSecret(bindings []store.Binding, name string) int {
-	return slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == name && IsSecret(b.Type) })
+	return slices.IndexFunc(bindings, func(b store.Binding) bool { return b.Name == name && store.BindingTypeOf(b.Type).Secret })
 }
 
 func noSuchSecret(name string) error {

@@ -105,5 +105,5 @@ func (s *Server) changeSettings(tx *store.Tx, account, self string, script *stor
 	if err := checkAssetsBinding(script); err != nil {
 		return err
 	}
-	return checkTargets(tx, account, self, script.OwnClasses(), bindings)
+	return checkTargets(binder{tx, account, self, script.OwnClasses()}, bindings)
 }

@@ -67,14 +67,12 @@ func (f fields) startSettings() startSettings {
 	return settings
 }
 
+// variables are the variables and secrets that code can read while it starts.
 func (s startSettings) variables() map[string]any {
 	values := map[string]any{}
 	for _, b := range s.Bindings {
-		switch b.Type {
-		case "plain_text", "secret_text":
-			values[b.Name] = b.Text("text")
-		case "json":
-			values[b.Name] = b.Fields["json"]
+		if t := store.BindingTypeOf(b.Type); t.Size != nil && t.Value != nil {
+			values[b.Name] = t.Value(b, store.Script{})
 		}
 	}
 	return values

@@ -64,11 +64,8 @@ func (p *Page) examples(tx *store.Tx, way reach) []string {
 func (p *Page) labels(tx *store.Tx, dispatcher string) []string {
 	var labels []string
 	script, _ := tx.Workers(p.options.Account).Get(dispatcher)
-	for _, b := range script.Bindings {
-		if b.Type != "dispatch_namespace" {
-			continue
-		}
-		for _, place := range p.places(tx, []string{b.Text("namespace")}) {
+	for _, namespace := range script.Dispatches() {
+		for _, place := range p.places(tx, []string{namespace}) {
 			for name := range place.scripts.Names() {
 				if len(labels) == mostExamples {
 					return labels

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -133,9 +134,7 @@ func dispatchersTo(tx *store.Tx, account, namespace string) []string {
 	workers := tx.Workers(account)
 	for name := range workers.Names() {
 		script, _ := workers.Get(name)
-		if slices.ContainsFunc(script.Bindings, func(b store.Binding) bool {
-			return b.Type == "dispatch_namespace" && b.Text("namespace") == namespace
-		}) {
+		if slices.Contains(script.Dispatches(), namespace) {
 			names = append(names, name)
 		}
 	}
@@ -150,17 +149,13 @@ func (p *Page) viewBindings(tx *store.Tx, script store.Script) []bindingView {
 		b := script.Bindings[i]
 		delete(fields, "name")
 		delete(fields, "type")
-		view := bindingView{Name: b.Name, Type: b.Type, Secret: api.IsSecret(b.Type)}
-		switch b.Type {
-		case "plain_text":
-			view.Value = b.Text("text")
-		case "json":
-			view.Value = compact(b.Fields["json"])
-		default:
-			view.Value = inWords(fields)
-		}
-		if title := p.titleOf(tx, b); title != "" {
-			view.Value = title
+		described := store.BindingTypeOf(b.Type)
+		view := bindingView{Name: b.Name, Type: b.Type, Value: inWords(fields), Secret: described.Secret}
+		switch {
+		case described.Size != nil && !described.Secret:
+			view.Value = valueOf(described.Value(b, script))
+		case described.Title != nil:
+			view.Value = cmp.Or(described.Title(tx, p.options.Account, b), view.Value)
 		}
 		views = append(views, view)
 	}
@@ -168,17 +163,12 @@ func (p *Page) viewBindings(tx *store.Tx, script store.Script) []bindingView {
 	return views
 }
 
-// titleOf is what a person calls that which a binding knows by an id.
-func (p *Page) titleOf(tx *store.Tx, b store.Binding) string {
-	switch b.Type {
-	case "kv_namespace":
-		n, _ := tx.KVNamespace(p.options.Account, b.Text("namespace_id"))
-		return n.Title
-	case "d1":
-		d, _ := tx.D1Database(p.options.Account, b.Text("id"))
-		return d.Name
+// valueOf is the value of a variable in a line.
+func valueOf(value any) string {
+	if raw, ok := value.(json.RawMessage); ok {
+		return compact(raw)
 	}
-	return ""
+	return fmt.Sprint(value)
 }
 
 // inWords are fields in a line: only the value where there is one.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,7 +40,7 @@ func writeFiles(objects string) (files, error) {
 	if err != nil {
 		return files{}, err
 	}
-	f := files{dir: dir, objects: orElse(objects, dir)}
+	f := files{dir: dir, objects: cmp.Or(objects, dir)}
 	ours, err := fs.Sub(host, "host")
 	if err != nil {
 		return f, err

@@ -1,8 +1,8 @@
 package runtime
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"mime"
 	"slices"
 	"strings"
@@ -154,98 +154,26 @@ type wrapping struct {
 // bind makes the bindings of a script. A type that cannot run here becomes one that says so when it is used.
 func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, asModule bool) bindings {
 	made := bindings{Env: map[string]any{}, Gates: []gate{}, Wrap: wrapping{AsModule: asModule, Bindings: []map[string]any{}}}
+	site := store.Site{Tx: tx, Account: r.options.Account, NamespaceID: namespaceID, Script: script.Name}
 	for _, b := range script.Bindings {
-		if value, plain := plainValue(b, script); plain {
-			made.Env[b.Name] = value
+		described := store.BindingTypeOf(b.Type)
+		if described.Value != nil {
+			made.Env[b.Name] = described.Value(b, script)
 			continue
 		}
 		about := map[string]any{"name": b.Name, "type": b.Type}
-		switch b.Type {
-		case "ratelimit":
-			about["limit"], about["period"] = rateLimit(b)
-		case "queue":
-			about["delay"] = b.Fields["delivery_delay"] // what is sent without a delay of its own has this one
-		case "dispatch_namespace":
-			if service, _ := outboundOf(b); service == "" { // else each call has parameters, which the host adds
-				about["direct"] = namespaceOf(tx, r.options.Account, b.Text("namespace"))
-			}
+		if described.Details != nil {
+			maps.Copy(about, described.Details(site, b))
 		}
 		made.Wrap.Bindings = append(made.Wrap.Bindings, about)
-		if entrypoint, props := r.gateOf(tx, namespaceID, script.Name, b); entrypoint != "" {
-			made.Gates = append(made.Gates, gate{b.Name, entrypoint, props})
+		if described.Entrypoint != "" {
+			made.Gates = append(made.Gates, gate{b.Name, described.Entrypoint, described.Props(site, b)})
 		}
 	}
 	made.Wrap.Isolated = isIsolated(tx, r.options.Account, namespaceID)
 	scope := cacheScope(namespaceID, script.Name, !made.Wrap.Isolated)
-	made.Gates = append(made.Gates, gate{"__wfpsync_cache", "Store", storePath("cache", scope)})
+	made.Gates = append(made.Gates, gate{"__wfpsync_cache", "Store", map[string]any{"path": "/cache/" + scope}})
 	return made
-}
-
-// plainValue is the value of a binding that is nothing but a value.
-func plainValue(b store.Binding, script store.Script) (any, bool) {
-	switch b.Type {
-	case "plain_text", "secret_text":
-		return b.Text("text"), true
-	case "json":
-		return b.Fields["json"], true
-	case "version_metadata":
-		return map[string]any{"id": script.DeploymentID, "tag": "", "timestamp": script.ModifiedOn}, true
-	}
-	return nil, false
-}
-
-func rateLimit(b store.Binding) (limit, period float64) {
-	var simple struct {
-		Limit  float64 `json:"limit"`
-		Period float64 `json:"period"`
-	}
-	_ = json.Unmarshal(b.Fields["simple"], &simple) // it was checked when it was uploaded
-	return simple.Limit, simple.Period
-}
-
-// gateOf is the host's entrypoint that a binding leads to, and what narrows it; "" for none.
-func (r *Runtime) gateOf(tx *store.Tx, namespaceID, self string, b store.Binding) (entrypoint string, props map[string]any) {
-	switch b.Type {
-	case "assets":
-		return "Assets", map[string]any{"namespace": namespaceID, "name": self}
-	case "kv_namespace":
-		return "Store", storePath("kv", b.Text("namespace_id"))
-	case "r2_bucket":
-		return "Store", storePath("r2", orElse(b.Text("jurisdiction"), "default"), b.Text("bucket_name"))
-	case "queue":
-		return "Store", storePath("queue", b.Text("queue_name"))
-	case "d1":
-		return "D1", map[string]any{"id": orElse(b.Text("id"), b.Text("database_id"))}
-	case "service":
-		return "Service", map[string]any{"service": b.Text("service"), "entrypoint": b.Fields["entrypoint"], "props": b.Fields["props"]}
-	case "dispatch_namespace":
-		props := map[string]any{"namespace": namespaceOf(tx, r.options.Account, b.Text("namespace"))}
-		if service, names := outboundOf(b); service != "" {
-			props["outbound"] = map[string]any{"service": service, "names": names}
-		}
-		return "Dispatch", props
-	case "durable_object_namespace":
-		props := map[string]any{"namespace": namespaceID, "worker": self, "class": b.Text("class_name")}
-		if other := b.Text("script_name"); other != "" && other != self {
-			props["namespace"], props["worker"] = "", other
-			if in := b.Text("dispatch_namespace"); in != "" {
-				props["namespace"] = namespaceOf(tx, r.options.Account, in)
-			}
-		}
-		return "ObjectClass", props
-	}
-	return "", nil
-}
-
-// noNamespace is where nothing ever is: a dispatch namespace that was deleted, or renamed, under a binding.
-const noNamespace = "none"
-
-func namespaceOf(tx *store.Tx, account, name string) string {
-	n, found := tx.DispatchNamespace(account, name)
-	if !found {
-		return noNamespace
-	}
-	return n.ID
 }
 
 // isIsolated reports whether a Worker is a user Worker that its platform does not trust.
@@ -256,39 +184,4 @@ func isIsolated(tx *store.Tx, account, namespaceID string) bool {
 		}
 	}
 	return false
-}
-
-// outboundOf is the outbound Worker of a dispatch binding, and the parameters it takes. They are written as strings in
-// the older schema and as objects in the newer.
-func outboundOf(b store.Binding) (service string, names []string) {
-	var outbound struct {
-		Worker struct {
-			Service string `json:"service"`
-		} `json:"worker"`
-		Params []json.RawMessage `json:"params"`
-	}
-	if json.Unmarshal(b.Fields["outbound"], &outbound) != nil {
-		return "", nil
-	}
-	for _, raw := range outbound.Params {
-		var param struct {
-			Name string `json:"name"`
-		}
-		if json.Unmarshal(raw, &param.Name) != nil {
-			_ = json.Unmarshal(raw, &param) // it was checked when it was uploaded
-		}
-		names = append(names, param.Name)
-	}
-	return outbound.Worker.Service, names
-}
-
-func storePath(parts ...string) map[string]any {
-	return map[string]any{"path": "/" + strings.Join(parts, "/")}
-}
-
-func orElse(value, absent string) string {
-	if value == "" {
-		return absent
-	}
-	return value
 }

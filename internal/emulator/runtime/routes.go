@@ -86,7 +86,7 @@ func OnlyDispatcher(tx *store.Tx, account string) string {
 	only, workers := "", tx.Workers(account)
 	for name := range workers.Names() {
 		script, _ := workers.Get(name)
-		if !slices.ContainsFunc(script.Bindings, func(b store.Binding) bool { return b.Type == "dispatch_namespace" }) {
+		if len(script.Dispatches()) == 0 {
 			continue
 		}
 		if only != "" {

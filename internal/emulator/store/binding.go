@@ -52,20 +52,8 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 
 // target returns what the index of referrers knows a binding to lead to: an account Worker, a queue, or "".
 func (b Binding) target() string {
-	switch b.Type {
-	case "service":
-		return b.Text("service")
-	case "queue":
-		return queueTarget(b.Text("queue_name"))
-	case "dispatch_namespace":
-		var outbound struct {
-			Worker struct {
-				Service string `json:"service"`
-			} `json:"worker"`
-		}
-		if raw := b.Fields["outbound"]; raw != nil && json.Unmarshal(raw, &outbound) == nil {
-			return outbound.Worker.Service
-		}
+	if t := BindingTypeOf(b.Type); t.target != nil {
+		return t.target(b)
 	}
 	return ""
 }

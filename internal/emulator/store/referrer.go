@@ -52,7 +52,7 @@ func (t *Tx) Detach(r Referrer, target string, now time.Time) {
 	var left []Binding
 	for _, binding := range script.Bindings {
 		if binding.target() == target {
-			if binding.Type == "service" {
+			if BindingTypeOf(binding.Type).Leads == ToWorker {
 				continue
 			}
 			delete(binding.Fields, "outbound")

@@ -76,11 +76,22 @@ func (s Script) OwnClasses() []string {
 	}
 	var classes []string
 	for _, b := range s.Bindings {
-		if b.Type == "durable_object_namespace" && b.Text("script_name") == "" {
+		if BindingTypeOf(b.Type).Leads == ToObjectClass && b.Text("script_name") == "" {
 			classes = append(classes, b.Text("class_name"))
 		}
 	}
 	return classes
+}
+
+// Dispatches returns the names of the dispatch namespaces that the script is bound to.
+func (s Script) Dispatches() []string {
+	var namespaces []string
+	for _, b := range s.Bindings {
+		if BindingTypeOf(b.Type).Leads == ToDispatchNamespace {
+			namespaces = append(namespaces, b.Text("namespace"))
+		}
+	}
+	return namespaces
 }
 
 // files are all that the script holds blobs of.
