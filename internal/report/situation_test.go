@@ -296,14 +296,47 @@ func TestSituations(t *testing.T) {
 			golden(t, folder+"plan.txt", func(w io.Writer) error { return PlanText(w, Style{}, plan) })
 			golden(t, folder+"plan.json", func(w io.Writer) error { return PlanJSON(w, plan) })
 			golden(t, folder+"plan.md", func(w io.Writer) error { return PlanMarkdown(w, plan, MarkdownBudget) })
-			golden(t, folder+"plan.html", func(w io.Writer) error { return withoutAssets(w, plan) })
 			if strings.HasPrefix(name, "fleet-") {
 				golden(t, folder+"expanded.txt", func(w io.Writer) error { return PlanText(w, Style{Expand: true}, plan) })
 			}
-			golden(t, folder+"plan.github", func(w io.Writer) error { return PlanGitHub(w, Style{}, plan) })
-			golden(t, folder+"plan.mermaid", func(w io.Writer) error { return PlanMermaid(w, Style{}, plan) })
-			golden(t, folder+"plan.dot", func(w io.Writer) error { return PlanDOT(w, Style{}, plan) })
 		})
+	}
+}
+
+// inFull are the situations whose golden files hold how the other formats look.
+// That these formats say everything, in every situation, is a property:
+// TestEveryFormatTellsTheWholePlan.
+var inFull = map[string]struct {
+	write      func(w io.Writer, plan *planner.Plan) error
+	situations []string
+}{
+	"html": {withoutAssets, []string{
+		"no-changes", "create-everything", "create-outline", "fleet-own-values", "fleet-blocked", "kv-pairs-update", "replace-d1", "destroy", "destroy-refused",
+		"guard-max-delete", "partial", "rollout-wave", "warning", "missing-reference", "hostile-markdown", "hostile-script", "hostile-names",
+	}},
+	"github": {func(w io.Writer, plan *planner.Plan) error { return PlanGitHub(w, Style{}, plan) }, []string{
+		"no-changes", "create-user-worker", "fleet-blocked", "replace-d1", "destroy-refused", "warning", "missing-reference", "hostile-terminal",
+	}},
+	"mermaid": {func(w io.Writer, plan *planner.Plan) error { return PlanMermaid(w, Style{}, plan) }, []string{
+		"no-changes", "create-everything", "destroy-refused", "hostile-markdown", "hostile-names",
+	}},
+	"dot": {func(w io.Writer, plan *planner.Plan) error { return PlanDOT(w, Style{}, plan) }, []string{
+		"no-changes", "create-everything", "destroy-refused", "hostile-markdown", "hostile-names",
+	}},
+}
+
+func TestSituationsInFull(t *testing.T) {
+	for format, full := range inFull {
+		for _, name := range full.situations {
+			t.Run(format+"/"+name, func(t *testing.T) {
+				s, known := situations[name]
+				if !known {
+					t.Fatal("there is no such situation")
+				}
+				plan := s.plan(t)
+				golden(t, "situation/"+name+"/plan."+format, func(w io.Writer) error { return full.write(w, plan) })
+			})
+		}
 	}
 }
 
