@@ -28,7 +28,7 @@ func newLiveBars(w io.Writer, plan *planner.Plan, status func() string) *liveBar
 		totals[c.Address.Kind]++
 	}
 	l := &liveBars{
-		container: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh()),
+		container: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.ForceTTY()), // the caller has looked
 		kinds:     map[spec.Kind]*mpb.Bar{},
 	}
 	for _, kind := range order {
