@@ -41,18 +41,20 @@ func lastKey(pointer string) string {
 // lookup is the value that a pointer points at, nil where there is none.
 func lookup(value any, pointer string) any {
 	for _, token := range tokens(pointer) {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[token]
-		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(v) {
-				return nil
-			}
-			value = v[i]
-		default:
-			return nil
-		}
+		value = below(value, token)
 	}
 	return value
+}
+
+// below is the value at a key or an index, nil where there is none.
+func below(value any, token string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return v[token]
+	case []any:
+		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(v) {
+			return v[i]
+		}
+	}
+	return nil
 }

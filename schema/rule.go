@@ -3,7 +3,6 @@ package schema
 import (
 	"maps"
 	"slices"
-	"strings"
 )
 
 // rule is one keyword of a schema, as it was reached for one place of a value.
@@ -47,14 +46,12 @@ func (d *document) follow(location string) rule {
 			r.ofKey = true
 		case "properties", "allOf":
 			if i++; i < len(path) {
-				at = lookup(r.value, "/"+escapePointer.Replace(path[i]))
+				at = below(r.value, path[i])
 			}
 		}
 	}
 	return r
 }
-
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // properties are the keys that the rule's schema names.
 func (r rule) properties() []string {
