@@ -35,7 +35,6 @@ func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin no further change after one that failed")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 30m; what was begun is abandoned (default never)")
-	cmd.Flags().Lookup("timeout").DefValue = "0s"
 	cmd.Flags().StringVar(&o.result, "result", "", "write what became of every change to `FILE`, as JSON")
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 	o.output.addFlags(cmd)

@@ -29,7 +29,6 @@ func (m *planMaking) addSecretsFlag(cmd *cobra.Command) {
 // addWaveFlag is the flag of commands that roll out.
 func (m *planMaking) addWaveFlag(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&m.wave, "wave", 0, "plan only the wave `NUMBER` of each rollout, from 1, and what it needs")
-	cmd.Flags().Lookup("wave").DefValue = "0"
 }
 
 // options are what a plan is made by.
