@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"planner":                            {"spec", "diag"},
 	"applier":                            {"planner", "spec"},
 	"internal/cloudflare":                {},
-	"internal/cloudflare/...":            {"internal/emulator"}, // what its tests and those of the account share
+	"internal/cloudflare/...":            {"internal/emulator", "internal/emulator/api"}, // what its tests and those of the account share
 	"internal/account":                   {"spec", "internal/cloudflare"},
 	"internal/probe":                     {"spec"},
 	"internal/bundle":                    {"spec", "diag", "internal/sourcemap", "internal/assetrules"},
@@ -142,6 +142,26 @@ var outside = map[string][]string{
 	"log": {"Print", "Printf", "Println", "Fatal", "Fatalf", "Fatalln", "Panic", "Panicf"},
 }
 
+// TestOnlyTestsReachBehindTheEmulator keeps out of the program what an emulator
+// offers tests: changes that no client can make, and the helpers in emulatortest.
+func TestOnlyTestsReachBehindTheEmulator(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(p.Imports, module+"internal/emulator/emulatortest") {
+			t.Errorf("%s imports emulatortest, which is for tests", p.ImportPath)
+		}
+		if !slices.Contains(p.Imports, module+"internal/emulator") {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			inspectFile(t, filepath.Join(p.Dir, name), func(n ast.Node, at token.Position) {
+				if selector, ok := n.(*ast.SelectorExpr); ok && selector.Sel.Name == "ForTests" {
+					t.Errorf("%s calls ForTests", at)
+				}
+			})
+		}
+	}
+}
+
 func TestOnlyTheCommandTouchesTheOutside(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.ImportPath == module+"cmd/wfpsync" {
@@ -155,18 +175,28 @@ func TestOnlyTheCommandTouchesTheOutside(t *testing.T) {
 
 func checkFile(t *testing.T, name string) {
 	t.Helper()
+	inspectFile(t, name, func(n ast.Node, at token.Position) {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return
+		}
+		if pkg, ok := selector.X.(*ast.Ident); ok && slices.Contains(outside[pkg.Name], selector.Sel.Name) {
+			t.Errorf("%s: %s.%s belongs to cmd/wfpsync alone", at, pkg.Name, selector.Sel.Name)
+		}
+	})
+}
+
+// inspectFile calls do with every node of a file, and where it is.
+func inspectFile(t *testing.T, name string, do func(ast.Node, token.Position)) {
+	t.Helper()
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		selector, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		if pkg, ok := selector.X.(*ast.Ident); ok && slices.Contains(outside[pkg.Name], selector.Sel.Name) {
-			t.Errorf("%s: %s.%s belongs to cmd/wfpsync alone", files.Position(n.Pos()), pkg.Name, selector.Sel.Name)
+		if n != nil {
+			do(n, files.Position(n.Pos()))
 		}
 		return true
 	})

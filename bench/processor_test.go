@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // BenchmarkProcessorTime compares the processor time of workerd for a request through dispatcher and user Worker with
@@ -23,7 +23,7 @@ func BenchmarkProcessorTime(b *testing.B) {
 	defer p.run(b).Close()
 	quiet := server{"dispatch", p.url, newest(b)}
 	heard := newPlatform(b)
-	defer heard.runTelling(b, func(emulator.Message) {}).Close()
+	defer heard.runTelling(b, func(runtime.Message) {}).Close()
 	servers := []server{quiet, {"heard", heard.url, newest(b)}, startStatic(b, "static", 2), startStatic(b, "four", 4)}
 	for _, s := range servers {
 		ask(b, s.url, "t1.example.com", "hello from t1") // also starts what there is to start

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // known is how many user Workers the account has.
@@ -33,11 +35,11 @@ const (
 
 func workerd(b *testing.B) string {
 	b.Helper()
-	places := emulator.WorkerdPlaces{Named: os.Getenv("WFPSYNC_WORKERD")}
+	places := runtime.Places{Named: os.Getenv("WFPSYNC_WORKERD")}
 	if cache, err := os.UserCacheDir(); err == nil {
 		places.Cache = filepath.Join(cache, "wfpsync", "workerd")
 	}
-	file, err := emulator.FindWorkerd(places)
+	file, err := runtime.Find(places)
 	if err != nil {
 		b.Skipf("%v: `make runtime` installs it", err)
 	}
@@ -60,7 +62,7 @@ func newPlatform(b *testing.B) *platform {
 		p.api.Close()
 		check(b, account.Close())
 	})
-	check(b, account.Seed(emulator.LocalAccountID, "prod", func(yield func(emulator.Seed) bool) {
+	check(b, account.ForTests().Seed(emulator.LocalAccountID, "prod", func(yield func(api.Seed) bool) {
 		for i := range known {
 			metadata := fmt.Sprintf(`{"compatibility_date":%q,"bindings":[{"type":"plain_text","name":"NAME","text":"t%d"}]}`, plainDate, i)
 			if !yield(seed(fmt.Sprintf("t%d", i), metadata, tenantCode)) {
@@ -68,28 +70,28 @@ func newPlatform(b *testing.B) *platform {
 			}
 		}
 	}))
-	check(b, account.Seed(emulator.LocalAccountID, "", slices.Values([]emulator.Seed{
+	check(b, account.ForTests().Seed(emulator.LocalAccountID, "", slices.Values([]api.Seed{
 		seed("dispatcher", `{"compatibility_date":"`+plainDate+`","bindings":[{"type":"dispatch_namespace","name":"TENANTS","namespace":"prod"}]}`, dispatcherCode),
 	})))
 	return p
 }
 
-func seed(name, metadata, code string) emulator.Seed {
-	return emulator.Seed{Name: name, Metadata: []byte(metadata), Modules: []emulator.Module{{Name: "index.js", Content: []byte(code)}}}
+func seed(name, metadata, code string) api.Seed {
+	return api.Seed{Name: name, Metadata: []byte(metadata), Modules: []api.Module{{Name: "index.js", Content: []byte(code)}}}
 }
 
 // run starts the Workers. What they print is told to nobody.
-func (p *platform) run(b *testing.B) *emulator.Runtime {
+func (p *platform) run(b *testing.B) *runtime.Runtime {
 	b.Helper()
 	return p.runTelling(b, nil)
 }
 
-func (p *platform) runTelling(b *testing.B, tell func(emulator.Message)) *emulator.Runtime {
+func (p *platform) runTelling(b *testing.B, tell func(runtime.Message)) *runtime.Runtime {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(b, err)
 	p.url = "http://" + listener.Addr().String()
-	running, err := p.Run(context.Background(), emulator.RunOptions{Account: emulator.LocalAccountID, Listener: listener.(*net.TCPListener), Tell: tell})
+	running, err := p.Run(context.Background(), runtime.Options{Account: emulator.LocalAccountID, Listener: listener.(*net.TCPListener), Tell: tell})
 	check(b, err)
 	return running
 }
@@ -163,7 +165,7 @@ func BenchmarkReady(b *testing.B) {
 	p := newPlatform(b)
 	var took times
 	for b.Loop() {
-		var running *emulator.Runtime
+		var running *runtime.Runtime
 		took.measure(func() {
 			running = p.run(b)
 			ask(b, p.url, "t77.example.com", "hello from t77")

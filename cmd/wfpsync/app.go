@@ -16,7 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/internal/report"
 )
 
@@ -32,11 +32,11 @@ type app struct {
 
 	// observe is told about every request to the account on this machine; nil
 	// outside of tests.
-	observe func(emulator.Request)
+	observe func(api.Request)
 
 	// listShape is how the account on this machine lists user Workers: as it does by
 	// itself, outside of tests.
-	listShape emulator.ListShape
+	listShape api.ListShape
 
 	// transport sends the requests to an account that is not on this machine;
 	// nil, outside of tests, for the network.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // TestTimeout gives runs less time than they take.
@@ -17,7 +18,7 @@ func TestTimeout(t *testing.T) {
 	listenForSignals()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: time.Second})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: time.Second}})
 		defer s.stop()
 		s.write(storyStack)
 		o := s.must(exitError, "apply", "--auto-approve", "--timeout", "500ms")
@@ -48,7 +49,7 @@ func TestOvertaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			bubble(t, func(t *testing.T) {
-				s := startSimulation(t, dir, emulator.Options{Latency: time.Second}) // so that no list is a moment old
+				s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: time.Second}}) // so that no list is a moment old
 				defer s.stop()
 				const text = "version: 1\nname: s\ndefaults: { compatibility_date: 1999-01-01 }\ndispatch_namespaces: { customers: {} }\nuser_workers:\n" +
 					"  a: { dispatch_namespace: customers, script: 'export default {}' }\n" +
@@ -60,8 +61,8 @@ func TestOvertaken(t *testing.T) {
 				worker := story.theirs
 				s.handler.set(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/scripts/"+worker) {
-						tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-						if err := s.account.Tamper(emulator.LocalAccountID, "customers", worker, tampering); err != nil {
+						tampering := api.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []api.Module{{Name: "index.js", Content: []byte("theirs")}}}
+						if err := s.account.ForTests().Tamper(emulator.LocalAccountID, "customers", worker, tampering); err != nil {
 							t.Error(err)
 						}
 					}
@@ -109,7 +110,7 @@ func TestLiveDisplay(t *testing.T) {
 	}
 	defer screen.Close()
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: time.Second})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: time.Second}})
 		defer s.stop()
 		s.write(storyStack)
 		s.terminal = screen

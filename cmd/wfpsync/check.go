@@ -9,6 +9,8 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -21,7 +23,7 @@ func (a *app) check(ctx context.Context, plan *planner.Plan, where *sources) err
 	if err != nil {
 		return fmt.Errorf("--check: %w", err)
 	}
-	var programs []emulator.Program
+	var programs []runtime.Program
 	var scripts []*spec.Script
 	seen := map[string]bool{}
 	for _, c := range plan.Changes {
@@ -58,12 +60,12 @@ func startedAs(s *spec.Script) string {
 }
 
 // program is a script as the local runtime takes it.
-func programOf(s *spec.Script) emulator.Program {
-	made := emulator.Program{
+func programOf(s *spec.Script) runtime.Program {
+	made := runtime.Program{
 		Main: s.Code.MainModule, AsModule: true, Date: s.CompatibilityDate, Flags: s.CompatibilityFlags, Env: map[string]any{},
 	}
 	for _, m := range s.Code.Modules {
-		made.Modules = append(made.Modules, emulator.CodeModule{Name: m.Name, Type: string(m.Type), Content: m.Content})
+		made.Modules = append(made.Modules, runtime.Module{Name: m.Name, Type: string(m.Type), Content: m.Content})
 	}
 	for _, b := range s.Bindings {
 		if value := spec.BindingTypeOf(b.Type).Value; value != "" {
@@ -74,7 +76,7 @@ func programOf(s *spec.Script) emulator.Program {
 }
 
 // refused says why an upload would be refused, at the line that a person wrote.
-func refused(ctx context.Context, code *spec.Code, refusal *emulator.Refusal, where *sources) diag.Diagnostic {
+func refused(ctx context.Context, code *spec.Code, refusal *api.Refusal, where *sources) diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: diag.Error, Rule: bundle.RuleRefused, Range: code.At,
 		Message: fmt.Sprintf("an upload would be refused with code %d: %s", refusal.Code, strings.Join(strings.Fields(refusal.Message), " ")),

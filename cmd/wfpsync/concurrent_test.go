@@ -17,6 +17,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // rivals is a stack whose Workers all say a word, in code and in a variable.
@@ -169,10 +170,10 @@ func TestAnApplyWithinAPause(t *testing.T) {
 // nothing else to do and the other one's takes longer.
 func TestTwoUploadsAtOnce(t *testing.T) {
 	listenForSignals()
-	for _, shape := range []emulator.ListShape{{}, {WithoutTags: true}} {
+	for _, shape := range []api.ListShape{{}, {WithoutTags: true}} {
 		dir := t.TempDir()
 		bubble(t, func(t *testing.T) {
-			s := startSimulation(t, dir, emulator.Options{ListShape: shape})
+			s := startSimulation(t, dir, emulator.Options{Options: api.Options{ListShape: shape}})
 			defer s.stop()
 			s.write(rivals("s", "old", "a"))
 			s.must(exitOK, "apply", "--auto-approve")

@@ -17,6 +17,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/account"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -231,7 +232,7 @@ type localAPI struct {
 }
 
 func (a *app) serveLocalAPI() (*localAPI, error) {
-	local, err := a.openLocal(emulator.Options{ListShape: a.listShape})
+	local, err := a.openLocal(emulator.Options{Options: api.Options{ListShape: a.listShape}})
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/applier"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/page"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
@@ -124,7 +125,7 @@ type development struct {
 	port    int
 	account string // whose Workers run; empty until a stack file that is right has said so
 	seen    look   // the last one
-	page    *emulator.Page
+	page    *page.Page
 	pageURL string
 
 	looking sync.Mutex // at the file and the account: one does at a time
@@ -137,9 +138,9 @@ type development struct {
 }
 
 // run starts the Workers of the account that the stack is for.
-func (d *development) run(ctx context.Context, listener *net.TCPListener) (*emulator.Runtime, error) {
+func (d *development) run(ctx context.Context, listener *net.TCPListener) (*runtime.Runtime, error) {
 	d.account = localAccount(d.account)
-	return d.local.Run(ctx, emulator.RunOptions{Account: d.account, Listener: listener, Tell: d.tell, Origin: d.origin})
+	return d.local.Run(ctx, runtime.Options{Account: d.account, Listener: listener, Tell: d.tell, Origin: d.origin})
 }
 
 // apply makes the account what the stack file says. It returns the stack if that

@@ -13,7 +13,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/page"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
@@ -35,7 +35,7 @@ func (d *development) servePage(listener net.Listener) (closePage func()) {
 	d.account = localAccount(d.account)
 	port := listener.Addr().(*net.TCPAddr).Port
 	d.pageURL = fmt.Sprintf("http://localhost:%d", port)
-	d.page = d.local.Page(emulator.PageOptions{
+	d.page = d.local.Page(page.Options{
 		Account: d.account,
 		Workers: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)),
 		Port:    port,
@@ -51,7 +51,7 @@ func (d *development) servePage(listener net.Listener) (closePage func()) {
 }
 
 // compare looks at the file and the account, and changes nothing.
-func (d *development) compare(ctx context.Context) emulator.PageReport {
+func (d *development) compare(ctx context.Context) page.Report {
 	d.looking.Lock()
 	defer d.looking.Unlock()
 	seen, _, err := d.look(ctx)
@@ -59,9 +59,9 @@ func (d *development) compare(ctx context.Context) emulator.PageReport {
 }
 
 // report is what the page says of a look.
-func (d *development) report(seen look, err error) emulator.PageReport {
+func (d *development) report(seen look, err error) page.Report {
 	_, file := d.stackFile()
-	r := emulator.PageReport{File: file, At: d.now(), Problems: []emulator.PageProblem{}, Changes: []emulator.PageChange{}, Notes: []string{}}
+	r := page.Report{File: file, At: d.now(), Problems: []page.Problem{}, Changes: []page.Change{}, Notes: []string{}}
 	if seen.project != nil {
 		r.Stack = seen.stack.Name
 	}
@@ -86,7 +86,7 @@ func (d *development) report(seen look, err error) emulator.PageReport {
 }
 
 // verdict is the state of a report and its sentence.
-func verdict(seen look, r emulator.PageReport, file string) (state, sentence string) {
+func verdict(seen look, r page.Report, file string) (state, sentence string) {
 	mistakes := 0
 	for _, p := range r.Problems {
 		if p.Severity == string(diag.Error) {
@@ -95,26 +95,26 @@ func verdict(seen look, r emulator.PageReport, file string) (state, sentence str
 	}
 	switch {
 	case seen.plan == nil:
-		return emulator.PageBroken, fmt.Sprintf("%s: what was applied before still runs", plural(mistakes, "error"))
+		return page.Broken, fmt.Sprintf("%s: what was applied before still runs", plural(mistakes, "error"))
 	case len(r.Changes) == 0 && mistakes == 0:
-		return emulator.PageMatches, "The account matches " + file
+		return page.Matches, "The account matches " + file
 	case seen.result != nil:
-		return emulator.PageDiffers, plural(len(r.Changes), "change") + " could not be made"
+		return page.Differs, plural(len(r.Changes), "change") + " could not be made"
 	case mistakes > 0 || len(seen.plan.Blocked()) > 0:
-		return emulator.PageDiffers, "Nothing was applied"
+		return page.Differs, "Nothing was applied"
 	}
-	return emulator.PageDiffers, fmt.Sprintf("The account differs from %s", file)
+	return page.Differs, fmt.Sprintf("The account differs from %s", file)
 }
 
 // mostFields is how many fields of a change are named.
 const mostFields = 10
 
 // leftToDo are the changes that were not made, with the reason where there is one.
-func leftToDo(seen look) []emulator.PageChange {
-	list := []emulator.PageChange{}
+func leftToDo(seen look) []page.Change {
+	list := []page.Change{}
 	if seen.result == nil {
 		for _, c := range seen.plan.Changes {
-			change := emulator.PageChange{Action: string(c.Action), Address: c.Address.String()}
+			change := page.Change{Action: string(c.Action), Address: c.Address.String()}
 			if c.Action != planner.Create {
 				for _, f := range c.Fields[:min(len(c.Fields), mostFields)] {
 					change.Fields = append(change.Fields, f.Path)
@@ -131,7 +131,7 @@ func leftToDo(seen look) []emulator.PageChange {
 		if o.Status == applier.StatusApplied {
 			continue
 		}
-		change := emulator.PageChange{Action: string(o.Action), Address: o.Address.String(), Error: o.Error}
+		change := page.Change{Action: string(o.Action), Address: o.Address.String(), Error: o.Error}
 		if o.Because != (spec.Address{}) {
 			change.Error = "waits for " + o.Because.String()
 		}
@@ -140,8 +140,8 @@ func leftToDo(seen look) []emulator.PageChange {
 	return list
 }
 
-func pageProblem(d diag.Diagnostic) emulator.PageProblem {
-	p := emulator.PageProblem{
+func pageProblem(d diag.Diagnostic) page.Problem {
+	p := page.Problem{
 		Severity: string(d.Severity), Rule: d.Rule, Message: d.Message, Hint: d.Hint,
 		Place: d.Range.String(), Snippet: d.Snippet, Column: d.Range.Column, Width: 1,
 	}

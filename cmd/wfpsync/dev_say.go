@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/applier"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
@@ -90,7 +90,7 @@ func (d *development) announce(took time.Duration) {
 }
 
 // tell prints what a Worker printed, or what the runtime has to say.
-func (d *development) tell(m emulator.Message) {
+func (d *development) tell(m runtime.Message) {
 	if m.Worker == "" && m.Level == "debug" {
 		return
 	}

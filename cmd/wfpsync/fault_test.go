@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // fault is a way in which a request goes wrong.
@@ -338,7 +339,7 @@ func disturbOnce(t *testing.T, before, stack string, command []string, f *faulty
 	defer os.RemoveAll(dir)
 	copyDir(t, filepath.Join(dir, "account"), filepath.Join(before, "account"))
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: storyLatency})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: storyLatency}})
 		defer s.stop()
 		f.account = s.account
 		s.handler.set(f)
@@ -426,7 +427,7 @@ func tell(t *testing.T, first, stack string, command []string) (before, want str
 	after := t.TempDir()
 	copyDir(t, after, before)
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, after, emulator.Options{Latency: storyLatency})
+		s := startSimulation(t, after, emulator.Options{Options: api.Options{Latency: storyLatency}})
 		defer s.stop()
 		counter := &faulty{account: s.account}
 		s.handler.set(counter)
@@ -446,7 +447,7 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 	defer os.RemoveAll(dir)
 	copyDir(t, filepath.Join(dir, "account"), filepath.Join(before, "account"))
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: storyLatency})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: storyLatency}})
 		defer s.stop()
 		f.account = s.account
 		s.handler.set(f)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
@@ -80,7 +81,7 @@ func seedApplied(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = account.Seed(emulator.LocalAccountID, "fleet", func(yield func(emulator.Seed) bool) {
+	err = account.ForTests().Seed(emulator.LocalAccountID, "fleet", func(yield func(api.Seed) bool) {
 		for _, r := range stack.Resources {
 			if w, ok := r.(*spec.UserWorker); ok && !yield(applied(t, stack.Name, w)) {
 				return
@@ -96,7 +97,7 @@ func seedApplied(t testing.TB, dir string) {
 }
 
 // applied is a user Worker of one module as an upload for a stack leaves it.
-func applied(t testing.TB, stack string, w *spec.UserWorker) emulator.Seed {
+func applied(t testing.TB, stack string, w *spec.UserWorker) api.Seed {
 	t.Helper()
 	var bindings []spec.Object
 	for _, b := range w.Bindings {
@@ -112,9 +113,9 @@ func applied(t testing.TB, stack string, w *spec.UserWorker) emulator.Seed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed := emulator.Seed{Name: w.Name, Metadata: metadata, ModifiedOn: mark.Uploaded}
+	seed := api.Seed{Name: w.Name, Metadata: metadata, ModifiedOn: mark.Uploaded}
 	for _, m := range w.Code.Modules {
-		seed.Modules = append(seed.Modules, emulator.Module{Name: m.Name, Type: string(m.Type), Content: m.Content})
+		seed.Modules = append(seed.Modules, api.Module{Name: m.Name, Type: string(m.Type), Content: m.Content})
 	}
 	return seed
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 const foreignWorkers = 1000
@@ -60,9 +61,9 @@ func (p *playground) addForeign() {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		err = p.account.Seed(emulator.LocalAccountID, namespace, func(yield func(emulator.Seed) bool) {
+		err = p.account.ForTests().Seed(emulator.LocalAccountID, namespace, func(yield func(api.Seed) bool) {
 			for i := range n {
-				if !yield(emulator.Seed{Name: fmt.Sprintf("foreign-%d-%03d", len(tags), i), Metadata: metadata}) {
+				if !yield(api.Seed{Name: fmt.Sprintf("foreign-%d-%03d", len(tags), i), Metadata: metadata}) {
 					return
 				}
 			}

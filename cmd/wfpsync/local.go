@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 const defaultLocalPort = 8788
@@ -45,7 +46,7 @@ func (a *app) serveLocal(ctx context.Context, o localOptions) error {
 		a.flags.local.dir = defaultLocalDir
 	}
 	a.servesLocal = true
-	local, err := a.openLocal(emulator.Options{ListShape: emulator.ListShape{Nested: o.nested, WithoutTags: o.withoutTags}})
+	local, err := a.openLocal(emulator.Options{Options: api.Options{ListShape: api.ListShape{Nested: o.nested, WithoutTags: o.withoutTags}}})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/wfpsync/wfpsync/applier"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/probe"
 	"github.com/wfpsync/wfpsync/planner"
 )
@@ -56,7 +56,7 @@ func (a *app) runForProbes(ctx context.Context, c *connection) (address string, 
 		return "", nil, err
 	}
 	address = listener.Addr().String()
-	run, err := c.local.Run(ctx, emulator.RunOptions{Account: c.info.ID, Listener: listener.(*net.TCPListener)})
+	run, err := c.local.Run(ctx, runtime.Options{Account: c.info.ID, Listener: listener.(*net.TCPListener)})
 	if err != nil {
 		return "", nil, err
 	}

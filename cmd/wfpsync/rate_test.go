@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // manyTenants is a stack with a fleet of user Workers.
@@ -74,7 +75,7 @@ func TestRealRateLimit(t *testing.T) {
 	listenForSignals()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: 100 * time.Millisecond})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: 100 * time.Millisecond}})
 		defer s.stop()
 		limit := &platformLimit{next: s.account}
 		s.handler.set(limit)
@@ -101,7 +102,7 @@ func TestSharedRateLimit(t *testing.T) {
 	listenForSignals()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: 100 * time.Millisecond})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: 100 * time.Millisecond}})
 		defer s.stop()
 		limit := &platformLimit{next: s.account}
 		s.handler.set(limit)
@@ -143,7 +144,7 @@ func TestThroughput(t *testing.T) {
 	const uploads, concurrency, latency = 1000, 20, 50 * time.Millisecond
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
-		s := startSimulation(t, dir, emulator.Options{Latency: latency})
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: latency}})
 		defer s.stop()
 		var first, last time.Time
 		var mu sync.Mutex

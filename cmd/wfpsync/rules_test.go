@@ -24,6 +24,7 @@ import (
 	"github.com/wfpsync/wfpsync/docs"
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // The page of the rules is executed: every wrong example gives exactly the
@@ -180,8 +181,8 @@ func uploadElsewhere(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := func(yield func(emulator.Seed) bool) { yield(emulator.Seed{Name: name, Metadata: metadata}) }
-	if err := errors.Join(account.Seed(emulator.LocalAccountID, namespace, one), account.Close()); err != nil {
+	one := func(yield func(api.Seed) bool) { yield(api.Seed{Name: name, Metadata: metadata}) }
+	if err := errors.Join(account.ForTests().Seed(emulator.LocalAccountID, namespace, one), account.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

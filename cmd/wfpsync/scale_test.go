@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -24,7 +25,7 @@ type counter struct {
 	seen []string
 }
 
-func (c *counter) observe(r emulator.Request) {
+func (c *counter) observe(r api.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = append(c.seen, r.Method+" "+r.Path)
@@ -81,10 +82,10 @@ func tenant(i int) string { return fmt.Sprintf("tenant-%05d", i) }
 
 // newHerd applies a stack for one user Worker, and then seeds what n applied ones
 // would have left.
-func newHerd(t *testing.T, stack string, n int, shape emulator.ListShape) *herd {
+func newHerd(t *testing.T, stack string, n int, shape api.ListShape) *herd {
 	t.Helper()
 	h := &herd{counter: &counter{}, n: n}
-	h.simulation = startSimulation(t, t.TempDir(), emulator.Options{Observe: h.counter.observe, ListShape: shape})
+	h.simulation = startSimulation(t, t.TempDir(), emulator.Options{Options: api.Options{Observe: h.counter.observe, ListShape: shape}})
 	t.Cleanup(h.stop)
 	h.write(stack)
 	h.list(1, nil)
@@ -127,9 +128,9 @@ func (h *herd) seed(n int, tags []string) {
 	if _, mark, _ := spec.Ownership(tags); mark != nil {
 		written = mark.Uploaded // however long the seeding takes
 	}
-	err = h.account.Seed(emulator.LocalAccountID, "fleet", func(yield func(emulator.Seed) bool) {
+	err = h.account.ForTests().Seed(emulator.LocalAccountID, "fleet", func(yield func(api.Seed) bool) {
 		for i := range n {
-			if !yield(emulator.Seed{Name: tenant(i), Metadata: metadata, ModifiedOn: written}) {
+			if !yield(api.Seed{Name: tenant(i), Metadata: metadata, ModifiedOn: written}) {
 				return
 			}
 		}
@@ -181,8 +182,8 @@ func (h *herd) atMost(what string, got, most int) {
 // touch lets somebody else write a user Worker.
 func (h *herd) touch(name string, settings string) {
 	h.t.Helper()
-	change := emulator.Tampering{Settings: json.RawMessage(settings), ModifiedOn: time.Now().Add(-time.Hour)}
-	if err := h.account.Tamper(emulator.LocalAccountID, "fleet", name, change); err != nil {
+	change := api.Tampering{Settings: json.RawMessage(settings), ModifiedOn: time.Now().Add(-time.Hour)}
+	if err := h.account.ForTests().Tamper(emulator.LocalAccountID, "fleet", name, change); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -192,7 +193,7 @@ func (h *herd) touch(name string, settings string) {
 func TestRequestsAtScale(t *testing.T) {
 	for name, stack := range map[string]string{"written": fleetStack, "discovered": discoveredStack} {
 		t.Run(name, func(t *testing.T) {
-			h := newHerd(t, stack, 10_000, emulator.ListShape{})
+			h := newHerd(t, stack, 10_000, api.ListShape{})
 			unchanged := h.plan(exitOK)
 			h.atMost("plan of 10,000 unchanged", unchanged, 20)
 
@@ -220,7 +221,7 @@ func TestRequestsAtScale(t *testing.T) {
 // a fleet, however the account lists it: the marks say that the settings are as they
 // are to be. An upload is one request, and the look before it another at most.
 func TestRequestsOfACodeChange(t *testing.T) {
-	for _, shape := range []emulator.ListShape{{}, {Nested: true, WithoutETag: true}, {WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
+	for _, shape := range []api.ListShape{{}, {Nested: true, WithoutETag: true}, {WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
 			h := newHerd(t, fleetStack, 1000, shape)
 			h.plan(exitOK) // where lists have no tags, they are remembered
@@ -236,7 +237,7 @@ func TestRequestsOfACodeChange(t *testing.T) {
 // settings of each user Worker once, and after that no more than the lists.
 func TestRequestsWithoutTags(t *testing.T) {
 	for name, stack := range map[string]string{"written": fleetStack, "discovered": discoveredStack} {
-		for _, shape := range []emulator.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
+		for _, shape := range []api.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 			t.Run(fmt.Sprintf("%s %+v", name, shape), func(t *testing.T) {
 				h := newHerd(t, stack, 1500, shape)
 				first := h.plan(exitOK)

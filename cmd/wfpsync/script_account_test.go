@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // api METHOD PATH [BODY] asks the account, as curl would, and puts the answer into
@@ -51,7 +52,7 @@ func cmdEmpty(ts *testscript.TestScript, _ bool, _ []string) {
 func cmdAssets(ts *testscript.TestScript, _ bool, args []string) {
 	var b strings.Builder
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		served, err := account.ServedAssets(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1])
+		served, err := account.ForTests().ServedAssets(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1])
 		ts.Check(err)
 		for _, file := range served {
 			fmt.Fprintf(&b, "%s %q %s %q\n", file.Path, file.Type, file.Hash, file.Content)
@@ -93,18 +94,18 @@ func cmdUpload(ts *testscript.TestScript, _ bool, args []string) {
 	metadata, err := json.Marshal(map[string]any{"tags": args[2:], "compatibility_date": "2026-01-01"})
 	ts.Check(err)
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		ts.Check(account.Seed(emulator.LocalAccountID, namespace, func(yield func(emulator.Seed) bool) {
+		ts.Check(account.ForTests().Seed(emulator.LocalAccountID, namespace, func(yield func(api.Seed) bool) {
 			if n, many := strings.CutPrefix(args[1], "*"); many {
 				count, err := strconv.Atoi(n)
 				ts.Check(err)
 				for i := range count {
-					if !yield(emulator.Seed{Name: fmt.Sprintf("seeded-%05d", i), Metadata: metadata}) {
+					if !yield(api.Seed{Name: fmt.Sprintf("seeded-%05d", i), Metadata: metadata}) {
 						return
 					}
 				}
 				return
 			}
-			yield(emulator.Seed{Name: args[1], Metadata: metadata})
+			yield(api.Seed{Name: args[1], Metadata: metadata})
 		}))
 	})
 }
@@ -112,12 +113,12 @@ func cmdUpload(ts *testscript.TestScript, _ bool, args []string) {
 // tamper NAMESPACE NAME settings JSON | code TEXT | touch | delete changes a
 // script behind our back, an hour from now.
 func cmdTamper(ts *testscript.TestScript, _ bool, args []string) {
-	t := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
+	t := api.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
 	switch args[2] {
 	case "settings":
 		t.Settings = json.RawMessage(args[3])
 	case "code":
-		t.Modules = []emulator.Module{{Name: "index.js", Content: []byte(args[3])}}
+		t.Modules = []api.Module{{Name: "index.js", Content: []byte(args[3])}}
 	case "touch":
 		t.Settings = json.RawMessage("{}")
 	case "delete":
@@ -126,6 +127,6 @@ func cmdTamper(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("unknown tampering %q", args[2])
 	}
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		ts.Check(account.Tamper(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1], t))
+		ts.Check(account.ForTests().Tamper(emulator.LocalAccountID, strings.TrimPrefix(args[0], "-"), args[1], t))
 	})
 }

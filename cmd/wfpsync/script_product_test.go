@@ -6,6 +6,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // product NAME [TAG…] uploads a user Worker to the namespace customers as the
@@ -24,8 +25,8 @@ func cmdProduct(ts *testscript.TestScript, _ bool, args []string) {
 	})
 	ts.Check(err)
 	worldOf(ts).with(ts, func(account *emulator.Emulator) {
-		ts.Check(account.Seed(emulator.LocalAccountID, "customers", func(yield func(emulator.Seed) bool) {
-			yield(emulator.Seed{Name: args[0], Metadata: metadata})
+		ts.Check(account.ForTests().Seed(emulator.LocalAccountID, "customers", func(yield func(api.Seed) bool) {
+			yield(api.Seed{Name: args[0], Metadata: metadata})
 		}))
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/browsertest"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // The scripts run the real program against the local account. A script is a
@@ -35,7 +35,7 @@ func mainWithRequestLog() {
 		panic(err)
 	}
 	a.listShape = testedShape()
-	a.observe = func(r emulator.Request) { fmt.Fprintf(log, "%s %s\n", r.Method, r.Path) }
+	a.observe = func(r api.Request) { fmt.Fprintf(log, "%s %s\n", r.Method, r.Path) }
 	os.Exit(a.run(context.Background(), os.Args[1:]))
 }
 

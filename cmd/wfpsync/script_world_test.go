@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 type worldKey struct{}
@@ -24,8 +25,8 @@ type world struct {
 	dir    string // of the local account
 	url    string // of the emulator, when it is served
 	mu     sync.Mutex
-	seen   []emulator.Request
-	all    []emulator.Request // not forgotten by `requests reset`
+	seen   []api.Request
+	all    []api.Request // not forgotten by `requests reset`
 	served *emulator.Emulator
 	forge  *forge // that the workflow of CI talks to
 }
@@ -44,7 +45,7 @@ func (w *world) with(ts *testscript.TestScript, do func(*emulator.Emulator)) {
 	do(account)
 }
 
-func (w *world) observe(r emulator.Request) {
+func (w *world) observe(r api.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen, w.all = append(w.seen, r), append(w.all, r)
@@ -93,7 +94,7 @@ func checkNoUserWorkerWentPublic(t *testing.T, env *testscript.Env) {
 // emulator shape [SHAPE…] changes how it lists user Workers; see [shapeWord].
 func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
-	shape, latency := emulator.ListShape{}, time.Duration(0)
+	shape, latency := api.ListShape{}, time.Duration(0)
 	if args[0] == "start" {
 		shape = testedShape()
 	}
@@ -105,10 +106,10 @@ func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	if args[0] == "shape" {
-		w.served.SetListShape(shape)
+		w.served.ForTests().SetListShape(shape)
 		return
 	}
-	account, err := emulator.Open(emulator.Options{Dir: w.dir, ListShape: shape, Latency: latency, Observe: w.observe})
+	account, err := emulator.Open(emulator.Options{Dir: w.dir, Options: api.Options{ListShape: shape, Latency: latency, Observe: w.observe}})
 	ts.Check(err)
 	ts.Check(account.EnsureZone(emulator.LocalAccountID, "example.com"))
 	server := httptest.NewServer(account)
@@ -125,7 +126,7 @@ func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 // trouble WORD… lets the account that is served answer as the real API does when
 // something is wrong; no words end all trouble.
 func cmdTrouble(ts *testscript.TestScript, _ bool, args []string) {
-	var t emulator.Trouble
+	var t api.Trouble
 	for _, word := range args {
 		product, denied := strings.CutPrefix(word, "without:")
 		key, unsuccessful := strings.CutPrefix(word, "kv-unsuccessful:")
@@ -156,7 +157,7 @@ func cmdTrouble(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("unknown trouble %q", word)
 		}
 	}
-	worldOf(ts).served.SetTrouble(t)
+	worldOf(ts).served.ForTests().SetTrouble(t)
 }
 
 // fake STATUS BODY [REGEXP] points wfpsync at a server that answers everything

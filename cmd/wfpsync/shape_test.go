@@ -13,13 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // everyShape is every way in which the API may list user Workers.
-func everyShape() []emulator.ListShape {
-	var shapes []emulator.ListShape
+func everyShape() []api.ListShape {
+	var shapes []api.ListShape
 	for i := range 16 {
-		shape := emulator.ListShape{Nested: i&1 != 0, WithoutTags: i&2 != 0, WithoutETag: i&4 != 0}
+		shape := api.ListShape{Nested: i&1 != 0, WithoutTags: i&2 != 0, WithoutETag: i&4 != 0}
 		if i&8 != 0 {
 			shape.MaxPage = 7
 		}
@@ -61,9 +62,9 @@ guards: { min_existing: 100 }
 
 // shapesWorld is an account in which a plan of shapesWanted has something of
 // everything to say.
-func shapesWorld(t *testing.T, shape emulator.ListShape) *simulation {
+func shapesWorld(t *testing.T, shape api.ListShape) *simulation {
 	t.Helper()
-	s := startSimulation(t, t.TempDir(), emulator.Options{ListShape: shape})
+	s := startSimulation(t, t.TempDir(), emulator.Options{Options: api.Options{ListShape: shape}})
 	t.Cleanup(s.stop)
 	s.write(shapesDeployed)
 	s.must(exitOK, "apply", "--auto-approve")
@@ -81,13 +82,13 @@ func shapesWorld(t *testing.T, shape emulator.ListShape) *simulation {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.account.Seed(emulator.LocalAccountID, "customers", func(yield func(emulator.Seed) bool) {
-			yield(emulator.Seed{Name: name, Metadata: metadata, ModifiedOn: written})
+		if err := s.account.ForTests().Seed(emulator.LocalAccountID, "customers", func(yield func(api.Seed) bool) {
+			yield(api.Seed{Name: name, Metadata: metadata, ModifiedOn: written})
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.account.Tamper(emulator.LocalAccountID, "customers", "drifted", emulator.Tampering{
+	if err := s.account.ForTests().Tamper(emulator.LocalAccountID, "customers", "drifted", api.Tampering{
 		Settings: json.RawMessage(`{"limits":{"cpu_ms":5}}`), ModifiedOn: written,
 	}); err != nil {
 		t.Fatal(err)
@@ -103,14 +104,14 @@ var ofETags = regexp.MustCompile(`(?m)^ *"(etag|digest)": .*\n|^Plan digest: .*\
 // TestPlansOfEveryShape compares the plans that are made of one account, however
 // it lists user Workers, byte for byte; and with what is remembered as without.
 func TestPlansOfEveryShape(t *testing.T) {
-	s := shapesWorld(t, emulator.ListShape{})
+	s := shapesWorld(t, api.ListShape{})
 	for _, format := range []string{"text", "json"} {
 		want := s.must(exitOK, "plan", "--format", format).stdout
 		if format == "text" && !strings.Contains(want, "Plan: 1 to adopt, 1 to add, 18 to change, 1 to destroy.") {
 			t.Errorf("the plan has too little to say:\n%s", want)
 		}
 		for _, shape := range everyShape() {
-			s.account.SetListShape(shape)
+			s.account.ForTests().SetListShape(shape)
 			for _, remembered := range []bool{false, true} {
 				if !remembered {
 					if err := os.RemoveAll(filepath.Join(s.dir, "cache")); err != nil {
@@ -126,7 +127,7 @@ func TestPlansOfEveryShape(t *testing.T) {
 				}
 			}
 		}
-		s.account.SetListShape(emulator.ListShape{})
+		s.account.ForTests().SetListShape(api.ListShape{})
 	}
 }
 
@@ -160,8 +161,8 @@ func TestApplyOverEveryShape(t *testing.T) {
 const shapeVariable = "WFPSYNC_TEST_LIST_SHAPE"
 
 // testedShape is the shape that the environment names.
-func testedShape() emulator.ListShape {
-	var shape emulator.ListShape
+func testedShape() api.ListShape {
+	var shape api.ListShape
 	for word := range strings.FieldsSeq(os.Getenv(shapeVariable)) {
 		if !shapeWord(&shape, word) {
 			panic(fmt.Sprintf("%s: unknown word %q", shapeVariable, word))
@@ -172,7 +173,7 @@ func testedShape() emulator.ListShape {
 
 // shapeWord says one thing about a shape: nested, without-tags, without-etag, pages of
 // seven, or what a GET answers of a script that is not there.
-func shapeWord(shape *emulator.ListShape, word string) bool {
+func shapeWord(shape *api.ListShape, word string) bool {
 	switch word {
 	case "nested":
 		shape.Nested = true

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // deleter is an account in which somebody deletes a user Worker right before the
@@ -26,7 +27,7 @@ func (d *deleter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	if r.Method == d.method && strings.Contains(r.URL.Path, "/scripts/"+d.worker) {
 		if d.seen++; d.seen == d.nth {
-			if err := d.account.Tamper(emulator.LocalAccountID, "fleet", d.worker, emulator.Tampering{Delete: true}); err != nil {
+			if err := d.account.ForTests().Tamper(emulator.LocalAccountID, "fleet", d.worker, api.Tampering{Delete: true}); err != nil {
 				d.t.Error(err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 const vouchedStack = `version: 1
@@ -75,16 +76,16 @@ func TestWritesRightAfterAnApply(t *testing.T) {
 		{"secret that the file keeps, a little later", 20 * time.Second, secret, ", secrets: { API_KEY: { keep: true } }", exitOK, 1, "/code", nil, `"name":"API_KEY"`},
 		{"variable, much later", 2 * time.Minute, variable, "", exitChanges, 1, `"theirs" -> "1"`, nil, `"text":"1"`},
 	} {
-		for _, shape := range []emulator.ListShape{{}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
+		for _, shape := range []api.ListShape{{}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 			t.Run(fmt.Sprintf("%s/%+v", test.name, shape), func(t *testing.T) {
 				dir := t.TempDir()
 				bubble(t, func(t *testing.T) {
 					reads := 0
-					s := startSimulation(t, dir, emulator.Options{ListShape: shape, Observe: func(r emulator.Request) {
+					s := startSimulation(t, dir, emulator.Options{Options: api.Options{ListShape: shape, Observe: func(r api.Request) {
 						if r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/settings") {
 							reads++
 						}
-					}})
+					}}})
 					defer s.stop()
 					stack := fmt.Sprintf(vouchedStack, test.stack)
 					s.write(stack)
@@ -120,11 +121,11 @@ func TestMarksOfASlowApply(t *testing.T) {
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
 		reads := 0
-		s := startSimulation(t, dir, emulator.Options{Latency: 300 * time.Millisecond, Observe: func(r emulator.Request) {
+		s := startSimulation(t, dir, emulator.Options{Options: api.Options{Latency: 300 * time.Millisecond, Observe: func(r api.Request) {
 			if strings.HasSuffix(r.Path, "/settings") {
 				reads++
 			}
-		}})
+		}}})
 		defer s.stop()
 		s.write(rivals("s", "old", rivalNames...))
 		if o := s.must(exitOK, "apply", "--auto-approve", "--rate", "9"); o.took < rateWindow {

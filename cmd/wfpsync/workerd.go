@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // installRuntime is the one command that installs workerd; nothing else ever does.
@@ -42,7 +42,7 @@ func (a *app) installRuntime(ctx context.Context) error {
 	if err != nil {
 		return errors.New("workerd comes from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
 	}
-	file, err := emulator.InstallWorkerd(ctx, emulator.NPM{Client: npm, Environment: a.npmEnvironment(), Log: a.stderr}, cache)
+	file, err := runtime.Install(ctx, runtime.NPM{Client: npm, Environment: a.npmEnvironment(), Log: a.stderr}, cache)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (a *app) npmEnvironment() []string {
 // to get it.
 func (a *app) workerd() (string, error) {
 	file, err := a.findWorkerd()
-	if errors.Is(err, emulator.ErrNoWorkerd) {
+	if errors.Is(err, runtime.ErrNotFound) {
 		return "", fmt.Errorf("%w; `%s` installs it", err, installRuntime)
 	}
 	return file, err
@@ -85,20 +85,20 @@ func (a *app) workerd() (string, error) {
 // looked at and not started.
 func (a *app) workerdIfAny() (string, error) {
 	file, err := a.findWorkerd()
-	if errors.Is(err, emulator.ErrNoWorkerd) {
+	if errors.Is(err, runtime.ErrNotFound) {
 		return "", nil
 	}
 	return file, err
 }
 
 func (a *app) findWorkerd() (string, error) {
-	places := emulator.WorkerdPlaces{Named: a.env("WFPSYNC_WORKERD")}
+	places := runtime.Places{Named: a.env("WFPSYNC_WORKERD")}
 	if cache, err := a.workerdCache(); err == nil {
 		places.Cache = cache
 	}
-	file, err := emulator.FindWorkerd(places)
+	file, err := runtime.Find(places)
 	switch {
-	case errors.Is(err, emulator.ErrAlteredWorkerd):
+	case errors.Is(err, runtime.ErrAltered):
 		return "", fmt.Errorf("%w; `%s` installs it again", err, installRuntime)
 	case err != nil && places.Named != "":
 		return "", fmt.Errorf("WFPSYNC_WORKERD: %w", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -133,7 +134,7 @@ func TestDeleteByName(t *testing.T) {
 
 // No customer's Worker goes with a namespace, even where the API allows it.
 func TestNamespaceThatIsNotEmptyStays(t *testing.T) {
-	l := openLocal(t, func(o *emulator.Options) { o.NonEmptyNamespaceDelete = emulator.Cascade })
+	l := openLocal(t, func(o *emulator.Options) { o.NonEmptyNamespaceDelete = api.Cascade })
 	l.seed(t, "customers", 1, func(int) []string { return nil })
 	address := spec.Address{Kind: spec.KindDispatchNamespace, Name: "customers"}
 	err := l.Delete(t.Context(), address, spec.Revision{})
@@ -199,12 +200,12 @@ func TestUpdates(t *testing.T) {
 func TestUserWorkersNeverTouchAccountScripts(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
-	for _, shape := range []emulator.ListShape{{}, {WithoutTags: true, Nested: true}} {
-		l.Emulator.SetListShape(shape)
+	for _, shape := range []api.ListShape{{}, {WithoutTags: true, Nested: true}} {
+		l.Emulator.ForTests().SetListShape(shape)
 		revision := put(t, l.Account, userWorker("customers", "scripts"), nil)
 		put(t, l.Account, userWorker("customers", "scripts", func(s *spec.Script) { s.Code = codeOf("export default {}") }), &revision)
 		address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "scripts"}
-		if err := l.Emulator.Tamper(testAccount, "customers", "scripts", emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}); err != nil {
+		if err := l.Emulator.ForTests().Tamper(testAccount, "customers", "scripts", api.Tampering{ModifiedOn: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		snap := l.read(t, usersOf("customers"))

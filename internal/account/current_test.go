@@ -13,6 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -97,8 +98,8 @@ func TestLostAnswerAndSomebodyElse(t *testing.T) {
 	resource := userWorker("customers", "u")
 	first := put(t, u.Account, resource, nil)
 	u.before = func() {
-		tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-		if err := u.Emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+		tampering := api.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []api.Module{{Name: "index.js", Content: []byte("theirs")}}}
+		if err := u.Emulator.ForTests().Tamper(testAccount, "customers", "u", tampering); err != nil {
 			t.Error(err)
 		}
 	}
@@ -131,8 +132,8 @@ func TestRefusedForNowAndSomebodyElse(t *testing.T) {
 				}
 				refuse = false
 				if somebody {
-					tampering := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-					if err := l.Emulator.Tamper(testAccount, "customers", "u", tampering); err != nil {
+					tampering := api.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []api.Module{{Name: "index.js", Content: []byte("theirs")}}}
+					if err := l.Emulator.ForTests().Tamper(testAccount, "customers", "u", tampering); err != nil {
 						t.Error(err)
 					}
 				}
@@ -177,9 +178,9 @@ func TestLostRaceToCreate(t *testing.T) {
 // A cautious account leaves alone what somebody else has written since.
 func TestCautious(t *testing.T) {
 	for _, scarce := range []bool{false, true} {
-		for _, shape := range []emulator.ListShape{{}, {Nested: true}, {WithoutTags: true}} {
+		for _, shape := range []api.ListShape{{}, {Nested: true}, {WithoutTags: true}} {
 			l := openLocal(t)
-			l.Emulator.SetListShape(shape)
+			l.Emulator.ForTests().SetListShape(shape)
 			l.ensureZone(t, "example.com")
 			if scarce {
 				l.limited(t, cloudflare.Limit{Requests: 1, Window: time.Hour})
@@ -347,7 +348,7 @@ func TestOwnAdjustmentsUnderWay(t *testing.T) {
 	early := false
 	l := openLocal(t, func(o *emulator.Options) {
 		observe := o.Observe
-		o.Observe = func(r emulator.Request) {
+		o.Observe = func(r api.Request) {
 			observe(r)
 			if c != nil && r.Method == http.MethodPost {
 				moved := &spec.Revision{ModifiedOn: time.Unix(2, 0)}
@@ -385,8 +386,8 @@ func TestListsStandInForFewWrites(t *testing.T) {
 	}
 	touch := func(i int) {
 		t.Helper()
-		tampering := emulator.Tampering{ModifiedOn: time.Now(), Modules: []emulator.Module{{Name: "index.js", Content: []byte("theirs")}}}
-		if err := l.Emulator.Tamper(testAccount, "ns", seedName(i), tampering); err != nil {
+		tampering := api.Tampering{ModifiedOn: time.Now(), Modules: []api.Module{{Name: "index.js", Content: []byte("theirs")}}}
+		if err := l.Emulator.ForTests().Tamper(testAccount, "ns", seedName(i), tampering); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -156,16 +156,16 @@ func TestKVPairsAmongMany(t *testing.T) {
 // Keys that KV names as not written are sent again, and nothing else is.
 func TestKVPairsThatKVDoesNotTake(t *testing.T) {
 	l, c := openTable(t)
-	l.Emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00001"}})
+	l.Emulator.ForTests().SetTrouble(api.Trouble{KVUnsuccessful: []string{"k00001"}})
 	revisions, errs := c.PutAll(t.Context(), pairs(3, "x"))
 	if errs[0] != nil || errs[2] != nil || !errors.Is(errs[1], errKVNotTaken) {
 		t.Errorf("got %v", errs)
 	}
-	l.Emulator.SetTrouble(emulator.Trouble{})
+	l.Emulator.ForTests().SetTrouble(api.Trouble{})
 	if n := len(l.read(t, inTable).Resources); n != 2 {
 		t.Errorf("%d pairs", n)
 	}
-	l.Emulator.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"k00000"}})
+	l.Emulator.ForTests().SetTrouble(api.Trouble{KVUnsuccessful: []string{"k00000"}})
 	errs = c.DeleteAll(t.Context(), []spec.Address{pair("k00000", "").Address(), pair("k00002", "").Address()}, []spec.Revision{revisions[0], revisions[2]})
 	if !errors.Is(errs[0], errKVNotTaken) || errs[1] != nil {
 		t.Errorf("got %v", errs)

@@ -8,6 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -41,7 +42,7 @@ func (l *local) connect(t *testing.T, o cloudflare.Options) {
 // ensureZone gives the account a zone and returns its id.
 func (l *local) ensureZone(t *testing.T, name string) string {
 	t.Helper()
-	if err := l.Emulator.EnsureZone(testAccount, name); err != nil {
+	if err := l.Emulator.ForTests().EnsureZone(testAccount, name); err != nil {
 		t.Fatal(err)
 	}
 	z, err := l.zone(t.Context(), name)
@@ -54,17 +55,17 @@ func (l *local) ensureZone(t *testing.T, name string) string {
 // seed uploads scripts without a request, with tags that their index decides.
 func (l *local) seed(t *testing.T, namespace string, n int, tags func(i int) []string) {
 	t.Helper()
-	err := l.Emulator.Seed(testAccount, namespace, seeds(n, tags))
+	err := l.Emulator.ForTests().Seed(testAccount, namespace, seeds(n, tags))
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func seeds(n int, tags func(i int) []string) iter.Seq[emulator.Seed] {
-	return func(yield func(emulator.Seed) bool) {
+func seeds(n int, tags func(i int) []string) iter.Seq[api.Seed] {
+	return func(yield func(api.Seed) bool) {
 		for i := range n {
 			metadata, _ := json.Marshal(spec.Object{"compatibility_date": "2026-01-01", "tags": tags(i)})
-			if !yield(emulator.Seed{Name: seedName(i), Metadata: metadata}) {
+			if !yield(api.Seed{Name: seedName(i), Metadata: metadata}) {
 				return
 			}
 		}

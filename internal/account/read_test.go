@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -74,7 +74,7 @@ func TestListShapes(t *testing.T) {
 	l.seed(t, "customers", 40, mixed)
 	want := l.read(t, usersOf("customers"))
 
-	for _, shape := range []emulator.ListShape{
+	for _, shape := range []api.ListShape{
 		{Nested: true},
 		{MaxPage: 7},
 		{Nested: true, MaxPage: 40},
@@ -83,7 +83,7 @@ func TestListShapes(t *testing.T) {
 		{WithoutTags: true, Nested: true, WithoutETag: true, MaxPage: 3},
 	} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
-			l.Emulator.SetListShape(shape)
+			l.Emulator.ForTests().SetListShape(shape)
 			l.tags = NewTagCache("")
 			l.Asked()
 			got := l.read(t, usersOf("customers"))
@@ -170,18 +170,18 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 		put(t, l.Account, r, nil)
 	}
 	later := time.Now().Add(time.Hour)
-	tamper := func(namespace, name string, change emulator.Tampering) {
-		if err := l.Emulator.Tamper(testAccount, namespace, name, change); err != nil {
+	tamper := func(namespace, name string, change api.Tampering) {
+		if err := l.Emulator.ForTests().Tamper(testAccount, namespace, name, change); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tamper("customers", "touched", emulator.Tampering{ModifiedOn: later})
-	tamper("", "touched", emulator.Tampering{ModifiedOn: later})
+	tamper("customers", "touched", api.Tampering{ModifiedOn: later})
+	tamper("", "touched", api.Tampering{ModifiedOn: later})
 	const other = "export default { fetch() { return new Response('other') } }"
-	tamper("customers", "rewritten", emulator.Tampering{ModifiedOn: later, Modules: []emulator.Module{{Name: "index.js", Content: []byte(other)}}})
+	tamper("customers", "rewritten", api.Tampering{ModifiedOn: later, Modules: []api.Module{{Name: "index.js", Content: []byte(other)}}})
 
 	snap := l.read(t, usersOf("customers"), allWorkers)
-	tamper("customers", "vanished", emulator.Tampering{Delete: true})
+	tamper("customers", "vanished", api.Tampering{Delete: true})
 	l.Asked()
 	l.inspect(t, snap, append(snap.Addresses(), spec.Address{Kind: spec.KindWorker, Name: "never-was"})...)
 	var contents []string
@@ -261,7 +261,7 @@ func TestReadWithoutStack(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)
 	l.seed(t, "", 2, func(int) []string { return nil })
-	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
 	l.Asked()
 	snap, err := l.Read(t.Context(), "", []spec.Collection{usersOf("customers"), allWorkers})
 	if err != nil || len(snap.Resources) != 12 {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -152,8 +152,8 @@ func TestRestoreOfWhatHadDrifted(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
-	if err := l.Emulator.Tamper(testAccount, "customers", "u", emulator.Tampering{
-		ModifiedOn: time.Now().Add(time.Hour), Modules: []emulator.Module{{Name: "theirs.js", Content: []byte("export default { theirs: 1 }")}},
+	if err := l.Emulator.ForTests().Tamper(testAccount, "customers", "u", api.Tampering{
+		ModifiedOn: time.Now().Add(time.Hour), Modules: []api.Module{{Name: "theirs.js", Content: []byte("export default { theirs: 1 }")}},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -29,12 +29,12 @@ func (l *local) countSettings() int {
 // Where lists do not show tags, settings are read once, by whichever process: as
 // long as nobody writes, lists are enough.
 func TestTagsAreReadOnce(t *testing.T) {
-	for _, shape := range []emulator.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
+	for _, shape := range []api.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
 			l, dir := openLocal(t), filepath.Join(t.TempDir(), "new", "tags")
 			l.seed(t, "customers", 500, mixed)
 			want := l.read(t, usersOf("customers"))
-			l.Emulator.SetListShape(shape)
+			l.Emulator.ForTests().SetListShape(shape)
 			l.tags = NewTagCache(dir)
 			l.Asked()
 
@@ -63,8 +63,8 @@ func TestTagsAreReadOnce(t *testing.T) {
 					ours = a
 				}
 			}
-			change := emulator.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
-			if err := l.Emulator.Tamper(testAccount, "customers", ours.Name, change); err != nil {
+			change := api.Tampering{ModifiedOn: time.Now().Add(time.Hour)}
+			if err := l.Emulator.ForTests().Tamper(testAccount, "customers", ours.Name, change); err != nil {
 				t.Fatal(err)
 			}
 			l.read(t, usersOf("customers"))
@@ -90,7 +90,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 // What this process has uploaded is known without asking, by the next one as well.
 func TestTagsOfUploadsAreKnown(t *testing.T) {
 	l, dir := openLocal(t), t.TempDir()
-	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
 	l.tags = NewTagCache(dir)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	for i := range 5 {
@@ -116,13 +116,13 @@ func TestTagsOfUploadsAreKnown(t *testing.T) {
 // list says, even if that is no write to the API.
 func TestOwnerTagIsNotRemembered(t *testing.T) {
 	l := openLocal(t)
-	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	put(t, l.Account, userWorker("customers", "u"), nil)
 	address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "u"}
 	before := l.read(t, usersOf("customers")).Resources[address].Revision
-	tags := emulator.Tampering{Settings: []byte(`{"tags":["mine"]}`), ModifiedOn: before.ModifiedOn}
-	if err := l.Emulator.Tamper(testAccount, "customers", "u", tags); err != nil {
+	tags := api.Tampering{Settings: []byte(`{"tags":["mine"]}`), ModifiedOn: before.ModifiedOn}
+	if err := l.Emulator.ForTests().Tamper(testAccount, "customers", "u", tags); err != nil {
 		t.Fatal(err)
 	}
 	after := l.read(t, usersOf("customers")).Resources[address]
@@ -152,7 +152,7 @@ func TestBrokenTagCache(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, dir := openLocal(t), t.TempDir()
 			l.seed(t, "customers", 10, mixed)
-			l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+			l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
 			l.tags = NewTagCache(dir)
 			want := l.read(t, usersOf("customers"))
 			files, err := os.ReadDir(dir)
@@ -178,7 +178,7 @@ func TestBrokenTagCache(t *testing.T) {
 func TestTagCacheNowhere(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)
-	l.Emulator.SetListShape(emulator.ListShape{WithoutTags: true})
+	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // staticFile is a file as a client tells of it.
@@ -73,7 +74,7 @@ func (a *account) completed(path string, files ...staticFile) string {
 
 func (a *account) served(namespace, name string) string {
 	a.t.Helper()
-	files, err := a.ServedAssets(a.id, namespace, name)
+	files, err := a.ForTests().ServedAssets(a.id, namespace, name)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestAssetsWithoutCode(t *testing.T) {
 
 func TestAssetRefusals(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	a.namespace("prod")
 	a.namespace("staging")
 	path := script("prod", "site")
@@ -244,7 +245,7 @@ func TestAssetsOfVersions(t *testing.T) {
 
 // A namespace that goes takes its files with it.
 func TestAssetsOfNamespace(t *testing.T) {
-	a := open(t, emulator.Options{NonEmptyNamespaceDelete: emulator.Cascade})
+	a := open(t, emulator.Options{Options: api.Options{NonEmptyNamespaceDelete: api.Cascade}})
 	a.namespace("prod")
 	a.upload(script("prod", "site"), object{"assets": object{"jwt": a.completed(script("prod", "site"), indexPage)}}).ok()
 	a.json("DELETE", "/workers/dispatch/namespaces/prod", nil).ok()

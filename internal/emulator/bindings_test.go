@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // bindingNames returns "name:type" of each binding of a script, sorted as they are.
@@ -136,7 +137,7 @@ func TestBindingsComeBackAsSent(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	a.namespace("prod")
 	for _, path := range []string{script("prod", "acme"), worker("acme")} {
 		t.Run(path, func(t *testing.T) {

@@ -9,24 +9,15 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-type (
-	// Program is code, and what it is started with.
-	Program = runtime.Program
-	// CodeModule is a file of a Program.
-	CodeModule = runtime.Module
-	// Refusal is why an upload is refused, in the API's words.
-	Refusal = api.Refusal
-)
-
 // mostCheckers bounds memory: each checker is a workerd.
 const mostCheckers = 4
 
 // Check starts programs as an upload would be started, and answers of each why it would be refused, or nil. Several are
 // started at once, each in a process of its own, which ends with Check.
-func Check(ctx context.Context, workerd string, programs []Program) ([]*Refusal, error) {
+func Check(ctx context.Context, workerd string, programs []runtime.Program) ([]*api.Refusal, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	refusals := make([]*Refusal, len(programs))
+	refusals := make([]*api.Refusal, len(programs))
 	next := make(chan int)
 	var all sync.WaitGroup
 	for range min(len(programs), goruntime.GOMAXPROCS(0), mostCheckers) {

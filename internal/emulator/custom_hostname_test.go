@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestCustomHostnames(t *testing.T) {
@@ -76,11 +77,11 @@ func TestCustomHostnames(t *testing.T) {
 	a.get(hostnames+"?id="+id+"&hostname=x").fails(400, 1438)
 	a.get(hostnames+"?per_page=51").fails(400, 1400)
 
-	a.SetTrouble(emulator.Trouble{NoMetadata: true})
+	a.ForTests().SetTrouble(api.Trouble{NoMetadata: true})
 	a.json("PATCH", one, object{"custom_metadata": object{"a": 1}}).fails(403, 1413)
-	a.SetTrouble(emulator.Trouble{NoSaaS: true})
+	a.ForTests().SetTrouble(api.Trouble{NoSaaS: true})
 	a.get(hostnames).fails(403, 1404)
-	a.SetTrouble(emulator.Trouble{})
+	a.ForTests().SetTrouble(api.Trouble{})
 	if deleted := a.json("DELETE", one, nil); deleted.status != 200 || string(deleted.body) != `{"id":"`+id+`"}` {
 		t.Errorf("deleting it answered %d %s", deleted.status, deleted.body)
 	}

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestDispatchNamespaces(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	const list = "/workers/dispatch/namespaces"
 
 	created := a.json("POST", list, object{"name": "prod", "trusted_workers": true}).object()
@@ -70,7 +71,7 @@ func TestDispatchNamespaces(t *testing.T) {
 }
 
 func TestCascade(t *testing.T) {
-	a := open(t, emulator.Options{NonEmptyNamespaceDelete: emulator.Cascade})
+	a := open(t, emulator.Options{Options: api.Options{NonEmptyNamespaceDelete: api.Cascade}})
 	a.namespace("prod")
 	a.upload(script("prod", "acme"), nil).ok()
 	a.json("DELETE", "/workers/dispatch/namespaces/prod", nil).ok()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestCredentials(t *testing.T) {
@@ -74,12 +75,12 @@ func TestVisitors(t *testing.T) {
 // TestPanic: a bug of ours is an answer, which clients do not ask for again, and costs no other request.
 func TestPanic(t *testing.T) {
 	broken := false
-	a := open(t, emulator.Options{Now: func() time.Time {
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time {
 		if broken {
 			panic("a mistake")
 		}
 		return time.Now()
-	}})
+	}}})
 	broken = true
 	got := a.json("POST", "/workers/dispatch/namespaces", object{"name": "prod"}).fails(501, 10002)
 	if want := "wfpsync has a bug in its local account; please report it: a mistake in github.com/wfpsync/wfpsync/internal/emulator_test.TestPanic.func1, line "; !strings.Contains(string(got.body), want) {
@@ -190,7 +191,7 @@ func TestRestrictedAccounts(t *testing.T) {
 	if err := unrestricted.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a := open(t, emulator.Options{Dir: dir, Accounts: []string{one}})
+	a := open(t, emulator.Options{Dir: dir, Options: api.Options{Accounts: []string{one}}})
 	a.get("/workers/scripts").fails(404, 7003)
 	a.get("/zones").ok().is(`[]`)
 	a.get("/accounts/" + one + "/workers/scripts").ok()
@@ -203,19 +204,19 @@ func TestRestrictedAccounts(t *testing.T) {
 
 func TestObserve(t *testing.T) {
 	var mu sync.Mutex
-	var seen []emulator.Request
-	a := open(t, emulator.Options{Observe: func(r emulator.Request) {
+	var seen []api.Request
+	a := open(t, emulator.Options{Options: api.Options{Observe: func(r api.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, r)
-	}})
+	}}})
 	a.namespace("prod")
 	a.get("/workers/dispatch/namespaces/prod/scripts/a%2Fb?x=%20y")
 	a.get("/none")
 	a.send("GET", "/user", "", nil, "Authorization", "")
 	mu.Lock()
 	defer mu.Unlock()
-	want := []emulator.Request{
+	want := []api.Request{
 		{Method: "POST", Path: "/client/v4/accounts/" + a.id + "/workers/dispatch/namespaces", Status: 200},
 		{Method: "GET", Path: "/client/v4/accounts/" + a.id + "/workers/dispatch/namespaces/prod/scripts/a%2Fb?x=%20y", Status: 404},
 		{Method: "GET", Path: "/client/v4/accounts/" + a.id + "/none", Status: 404},
@@ -233,7 +234,7 @@ func TestObserve(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
-	a := open(t, emulator.Options{Latency: 30 * time.Millisecond})
+	a := open(t, emulator.Options{Options: api.Options{Latency: 30 * time.Millisecond}})
 	started := time.Now()
 	a.get("/user").ok()
 	if took := time.Since(started); took < 30*time.Millisecond {

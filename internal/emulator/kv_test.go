@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestKVNamespaces(t *testing.T) {
@@ -60,7 +61,7 @@ func TestKVNamespaces(t *testing.T) {
 
 func TestKVValues(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	kv := "/storage/kv/namespaces/" + a.kv("store")
 	value := func(key string) string { return kv + "/values/" + url.PathEscape(key) }
 	put := func(path, body string) *answer {
@@ -113,10 +114,10 @@ func TestKVValues(t *testing.T) {
 		{"name":"meta","metadata":{"m":1}},{"name":"x/y"}]`, now.Unix()+100))
 	a.get(kv + "/keys?prefix=b").ok().is(fmt.Sprintf(`[{"name":"b1","metadata":{"n":1}},{"name":"b2","expiration":%d}]`, now.Unix()+100))
 
-	a.SetTrouble(emulator.Trouble{KVUnsuccessful: []string{"b1", "b5"}})
+	a.ForTests().SetTrouble(api.Trouble{KVUnsuccessful: []string{"b1", "b5"}})
 	a.json("PUT", kv+"/bulk", []object{{"key": "b4", "value": "x"}, {"key": "b5", "value": "x"}}).ok().is(`{"successful_key_count":1,"unsuccessful_keys":["b5"]}`)
 	a.json("POST", kv+"/bulk/delete", []string{"b1", "b4"}).ok().is(`{"successful_key_count":1,"unsuccessful_keys":["b1"]}`)
-	a.SetTrouble(emulator.Trouble{})
+	a.ForTests().SetTrouble(api.Trouble{})
 	a.get(value("b1")).ok()
 	a.get(value("b4")).fails(404, 10009)
 	a.get(value("b5")).fails(404, 10009)
@@ -162,7 +163,7 @@ func TestKVValues(t *testing.T) {
 
 func TestKVBulkGet(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	kv := "/storage/kv/namespaces/" + a.kv("store")
 	a.json("PUT", kv+"/bulk", []any{
 		object{"key": "a", "value": "1"}, object{"key": "b/c", "value": "text", "metadata": object{"m": 1}},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/page"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // events reads a stream.
@@ -72,18 +74,18 @@ func TestPageEvents(t *testing.T) {
 	a := open(t, emulator.Options{})
 	p := a.page("127.0.0.1:1", nil)
 	hostile := "</script>\n\ndata: forged\nevent: hello\u202e\u2028"
-	p.Hear(emulator.Message{Worker: "w", Level: "log", Text: "before"})
+	p.Hear(runtime.Message{Worker: "w", Level: "log", Text: "before"})
 	e := p.stream()
 	e.is("hello", "")
 	e.is("log", "before")
-	p.Hear(emulator.Message{Worker: "w", Level: "error", Text: hostile})
+	p.Hear(runtime.Message{Worker: "w", Level: "error", Text: hostile})
 	e.is("log", hostile)
 	seen := e.id
 	a.upload(worker("router"), nil).ok()
 	e.is("account", "")
-	p.Report(emulator.PageReport{})
+	p.Report(page.Report{})
 	e.is("file", "")
-	p.Hear(emulator.Message{Worker: "w", Level: "log", Text: "later"})
+	p.Hear(runtime.Message{Worker: "w", Level: "log", Text: "later"})
 	e.is("log", "later")
 
 	again := p.stream("Last-Event-ID", seen)
@@ -99,7 +101,7 @@ func TestPageEvents(t *testing.T) {
 	if err := a.EnsureZone("ffffffffffffffffffffffffffffffff", "example.org"); err != nil {
 		t.Fatal(err)
 	}
-	p.Hear(emulator.Message{Text: "the end"})
+	p.Hear(runtime.Message{Text: "the end"})
 	e.is("log", "the end")
 	p.Close()
 	for range 2 {
@@ -120,9 +122,9 @@ func TestPageSlowBrowser(t *testing.T) {
 	fast.is("hello", "")
 	text := strings.Repeat("x", 4<<10)
 	for i := range 20_000 {
-		p.Hear(emulator.Message{Worker: fmt.Sprint(i % 100), Text: text})
+		p.Hear(runtime.Message{Worker: fmt.Sprint(i % 100), Text: text})
 	}
-	p.Hear(emulator.Message{Worker: "last", Text: "the last"})
+	p.Hear(runtime.Message{Worker: "last", Text: "the last"})
 	for {
 		name, data := fast.next()
 		if name == "log" && strings.Contains(data, "the last") {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // form is what the page sends.
@@ -50,8 +51,8 @@ func TestPageSend(t *testing.T) {
 	address := workers(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got = fmt.Sprintf("%s %s %s %q %q %q", r.Method, r.Host, r.RequestURI, r.Header["X-Tenant"], r.Header["User-Agent"], body)
-		if len(r.Header.Get(emulator.RayHeader)) != len("0123456789abcdef-LOC") {
-			t.Errorf("the ray is %q", r.Header.Get(emulator.RayHeader))
+		if len(r.Header.Get(runtime.RayHeader)) != len("0123456789abcdef-LOC") {
+			t.Errorf("the ray is %q", r.Header.Get(runtime.RayHeader))
 		}
 		w.Header().Add("Set-Cookie", "a=1")
 		w.Header().Add("Set-Cookie", "b=2")
@@ -164,7 +165,7 @@ func TestPageAnswers(t *testing.T) {
 // TestRunPage sends a request from the page through a dispatcher: what the Workers say during it carries its ray, and no
 // Worker can reach the page.
 func TestRunPage(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	p := r.page(strings.TrimPrefix(r.url, "http://"), nil)

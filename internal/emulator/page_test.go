@@ -13,25 +13,27 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/page"
 )
 
 // servedPage is the page of an account, served on a port of its own.
 type servedPage struct {
-	*emulator.Page
+	*page.Page
 	t     testing.TB
 	port  int
 	token string
 }
 
 // page serves the page of an account whose Workers answer at an address.
-func (a *account) page(workers string, compare func(context.Context) emulator.PageReport) *servedPage {
+func (a *account) page(workers string, compare func(context.Context) page.Report) *servedPage {
 	a.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	p := &servedPage{t: a.t, port: listener.Addr().(*net.TCPAddr).Port}
-	p.Page = a.Page(emulator.PageOptions{Account: a.id, Workers: workers, Port: p.port, Tokens: []byte(":root {}"), Compare: compare})
+	p.Page = a.Page(page.Options{Account: a.id, Workers: workers, Port: p.port, Tokens: []byte(":root {}"), Compare: compare})
 	server := &http.Server{Handler: p.Page}
 	go func() { _ = server.Serve(listener) }()
 	a.t.Cleanup(func() {
@@ -98,7 +100,7 @@ func read(t testing.TB, response *http.Response) string {
 
 // TestPageGuard: the page answers whoever asks for it by its own name, from itself, and takes only what carries its token.
 func TestPageGuard(t *testing.T) {
-	p := open(t, emulator.Options{}).page("127.0.0.1:1", func(context.Context) emulator.PageReport { return emulator.PageReport{} })
+	p := open(t, emulator.Options{}).page("127.0.0.1:1", func(context.Context) page.Report { return page.Report{} })
 	own := fmt.Sprintf("http://127.0.0.1:%d", p.port)
 	for _, c := range []struct {
 		name, method, path string
@@ -178,9 +180,9 @@ func TestPageFiles(t *testing.T) {
 func TestPageOfTenThousand(t *testing.T) {
 	a := open(t, emulator.Options{})
 	a.upload(worker("router"), nil).ok()
-	if err := a.Seed(a.id, "prod", func(yield func(emulator.Seed) bool) {
+	if err := a.ForTests().Seed(a.id, "prod", func(yield func(api.Seed) bool) {
 		for i := range 10_000 {
-			if !yield(emulator.Seed{Name: fmt.Sprintf("shop-%05d", i)}) {
+			if !yield(api.Seed{Name: fmt.Sprintf("shop-%05d", i)}) {
 				return
 			}
 		}
@@ -323,8 +325,8 @@ func TestPageWorker(t *testing.T) {
 func TestPageReport(t *testing.T) {
 	asked := make(chan struct{})
 	done := make(chan struct{})
-	compared := emulator.PageReport{Stack: "platform", State: emulator.PageDiffers, Sentence: "It differs"}
-	p := open(t, emulator.Options{}).page("127.0.0.1:1", func(context.Context) emulator.PageReport {
+	compared := page.Report{Stack: "platform", State: page.Differs, Sentence: "It differs"}
+	p := open(t, emulator.Options{}).page("127.0.0.1:1", func(context.Context) page.Report {
 		close(asked)
 		<-done
 		return compared
@@ -333,7 +335,7 @@ func TestPageReport(t *testing.T) {
 		t.Errorf("there is a plan: %d", response.StatusCode)
 	}
 	for i := range 1000 {
-		compared.Changes = append(compared.Changes, emulator.PageChange{Action: "update", Address: fmt.Sprintf("worker/%d", i)})
+		compared.Changes = append(compared.Changes, page.Change{Action: "update", Address: fmt.Sprintf("worker/%d", i)})
 	}
 	compared.Plan = func(w io.Writer) error { _, err := io.WriteString(w, "the plan"); return err }
 	first := make(chan int)

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestQueues(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	const list = "/queues"
 	id := a.queue("jobs")
 	one := list + "/" + id

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestR2Buckets(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	const list = "/r2/buckets"
 	in := func(jurisdiction, method, path, body string, header ...string) *answer {
 		t.Helper()

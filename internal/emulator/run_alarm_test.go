@@ -9,6 +9,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // clock is a Worker with Durable Objects that have alarms, of a class as old as they come and of one as new.
@@ -75,7 +76,7 @@ func (r *running) becomes(host, path, want string) {
 
 // TestRunAlarm: Durable Objects have alarms, with what production does for them.
 func TestRunAlarm(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	for _, c := range []struct {
 		name     string
 		metadata object
@@ -107,7 +108,7 @@ func TestRunAlarm(t *testing.T) {
 // TestRunAlarmKept: an alarm that is set rings, whatever becomes of the process in which it was set, and with the code
 // that the Worker has by then.
 func TestRunAlarmKept(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.clock(object{}, "first")
 	r.says("anything", "/old/a/later", `[true,[]]`)
 	for _, process := range proctest.Children(t, os.Getpid(), "workerd") {
@@ -123,7 +124,7 @@ func TestRunAlarmKept(t *testing.T) {
 
 // TestRunAlarmRenewed: an alarm that sets itself again goes on while processes come and go.
 func TestRunAlarmRenewed(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+	r := run(t, emulator.Options{}, runtime.Limits{Memory: 1})
 	r.script(worker("w"), `import { DurableObject } from "cloudflare:workers";
 export class Ticker extends DurableObject {
   async start() { await this.ctx.storage.setAlarm(1) }

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 func TestRunKV(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	id := r.kv("data")
 	r.send("PUT", "/storage/kv/namespaces/"+id+"/values/from-api", "text/plain", strings.NewReader("hello")).ok()
 	r.script(worker("w"), `export default { async fetch(request, env) {
@@ -43,7 +44,7 @@ func TestRunKV(t *testing.T) {
 }
 
 func TestRunR2(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.json("POST", "/r2/buckets", object{"name": "files"}).ok()
 	r.script(worker("w"), `export default { async fetch(request, env) {
   const { R2 } = env, seen = {};
@@ -72,7 +73,7 @@ func TestRunR2(t *testing.T) {
 func TestRunD1(t *testing.T) {
 	dir := t.TempDir()
 	t.Run("fill", func(t *testing.T) {
-		r := run(t, emulator.Options{Dir: dir}, emulator.RunLimits{})
+		r := run(t, emulator.Options{Dir: dir}, runtime.Limits{})
 		id := r.database("db")
 		r.script(worker("w"), `export default { async fetch(request, env) {
   const { DB } = env, seen = {};
@@ -93,11 +94,11 @@ func TestRunD1(t *testing.T) {
 			`"first":[{"name":"b"},null],"raw":[["id","name"],[2,"b"],[3,"c"]],"undone":"D1_ERROR: no such table: nowhere: SQLITE_ERROR","count":3}`)
 	})
 	// Tables outlive the processes.
-	run(t, emulator.Options{Dir: dir}, emulator.RunLimits{}).says("anything", "/count", "3")
+	run(t, emulator.Options{Dir: dir}, runtime.Limits{}).says("anything", "/count", "3")
 }
 
 func TestRunDurableObject(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	upload := func(word string) {
 		r.script(worker("w"), `import { DurableObject } from "cloudflare:workers";
 export class Counter extends DurableObject {
@@ -122,7 +123,7 @@ export default { async fetch(request, env) {
 }
 
 func TestRunService(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("backend"), `import { WorkerEntrypoint } from "cloudflare:workers";
 export class Admin extends WorkerEntrypoint { who() { return "admin " + this.env.X } }
 export default class extends WorkerEntrypoint {
@@ -142,7 +143,7 @@ export default class extends WorkerEntrypoint {
 
 // TestRunR2Checksums: what a put says of its content must be so, and is kept.
 func TestRunR2Checksums(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.json("POST", "/r2/buckets", object{"name": "files"}).ok()
 	r.script(worker("w"), `export default { async fetch(request, env) {
   const { R2 } = env, failing = (promise) => promise.then(() => "no error", (error) => error.name + ": " + error.message);
@@ -164,7 +165,7 @@ func TestRunR2Checksums(t *testing.T) {
 
 // TestRunClassesOnly: a Worker may export nothing but classes for others.
 func TestRunClassesOnly(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("classes"), `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 export class Room extends DurableObject { fetch() { return new Response("room") } }
 export class Hello extends WorkerEntrypoint { hello() { return "hello" } }`, nil).ok()
@@ -184,7 +185,7 @@ export class Hello extends WorkerEntrypoint { hello() { return "hello" } }`, nil
 
 // TestRunOutbound sends many requests at once through one user Worker, each with parameters of its own.
 func TestRunOutbound(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.script(worker("outbound"), `export default { async fetch(request, env) {
   return Response.json([env.customer, env.hidden ?? null, env.OWN, request.url]);
@@ -211,7 +212,7 @@ func TestRunOutbound(t *testing.T) {
 }
 
 func TestRunOtherBindings(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.queue("jobs")
 	r.script(worker("w"), `import { env as imported } from "cloudflare:workers";
 export default { async fetch(request, env) {
@@ -233,7 +234,7 @@ export default { async fetch(request, env) {
 
 // TestRunQueue delivers in batches, and again what was not acknowledged, until it goes to the dead letters.
 func TestRunQueue(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	ids := map[string]string{}
 	for _, name := range []string{"jobs", "dead", "early"} {
 		ids[name] = r.queue(name)
@@ -278,7 +279,7 @@ func TestRunQueue(t *testing.T) {
 
 // TestRunAssets serves static files of a user Worker, before its code and through its binding.
 func TestRunAssets(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	const code = `export default { async fetch(request, env) {
@@ -304,7 +305,7 @@ func TestRunAssets(t *testing.T) {
 
 // TestRunAssetsWithoutCode: an upload without code has nothing that could be started, and its files answer everything.
 func TestRunAssetsWithoutCode(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	for path, host := range map[string]string{script("prod", "acme"): "acme.example.com", worker("site"): "site.localhost"} {
@@ -322,7 +323,7 @@ func TestRunAssetsWithoutCode(t *testing.T) {
 
 // TestRunCustomDomain: a custom domain is an origin, which a route in front of it hides.
 func TestRunCustomDomain(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	zone := r.zone("example.com")
 	for _, name := range []string{"site", "front"} {
 		r.script(worker(name), `export default { fetch: (request) => new Response("`+name+` "+ request.url) }`, nil).ok()
@@ -346,7 +347,7 @@ func TestRunCustomDomain(t *testing.T) {
 
 // TestRunNoRoute: what the front suggests can be used as it stands, with a port or, when the host came without, as a host.
 func TestRunNoRoute(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	for _, name := range []string{"one", "two"} {
 		r.script(worker(name), `export default { fetch: () => new Response("`+name+`") }`, nil).ok()
 	}
@@ -360,7 +361,7 @@ func TestRunNoRoute(t *testing.T) {
 }
 
 func TestRunScheduled(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("w"), `export default { scheduled(event) { console.log("cron", event.cron); if (event.cron === "bad") throw new Error("no") } }`, nil).ok()
 	r.says("w.localhost", "/cdn-cgi/handler/scheduled?cron=*+*+*+*+*", "ok\n")
 	r.hears("cron * * * * *")
@@ -370,7 +371,7 @@ func TestRunScheduled(t *testing.T) {
 }
 
 func TestRunServiceWorker(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	contentType, body := form(t, "metadata", object{"body_part": "script", "bindings": []any{object{"type": "plain_text", "name": "NAME", "text": "old"}}},
 		filePart{"script", "worker.js", "application/javascript", `addEventListener("fetch", (event) => event.respondWith(new Response("hello " + NAME)))`})
 	r.send("PUT", worker("w"), contentType, body).ok()
@@ -378,7 +379,7 @@ func TestRunServiceWorker(t *testing.T) {
 }
 
 func TestRunModules(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	contentType, body := form(t, "metadata", object{"main_module": "src/index.js", "compatibility_date": "2026-10-01", "compatibility_flags": []string{"nodejs_compat"}},
 		js("src/index.js", `import { join } from "node:path"; import { word } from "./lib/util.js"; import text from "./page.html"; import data from "./blob.bin";
 export default { fetch: () => Response.json([word, text, data.byteLength, join("a", "b")]) }`),

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // caching is a Worker that does with a cache what its paths say, and answers what came of it.
@@ -40,7 +41,7 @@ const caching = `export default { async fetch(request) {
 
 // TestRunCache: Workers have the Cache API, and share what is in it with whom they would.
 func TestRunCache(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	for _, name := range []string{"prod", "internal"} {
 		r.namespace(name)
 	}

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // TestRunQueueDelay: a message waits as long as it says, else as long as the binding it was sent through, else as long as
 // its queue.
 func TestRunQueueDelay(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	id := r.queue("jobs")
 	r.json("PATCH", "/queues/"+id, object{"settings": object{"delivery_delay": 3}}).ok()
 	r.script(worker("producer"), `export default { async fetch(request, env) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // constants are exports that nothing can call, and functions, which nothing calls.
@@ -21,7 +22,7 @@ export { changes as "a name" };
 // TestRunOtherExports: a Worker may export by name what nothing can call, here as on the platform; and what can be called
 // is called as ever.
 func TestRunOtherExports(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	classes := `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 export class Room extends DurableObject { fetch() { return new Response("room " + this.env.X) } }
 export class Hello extends WorkerEntrypoint { hello() { return "hello " + this.env.X } }
@@ -43,7 +44,7 @@ const w = { async fetch(request, env) {
 
 // TestFrontOtherExports: a dispatcher that has some, and a user Worker.
 func TestFrontOtherExports(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.script(script("prod", "acme"), constants+`export default { fetch() { return new Response("acme " + SLICE_MS) } }`, nil).ok()
 	r.dispatcher("dispatcher", constants+`export default { fetch(request, env) { return env.TENANTS.get("acme").fetch(request) } }`)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // What a dispatcher can print and throw while it answers, as functions of (request, env, ctx).
@@ -104,7 +105,7 @@ func (r *running) speak(ways, wanted map[string]string) map[string]string {
 				return
 			}
 			request.Host = "dispatcher.localhost"
-			request.Header.Set(emulator.RayHeader, ray)
+			request.Header.Set(runtime.RayHeader, ray)
 			response, err := client.Do(request)
 			if err == nil { // an answer that breaks off is one of the ways
 				response.Body.Close()
@@ -138,7 +139,7 @@ func (r *running) speak(ways, wanted map[string]string) map[string]string {
 // TestRunFrontTells: what a dispatcher says is told in the same words and of the same request, whether a tail hears it,
 // as that of loaded ones does, or the front tells it itself.
 func TestRunFrontTells(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.script(script("prod", "broken"), `export default { fetch() { throw new RangeError("boom") } }`, nil).ok()
 	everything := maps.Clone(saidInTime)
@@ -169,7 +170,7 @@ func TestRunFrontTells(t *testing.T) {
 
 // TestRunFrontTellsNoMore: a request can print as much as a tail hears, and then it is said that there was more.
 func TestRunFrontTellsNoMore(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	ways := map[string]string{"all": `for (let i = 0; i < 30; i++) console.log("x".repeat(10_000)); throw new Error("after")`}
 	r.dispatcher("dispatcher", talkative("", ways, ""))

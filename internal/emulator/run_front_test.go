@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // dispatcher uploads a Worker with a dispatch namespace.
@@ -86,7 +88,7 @@ const echoesWay = `export default { fetch: (request) => new Response(request.hea
 // TestRunFront: a dispatcher that has not changed for a moment calls user Workers without the host, and what it knows of
 // them is never older than what the API has said.
 func TestRunFront(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), echoesWay, nil).ok()
@@ -120,7 +122,7 @@ func TestRunFront(t *testing.T) {
 
 // TestRunFrontRenamed: a dispatcher's namespace is the one that it was bound to.
 func TestRunFrontRenamed(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), fmt.Sprintf(answering, "here"), nil).ok()
@@ -138,7 +140,7 @@ func TestRunFrontRenamed(t *testing.T) {
 
 // TestRunFrontSeesTheSame: code cannot tell whether it is loaded or configured.
 func TestRunFrontSeesTheSame(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.script(script("prod", "acme"), `export default { fetch: (request) => Response.json([request.url, request.method, [...request.headers.keys()].sort(), request.headers.get("cf-connecting-ip"), request.cf]) }`, nil).ok()
 	r.script(worker("other"), `import { WorkerEntrypoint } from "cloudflare:workers";
@@ -222,7 +224,7 @@ export default { async fetch(request, env, ctx) {
 
 // TestRunFrontClass: what the dispatcher exports may be a class.
 func TestRunFrontClass(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatcher("dispatcher", `import { WorkerEntrypoint } from "cloudflare:workers";
 export default class extends WorkerEntrypoint {
@@ -235,7 +237,7 @@ export default class extends WorkerEntrypoint {
 
 // TestRunFrontOld: a dispatcher may be as old as module syntax.
 func TestRunFrontOld(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.script(worker("dispatcher"), `export default { fetch: (request, env) => env.TENANTS.get("acme").fetch(request) }`, object{
 		"compatibility_date": "2021-11-02",
@@ -249,10 +251,10 @@ func TestRunFrontOld(t *testing.T) {
 
 // TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.
 func TestRunFrontDoesNotStart(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
-	if err := r.Seed(r.id, "", slices.Values([]emulator.Seed{
-		{Name: "dispatcher", Metadata: []byte(`{"compatibility_date":"2026-10-01","bindings":[{"type":"dispatch_namespace","name":"TENANTS","namespace":"prod"}]}`), Modules: []emulator.Module{
+	if err := r.ForTests().Seed(r.id, "", slices.Values([]api.Seed{
+		{Name: "dispatcher", Metadata: []byte(`{"compatibility_date":"2026-10-01","bindings":[{"type":"dispatch_namespace","name":"TENANTS","namespace":"prod"}]}`), Modules: []api.Module{
 			{Name: "index.js", Content: []byte("nowhere(); export default { fetch() {} }")},
 		}},
 	})); err != nil {
@@ -274,7 +276,7 @@ func TestRunFrontDoesNotStart(t *testing.T) {
 // TestRunFrontSwapped edits the dispatcher again and again under load: no request fails, and each is answered by one of
 // the dispatchers there were since it began. The new one is configured when nobody asks for a moment.
 func TestRunFrontSwapped(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	edit := func(n int64) {
 		r.dispatcher("dispatcher", fmt.Sprintf(`export default { async fetch(request, env) {
@@ -327,7 +329,7 @@ func TestRunFrontSwapped(t *testing.T) {
 
 // TestRunFrontKeepsObjects: what is in a Durable Object's memory is not thrown away for a new front, which is loaded then.
 func TestRunFrontKeepsObjects(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), fmt.Sprintf(answering, "here"), nil).ok()

@@ -33,16 +33,16 @@ func workerd(t testing.TB) string {
 // running is an account whose Workers run.
 type running struct {
 	*account
-	*emulator.Runtime
+	*runtime.Runtime
 	url string
 
 	mu       sync.Mutex
-	messages []emulator.Message
+	messages []runtime.Message
 	heard    chan struct{}
 }
 
 // run starts the Workers of an account.
-func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *running {
+func run(t testing.TB, options emulator.Options, limits runtime.Limits) *running {
 	t.Helper()
 	options.Workerd = workerd(t)
 	r := &running{account: open(t, options), heard: make(chan struct{}, 1)}
@@ -53,7 +53,7 @@ func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *run
 	r.url = "http://" + listener.Addr().String()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	r.Runtime, err = r.Run(ctx, emulator.RunOptions{Account: r.id, Listener: listener.(*net.TCPListener), Limits: limits, Tell: r.hear})
+	r.Runtime, err = r.Run(ctx, runtime.Options{Account: r.id, Listener: listener.(*net.TCPListener), Limits: limits, Tell: r.hear})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func run(t testing.TB, options emulator.Options, limits emulator.RunLimits) *run
 	return r
 }
 
-func (r *running) hear(m emulator.Message) {
+func (r *running) hear(m runtime.Message) {
 	r.mu.Lock()
 	r.messages = append(r.messages, m)
 	r.mu.Unlock()
@@ -79,7 +79,7 @@ func (r *running) forget() {
 }
 
 // hears waits for a message that has the text.
-func (r *running) hears(text string) emulator.Message {
+func (r *running) hears(text string) runtime.Message {
 	r.t.Helper()
 	end := time.After(time.Minute)
 	for {

@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // TestRunR2Multipart uploads an object in parts, one of them twice and not in order, and everything that R2 refuses.
 func TestRunR2Multipart(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.json("POST", "/r2/buckets", object{"name": "files"}).ok()
 	r.script(worker("w"), `export default { async fetch(request, env) {
   const { R2 } = env, seen = {}, failing = (promise) => promise.then(() => "no error", (error) => error.message.trim());

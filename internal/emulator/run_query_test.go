@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // TestD1Query: what is written through the API is there for Workers, and the other way round, and for those who ask when
 // no Worker runs.
 func TestD1Query(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	id := r.database("db")
 	query, raw := "/d1/database/"+id+"/query", "/d1/database/"+id+"/raw"
 	r.json("POST", query, object{"sql": "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t (name) VALUES ('a;b')"}).ok()

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 // TestRunHugeLogs: a Worker that prints far too much is told so, in workerd's words, and answers, as the others do; many
 // lines are all heard.
 func TestRunHugeLogs(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("loud"), `export default { fetch(request) {
   if (request.url.endsWith("/huge")) console.log("x".repeat(5_000_000));
   else for (let i = 0; i < 500; i++) console.log("line", i);
@@ -29,7 +30,7 @@ func TestRunHugeLogs(t *testing.T) {
 
 // TestRunSlowWorker: others are answered while a Worker takes its time, and nobody takes it for an endless loop.
 func TestRunSlowWorker(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Stuck: 300 * time.Millisecond})
+	r := run(t, emulator.Options{}, runtime.Limits{Stuck: 300 * time.Millisecond})
 	r.script(worker("slow"), `export default { async fetch() { await scheduler.wait(4000); return new Response("at last") } }`, nil).ok()
 	r.script(worker("quick"), `export default { fetch: () => new Response("at once") }`, nil).ok()
 	done := make(chan struct{})
@@ -53,7 +54,7 @@ func TestRunSlowWorker(t *testing.T) {
 
 // TestRunSeveral runs accounts beside each other, each on a port of its own.
 func TestRunSeveral(t *testing.T) {
-	first, second := run(t, emulator.Options{}, emulator.RunLimits{}), run(t, emulator.Options{}, emulator.RunLimits{})
+	first, second := run(t, emulator.Options{}, runtime.Limits{}), run(t, emulator.Options{}, runtime.Limits{})
 	first.script(worker("w"), `export default { fetch: () => new Response("first") }`, nil).ok()
 	second.script(worker("w"), `export default { fetch: () => new Response("second") }`, nil).ok()
 	first.says("anything", "/", "first")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 const answering = `export default { fetch: (request) => new Response(%q) }`
@@ -20,7 +21,7 @@ const answering = `export default { fetch: (request) => new Response(%q) }`
 // TestRunUpdates uploads a user Worker again and again while others are called: an answer after an upload is never that
 // of an earlier one, and nothing else is disturbed.
 func TestRunUpdates(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	for _, name := range []string{"acme", "other"} {
@@ -61,7 +62,7 @@ func TestRunUpdates(t *testing.T) {
 }
 
 func TestRunSurvivesKill(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("w"), fmt.Sprintf(answering, "here"), nil).ok()
 	for range 2 {
 		r.says("anything", "/", "here")
@@ -81,7 +82,7 @@ func TestRunSurvivesKill(t *testing.T) {
 
 // TestRunUploadSurvivesKill: an upload does not notice that the workerd is gone in which its code is to be started.
 func TestRunUploadSurvivesKill(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	for i := range 5 {
 		r.script(worker("w"), fmt.Sprintf(answering, fmt.Sprint(i)), nil).ok()
 		for _, process := range proctest.Children(t, os.Getpid(), "workerd") {
@@ -110,7 +111,7 @@ func (r *running) loop() {
 }
 
 func TestRunEndlessLoop(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Stuck: 500 * time.Millisecond})
+	r := run(t, emulator.Options{}, runtime.Limits{Stuck: 500 * time.Millisecond})
 	r.script(worker("w"), looping, nil).ok()
 	r.says("anything", "/", "fine")
 	r.loop()
@@ -120,7 +121,7 @@ func TestRunEndlessLoop(t *testing.T) {
 
 // TestRunUploadIntoLoop: what does not forget an old version is killed, so that it cannot answer with it.
 func TestRunUploadIntoLoop(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Stuck: time.Hour})
+	r := run(t, emulator.Options{}, runtime.Limits{Stuck: time.Hour})
 	r.script(worker("w"), looping, nil).ok()
 	r.says("anything", "/", "fine")
 	r.loop()
@@ -130,7 +131,7 @@ func TestRunUploadIntoLoop(t *testing.T) {
 
 // TestRunRenews loads more than one process may, while requests go on.
 func TestRunRenews(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Loads: 5})
+	r := run(t, emulator.Options{}, runtime.Limits{Loads: 5})
 	r.namespace("prod")
 	r.dispatches(nil)
 	for i := range 12 {
@@ -187,7 +188,7 @@ func (r *running) count(want int) {
 
 // TestRunRenewsObjects: a Durable Object moves from process to process, and is never in two.
 func TestRunRenewsObjects(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+	r := run(t, emulator.Options{}, runtime.Limits{Memory: 1})
 	r.counts()
 	r.script(worker("slow"), `export default { async fetch() { await scheduler.wait(2000); return new Response("at last") } }`, nil).ok()
 	var all sync.WaitGroup
@@ -216,7 +217,7 @@ func TestRunRenewsObjects(t *testing.T) {
 }
 
 func TestRunMemory(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Memory: 1})
+	r := run(t, emulator.Options{}, runtime.Limits{Memory: 1})
 	r.script(worker("w"), fmt.Sprintf(answering, "small"), nil).ok()
 	r.says("anything", "/", "small")
 	r.hears("the runtime was renewed: it had grown to")
@@ -225,7 +226,7 @@ func TestRunMemory(t *testing.T) {
 
 // TestRunNames: names that do not exist are remembered too, and who asks for many of them takes no memory.
 func TestRunNames(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Names: 3})
+	r := run(t, emulator.Options{}, runtime.Limits{Names: 3})
 	r.namespace("prod")
 	r.dispatches(nil)
 	var all sync.WaitGroup
@@ -246,7 +247,7 @@ func TestRunNames(t *testing.T) {
 
 // TestRunIsolation tries to reach the account from a user Worker.
 func TestRunIsolation(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("w"), `import { env } from "cloudflare:workers";
 export default { async fetch(request, given, ctx) {
   const tries = [fetch("`+r.base+`/user/tokens/verify", { headers: { authorization: "Bearer x" } }), fetch("http://account/routes")];
@@ -257,7 +258,7 @@ export default { async fetch(request, given, ctx) {
 }
 
 func TestRunRoutes(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	zone := r.zone("example.com")
 	for _, name := range []string{"site", "api", "shops"} {
 		r.script(worker(name), fmt.Sprintf(`export default { fetch: (request) => new Response(%q + new URL(request.url).hostname) }`, name+" "), nil).ok()
@@ -279,7 +280,7 @@ func TestRunRoutes(t *testing.T) {
 }
 
 func TestRunValidation(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	refused := func(code string, number int, want string) {
 		t.Helper()

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
 func TestRunDispatch(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), `export default { fetch: (request, env) => Response.json([env.NAME, env.CONFIG, request.url, request.cf ?? null, request.headers.get("cf-connecting-ip"), request.headers.has("x-wfpsync-dispatch")]) }`, object{
@@ -48,7 +50,7 @@ func TestRunDispatch(t *testing.T) {
 
 // TestRunRay: what Workers say can be told from what they say during other requests, if they pass on what they got.
 func TestRunRay(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), `export default { fetch(request) {
@@ -66,7 +68,7 @@ func TestRunRay(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Host = "acme.example.com"
-		request.Header.Set(emulator.RayHeader, c.sent)
+		request.Header.Set(runtime.RayHeader, c.sent)
 		response, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -86,7 +88,7 @@ func TestRunRay(t *testing.T) {
 
 // TestRunUnreachable: who asks for what a Worker cannot reach is told so, where workerd speaks of an internal error.
 func TestRunUnreachable(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.script(worker("w"), `export default { fetch: () => fetch("http://localhost:3000/") }`, nil).ok()
 	r.ask("anything", "/")
 	if m := r.hears("internal error"); !strings.Contains(m.Text, "an address that it cannot reach here") {
@@ -96,7 +98,7 @@ func TestRunUnreachable(t *testing.T) {
 
 // TestRunHostMetadata: a dispatcher reads who answers a custom hostname, as soon as the API has written it.
 func TestRunHostMetadata(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	zone := r.zone("example.com")
 	r.script(worker("front"), `export default { fetch: (request) => Response.json(request.cf.hostMetadata ?? null) }`, nil).ok()
 	r.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "front"}).ok()
@@ -114,7 +116,7 @@ func TestRunHostMetadata(t *testing.T) {
 
 // TestRunSourceMap: a stack leads to what a person wrote, when the upload says what that is.
 func TestRunSourceMap(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	contentType, body := form(t, "metadata", object{"main_module": "index.js", "compatibility_date": "2026-10-01"},
 		js("index.js", `export default { fetch() { throw new Error("boom") } }`),
 		filePart{"index.js.map", "index.js.map", "application/source-map", `{"version":3,"sources":["../src/worker.ts"],"mappings":"AAoBI"}`})
@@ -130,9 +132,9 @@ func TestRunSourceMap(t *testing.T) {
 // TestRunBroken: what does not start, as it was not started when it was uploaded, fails until it is replaced; and a
 // Worker that starts and throws is loaded once, however often it throws.
 func TestRunBroken(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{Loads: 8})
-	if err := r.Seed(r.id, "", slices.Values([]emulator.Seed{
-		{Name: "w", Modules: []emulator.Module{{Name: "index.js", Content: []byte("nowhere(); export default { fetch() {} }")}}},
+	r := run(t, emulator.Options{}, runtime.Limits{Loads: 8})
+	if err := r.ForTests().Seed(r.id, "", slices.Values([]api.Seed{
+		{Name: "w", Modules: []api.Module{{Name: "index.js", Content: []byte("nowhere(); export default { fetch() {} }")}}},
 	})); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +154,7 @@ func TestRunBroken(t *testing.T) {
 // TestRunStreams opens a WebSocket to a user Worker, through the dispatcher, and sends a long body there and back. When
 // the dispatcher is configured, it does so with the first requests through the host, and with later ones past it.
 func TestRunStreams(t *testing.T) {
-	r := run(t, emulator.Options{}, emulator.RunLimits{})
+	r := run(t, emulator.Options{}, runtime.Limits{})
 	r.namespace("prod")
 	r.dispatches(nil)
 	r.script(script("prod", "acme"), `export default { fetch(request) {

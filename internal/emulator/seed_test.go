@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestSeed(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
-	seed := func(namespace string, seeds ...emulator.Seed) error {
-		return a.Seed(a.id, namespace, slices.Values(seeds))
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
+	seed := func(namespace string, seeds ...api.Seed) error {
+		return a.ForTests().Seed(a.id, namespace, slices.Values(seeds))
 	}
 	past := time.Date(2025, 1, 2, 3, 4, 5, 678901234, time.UTC)
 	metadata := []byte(`{"tags":["x"],"bindings":[{"type":"secret_text","name":"S","text":"hidden"}]}`)
-	if err := seed("prod", emulator.Seed{
-		Name: "acme", Metadata: metadata, ModifiedOn: past, Modules: []emulator.Module{{Name: "index.js", Content: []byte(hello)}},
-	}, emulator.Seed{Name: "bolt"}); err != nil {
+	if err := seed("prod", api.Seed{
+		Name: "acme", Metadata: metadata, ModifiedOn: past, Modules: []api.Module{{Name: "index.js", Content: []byte(hello)}},
+	}, api.Seed{Name: "bolt"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := modifiedOn(a, script("prod", "acme")); got != "2025-01-02T03:04:05.678901Z" {
@@ -35,18 +36,18 @@ func TestSeed(t *testing.T) {
 		t.Errorf("the etags are %v", list)
 	}
 
-	if err := seed("", emulator.Seed{Name: "router"}); err != nil {
+	if err := seed("", api.Seed{Name: "router"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(versions(a, "router")); got != 1 {
 		t.Errorf("the seeded Worker has %d versions", got)
 	}
 	for name, err := range map[string]error{
-		"metadata":  seed("prod", emulator.Seed{Name: "x", Metadata: []byte("{")}),
-		"binding":   seed("prod", emulator.Seed{Name: "x", Metadata: []byte(`{"bindings":[{"name":"A","type":"nonsense"}]}`)}),
-		"module":    seed("prod", emulator.Seed{Name: "x", Modules: []emulator.Module{{Name: "index.js"}}}),
-		"namespace": seed("Not Valid", emulator.Seed{Name: "x"}),
-		"name":      seed("", emulator.Seed{Name: "Not Valid"}),
+		"metadata":  seed("prod", api.Seed{Name: "x", Metadata: []byte("{")}),
+		"binding":   seed("prod", api.Seed{Name: "x", Metadata: []byte(`{"bindings":[{"name":"A","type":"nonsense"}]}`)}),
+		"module":    seed("prod", api.Seed{Name: "x", Modules: []api.Module{{Name: "index.js"}}}),
+		"namespace": seed("Not Valid", api.Seed{Name: "x"}),
+		"name":      seed("", api.Seed{Name: "Not Valid"}),
 	} {
 		if err == nil {
 			t.Errorf("a seed with a bad %s was taken", name)
@@ -57,7 +58,7 @@ func TestSeed(t *testing.T) {
 func TestTamper(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	requests := 0
-	a := open(t, emulator.Options{Now: func() time.Time { return now }, Observe: func(emulator.Request) { requests++ }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }, Observe: func(api.Request) { requests++ }}})
 	a.namespace("prod")
 	zone := a.zone("example.com")
 	path := script("prod", "acme")
@@ -65,9 +66,9 @@ func TestTamper(t *testing.T) {
 	a.upload(worker("router"), nil).ok()
 	a.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).ok()
 	seen := requests
-	tamper := func(namespace, name string, change emulator.Tampering) {
+	tamper := func(namespace, name string, change api.Tampering) {
 		t.Helper()
-		if err := a.Tamper(a.id, namespace, name, change); err != nil {
+		if err := a.ForTests().Tamper(a.id, namespace, name, change); err != nil {
 			t.Error(err)
 		}
 	}
@@ -82,7 +83,7 @@ func TestTamper(t *testing.T) {
 	}
 
 	now = now.Add(time.Hour)
-	tamper("prod", "acme", emulator.Tampering{Settings: []byte(`{"bindings":[{"name":"V","type":"plain_text","text":"1"}]}`)})
+	tamper("prod", "acme", api.Tampering{Settings: []byte(`{"bindings":[{"name":"V","type":"plain_text","text":"1"}]}`)})
 	if requests != seen {
 		t.Error("tampering was observed")
 	}
@@ -92,23 +93,23 @@ func TestTamper(t *testing.T) {
 	}
 	// Code that changes without a trace in modified_on.
 	at := time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC)
-	tamper("prod", "acme", emulator.Tampering{Modules: []emulator.Module{{Name: "index.js", Content: []byte("export default {}")}}, ModifiedOn: at})
+	tamper("prod", "acme", api.Tampering{Modules: []api.Module{{Name: "index.js", Content: []byte("export default {}")}}, ModifiedOn: at})
 	if etag, modified := show(); etag == before["etag"] || modified != "2026-11-21T13:00:00.000000Z" {
 		t.Errorf("etag %s, modified_on %s", etag, modified)
 	}
-	tamper("prod", "acme", emulator.Tampering{Delete: true})
+	tamper("prod", "acme", api.Tampering{Delete: true})
 	a.get(path).fails(404, 10092)
-	tamper("", "router", emulator.Tampering{Settings: []byte(`{"tags":["y"]}`)})
+	tamper("", "router", api.Tampering{Settings: []byte(`{"tags":["y"]}`)})
 	if got := a.get(worker("router") + "/settings").field("tags"); got != `["y"]` {
 		t.Errorf("the tags are %s", got)
 	}
-	tamper("", "router", emulator.Tampering{Delete: true})
+	tamper("", "router", api.Tampering{Delete: true})
 	a.get("/zones/" + zone + "/workers/routes").ok().is("[]")
 
 	for _, err := range []error{
-		a.Tamper(a.id, "prod", "none", emulator.Tampering{}),
-		a.Tamper(a.id, "none", "acme", emulator.Tampering{}),
-		a.Tamper(a.id, "", "none", emulator.Tampering{Settings: []byte("{")}),
+		a.ForTests().Tamper(a.id, "prod", "none", api.Tampering{}),
+		a.ForTests().Tamper(a.id, "none", "acme", api.Tampering{}),
+		a.ForTests().Tamper(a.id, "", "none", api.Tampering{Settings: []byte("{")}),
 	} {
 		if err == nil || strings.Contains(err.Error(), "%!") {
 			t.Errorf("tampering with nothing returned %v", err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 func TestUploadAnswer(t *testing.T) {
@@ -144,7 +145,7 @@ func content(t *testing.T, r *answer) map[string]string {
 
 func TestUploadRefusals(t *testing.T) {
 	today := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return today }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return today }}})
 	a.namespace("prod")
 	a.json("PUT", "/workers/subdomain", object{"subdomain": "x"}).ok()
 	a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
@@ -275,7 +276,7 @@ func TestUploadRefusals(t *testing.T) {
 
 func TestUploadLimitsThatFit(t *testing.T) {
 	today := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return today }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return today }}})
 	a.namespace("prod")
 	var bindings []any
 	for i := range 128 {

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // fleet seeds n scripts, worker-00000 and so on. Every third has the tag third, every other the tag even.
 func fleet(t testing.TB, a *account, n int) {
 	t.Helper()
-	err := a.Seed(a.id, "prod", func(yield func(emulator.Seed) bool) {
+	err := a.ForTests().Seed(a.id, "prod", func(yield func(api.Seed) bool) {
 		for i := range n {
 			tags := []string{`"all"`}
 			if i%2 == 0 {
@@ -24,7 +25,7 @@ func fleet(t testing.TB, a *account, n int) {
 				tags = append(tags, `"a:third"`)
 			}
 			metadata := fmt.Sprintf(`{"compatibility_date":"2026-01-01","tags":[%s]}`, strings.Join(tags, ","))
-			if !yield(emulator.Seed{Name: fmt.Sprintf("worker-%05d", i), Metadata: []byte(metadata)}) {
+			if !yield(api.Seed{Name: fmt.Sprintf("worker-%05d", i), Metadata: []byte(metadata)}) {
 				return
 			}
 		}
@@ -87,7 +88,7 @@ func TestListPages(t *testing.T) {
 			t.Errorf("%v: the names are not sorted or not different", test.query)
 		}
 	}
-	a.SetListShape(emulator.ListShape{MaxPage: 7})
+	a.ForTests().SetListShape(api.ListShape{MaxPage: 7})
 	if names, pages := walk(t, a, url.Values{"limit": {"1000"}}); len(names) != n || pages != 358 {
 		t.Errorf("%d names on %d pages", len(names), pages)
 	}
@@ -100,7 +101,7 @@ func TestListPages(t *testing.T) {
 
 func TestListShapes(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return now }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	a.namespace("prod")
 	uploaded := a.upload(script("prod", "acme"), object{"tags": []string{"x"}}).object()
 	list := "/workers/dispatch/namespaces/prod/scripts"
@@ -110,16 +111,16 @@ func TestListShapes(t *testing.T) {
 	tags, etag := `,"tags":["x"]`, fmt.Sprintf(`,"etag":%q`, uploaded["etag"])
 
 	for _, test := range []struct {
-		shape emulator.ListShape
+		shape api.ListShape
 		want  string
 	}{
-		{emulator.ListShape{}, `[{` + flat + tags + etag + `}]`},
-		{emulator.ListShape{WithoutTags: true}, `[{` + flat + etag + `}]`},
-		{emulator.ListShape{WithoutETag: true}, `[{` + flat + tags + `}]`},
-		{emulator.ListShape{Nested: true, WithoutTags: true, WithoutETag: true},
+		{api.ListShape{}, `[{` + flat + tags + etag + `}]`},
+		{api.ListShape{WithoutTags: true}, `[{` + flat + etag + `}]`},
+		{api.ListShape{WithoutETag: true}, `[{` + flat + tags + `}]`},
+		{api.ListShape{Nested: true, WithoutTags: true, WithoutETag: true},
 			`[{"created_on":"2026-11-21T12:00:00.000000Z","modified_on":"2026-11-21T12:00:00.000000Z","dispatch_namespace":"prod","script":{` + flat + `}}]`},
 	} {
-		a.SetListShape(test.shape)
+		a.ForTests().SetListShape(test.shape)
 		a.get(list).ok().is(test.want)
 		a.get(list + "?tags=x:yes").ok().is(test.want) // a filter works without the tags being shown
 	}
@@ -131,10 +132,10 @@ func TestGetUserWorker(t *testing.T) {
 	a.namespace("prod")
 	a.get(script("prod", "acme")).fails(404, 10092)
 	path := script("prod", "acme")
-	a.SetListShape(emulator.ListShape{NullScript: true})
+	a.ForTests().SetListShape(api.ListShape{NullScript: true})
 	a.get(path).ok().is(`{"script":null}`)
 	a.get(script("none", "acme")).fails(404, 100119)
-	a.SetListShape(emulator.ListShape{})
+	a.ForTests().SetListShape(api.ListShape{})
 	for _, missing := range []*answer{
 		a.json("DELETE", path, nil), a.get(path + "/content"), a.get(path + "/settings"), a.get(path + "/bindings"),
 		a.get(path + "/tags"), a.get(path + "/secrets"), a.get(path + "/secrets/x"), a.json("DELETE", path+"/secrets/x", nil),
@@ -167,7 +168,7 @@ func TestGetUserWorker(t *testing.T) {
 
 func TestTags(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	a := open(t, emulator.Options{Now: func() time.Time { return frozen }})
+	a := open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	a.namespace("prod")
 	path := script("prod", "acme")
 	a.upload(path, nil).ok()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
 // AccountID is the account that tests are about.
@@ -27,7 +28,7 @@ type Local struct {
 func OpenLocal(t *testing.T, change ...func(*emulator.Options)) *Local {
 	t.Helper()
 	l := &Local{}
-	options := emulator.Options{Dir: t.TempDir(), Observe: l.observe}
+	options := emulator.Options{Dir: t.TempDir(), Options: api.Options{Observe: l.observe}}
 	for _, c := range change {
 		c(&options)
 	}
@@ -46,7 +47,7 @@ func OpenLocal(t *testing.T, change ...func(*emulator.Options)) *Local {
 	return l
 }
 
-func (l *Local) observe(r emulator.Request) {
+func (l *Local) observe(r api.Request) {
 	path := strings.TrimPrefix(r.Path, emulator.BasePath)
 	l.mu.Lock()
 	defer l.mu.Unlock()

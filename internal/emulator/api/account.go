@@ -107,8 +107,8 @@ func (s *Server) EnsureAccount(id string) error {
 func (s *Server) newAccount(id string) store.Account {
 	short := strings.ToLower(id[:min(len(id), 8)])
 	account := store.Account{ID: id, Name: "Account " + short, CreatedOn: s.now()}
-	if id == s.options.DefaultAccount.ID {
-		account.Name = s.options.DefaultAccount.Name
+	if id == s.parts.Usual.ID {
+		account.Name = s.parts.Usual.Name
 	}
 	// A real account starts without a workers.dev name and the first upload is refused until a person picks one
 	// (10063). Picking one is all there is to learn from that, so accounts are born with one.

@@ -79,11 +79,11 @@ func (s *Server) runD1(c *call, shape func(runtime.Rows) any) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if s.options.Query == nil {
+	if s.parts.Query == nil {
 		return reply{}, fail(http.StatusServiceUnavailable, d1QueryFailed, "the local account runs queries on workerd, which is not installed: `wfpsync local install-runtime` installs it")
 	}
 	began := time.Now()
-	made, err := s.options.Query(c.r.Context(), database.UUID, statements)
+	made, err := s.parts.Query(c.r.Context(), database.UUID, statements)
 	var refused *runtime.QueryError
 	if errors.As(err, &refused) {
 		return reply{}, fail(http.StatusBadRequest, d1QueryFailed, "%s", refused.Text)

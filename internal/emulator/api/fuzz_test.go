@@ -36,7 +36,7 @@ func FuzzUpload(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = st.Close() })
-	server, err := New(st, Options{})
+	server, err := New(Parts{Store: st}, Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

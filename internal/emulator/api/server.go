@@ -39,15 +39,28 @@ const maxBody = 100 << 20
 // the number is the one proxies use for it.
 const statusClientGone = 499
 
-// Options configure a Server. The zero value is usable.
+// Options are how an account behaves. The zero value is usable.
 type Options struct {
-	Now                     func() time.Time
-	ListShape               ListShape
+	// Now is the clock of created_on, modified_on and everything else that is stored; nil is time.Now. The Date header
+	// of answers is not subject to it.
+	Now func() time.Time
+	// ListShape is how lists of scripts look at first, see Server.SetListShape.
+	ListShape ListShape
+	// NonEmptyNamespaceDelete is Refuse or Cascade.
 	NonEmptyNamespaceDelete NonEmptyNamespaceDelete
-	Accounts                []string
-	Observe                 func(Request)
-	Latency                 time.Duration
-	DefaultAccount          Account
+	// Accounts, unless empty, are the ids of the only accounts there are. Otherwise the usual one exists, and any other
+	// id is an account of its own from the first request that names it.
+	Accounts []string
+	// Observe is called after every request, by many goroutines at once; nil is nobody.
+	Observe func(Request)
+	// Latency is added to every answer.
+	Latency time.Duration
+}
+
+// Parts are what a Server works with.
+type Parts struct {
+	Store *store.Store // stays the caller's to close
+	Usual Account      // exists without being asked for
 	// Start starts the code of every upload; nil: it is only looked at.
 	Start func(context.Context, runtime.Program) (runtime.Started, error)
 	// Query runs statements on a D1 database; nil: there is nothing to run them with.
@@ -87,6 +100,7 @@ const (
 // A Server answers the API.
 type Server struct {
 	store   *store.Store
+	parts   Parts
 	options Options
 	mux     *http.ServeMux
 	setters map[string]setter
@@ -96,20 +110,20 @@ type Server struct {
 	known     sync.Map // account ids that are in the store
 }
 
-// New returns a Server over st. The store stays the caller's to close.
-func New(st *store.Store, options Options) (*Server, error) {
+// New returns a Server.
+func New(parts Parts, options Options) (*Server, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	s := &Server{store: st, options: options, mux: http.NewServeMux()}
+	s := &Server{store: parts.Store, parts: parts, options: options, mux: http.NewServeMux()}
 	s.setters = s.newSetters()
 	s.SetListShape(options.ListShape)
 	for _, r := range s.routes() {
 		s.mux.HandleFunc(r.method+" "+BasePath+r.path, s.handle(r.handler))
 	}
 	accounts := options.Accounts
-	if len(accounts) == 0 && options.DefaultAccount.ID != "" {
-		accounts = []string{options.DefaultAccount.ID}
+	if len(accounts) == 0 && parts.Usual.ID != "" {
+		accounts = []string{parts.Usual.ID}
 	}
 	for _, id := range accounts {
 		if err := s.EnsureAccount(id); err != nil {

@@ -13,7 +13,7 @@ import (
 // not start is refused in the platform's words, which are those of the runtime that both have. A Worker of static files
 // alone has nothing to start.
 func (s *Server) start(ctx context.Context, k *code, settings startSettings) error {
-	if s.options.Start == nil || len(k.modules) == 0 {
+	if s.parts.Start == nil || len(k.modules) == 0 {
 		return nil
 	}
 	program := runtime.Program{
@@ -23,7 +23,7 @@ func (s *Server) start(ctx context.Context, k *code, settings startSettings) err
 	for _, m := range k.modules {
 		program.Modules = append(program.Modules, runtime.Module{Name: m.Name, Type: m.Type, Content: m.blob.Data})
 	}
-	started, err := s.options.Start(ctx, program)
+	started, err := s.parts.Start(ctx, program)
 	if err != nil {
 		return err
 	}

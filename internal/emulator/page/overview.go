@@ -25,7 +25,7 @@ type namespaceView struct {
 
 func (p *Page) overview(*http.Request) (any, error) {
 	view := overviewView{Workers: p.options.Workers, Namespaces: []namespaceView{}, Hosts: []string{}, File: viewReport(*p.report.Load())}
-	err := p.options.Store.View(func(tx *store.Tx) error {
+	err := p.store.View(func(tx *store.Tx) error {
 		own := tx.Workers(p.options.Account)
 		view.Own = own.Count()
 		for _, n := range tx.DispatchNamespaces(p.options.Account) {

@@ -31,7 +31,6 @@ var shellTemplate = template.Must(template.ParseFS(web, "web/index.html"))
 
 // Options are what a Page shows.
 type Options struct {
-	Store   *store.Store
 	Account string // whose Workers these are
 	Workers string // where they answer, as host:port
 	Port    int    // where the page is served
@@ -48,6 +47,7 @@ type Options struct {
 
 // A Page answers a browser. It may be used by many goroutines.
 type Page struct {
+	store   *store.Store
 	options Options
 	token   string // whoever posts must have read it on the page
 	run     string // tells this Page from an earlier one on the same port
@@ -59,14 +59,14 @@ type Page struct {
 	sender  *http.Client
 }
 
-// New returns a Page. It must be closed before the store.
-func New(options Options) *Page {
+// New returns a Page of an account in a store. It must be closed before the store.
+func New(st *store.Store, options Options) *Page {
 	if options.KeepAlive == 0 {
 		options.KeepAlive = 15 * time.Second
 	}
-	p := &Page{options: options, token: rand.Text(), run: rand.Text(), hub: newHub(), busy: make(chan struct{}, 1)}
+	p := &Page{store: st, options: options, token: rand.Text(), run: rand.Text(), hub: newHub(), busy: make(chan struct{}, 1)}
 	p.report.Store(&Report{})
-	p.unwatch = options.Store.Watch(p.changed)
+	p.unwatch = st.Watch(p.changed)
 	p.sender = newSender(options.Workers)
 	p.mux = http.NewServeMux()
 	p.mux.HandleFunc("GET /{$}", p.shell)

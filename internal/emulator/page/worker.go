@@ -60,7 +60,7 @@ const mostWays = 100
 func (p *Page) worker(r *http.Request) (any, error) {
 	namespace, name := r.FormValue("namespace"), r.FormValue("name")
 	var view workerView
-	err := p.options.Store.View(func(tx *store.Tx) error {
+	err := p.store.View(func(tx *store.Tx) error {
 		for _, place := range p.places(tx, []string{namespace}) {
 			if script, found := place.scripts.Get(name); found {
 				view = p.viewWorker(tx, namespace, script)

@@ -37,7 +37,7 @@ func (p *Page) workers(r *http.Request) (any, error) {
 	words := strings.Fields(strings.ToLower(query.Get("q")))
 	errors := p.hub.errors()
 	view := workersView{Offset: offset, Items: []listItem{}}
-	err = p.options.Store.View(func(tx *store.Tx) error {
+	err = p.store.View(func(tx *store.Tx) error {
 		for _, place := range p.places(tx, query["namespace"]) {
 			for name := range place.scripts.Names() {
 				if !matchesAll(place.namespace+"/"+name, words) {

@@ -77,7 +77,7 @@ func (r *Runtime) load(request *http.Request) (answer, error) {
 	namespace, name := request.FormValue("namespace"), request.FormValue("name")
 	r.noteAsked(place{namespace, name})
 	var loaded code
-	err := r.options.Store.View(func(tx *store.Tx) error {
+	err := r.parts.Store.View(func(tx *store.Tx) error {
 		scripts := tx.Workers(r.options.Account)
 		if namespace != "" {
 			scripts = tx.UserWorkers(r.options.Account, namespace)
@@ -145,7 +145,7 @@ func (r *Runtime) nameOf(id string) string {
 		return name
 	}
 	namespace := namespaceID
-	_ = r.options.Store.View(func(tx *store.Tx) error { // a name is worth no failure
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // a name is worth no failure
 		for _, n := range tx.DispatchNamespaces(r.options.Account) {
 			if n.ID == namespaceID {
 				namespace = n.Name

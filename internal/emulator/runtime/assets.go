@@ -60,7 +60,7 @@ type siteConfig struct {
 func (r *Runtime) asset(request *http.Request) (answer, error) {
 	query := request.URL.Query()
 	var made answer
-	err := r.options.Store.View(func(tx *store.Tx) error {
+	err := r.parts.Store.View(func(tx *store.Tx) error {
 		scripts := tx.Workers(r.options.Account)
 		if namespace := query.Get("namespace"); namespace != "" {
 			scripts = tx.UserWorkers(r.options.Account, namespace)

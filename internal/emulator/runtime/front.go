@@ -59,7 +59,7 @@ func (r *Runtime) frontRevision(tx *store.Tx) (worker, revised string) {
 // front is what is to be configured, or nil. Code that cannot run here is not: the host says why when it loads it.
 func (r *Runtime) front() *front {
 	var made *front
-	_ = r.options.Store.View(func(tx *store.Tx) error { // without a front everything works, too
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // without a front everything works, too
 		script, found := r.frontScript(tx)
 		if !found {
 			return nil
@@ -82,7 +82,7 @@ func (r *Runtime) outdated(p *process) bool {
 		return false
 	}
 	var now string
-	_ = r.options.Store.View(func(tx *store.Tx) error { // it is asked again
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // it is asked again
 		_, now = r.frontRevision(tx)
 		return nil
 	})

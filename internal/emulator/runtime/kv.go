@@ -54,7 +54,7 @@ func (r *Runtime) getKV(request *http.Request) (answer, error) {
 	}
 	var key store.KVKey
 	var value []byte
-	err = r.options.Store.View(func(tx *store.Tx) error {
+	err = r.parts.Store.View(func(tx *store.Tx) error {
 		id, err := r.kvNamespace(tx, request)
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (r *Runtime) putKV(request *http.Request) (answer, error) {
 	if len(value) > maxKVValueBytes {
 		return nil, &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("Value length of %d exceeds limit of %d.", len(value), maxKVValueBytes)}
 	}
-	return nil, r.options.Store.Update(func(tx *store.Tx) error {
+	return nil, r.parts.Store.Update(func(tx *store.Tx) error {
 		id, err := r.kvNamespace(tx, request)
 		if err == nil {
 			tx.PutKVValue(r.options.Account, id, key, value)
@@ -137,7 +137,7 @@ func (r *Runtime) deleteKV(request *http.Request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, r.options.Store.Update(func(tx *store.Tx) error {
+	return nil, r.parts.Store.Update(func(tx *store.Tx) error {
 		id, err := r.kvNamespace(tx, request)
 		if err == nil {
 			tx.DeleteKVValue(r.options.Account, id, name)
@@ -162,7 +162,7 @@ func (r *Runtime) listKV(request *http.Request) (answer, error) {
 	}
 	page := kvPage{Keys: []store.KVKey{}, Complete: true}
 	prefix := query.Get("prefix")
-	err = r.options.Store.View(func(tx *store.Tx) error {
+	err = r.parts.Store.View(func(tx *store.Tx) error {
 		id, err := r.kvNamespace(tx, request)
 		if err != nil {
 			return err

@@ -117,7 +117,7 @@ func (r *Runtime) send(request *http.Request) (answer, error) {
 
 // deliveryDelay is how many seconds a queue keeps what is sent without a delay.
 func (r *Runtime) deliveryDelay(queue string) (delay float64) {
-	_ = r.options.Store.View(func(tx *store.Tx) error { // what has no delay is delivered at once
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // what has no delay is delivered at once
 		q, _ := tx.QueueByName(r.options.Account, queue)
 		delay = float64(q.Settings.DeliveryDelay)
 		return nil
@@ -278,7 +278,7 @@ func (v verdict) retries(m message, usual time.Duration) (time.Duration, bool) {
 
 // consumer is the Worker that gets a queue's messages; there may be none.
 func (r *Runtime) consumer(queue string) (found consumer, consumed bool) {
-	err := r.options.Store.View(func(tx *store.Tx) error {
+	err := r.parts.Store.View(func(tx *store.Tx) error {
 		q, _ := tx.QueueByName(r.options.Account, queue)
 		for _, c := range q.Consumers {
 			if c.Script == "" || q.Settings.DeliveryPaused {

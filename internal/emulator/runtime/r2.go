@@ -44,13 +44,13 @@ const (
 // one with its content that is named after the version.
 func (r *Runtime) bucketDir(request *http.Request) (string, error) {
 	jurisdiction, bucket := request.PathValue("jurisdiction"), request.PathValue("bucket")
-	err := r.options.Store.View(func(tx *store.Tx) error {
+	err := r.parts.Store.View(func(tx *store.Tx) error {
 		if _, found := tx.R2Bucket(r.options.Account, jurisdiction, bucket); !found {
 			return &refusal{http.StatusGone, "The specified bucket does not exist. (10006)"}
 		}
 		return nil
 	})
-	return filepath.Join(r.options.Dir, "r2", jurisdiction, bucket), err
+	return filepath.Join(r.parts.Dir, "r2", jurisdiction, bucket), err
 }
 
 // objectFile is the file of an object; keys are too long, and too strange, for names.

@@ -44,7 +44,7 @@ type pattern struct {
 // routes answers with the table.
 func (r *Runtime) routes(*http.Request) (answer, error) {
 	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}, Hostnames: map[string]json.RawMessage{}}
-	err := r.options.Store.View(func(tx *store.Tx) error {
+	err := r.parts.Store.View(func(tx *store.Tx) error {
 		for _, zone := range tx.Zones() {
 			if zone.AccountID != r.options.Account {
 				continue

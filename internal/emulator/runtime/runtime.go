@@ -25,16 +25,21 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Options configure a Runtime. Tell and Limits need not be set.
+// Options are whose Workers run, where they are reached, and who is told what they print. Tell, Origin and Limits need not
+// be set.
 type Options struct {
-	Binary   string       // workerd, see Find
-	Store    *store.Store // where the Workers are
-	Account  string       // whose Workers these are
-	Dir      string       // where Durable Objects, D1 tables and R2 objects are kept
+	Account  string // whose Workers these are
 	Listener *net.TCPListener
 	Tell     func(Message) // is called by many goroutines at once
 	Origin   Origin        // for code that was uploaded without a source map
 	Limits   Limits
+}
+
+// Parts are what a Runtime works with.
+type Parts struct {
+	Binary string       // workerd, see Find
+	Store  *store.Store // where the Workers are
+	Dir    string       // where Durable Objects, D1 tables and R2 objects are kept
 }
 
 // An Origin says which place in a source a place of a Worker's module was made of, both as stacks write them; "" when it
@@ -86,6 +91,7 @@ const RayHeader = "X-Wfpsync-Ray"
 
 // A Runtime answers requests until it is closed.
 type Runtime struct {
+	parts   Parts
 	options Options
 	date    string // the newest that workerd knows
 	heard   bool   // Tell is somebody's; else Workers have no tail, which costs half a hop for every request
@@ -117,14 +123,14 @@ type place struct{ namespaceID, name string }
 const startLimit = 30 * time.Second
 
 // Start starts a Runtime. The listener is the Runtime's from then on, whatever Start returns.
-func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
+func Start(ctx context.Context, parts Parts, options Options) (_ *Runtime, err error) {
 	options.Limits = options.Limits.orUsual()
 	heard := options.Tell != nil
 	if !heard {
 		options.Tell = func(Message) {}
 	}
 	defer options.Listener.Close() // the duplicate stays
-	r := &Runtime{options: options, heard: heard, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
+	r := &Runtime{parts: parts, options: options, heard: heard, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.release()
@@ -136,7 +142,7 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if err := acceptWithRequest(options.Listener); err != nil {
 		return nil, err
 	}
-	objects, err := makeObjects(options.Dir)
+	objects, err := makeObjects(parts.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +153,10 @@ func Start(ctx context.Context, options Options) (_ *Runtime, err error) {
 	if r.account, err = r.files.serve(r.handler()); err != nil {
 		return nil, err
 	}
-	if r.date, err = newestDate(ctx, options.Binary); err != nil {
+	if r.date, err = newestDate(ctx, parts.Binary); err != nil {
 		return nil, err
 	}
-	r.unwatch = options.Store.Watch(r.changed)
+	r.unwatch = parts.Store.Watch(r.changed)
 	first, err := r.launch(ctx, nil)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ var position = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 func (r *Runtime) mapStack(worker, id, stack string) string {
 	namespaceID, name, _ := strings.Cut(id, "/")
 	maps := map[string]sourcemap.Map{}
-	_ = r.options.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
 		scripts := tx.Workers(r.options.Account)
 		if namespaceID != "" {
 			scripts = tx.UserWorkers(r.options.Account, namespaceID)

@@ -37,7 +37,7 @@ func (r *Runtime) launch(ctx context.Context, before *process) (*process, error)
 func (r *Runtime) launchWith(ctx context.Context, before *process, front *front) (*process, error) {
 	r.mu.Lock()
 	r.generation++
-	p, err := startProcess(r.options.Binary, r.files, role{generation: r.generation, public: r.socket, front: front, follows: before != nil})
+	p, err := startProcess(r.parts.Binary, r.files, role{generation: r.generation, public: r.socket, front: front, follows: before != nil})
 	if err == nil {
 		r.live[p] = true
 	}
