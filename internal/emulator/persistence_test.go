@@ -15,45 +15,49 @@ import (
 	"testing"
 
 	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync/internal/emulator/emulatortest"
 )
+
+// object is a JSON object.
+type object = map[string]any
 
 func TestRestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "local")
 	paths := []string{"/accounts", "/workers/dispatch/namespaces", "/workers/dispatch/namespaces/prod/scripts", "/workers/scripts",
-		script("prod", "acme") + "/settings", worker("router") + "/versions", worker("router") + "/deployments", "/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues", "/zones",
-		"/workers/domains", worker("router") + "/schedules", worker("router") + "/subdomain"}
+		emulatortest.Script("prod", "acme") + "/settings", emulatortest.Worker("router") + "/versions", emulatortest.Worker("router") + "/deployments", "/storage/kv/namespaces", "/d1/database", "/r2/buckets", "/queues", "/zones",
+		"/workers/domains", emulatortest.Worker("router") + "/schedules", emulatortest.Worker("router") + "/subdomain"}
 	var before []string
 	t.Run("first", func(t *testing.T) {
-		a := open(t, emulator.Options{Dir: dir})
-		a.namespace("prod")
-		kv := a.kv("store")
-		a.database("tenants")
-		a.json("POST", "/r2/buckets", object{"name": "uploads"}).ok()
-		queue := a.queue("jobs")
-		zone := a.zone("example.com")
-		a.upload(script("prod", "acme"), object{"tags": []string{"x"}, "bindings": []any{
-			object{"type": "secret_text", "name": "S", "text": "hidden"}, object{"type": "kv_namespace", "name": "KV", "namespace_id": kv}}}).ok()
-		a.upload(worker("router"), nil).ok()
-		a.json("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).ok()
-		a.json("PUT", "/workers/domains", object{"hostname": "app.example.com", "service": "router"}).ok()
-		a.json("POST", "/queues/"+queue+"/consumers", object{"type": "worker", "script_name": "router"}).ok()
-		a.json("PUT", worker("router")+"/schedules", []any{object{"cron": "0 0 * * *"}}).ok()
-		a.json("POST", worker("router")+"/subdomain", object{"enabled": true}).ok()
-		a.send("PUT", "/storage/kv/namespaces/"+kv+"/values/k", "", strings.NewReader("v")).ok()
+		a := emulatortest.Open(t, emulator.Options{Dir: dir})
+		a.Namespace("prod")
+		kv := a.KV("store")
+		a.Database("tenants")
+		a.JSON("POST", "/r2/buckets", object{"name": "uploads"}).OK()
+		queue := a.Queue("jobs")
+		zone := a.Zone("example.com")
+		a.Upload(emulatortest.Script("prod", "acme"), object{"tags": []string{"x"}, "bindings": []any{
+			object{"type": "secret_text", "name": "S", "text": "hidden"}, object{"type": "kv_namespace", "name": "KV", "namespace_id": kv}}}).OK()
+		a.Upload(emulatortest.Worker("router"), nil).OK()
+		a.JSON("POST", "/zones/"+zone+"/workers/routes", object{"pattern": "*/*", "script": "router"}).OK()
+		a.JSON("PUT", "/workers/domains", object{"hostname": "app.example.com", "service": "router"}).OK()
+		a.JSON("POST", "/queues/"+queue+"/consumers", object{"type": "worker", "script_name": "router"}).OK()
+		a.JSON("PUT", emulatortest.Worker("router")+"/schedules", []any{object{"cron": "0 0 * * *"}}).OK()
+		a.JSON("POST", emulatortest.Worker("router")+"/subdomain", object{"enabled": true}).OK()
+		a.Send("PUT", "/storage/kv/namespaces/"+kv+"/values/k", "", strings.NewReader("v")).OK()
 		paths = append(paths, "/storage/kv/namespaces/"+kv+"/values/k", "/zones/"+zone+"/workers/routes")
 		for _, path := range paths {
-			before = append(before, string(a.get(path).ok().body))
+			before = append(before, string(a.Get(path).OK().Body))
 		}
 	})
 	t.Run("second", func(t *testing.T) {
-		a := open(t, emulator.Options{Dir: dir})
+		a := emulatortest.Open(t, emulator.Options{Dir: dir})
 		for i, path := range paths {
-			if got := string(a.get(path).ok().body); got != before[i] {
+			if got := string(a.Get(path).OK().Body); got != before[i] {
 				t.Errorf("%s was %s and is %s", path, before[i], got)
 			}
 		}
 		// The secret is still there to be inherited.
-		a.upload(script("prod", "acme")+"?bindings_inherit=strict", object{"bindings": []any{object{"type": "inherit", "name": "S"}}}).ok()
+		a.Upload(emulatortest.Script("prod", "acme")+"?bindings_inherit=strict", object{"bindings": []any{object{"type": "inherit", "name": "S"}}}).OK()
 	})
 	if runtime.GOOS == "windows" {
 		return // modes mean little there
@@ -73,11 +77,11 @@ func TestRestart(t *testing.T) {
 func TestOutOfGit(t *testing.T) {
 	there := t.TempDir()
 	made := filepath.Join(there, "project", "account")
-	open(t, emulator.Options{Dir: made})
+	emulatortest.Open(t, emulator.Options{Dir: made})
 	if rules, err := os.ReadFile(filepath.Join(made, ".gitignore")); err != nil || string(rules) != "*\n" {
 		t.Errorf("git is told %q, %v", rules, err)
 	}
-	open(t, emulator.Options{Dir: there})
+	emulatortest.Open(t, emulator.Options{Dir: there})
 	if _, err := os.Stat(filepath.Join(there, ".gitignore")); !os.IsNotExist(err) {
 		t.Errorf("git is told of somebody else's folder: %v", err)
 	}
@@ -85,7 +89,7 @@ func TestOutOfGit(t *testing.T) {
 
 func TestInUse(t *testing.T) {
 	dir := t.TempDir()
-	open(t, emulator.Options{Dir: dir})
+	emulatortest.Open(t, emulator.Options{Dir: dir})
 	second, err := emulator.Open(emulator.Options{Dir: dir})
 	if !errors.Is(err, emulator.ErrInUse) {
 		t.Errorf("the second Open returned %v", err)
@@ -145,8 +149,8 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + strings.TrimSpace(address) + emulator.BasePath
-	remote := &account{t: t, base: base, id: emulator.LocalAccountID}
-	remote.namespace("prod")
+	remote := &emulatortest.Account{T: t, Base: base, ID: emulator.LocalAccountID}
+	remote.Namespace("prod")
 
 	var answered sync.Map
 	var uploads sync.WaitGroup
@@ -156,7 +160,7 @@ func TestKill(t *testing.T) {
 		uploads.Go(func() {
 			for j := 0; ; j++ {
 				name := fmt.Sprintf("w-%d-%d", i, j)
-				request, _ := http.NewRequest("PUT", base+"/accounts/"+remote.id+script("prod", name), strings.NewReader("// "+name))
+				request, _ := http.NewRequest("PUT", base+"/accounts/"+remote.ID+emulatortest.Script("prod", name), strings.NewReader("// "+name))
 				request.Header.Set("Authorization", "Bearer x")
 				request.Header.Set("Content-Type", "application/javascript")
 				response, err := http.DefaultClient.Do(request)
@@ -180,12 +184,12 @@ func TestKill(t *testing.T) {
 	_ = process.Wait() // it was killed
 	uploads.Wait()
 
-	a := open(t, emulator.Options{Dir: dir})
+	a := emulatortest.Open(t, emulator.Options{Dir: dir})
 	n := 0
 	answered.Range(func(name, _ any) bool {
 		n++
-		if got := a.get(script("prod", name.(string)) + "/content").ok(); string(got.body) != "// "+name.(string) {
-			t.Errorf("%s is %q", name, got.body)
+		if got := a.Get(emulatortest.Script("prod", name.(string)) + "/content").OK(); string(got.Body) != "// "+name.(string) {
+			t.Errorf("%s is %q", name, got.Body)
 		}
 		return true
 	})
