@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -248,6 +250,12 @@ const (
 	mostTime         = 15 * time.Minute
 	mostTimeInOutage = time.Hour
 )
+
+// raceDetector says that the tests were built with it, and take longer.
+var raceDetector = func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}()
 
 // stride is which requests go wrong: every one, unless that takes too long.
 func stride() int {
