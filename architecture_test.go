@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/cloudflare":                {},
 	"internal/cloudflare/...":            {"internal/emulator", "internal/emulator/api"}, // what its tests and those of the account share
 	"internal/account":                   {"spec", "internal/cloudflare"},
+	"internal/account/guarded":           {"spec", "internal/account"},
 	"internal/probe":                     {"spec"},
 	"internal/bundle":                    {"spec", "diag", "internal/sourcemap", "internal/assetrules"},
 	"internal/report":                    {"planner", "applier", "spec", "diag"},

@@ -87,7 +87,7 @@ func (a *app) adopt(ctx context.Context, patterns []string, o applyOptions) erro
 	if err != nil {
 		return err
 	}
-	if err := c.Inspect(ctx, live, planner.InspectAdoption(p.stack, live, addresses)); err != nil {
+	if err := c.behind.Inspect(ctx, live, planner.InspectAdoption(p.stack, live, addresses)); err != nil {
 		return err
 	}
 	plan, err := planner.Adoption(p.stack, live, addresses, planner.Options{Mode: planner.Apply, Tool: userAgent()})
@@ -108,7 +108,7 @@ func (c *connection) readWorkers(ctx context.Context, stack *spec.Stack, pattern
 			collections = append(collections, address.Collection())
 		}
 	}
-	c.Narrow(stack.ReadPrefixes())
+	c.behind.Narrow(stack.ReadPrefixes())
 	live, err := c.Read(ctx, stack.Name, collections)
 	if err != nil {
 		return nil, err

@@ -203,7 +203,7 @@ func (a *app) teller(out report.Output) report.Run { return report.Runs.In(a.fla
 // checkCurrent refuses a plan whose resources somebody has written since, and
 // shows what it would be now.
 func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Plan) error {
-	c.Narrow(plan.Desired().ReadPrefixes())
+	c.behind.Narrow(plan.Desired().ReadPrefixes())
 	moved, err := applier.Check(ctx, c, plan)
 	if err != nil || len(moved) == 0 {
 		return err

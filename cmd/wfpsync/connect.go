@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/account/guarded"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
@@ -71,15 +72,33 @@ func (a *app) limits(baseURL string) []cloudflare.Limit {
 
 // connection is an account that can be talked to until it is closed.
 type connection struct {
-	*account.Cautious
-	info  spec.Account
-	pace  func(requests int) time.Duration // see account.Client.Pace
-	local *localAPI                        // nil unless the account is on this machine, where there is no DNS
+	*guarded.Account                  // reads, and writes that look first
+	behind           *account.Account // for everything else
+	info             spec.Account
+	local            *localAPI // nil unless the account is on this machine, where there is no DNS
 
 	// sources, unless nil, lead from the modules that are written to the files
 	// they were made of.
 	sources *sources
 	close   func()
+}
+
+// Capture, Doubt and Restore need no guard: the first only reads, and the others look
+// for themselves before they write.
+
+// Capture implements [applier.Target].
+func (c *connection) Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {
+	return c.behind.Capture(ctx, a, prior)
+}
+
+// Doubt implements [applier.Target].
+func (c *connection) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
+	return c.behind.Doubt(ctx, w, before)
+}
+
+// Restore implements [applier.Target].
+func (c *connection) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
+	return c.behind.Restore(ctx, r)
 }
 
 // connect opens the account that the flags and the environment say. The wanted
@@ -281,12 +300,8 @@ func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*co
 }
 
 func connected(client *account.Client, info spec.Account, shut func()) *connection {
-	return &connection{
-		Cautious: account.NewCautious(client.Account(info.ID)),
-		info:     info,
-		pace:     client.Pace,
-		close:    shut,
-	}
+	live := client.Account(info.ID)
+	return &connection{Account: guarded.New(live), behind: live, info: info, close: shut}
 }
 
 // localAccount is the id of the wanted account on this machine.

@@ -213,7 +213,7 @@ func accountWords(a spec.Account) string {
 // lookInside asks for one permission after the other.
 func (x *examination) lookInside(ctx context.Context, c *connection) {
 	workers := true
-	for i, probe := range c.Probes() {
+	for i, probe := range c.behind.Probes() {
 		err := probe.Look(ctx, "")
 		x.lookedAt(probe.Permission, probe.Kinds, err)
 		if i == 0 {
@@ -240,7 +240,7 @@ func (x *examination) lookedAt(permission spec.Permission, kinds []spec.Kind, er
 
 func (x *examination) lookAtEntitlement(ctx context.Context, c *connection, workers bool) {
 	const name = "Workers for Platforms"
-	err := c.Entitled(ctx)
+	err := c.behind.Entitled(ctx)
 	switch {
 	case err == nil:
 		x.note(name, report.CheckOK, "", "the account has it")
@@ -252,12 +252,12 @@ func (x *examination) lookAtEntitlement(ctx context.Context, c *connection, work
 }
 
 func (x *examination) lookAtZones(ctx context.Context, c *connection) {
-	forZones, probes := account.ZonePermission(), c.ZoneProbes()
+	forZones, probes := account.ZonePermission(), c.behind.ZoneProbes()
 	var kinds []spec.Kind
 	for _, probe := range probes {
 		kinds = append(kinds, probe.Kinds...)
 	}
-	zones, err := c.Zones(ctx)
+	zones, err := c.behind.Zones(ctx)
 	x.lookedAt(forZones, kinds, err)
 	switch {
 	case err != nil:

@@ -30,7 +30,7 @@ func (a *app) execute(ctx context.Context, c *connection, plan *planner.Plan, o 
 		Style: a.style(a.stderr),
 		Live:  a.canRedraw(a.stderr),
 		Quiet: o.quiet,
-		Pace:  func(changes int) time.Duration { return c.pace(min(changes, writes)) },
+		Pace:  func(changes int) time.Duration { return c.behind.Pace(min(changes, writes)) },
 		Now:   a.now,
 	})
 	stop := a.drainOnInterrupt(ctx, progress.Note)

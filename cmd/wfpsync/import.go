@@ -117,7 +117,7 @@ func (a *app) imported(ctx context.Context, o importOptions) (*stackfile.Importe
 	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
 		return o.userWorkers == string(stackfile.LeaveUserWorkers) && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
 	})
-	if err := c.ReadCode(ctx, live, wanted); err != nil {
+	if err := c.behind.ReadCode(ctx, live, wanted); err != nil {
 		return nil, err
 	}
 	name, err := stackName(o.name, live)
@@ -173,7 +173,7 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 		return nil, nil, err
 	}
 	live.Account = c.info
-	zones, err := c.Zones(ctx)
+	zones, err := c.behind.Zones(ctx)
 	zonesDenied := cloudflare.IsDenied(err)
 	if err != nil && !zonesDenied {
 		return nil, nil, err
@@ -205,10 +205,10 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 			}
 		}
 	}
-	if err := c.Extend(ctx, live, more); err != nil {
+	if err := c.behind.Extend(ctx, live, more); err != nil {
 		return nil, nil, err
 	}
-	if err := c.Inspect(ctx, live, live.Addresses()); err != nil {
+	if err := c.behind.Inspect(ctx, live, live.Addresses()); err != nil {
 		return nil, nil, err
 	}
 	for _, collection := range more {
@@ -216,7 +216,7 @@ func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snaps
 			unread = append(unread, collection.Kind)
 		}
 	}
-	return live, unread, c.Extend(ctx, live, live.Jurisdictions())
+	return live, unread, c.behind.Extend(ctx, live, live.Jurisdictions())
 }
 
 // writeImported writes the files, all or none.

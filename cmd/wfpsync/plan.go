@@ -134,7 +134,7 @@ func (a *app) planOn(ctx context.Context, c *connection, p *project, mode planne
 
 // plan compares the stack with the account.
 func (c *connection) plan(ctx context.Context, p *project, options planner.Options) (*planner.Plan, error) {
-	zones, err := c.ZonesOf(ctx, p.stack.HostsWithoutZone())
+	zones, err := c.behind.ZonesOf(ctx, p.stack.HostsWithoutZone())
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (c *connection) plan(ctx context.Context, p *project, options planner.Optio
 
 // look reads what planning a stack needs of the account, beside what is known.
 func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
-	c.Narrow(stack.ReadPrefixes())
+	c.behind.Narrow(stack.ReadPrefixes())
 	live, err := c.readBeyond(ctx, stack.Name, stack.Scope(), known)
 	if err != nil {
 		return nil, err
@@ -169,13 +169,13 @@ func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Sn
 	if c.local == nil {
 		more = append(more, planner.RecordsToKnow(stack, live, options)...)
 	}
-	if err := c.Extend(ctx, live, more); err != nil {
+	if err := c.behind.Extend(ctx, live, more); err != nil {
 		return nil, err
 	}
-	if err := c.LookElsewhere(ctx, stack.Name, live, planner.Elsewhere(stack, live, options)); err != nil {
+	if err := c.behind.LookElsewhere(ctx, stack.Name, live, planner.Elsewhere(stack, live, options)); err != nil {
 		return nil, err
 	}
-	return live, c.Inspect(ctx, live, planner.Inspect(stack, live, options))
+	return live, c.behind.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 
 // applicable is the error that a plan which cannot be applied ends with. What

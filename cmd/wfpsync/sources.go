@@ -97,7 +97,7 @@ func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool
 // Put writes a resource. A refusal that names places in modules names those in
 // their files instead.
 func (c *connection) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
-	revision, err := c.Cautious.Put(ctx, w)
+	revision, err := c.Account.Put(ctx, w)
 	scripted, ok := w.Resource.(spec.Scripted)
 	if err == nil || !ok || c.sources == nil || !modulePlace.MatchString(err.Error()) {
 		return revision, err

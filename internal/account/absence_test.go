@@ -77,7 +77,7 @@ func TestAbsenceNeedsAnEnvelope(t *testing.T) {
 		}
 		if column.look != nil {
 			reads["look"] = func(ctx context.Context, a *Account) error {
-				_, err := a.current(ctx, "platform", address, nil)
+				_, err := a.Look(ctx, "platform", address, nil)
 				return err
 			}
 		}
@@ -135,7 +135,7 @@ func TestAbsentUserWorker(t *testing.T) {
 	_, address := someOf(spec.KindUserWorker)
 	for answer, absent := range map[string]bool{`{"script":null}`: true, `{"script":null,"dispatch_namespace":"n"}`: true, `{}`: false, `{"script":{}}`: false, `{"dispatch_namespace":"n"}`: false} {
 		handler, requests := answers(success(answer))
-		now, err := craft(t, handler).Account(testAccount).current(t.Context(), "platform", address, nil)
+		now, err := craft(t, handler).Account(testAccount).Look(t.Context(), "platform", address, nil)
 		switch {
 		case absent && (now != nil || err != nil):
 			t.Errorf("%s: %v, %v", answer, now, err)

@@ -150,14 +150,14 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		return err
 	}, func(err error) (bool, error) {
 		if c.look != nil {
-			now, lookErr := a.current(ctx, w.Stack, address, w.Prior)
+			now, lookErr := a.Look(ctx, w.Stack, address, w.Prior)
 			if lookErr != nil {
 				return false, lookErr
 			}
 			if w.SecretsOnly && markedAlike(w.Prior, now) {
 				return false, nil // until the mark is written, our own secrets are all that moved
 			}
-			return compare(w, now, &revision)
+			return Compare(w, now, &revision)
 		}
 		// What creates was looked up already, unless that failed, too; what
 		// replaces by an id can be repeated.
@@ -196,10 +196,10 @@ func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 		}
 		return nil
 	}, func(error) (bool, error) {
-		now, err := a.current(ctx, prior.Owner, address, &prior)
+		now, err := a.Look(ctx, prior.Owner, address, &prior)
 		if err != nil {
 			return false, err
 		}
-		return gone(address, prior, now)
+		return Gone(address, prior, now)
 	})
 }

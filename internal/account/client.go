@@ -51,9 +51,6 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Pace is how long it takes at least until a number of requests have gone out.
-func (c *Client) Pace(requests int) time.Duration { return c.api.Pace(requests) }
-
 // Skew is how far the server's clock is ahead of this machine's, by the last
 // answer; it is exact to a second.
 func (c *Client) Skew() time.Duration { return c.api.Skew() }

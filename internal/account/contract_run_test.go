@@ -20,12 +20,13 @@ import (
 type contract struct {
 	client    *Client
 	account   *Account
-	cautious  *Cautious
 	snapshot  *spec.Snapshot
 	revisions []spec.Revision // of contractResources, as written last
 	pairs     []spec.Revision // of contractKeys
 	captured  map[int]*spec.Live
 	ids       map[spec.Address]string
+
+	tenantData string // the id of a KV namespace
 
 	mu        sync.Mutex
 	exchanges []exchanged
@@ -96,7 +97,7 @@ func (c *contract) putAll(t *testing.T) {
 	for i, r := range contractResources {
 		c.revisions[i] = c.write(t, c.account.Put, r.first, nil)
 		address := r.first.Address()
-		if _, err := c.account.current(t.Context(), "platform", address, &c.revisions[i]); err != nil {
+		if _, err := c.account.Look(t.Context(), "platform", address, &c.revisions[i]); err != nil {
 			t.Error(err)
 		}
 		switch resource := r.first.(type) {
@@ -115,13 +116,14 @@ func (c *contract) putAll(t *testing.T) {
 	}
 }
 
-// changeAll writes everything as it becomes.
+// changeAll looks at everything, and writes it as it becomes.
 func (c *contract) changeAll(t *testing.T) {
 	for i, r := range contractResources {
 		if live := c.snapshot.Resources[r.second.Address()]; live == nil {
 			t.Errorf("%s was not read", r.second.Address())
 		} else {
-			c.revisions[i] = c.write(t, c.cautious.Put, r.second, &live.Revision)
+			c.require(t, second(c.account.Look(t.Context(), "platform", r.second.Address(), &live.Revision)))
+			c.revisions[i] = c.write(t, c.account.Put, r.second, &live.Revision)
 		}
 	}
 }
@@ -166,16 +168,18 @@ func (c *contract) scripts() []spec.Address {
 
 // deleteAll deletes everything as it is now: that a Worker has no subdomain any
 // more has changed the Worker.
-func (c *contract) deleteAll(t *testing.T, del func(context.Context, spec.Address, spec.Revision) error) {
-	for i, r := range slices.Backward(contractResources) {
-		address := r.second.Address()
-		now, err := c.account.current(t.Context(), "platform", address, &c.revisions[i])
-		c.require(t, err)
-		if now != nil {
-			c.revisions[i] = *now
-		}
-		if err := del(t.Context(), address, c.revisions[i]); err != nil {
-			t.Errorf("%s: %v", address, err)
+func (c *contract) deleteAll(t *testing.T) {
+	for range 2 { // what is gone, too
+		for i, r := range slices.Backward(contractResources) {
+			address := r.second.Address()
+			now, err := c.account.Look(t.Context(), "platform", address, &c.revisions[i])
+			c.require(t, err)
+			if now != nil {
+				c.revisions[i] = *now
+			}
+			if err := c.account.Delete(t.Context(), address, c.revisions[i]); err != nil {
+				t.Errorf("%s: %v", address, err)
+			}
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (c *contract) putPairs(t *testing.T) {
 		writes = append(writes, spec.Write{Stack: "platform", Resource: &spec.KVPair{KVNamespace: "Tenant Data", Key: key, Value: "1"}})
 	}
 	for range 2 {
-		revisions, errs := c.cautious.PutAll(t.Context(), writes)
+		revisions, errs := c.account.PutKVPairs(t.Context(), c.tenantData, writes)
 		for i := range writes {
 			c.require(t, errs[i])
 			pair := *writes[i].Resource.(*spec.KVPair)
@@ -50,7 +50,7 @@ func (c *contract) deletePairs(t *testing.T) {
 	for _, key := range contractKeys {
 		addresses = append(addresses, spec.Address{Kind: spec.KindKVPair, Parent: "Tenant Data", Name: key})
 	}
-	for _, err := range c.cautious.DeleteAll(t.Context(), addresses, c.pairs) {
+	for _, err := range c.account.DeleteKVPairs(t.Context(), addresses, c.pairs) {
 		c.require(t, err)
 	}
 }

@@ -2,7 +2,6 @@ package account
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"go/ast"
 	"io/fs"
@@ -69,7 +68,14 @@ var contractMethods = []struct {
 	{"Client.Accounts", func(c *contract, t *testing.T) { c.require(t, second(c.client.Accounts(t.Context()))) }},
 	{"Client.TokenStatus", func(c *contract, t *testing.T) { c.require(t, second(c.client.TokenStatus(t.Context(), testAccount))) }},
 	{"Client.Skew", func(c *contract, _ *testing.T) { c.client.Skew() }},
-	{"Client.Pace", func(c *contract, _ *testing.T) { c.client.Pace(1) }},
+	{"Account.Pace", func(c *contract, _ *testing.T) { c.account.Pace(1) }},
+	{"Account.PageSize", func(c *contract, _ *testing.T) { c.account.PageSize(spec.KindUserWorker) }},
+	{"Account.Sleep", func(c *contract, t *testing.T) { c.require(t, c.account.Sleep(t.Context(), 1)) }},
+	{"Account.Ahead", func(c *contract, t *testing.T) {
+		_, end, err := c.account.Ahead(t.Context(), func() error { return nil })
+		c.require(t, err)
+		end()
+	}},
 	{"Account.Probes", func(c *contract, t *testing.T) {
 		for _, p := range c.account.Probes() {
 			c.require(t, p.Look(t.Context(), ""))
@@ -114,32 +120,36 @@ var contractMethods = []struct {
 	{"Account.ReadCode", func(c *contract, t *testing.T) {
 		c.require(t, c.account.ReadCode(t.Context(), c.snapshot, c.scripts()))
 	}},
-	{"Cautious.Expect", func(c *contract, _ *testing.T) {
-		c.cautious = NewCautious(c.account)
-		c.cautious.Expect(2 * len(contractResources))
-	}},
-	{"Cautious.Put", (*contract).changeAll},
+	{"Account.Look", (*contract).changeAll},
 	{"Account.Together", func(c *contract, _ *testing.T) { c.account.Together(spec.KindKVPair) }},
-	{"Cautious.PutAll", (*contract).putPairs},
-	{"Cautious.DeleteAll", (*contract).deletePairs},
+	{"Account.KVNamespaceOf", func(c *contract, t *testing.T) {
+		id, err := c.account.KVNamespaceOf(t.Context(), []spec.Write{{Resource: &spec.KVPair{KVNamespace: "Tenant Data"}}})
+		c.require(t, err)
+		c.tenantData = id
+	}},
+	{"Account.PutKVPairs", (*contract).putPairs},
+	{"Account.LookAtKVPairs", func(c *contract, t *testing.T) {
+		c.require(t, second(c.account.LookAtKVPairs(t.Context(), "Tenant Data", c.tenantData, contractKeys)))
+	}},
+	{"Account.DeleteKVPairs", (*contract).deletePairs},
 	{"Account.Doubt", (*contract).doubtScripts},
 	{"Account.Capture", (*contract).captureScripts},
 	{"Account.Restore", (*contract).restoreScripts},
-	{"Cautious.Discover", func(c *contract, t *testing.T) {
-		c.require(t, second(c.cautious.Discover(t.Context(), "platform", contractDiscoveries)))
+	{"Account.Revisit", func(c *contract, t *testing.T) {
+		for _, oneByOne := range []bool{false, true} {
+			addresses := c.snapshot.Addresses()
+			if oneByOne {
+				addresses = c.scripts()
+			}
+			c.require(t, second(c.account.Revisit(t.Context(), addresses, func(spec.Collection, int) bool { return oneByOne })))
+		}
 	}},
-	{"Cautious.Revisit", func(c *contract, t *testing.T) {
-		c.require(t, second(c.cautious.Revisit(t.Context(), c.snapshot.Addresses(), false)))
+	{"Account.List", func(c *contract, t *testing.T) {
+		for _, collection := range contractCollections() {
+			c.require(t, second(c.account.List(t.Context(), "platform", collection)))
+		}
 	}},
-	{"Cautious.Read", func(c *contract, t *testing.T) {
-		c.require(t, second(c.cautious.Read(t.Context(), "platform", contractCollections())))
-	}},
-	{"Cautious.Delete", func(c *contract, t *testing.T) {
-		c.deleteAll(t, func(ctx context.Context, address spec.Address, prior spec.Revision) error {
-			return NewCautious(c.account).Delete(ctx, address, prior) // with no list that is but a moment old
-		})
-	}},
-	{"Account.Delete", func(c *contract, t *testing.T) { c.deleteAll(t, c.account.Delete) }}, // what is gone
+	{"Account.Delete", (*contract).deleteAll},
 }
 
 // Everything that is sent and answered is as Cloudflare describes it, but for
@@ -188,7 +198,7 @@ func TestContractIsComplete(t *testing.T) {
 	for _, m := range contractMethods {
 		called = append(called, m.name)
 	}
-	for _, name := range exportedMethods(t, "Client", "Account", "Cautious") {
+	for _, name := range exportedMethods(t, "Client", "Account") {
 		if !slices.Contains(called, name) {
 			t.Errorf("%s is not among contractMethods", name)
 		}

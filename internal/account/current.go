@@ -50,15 +50,15 @@ func writer(r *spec.Revision) string {
 // IsMoved reports whether an error is a [*MovedError].
 func IsMoved(err error) bool { return errors.As(err, new(*MovedError)) }
 
-// isUnknown reports whether a prior revision tells nothing that could be
+// IsUnknown reports whether a prior revision tells nothing that could be
 // compared, as that of a bucket does not.
-func isUnknown(prior *spec.Revision) bool { return prior != nil && *prior == spec.Revision{} }
+func IsUnknown(prior *spec.Revision) bool { return prior != nil && *prior == spec.Revision{} }
 
-// compare says whether a write is done, can be made, or would overwrite what
+// Compare says whether a write is done, can be made, or would overwrite what
 // the plan knows nothing of.
-func compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) {
+func Compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) {
 	switch {
-	case unmoved(w.Prior, now):
+	case Unmoved(w.Prior, now):
 		return false, nil
 	case now != nil && describes(w, now):
 		*revision = *now
@@ -68,9 +68,9 @@ func compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) 
 	}
 }
 
-// unmoved compares what tells the states of a resource apart. Only scripts have
+// Unmoved compares what tells the states of a resource apart. Only scripts have
 // a time that nothing but a write to themselves moves.
-func unmoved(prior, now *spec.Revision) bool {
+func Unmoved(prior, now *spec.Revision) bool {
 	switch {
 	case prior == nil || now == nil:
 		return prior == nil && now == nil
@@ -81,13 +81,13 @@ func unmoved(prior, now *spec.Revision) bool {
 	}
 }
 
-// gone says whether what is to be deleted is gone, can be deleted, or is not
+// Gone says whether what is to be deleted is gone, can be deleted, or is not
 // what was to be deleted.
-func gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, error) {
+func Gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, error) {
 	switch {
 	case now == nil:
 		return true, nil
-	case isUnknown(&prior) || unmoved(&prior, now):
+	case IsUnknown(&prior) || Unmoved(&prior, now):
 		return false, nil
 	default:
 		return false, &MovedError{Address: address, Before: &prior, Now: now}
@@ -127,10 +127,10 @@ func markedAlike(a, b *spec.Revision) bool {
 	return a != nil && b != nil && a.Mark != nil && sameMark(a.Mark, b.Mark)
 }
 
-// current is the revision that a resource has now, nil when there is none. A
+// Look returns the revision that a resource has now, nil when there is none. A
 // look that does not show the prior revision is checked against the list that
 // the prior one came from: the two endpoints need not word it alike.
-func (a *Account) current(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
+func (a *Account) Look(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
 	if look := columns[address.Kind].look; look != nil {
 		now, err := look(ctx, a, address)
 		switch {
@@ -143,18 +143,19 @@ func (a *Account) current(ctx context.Context, stack string, address spec.Addres
 			now.ETag = "" // the list that the prior one came from does not show it
 		}
 		switch {
-		case prior == nil || unmoved(prior, &now):
+		case prior == nil || Unmoved(prior, &now):
 			return &now, nil
 		}
 	}
-	found, err := a.list(ctx, stack, address.Collection())
+	found, err := a.List(ctx, stack, address.Collection())
 	if err != nil {
 		return nil, err
 	}
 	return revisionIn(found, address), nil
 }
 
-func (a *Account) list(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error) {
+// List reads a collection, as [Account.Read] does for a stack.
+func (a *Account) List(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error) {
 	return columns[c.Kind].list(ctx, &reading{account: a, stack: stack}, c.Parent)
 }
 

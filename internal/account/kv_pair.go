@@ -21,15 +21,15 @@ var kvPairColumn = column{
 	list:    listKVPairs,
 	inspect: inspectKVPair,
 	put: func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
-		namespaceID, err := a.namespaceOfWrites(ctx, []spec.Write{w})
+		namespaceID, err := a.KVNamespaceOf(ctx, []spec.Write{w})
 		if err != nil {
 			return spec.Revision{}, err
 		}
-		revisions, errs := a.putKVPairs(ctx, namespaceID, []spec.Write{w})
+		revisions, errs := a.PutKVPairs(ctx, namespaceID, []spec.Write{w})
 		return revisions[0], errs[0]
 	},
 	delete: func(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {
-		return a.deleteKVPairs(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
+		return a.DeleteKVPairs(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
 	},
 }
 
@@ -52,6 +52,9 @@ func (k kvKey) live(title, namespaceID string) *spec.Live {
 	pair, owner := spec.LiveKVPair(title, k.Name, k.Metadata, k.Expiration)
 	return &spec.Live{Resource: pair, Revision: spec.Revision{ID: namespaceID, ETag: kvETag(k.Metadata), Owner: owner}}
 }
+
+// KVPairTag returns the ETag of a pair that a stack has written.
+func KVPairTag(p *spec.KVPair, stack string) string { return kvETag(p.MarkedMetadata(stack)) }
 
 // kvETag tells one state of a pair from another: by its metadata, in which a mark
 // has the digest of the value.
@@ -150,10 +153,10 @@ func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	return &spec.Live{Resource: pair.WithValue(answer.Content), Revision: live.Revision, Detailed: true}, nil
 }
 
-// lookAtKVPairs is the present state of some pairs of a namespace, by key. As
+// LookAtKVPairs returns the present state of some pairs of a namespace, by key. As
 // long as that takes no more requests, the list of what they have in common is
 // read; the rest is looked at one by one.
-func (a *Account) lookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error) {
+func (a *Account) LookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error) {
 	wanted, last := map[string]bool{}, ""
 	for _, key := range keys {
 		wanted[key] = true

@@ -17,9 +17,9 @@ const (
 	kvBulkBytes = 90 << 20 // of 100 MB
 )
 
-// Together is how many changes of a kind can be made by one call of
-// [Account.PutAll] or [Account.DeleteAll]; 1 for kinds of which each is a request
-// of its own.
+// Together is how many changes of a kind can be made by one call, of
+// [Account.PutKVPairs] or [Account.DeleteKVPairs]; 1 for kinds of which each is a
+// request of its own.
 func (a *Account) Together(kind spec.Kind) int {
 	if kind == spec.KindKVPair {
 		return kvBulkPairs
@@ -47,8 +47,8 @@ type kvBulkResult struct {
 // errKVNotTaken is a key that a bulk request names as not written everywhere.
 var errKVNotTaken = errors.New("KV could not write it to all of its storage; apply again")
 
-// putKVPairs writes pairs of the namespace with an id.
-func (a *Account) putKVPairs(ctx context.Context, namespaceID string, writes []spec.Write) ([]spec.Revision, []error) {
+// PutKVPairs writes pairs of the namespace with an id.
+func (a *Account) PutKVPairs(ctx context.Context, namespaceID string, writes []spec.Write) ([]spec.Revision, []error) {
 	revisions, errs := make([]spec.Revision, len(writes)), make([]error, len(writes))
 	for from := 0; from < len(writes); {
 		to, size := from, 0
@@ -84,9 +84,9 @@ func (a *Account) putKVPairs(ctx context.Context, namespaceID string, writes []s
 	return revisions, errs
 }
 
-// namespaceOfWrites is where pairs are written: known of what is there already,
+// KVNamespaceOf returns where pairs are written: known of what is there already,
 // and else by its title.
-func (a *Account) namespaceOfWrites(ctx context.Context, writes []spec.Write) (string, error) {
+func (a *Account) KVNamespaceOf(ctx context.Context, writes []spec.Write) (string, error) {
 	for _, w := range writes {
 		if w.Prior != nil && w.Prior.ID != "" {
 			return w.Prior.ID, nil
@@ -100,9 +100,9 @@ func (a *Account) namespaceOfWrites(ctx context.Context, writes []spec.Write) (s
 	return id, err
 }
 
-// deleteKVPairs deletes pairs of one namespace: always by their keys, one by one
+// DeleteKVPairs deletes pairs of one namespace: always by their keys, one by one
 // in a list. A key that is gone already is as good.
-func (a *Account) deleteKVPairs(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
+func (a *Account) DeleteKVPairs(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	errs := make([]error, len(addresses))
 	for from := 0; from < len(addresses); from += kvBulkPairs {
 		to := min(from+kvBulkPairs, len(addresses))

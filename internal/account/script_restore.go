@@ -80,7 +80,7 @@ func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revisio
 		revision, err = a.sendScript(ctx, u)
 		return err
 	}, func(error) (bool, error) {
-		now, err := a.current(ctx, r.Stack, address, &r.Revision)
+		now, err := a.Look(ctx, r.Stack, address, &r.Revision)
 		switch {
 		case err != nil:
 			return false, err
@@ -125,7 +125,7 @@ func (a *Account) Doubt(ctx context.Context, w spec.Write, before []spec.Revisio
 // nobody else, and that there is nothing tells of a deletion.
 func (a *Account) stillAs(ctx context.Context, stack string, address spec.Address, written spec.Revision, before []spec.Revision) error {
 	for try := 0; ; try++ {
-		now, err := a.current(ctx, stack, address, &written)
+		now, err := a.Look(ctx, stack, address, &written)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,15 +16,12 @@ import (
 func recordsOf(zone string) spec.Collection {
 	return spec.Collection{Kind: spec.KindDNSRecord, Parent: zone}
 }
-
 func hostnamesOf(zone string) spec.Collection {
 	return spec.Collection{Kind: spec.KindCustomHostname, Parent: zone}
 }
-
 func frontDoor(comment string) *spec.DNSRecord {
 	return &spec.DNSRecord{Zone: "example.com", Type: "AAAA", Name: "*.example.com", Content: "100::", Proxied: true, TTL: spec.AutomaticTTL, Comment: &comment}
 }
-
 func shop(change func(*spec.CustomHostname)) *spec.CustomHostname {
 	h := &spec.CustomHostname{
 		Zone: "example.com", Hostname: "shop.acme.dev",
@@ -103,7 +99,6 @@ func (l *local) sent(t *testing.T, n int, prefix string) []string {
 	}
 	return sent
 }
-
 func seats(n float64) func(*spec.CustomHostname) {
 	return func(h *spec.CustomHostname) { h.CustomMetadata["seats"] = n }
 }
@@ -152,27 +147,6 @@ func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
 		}
 		if live := u.read(t, tt.first.Address().Collection()).Resources[tt.first.Address()]; live.Revision.Owner != "other" {
 			t.Errorf("it is %+v", live.Revision)
-		}
-	}
-}
-
-// Somebody else's record or hostname is never written, whatever the plan knew.
-func TestOthersRecordsAndHostnames(t *testing.T) {
-	l := openLocal(t)
-	l.ensureZone(t, "example.com")
-	cautious := NewCautious(l.Account)
-	for _, r := range []spec.Resource{frontDoor(""), liveShop(nil)} {
-		revision := put(t, l.Account, r, nil)
-		if _, err := l.Put(t.Context(), spec.Write{Stack: "other", Resource: r, Prior: &revision}); err != nil {
-			t.Fatal(err)
-		}
-		_, err := cautious.Put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: &revision})
-		var moved *MovedError
-		if !errors.As(err, &moved) {
-			t.Errorf("%s: %v", r.Address(), err)
-		}
-		if _, err := l.Put(t.Context(), spec.Write{Stack: "platform", Resource: r}); err == nil || !IsExists(err) {
-			t.Errorf("creating %s beside another stack's: %v", r.Address(), err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package account
+package guarded
 
 import (
 	"context"
@@ -33,25 +33,25 @@ const (
 
 // scarce reports whether a collection is to be listed instead of looking at what is
 // written: looks would hold up the writes to come, and a list takes fewer requests.
-func (c *Cautious) scarce(collection spec.Collection) bool {
-	writes := int(c.expected.Load())
-	return writes > c.pages(collection) && c.client.Pace(2*writes)-c.client.Pace(writes) > lookTime
+func (g *Account) scarce(collection spec.Collection) bool {
+	writes := int(g.expected.Load())
+	return writes > g.pages(collection) && g.behind.Pace(2*writes)-g.behind.Pace(writes) > lookTime
 }
 
 // listed is what a list says of a resource that has not stood in for too many
 // writes, and not for too long.
-func (c *Cautious) listed(ctx context.Context, stack string, address spec.Address) (*spec.Revision, error) {
+func (g *Account) listed(ctx context.Context, stack string, address spec.Address) (*spec.Revision, error) {
 	collection := address.Collection()
-	l := c.listing(collection)
+	l := g.listing(collection)
 	select {
 	case l.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-l.turn }()
-	pages := c.pages(collection)
+	pages := g.pages(collection)
 	if l.left == 0 || time.Since(l.at) > listAge+time.Duration(pages)*listPageAge {
-		if err := c.relist(ctx, stack, collection, l); err != nil {
+		if err := g.relist(ctx, stack, collection, l); err != nil {
 			return nil, err
 		}
 	}
@@ -60,10 +60,10 @@ func (c *Cautious) listed(ctx context.Context, stack string, address spec.Addres
 }
 
 // relist reads a collection anew.
-func (c *Cautious) relist(ctx context.Context, stack string, collection spec.Collection, l *listing) error {
+func (g *Account) relist(ctx context.Context, stack string, collection spec.Collection, l *listing) error {
 	l.left = 0
 	began := time.Now()
-	found, err := c.list(ctx, stack, collection)
+	found, err := g.behind.List(ctx, stack, collection)
 	if err != nil {
 		return err
 	}
@@ -71,18 +71,18 @@ func (c *Cautious) relist(ctx context.Context, stack string, collection spec.Col
 	for _, live := range found {
 		l.found[live.Resource.Address()] = &live.Revision
 	}
-	c.mu.Lock()
-	c.sizes[collection] = len(found)
-	c.mu.Unlock()
-	l.left = listWrites * c.pages(collection)
+	g.mu.Lock()
+	g.sizes[collection] = len(found)
+	g.mu.Unlock()
+	l.left = listWrites * g.pages(collection)
 	return nil
 }
 
-func (c *Cautious) listing(collection spec.Collection) *listing {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.listings[collection] == nil {
-		c.listings[collection] = &listing{turn: make(chan struct{}, 1)}
+func (g *Account) listing(collection spec.Collection) *listing {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.listings[collection] == nil {
+		g.listings[collection] = &listing{turn: make(chan struct{}, 1)}
 	}
-	return c.listings[collection]
+	return g.listings[collection]
 }
