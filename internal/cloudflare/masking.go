@@ -27,8 +27,10 @@ func MaskValues(values ...string) func(string) string {
 			return
 		}
 		secrets = append(secrets, value)
-		if plain, _ := unescape(value, jsonEscape); plain != value && plain != "" {
-			secrets = append(secrets, plain)
+		for _, escape := range []escape{jsonEscape, urlEscapes} {
+			if plain, _ := unescape(value, escape); plain != value && plain != "" {
+				secrets = append(secrets, plain)
+			}
 		}
 	}
 	for _, value := range values {
@@ -47,7 +49,7 @@ func maskAll(text string, secrets []string) string {
 	}
 	type stretch struct{ from, to int }
 	var found []stretch
-	for _, escape := range []escape{noEscape, jsonEscape, urlEscape} {
+	for _, escape := range []escape{noEscape, jsonEscape, urlEscape, urlEscapes} {
 		plain, origin := unescape(text, escape)
 		for _, secret := range secrets {
 			for at := range indexes(plain, secret) {
@@ -102,12 +104,38 @@ func unescape(text string, one escape) (plain string, origin []int) {
 func noEscape(text string) (char string, size int) { return text[:1], 1 }
 
 func urlEscape(text string) (char string, size int) {
-	if text[0] == '%' && len(text) >= 3 {
-		if code, err := strconv.ParseUint(text[1:3], 16, 8); err == nil {
-			return string([]byte{byte(code)}), 3
+	if text[0] == '%' {
+		if code, ok := hexByte(text[1:]); ok {
+			return code, 3
 		}
 	}
 	return text[:1], 1
+}
+
+// urlEscapes takes an escape whose percent sign is escaped itself, however often, for
+// one escape.
+func urlEscapes(text string) (char string, size int) {
+	if text[0] != '%' {
+		return text[:1], 1
+	}
+	for size = 1; strings.HasPrefix(text[size:], "25"); size += 2 {
+		if _, ok := hexByte(text[size+2:]); !ok {
+			break
+		}
+	}
+	if code, ok := hexByte(text[size:]); ok {
+		return code, size + 2
+	}
+	return text[:1], 1
+}
+
+// hexByte reads the byte that two hexadecimal digits stand for.
+func hexByte(text string) (string, bool) {
+	if len(text) < 2 {
+		return "", false
+	}
+	code, err := strconv.ParseUint(text[:2], 16, 8)
+	return string([]byte{byte(code)}), err == nil
 }
 
 // shortEscapes are JSON's escapes of one letter.
@@ -141,7 +169,7 @@ func jsonEscape(text string) (char string, size int) {
 	return string(utf8.RuneError), size
 }
 
-// hexUnit reads the rest of a \uXXXX.
+// hexUnit reads the code unit that a u and four hexadecimal digits stand for.
 func hexUnit(text string) (rune, bool) {
 	if len(text) < 5 || text[0] != 'u' {
 		return 0, false

@@ -23,6 +23,8 @@ var travelForms = map[string]func(string) string{
 	"ASCII JSON":         inASCII,
 	"ASCII JSON in JSON": func(s string) string { return inPlainJSON(inASCII(s)) },
 	"a path of a URL":    url.PathEscape,
+	"a URL in a URL":     func(s string) string { return url.PathEscape(url.PathEscape(s)) },
+	"a URL three times":  func(s string) string { return url.PathEscape(url.PathEscape(url.PathEscape(s))) },
 }
 
 func inJSON(s string) string {
