@@ -16,7 +16,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/internal/report"
 )
 
@@ -30,13 +29,8 @@ type app struct {
 	now        func() time.Time
 	isTerminal func(*os.File) bool
 
-	// observe is told about every request to the account on this machine; nil
-	// outside of tests.
-	observe func(api.Request)
-
-	// listShape is how the account on this machine lists user Workers: as it does by
-	// itself, outside of tests.
-	listShape api.ListShape
+	// middleware is put before the account on this machine; nil outside of tests.
+	middleware func(http.Handler) http.Handler
 
 	// transport sends the requests to an account that is not on this machine;
 	// nil, outside of tests, for the network.
@@ -45,10 +39,6 @@ type app struct {
 	args    []string // the command line, without the program
 	command string   // such as "wfpsync apply"
 	flags   globalFlags
-
-	// servesLocal says that the command serves the account on this machine to
-	// others, as long as it runs.
-	servesLocal bool
 }
 
 // globalFlags are the flags that more than one command has.

@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
-	"github.com/wfpsync/wfpsync/spec"
 )
 
 // applyOptions are the flags of commands that change the account.
@@ -131,32 +133,32 @@ func (a *app) checkApproval(o applyOptions) error {
 
 // applyStack plans the stack file and applies the plan.
 func (a *app) applyStack(ctx context.Context, mode planner.Mode, o applyOptions) error {
-	plan, c, err := a.prepare(ctx, mode, o.making)
+	s, err := a.prepare(ctx, mode, o.making)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	return a.carryOut(ctx, c, plan, o)
+	defer s.close()
+	return a.carryOut(ctx, s.account, s.plan, o)
 }
 
 // applySaved applies a saved plan, if the account is still what it was.
 func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error {
-	plan, done, err := openPlan(name)
+	plan, closePlan, err := openPlan(name)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer closePlan()
 	if err := plan.Complete(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if fromEnv := a.env("CLOUDFLARE_ACCOUNT_ID"); fromEnv != "" && fromEnv != plan.Account.ID && !a.flags.local.on() {
 		return fmt.Errorf("%s is a plan for account %s, and CLOUDFLARE_ACCOUNT_ID is %s", name, plan.Account.ID, fromEnv)
 	}
-	c, err := a.connect(ctx, plan.Account.ID, zoneWants{})
+	c, done, err := a.connect(ctx, plan.Account.ID)
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer done()
 	if err := a.checkCurrent(ctx, c, plan); err != nil {
 		return err
 	}
@@ -164,7 +166,7 @@ func (a *app) applySaved(ctx context.Context, name string, o applyOptions) error
 }
 
 // carryOut shows a plan, asks unless told not to, and applies it.
-func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o applyOptions) error {
+func (a *app) carryOut(ctx context.Context, c *wfpsync.Account, plan *planner.Plan, o applyOptions) error {
 	if err := a.announce(plan, o.output); err != nil {
 		return err
 	}
@@ -174,7 +176,7 @@ func (a *app) carryOut(ctx context.Context, c *connection, plan *planner.Plan, o
 	if err := a.applicable(plan); err != nil {
 		return errors.Join(a.teller(a.output()).Refused(plan), err)
 	}
-	if err := a.checkProbes(c, plan); err != nil {
+	if err := a.checkProbes(plan); err != nil {
 		return err
 	}
 	if plan.HasChanges() && !o.autoApprove {
@@ -202,36 +204,116 @@ func (a *app) teller(out report.Output) report.Run { return report.Runs.In(a.fla
 
 // checkCurrent refuses a plan whose resources somebody has written since, and
 // shows what it would be now.
-func (a *app) checkCurrent(ctx context.Context, c *connection, plan *planner.Plan) error {
-	c.behind.Narrow(plan.Desired().ReadPrefixes())
-	moved, err := applier.Check(ctx, c, plan)
+func (a *app) checkCurrent(ctx context.Context, c *wfpsync.Account, plan *planner.Plan) error {
+	moved, now, err := c.Stale(ctx, plan)
 	if err != nil || len(moved) == 0 {
-		return err
-	}
-	now, err := c.replan(ctx, plan, moved)
-	if err != nil {
 		return err
 	}
 	return errors.Join(a.teller(a.output()).Stale(moved, now), told(exitStale))
 }
 
-// replan is what the moved part of a plan would be now; nil for a plan to
-// destroy, of which nothing remains to be compared.
-func (c *connection) replan(ctx context.Context, plan *planner.Plan, moved []applier.Moved) (*planner.Plan, error) {
-	if plan.Mode == planner.Destroy {
-		return nil, nil
+// checkProbes makes sure, before anybody is asked anything, that there is something
+// that could answer the probes of a plan.
+func (a *app) checkProbes(plan *planner.Plan) error {
+	if !a.flags.local.on() || !wfpsync.HasProbes(plan) {
+		return nil
 	}
-	addresses := make([]spec.Address, len(moved))
-	for i, m := range moved {
-		addresses[i] = m.Address
+	if _, err := a.workerd(); err != nil {
+		return fmt.Errorf("the rollout has probes, and with --local nothing answers them but the Workers on this machine: %w", err)
 	}
-	stack := plan.Desired()
-	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
-	live, err := c.look(ctx, stack, nil, options)
-	if err != nil {
-		return nil, err
-	}
-	return planner.Again(plan, live, addresses, options)
+	return nil
 }
 
-var _ applier.Gatherer = (*connection)(nil)
+// execute applies the plan and reports what became of it.
+func (a *app) execute(ctx context.Context, c *wfpsync.Account, plan *planner.Plan, o applyOptions) error {
+	key, err := a.secretsKey()
+	if err != nil {
+		return err
+	}
+	progress := report.NewProgress(a.stderr, plan, report.ProgressOptions{
+		Style: a.style(a.stderr),
+		Live:  a.canRedraw(a.stderr),
+		Quiet: o.quiet,
+		Pace:  c.Pace(plan),
+		Now:   a.now,
+	})
+	stop := a.drainOnInterrupt(ctx, progress.Note)
+	overtaken := false
+	tell := a.teller(a.output())
+	var untold error // a reader that went away does not stop the run
+	folder, _ := wfpsync.SplitFile(a.flags.file)
+	result, err := c.Apply(ctx, plan, applier.Options{
+		Concurrency: o.concurrency,
+		Secret:      wfpsync.SecretIn(folder, a.lookupEnv),
+		Key:         key,
+		Stop:        stop,
+		StopOn: func(err error) bool {
+			// Where one change meets another run, the others will, too.
+			overtaken = overtaken || wfpsync.IsMoved(err)
+			return o.failFast || overtaken
+		},
+		Now: a.now,
+	}, func(e applier.Event) {
+		progress.Event(e)
+		if untold == nil {
+			untold = tell.Applied(e)
+		}
+	})
+	progress.Close()
+	if err != nil {
+		return err
+	}
+	if !result.Complete() {
+		result.Continue = o.again
+	}
+	outcome := outcomeOf(result, isClosed(stop), overtaken)
+	if err := errors.Join(untold, tell.Result(plan, result), saveResult(o.result, plan, result)); err != nil {
+		if outcome == nil {
+			outcome = told(exitError)
+		}
+		return errors.Join(outcome, err) // the result is out, and stays the only document
+	}
+	return outcome
+}
+
+// outcomeOf is how a run ends that did this, and has said so.
+func outcomeOf(result *applier.Result, interrupted, overtaken bool) error {
+	switch {
+	case result.Complete():
+		return nil
+	case interrupted:
+		return told(exitInterrupted)
+	case overtaken && result.Applied == 0:
+		return told(exitStale)
+	default:
+		return told(exitPartial)
+	}
+}
+
+// prepareResult makes sure that the result of a run can be written before
+// anything is changed, and that one of an earlier run is not taken for it.
+func prepareResult(name string) error {
+	if name == "" {
+		return nil
+	}
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	nothing := func(io.Writer) error { return nil }
+	if err := writeFile(name, 0o666, nothing); err != nil {
+		return fmt.Errorf("--result: %w", err)
+	}
+	return os.Remove(name)
+}
+
+// saveResult writes what became of a plan to a file, if one is named.
+func saveResult(name string, plan *planner.Plan, result *applier.Result) error {
+	if name == "" {
+		return nil
+	}
+	write := func(w io.Writer) error { return report.ResultJSON(w, plan, result) }
+	if err := writeFile(name, 0o666, write); err != nil {
+		return fmt.Errorf("--result: %w", err)
+	}
+	return nil
+}

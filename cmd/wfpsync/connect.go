@@ -1,25 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
-	"github.com/wfpsync/wfpsync/internal/account"
-	"github.com/wfpsync/wfpsync/internal/account/guarded"
-	"github.com/wfpsync/wfpsync/internal/cloudflare"
-	"github.com/wfpsync/wfpsync/internal/emulator"
-	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
 // defaultLocalDir is where the local account lives unless told otherwise.
@@ -36,125 +32,91 @@ func (a *app) addLocalFlag(flags *pflag.FlagSet) {
 	flags.Lookup("local").NoOptDefVal = defaultLocalDir
 }
 
-// The platform lets a token make 1,200 requests in five minutes, and an address
-// 200 in a second, and blocks the token or the address that makes more for five
-// minutes. The second is far off for uploads, but not for answers from nearby.
-// Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
-//
-// The 1,200 are shared with the dashboard and with every other program, such as the
-// one that signs customers up: a run that took all of them would get those programs
-// blocked, and itself, too. So the default leaves 200.
-const (
-	rateWindow   = 5 * time.Minute
-	defaultRate  = 1000
-	mostInSecond = 150
-)
-
 // addAccountFlags are the flags of commands that talk to an account.
 func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 	a.addLocalFlag(flags)
-	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes at most, 0 for no limit; Cloudflare allows 1200 for everything that uses the account's API, so the default leaves some to other programs (default %d, and no limit where the API is not Cloudflare's)", defaultRate))
+	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes at most, 0 for no limit; Cloudflare allows 1200 for everything that uses the account's API, so the default leaves some to other programs (default %d, and no limit where the API is not Cloudflare's)", wfpsync.DefaultRate))
 	flags.StringVar(&a.flags.debugHTTP, "debug-http", "", "write every request to the account and its answer to `FILE`, with what is confidential masked")
 	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
 }
 
-// limits are what the client keeps to.
-func (a *app) limits(baseURL string) []cloudflare.Limit {
-	requests := a.flags.rate
-	if requests < 0 && baseURL == cloudflare.DefaultBaseURL {
-		requests = defaultRate
+// connect opens the account that the flags and the environment say, until the function that it returns is called. The
+// wanted id is that of the stack file or the saved plan; "" leaves it open.
+func (a *app) connect(ctx context.Context, wanted string) (*wfpsync.Account, func(), error) {
+	options, done, err := a.connectOptions()
+	if err != nil {
+		return nil, nil, err
 	}
-	if requests <= 0 {
-		return nil
+	options.AccountID = cmp.Or(wanted, options.AccountID)
+	c, err := wfpsync.Connect(ctx, options)
+	if err != nil {
+		done()
+		return nil, nil, err
 	}
-	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
+	return c, done, nil
 }
 
-// connection is an account that can be talked to until it is closed.
-type connection struct {
-	*guarded.Account                  // reads, and writes that look first
-	behind           *account.Account // for everything else
-	info             spec.Account
-	local            *localAPI // nil unless the account is on this machine, where there is no DNS
-
-	// sources, unless nil, lead from the modules that are written to the files
-	// they were made of.
-	sources *sources
-	close   func()
-}
-
-// Capture, Doubt and Restore need no guard: the first only reads, and the others look
-// for themselves before they write.
-
-// Capture implements [applier.Target].
-func (c *connection) Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {
-	return c.behind.Capture(ctx, a, prior)
-}
-
-// Doubt implements [applier.Target].
-func (c *connection) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
-	return c.behind.Doubt(ctx, w, before)
-}
-
-// Restore implements [applier.Target].
-func (c *connection) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
-	return c.behind.Restore(ctx, r)
-}
-
-// connect opens the account that the flags and the environment say. The wanted
-// id is that of the stack file or the saved plan; "" leaves it open. Zones are
-// those the stack names: an account on this machine has them as soon as they
-// are named.
-func (a *app) connect(ctx context.Context, wanted string, zones zoneWants) (*connection, error) {
+// connectOptions are the account that the flags and the environment say, as long as what they return is not called.
+func (a *app) connectOptions() (o wfpsync.ConnectOptions, done func(), err error) {
+	o.UserAgent = userAgent()
 	if a.flags.local.on() {
-		return a.connectLocal(wanted, zones)
+		local, err := a.openLocal(wfpsync.LocalOptions{})
+		if err != nil {
+			return o, nil, err
+		}
+		if o.Debug, done, err = a.debugHTTP(); err != nil {
+			_ = local.Close() // the first error says more
+			return o, nil, err
+		}
+		o.Local = local
+		closeFile := done
+		return o, func() { closeFile(); _ = local.Close() }, nil
 	}
-	client, done, err := a.newClient()
-	if err != nil {
-		return nil, err
+	o.Token, o.Key, o.Email = a.env("CLOUDFLARE_API_TOKEN"), a.env("CLOUDFLARE_API_KEY"), a.env("CLOUDFLARE_EMAIL")
+	if o.Token == "" && (o.Key == "" || o.Email == "") {
+		return o, nil, errNoCredentials
 	}
-	info, err := a.chooseAccount(ctx, client, wanted)
-	if err != nil {
-		done()
-		return nil, err
+	o.AccountID, o.BaseURL = a.env("CLOUDFLARE_ACCOUNT_ID"), cmp.Or(a.env("CLOUDFLARE_BASE_URL"), a.env("CLOUDFLARE_API_BASE_URL")) // other tools use either
+	o.Transport, o.TagCacheDir = a.transport, a.tagCacheDir()
+	switch {
+	case a.flags.rate > 0:
+		o.Rate = a.flags.rate
+	case a.flags.rate == 0:
+		o.Rate = wfpsync.NoRate
 	}
-	return connected(client, info, done), nil
-}
-
-// newClient is a client with the credentials of the environment, and what is to
-// be done when it is not needed any more.
-func (a *app) newClient() (*account.Client, func(), error) {
-	credentials := cloudflare.Credentials{
-		Token: a.env("CLOUDFLARE_API_TOKEN"),
-		Key:   a.env("CLOUDFLARE_API_KEY"),
-		Email: a.env("CLOUDFLARE_EMAIL"),
-	}
-	if credentials.Token == "" && (credentials.Key == "" || credentials.Email == "") {
-		return nil, nil, errNoCredentials
-	}
-	debug, done, err := a.debugHTTP()
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := account.New(account.Options{
-		Options: cloudflare.Options{
-			BaseURL:     a.baseURL(),
-			Credentials: credentials,
-			UserAgent:   userAgent(),
-			Limits:      a.limits(a.baseURL()),
-			Transport:   a.transport,
-			Debug:       debug,
-		},
-		Tags: account.NewTagCache(a.tagCacheDir()),
-	})
-	if err != nil {
-		done()
-		return nil, nil, err
-	}
-	return client, done, nil
+	o.Debug, done, err = a.debugHTTP()
+	return o, done, err
 }
 
 var errNoCredentials = errors.New("no credentials: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment; or use --local for an account on this machine")
+
+// openLocal opens the account on this machine. With a workerd there, it starts every upload, as the platform does.
+func (a *app) openLocal(o wfpsync.LocalOptions) (*wfpsync.Local, error) {
+	workerd, err := a.workerdIfAny()
+	if err != nil {
+		return nil, err
+	}
+	o.Dir, o.Workerd, o.Command, o.Middleware = a.flags.local.dir, workerd, a.command, a.middleware
+	local, err := wfpsync.OpenLocal(o)
+	if other := new(wfpsync.InUseError); errors.As(err, &other) {
+		return nil, inUse(other, o.Shared)
+	}
+	return local, err
+}
+
+// inUse says what to do about a local account that another program has open. A program that is to be shared itself can
+// not do with the API of the other one.
+func inUse(other *wfpsync.InUseError, share bool) error {
+	switch {
+	case other.Process == 0:
+		return fmt.Errorf("%w: wait for it, or name another folder with --local=DIR", other)
+	case other.API == "":
+		return fmt.Errorf("%w: wait for it", other)
+	case share:
+		return fmt.Errorf("%w: stop that one, or give this one an account of its own with --local=DIR", other)
+	}
+	return fmt.Errorf("%w: stop it, or use the account through it, with CLOUDFLARE_BASE_URL=%s and CLOUDFLARE_API_TOKEN=local in the environment and without --local", other, other.API)
+}
 
 // debugHTTP is where requests and answers are noted, nil when nobody asked for
 // it. Only its owner can read the file: nobody promises that the account holds
@@ -175,191 +137,73 @@ func (a *app) debugHTTP() (out io.Writer, done func(), err error) {
 	return file, func() { _ = file.Close() }, nil
 }
 
-// baseURL is where the API is; both names are in use among Cloudflare's tools.
-func (a *app) baseURL() string {
-	for _, name := range []string{"CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_BASE_URL"} {
-		if url := a.env(name); url != "" {
-			return strings.TrimSuffix(url, "/")
+// cacheVariable names the folder for what only makes a run faster; set and empty,
+// it says that nothing is to be kept on disk.
+const cacheVariable = "WFPSYNC_CACHE_DIR"
+
+// tagCacheDir is the folder that remembers the tags of user Workers, where lists
+// do not show them; "" where there is none.
+func (a *app) tagCacheDir() string {
+	if dir, set := a.lookupEnv(cacheVariable); set {
+		if dir == "" {
+			return ""
 		}
+		return filepath.Join(dir, "tags")
 	}
-	return cloudflare.DefaultBaseURL
-}
-
-// chooseAccount is the wanted account, else that of the environment, else the
-// only one the credentials can see.
-func (a *app) chooseAccount(ctx context.Context, client *account.Client, wanted string) (spec.Account, error) {
-	fromEnv := a.env("CLOUDFLARE_ACCOUNT_ID")
-	switch {
-	case wanted != "":
-		return spec.Account{ID: wanted}, nil
-	case fromEnv != "":
-		return spec.Account{ID: fromEnv}, nil
-	}
-	accounts, err := client.Accounts(ctx)
+	dir, err := os.UserCacheDir() // which knows XDG_CACHE_HOME, and where other systems have it
 	if err != nil {
-		return spec.Account{}, err
+		return ""
 	}
-	return a.pickAccount(accounts)
+	return filepath.Join(dir, "wfpsync", "tags")
 }
 
-// pickAccount is the only account there is.
-func (a *app) pickAccount(accounts []spec.Account) (spec.Account, error) {
-	if len(accounts) == 1 {
-		return accounts[0], nil
-	}
-	if len(accounts) == 0 {
-		return spec.Account{}, errors.New("the credentials can see no account: set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file")
-	}
-	var list strings.Builder
-	for _, one := range accounts {
-		fmt.Fprintf(&list, "\n  %s  %s", one.ID, one.Name)
-	}
-	return spec.Account{}, fmt.Errorf("the credentials can see %d accounts: set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, to one of%s", len(accounts), list.String())
-}
-
-// connectLocal opens the account on this machine until the connection is closed.
-func (a *app) connectLocal(wanted string, zones zoneWants) (*connection, error) {
-	local, err := a.serveLocalAPI()
+// openProject reads and checks the stack file.
+func (a *app) openProject() (*wfpsync.Project, error) {
+	options, err := a.stackOptions()
 	if err != nil {
 		return nil, err
 	}
-	debug, done, err := a.debugHTTP()
-	if err != nil {
-		local.close()
-		return nil, err
-	}
-	shut := func() {
-		done()
-		local.close()
-	}
-	c, err := local.connect(wanted, zones, debug)
-	if err != nil {
-		shut()
-		return nil, err
-	}
-	c.close = shut
-	return c, nil
+	return wfpsync.Open(a.flags.file, options)
 }
 
-// localAPI is the account on this machine, served to ourselves on a loopback
-// port: the same client talks to it as to the real one.
-type localAPI struct {
-	*emulator.Emulator
-	server  *http.Server
-	url     string
-	release func()
-}
-
-func (a *app) serveLocalAPI() (*localAPI, error) {
-	local, err := a.openLocal(emulator.Options{Options: api.Options{ListShape: a.listShape}})
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		local.Close()
-		return nil, err
-	}
-	server := &http.Server{Handler: local, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }()
-	url := "http://" + listener.Addr().String() + emulator.BasePath
-	public := ""
-	if a.servesLocal {
-		public = url
-	}
-	return &localAPI{Emulator: local, server: server, url: url, release: a.hold(public)}, nil
-}
-
-func (l *localAPI) close() {
-	_ = l.server.Close()
-	l.release()
-	_ = l.Emulator.Close()
-}
-
-// connect gives the wanted account the zones it needs, and a client to it that
-// writes what it says to debug, unless that is nil.
-// Closing the connection is left to whoever closes the API.
-func (l *localAPI) connect(wanted string, zones zoneWants, debug io.Writer) (*connection, error) {
-	id := localAccount(wanted)
-	if err := zones.ensure(l.Emulator, id); err != nil {
-		return nil, err
-	}
-	client, err := account.New(account.Options{Options: cloudflare.Options{
-		BaseURL:     l.url,
-		Credentials: cloudflare.Credentials{Token: "of-this-machine"}, // a word that no message has, where it would be masked
-		UserAgent:   userAgent(),
-		Debug:       debug,
-	}})
-	if err != nil {
-		return nil, err
-	}
-	info := spec.Account{ID: id, Name: emulator.LocalAccountName}
-	c := connected(client, info, func() {})
-	c.local, c.Alone = l, true
-	return c, nil
-}
-
-func connected(client *account.Client, info spec.Account, shut func()) *connection {
-	live := client.Account(info.ID)
-	return &connection{Account: guarded.New(live), behind: live, info: info, close: shut}
-}
-
-// localAccount is the id of the wanted account on this machine.
-func localAccount(wanted string) string {
-	if wanted == "" {
-		return emulator.LocalAccountID
-	}
-	return wanted
-}
-
-// openLocal opens the store of the local account. With a workerd on this machine
-// it starts every upload, as the platform does.
-func (a *app) openLocal(options emulator.Options) (*emulator.Emulator, error) {
-	dir, err := filepath.Abs(a.flags.local.dir)
-	if err != nil {
-		return nil, err
-	}
-	workerd, err := a.workerdIfAny()
-	if err != nil {
-		return nil, err
-	}
-	options.Dir, options.Observe, options.Workerd = dir, a.observe, workerd
-	local, err := emulator.Open(options)
-	if errors.Is(err, emulator.ErrInUse) {
-		return nil, a.inUse()
-	}
-	if errors.Is(err, os.ErrPermission) {
-		return nil, fmt.Errorf("the local account in %s cannot be written: %w", a.flags.local.dir, err)
-	}
-	return local, err
-}
-
-// zonesOf are the zones that a stack names, and the hosts that are in others.
-func zonesOf(stack *spec.Stack) zoneWants {
-	wants := zoneWants{hosts: stack.HostsWithoutZone()}
-	for _, zone := range stack.Zones() {
-		if strings.Contains(zone, ".") {
-			wants.names = append(wants.names, zone)
+// stackOptions are what the command line and the environment say about the
+// stack file. Of two values for a variable the later counts, and --var counts
+// more than --var-file.
+func (a *app) stackOptions() (wfpsync.Options, error) {
+	options := wfpsync.Options{Environment: a.flags.environment, Variables: map[string]any{}, LookupEnv: a.lookupEnv}
+	for _, name := range a.flags.variableFiles {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return options, fmt.Errorf("--var-file: %w", err)
 		}
+		values, list := stackfile.ParseVariables(name, content)
+		if err := list.Err(); err != nil {
+			return options, err
+		}
+		maps.Copy(options.Variables, values)
 	}
-	return wants
+	for _, assignment := range a.flags.variables {
+		name, value, ok := strings.Cut(assignment, "=")
+		if !ok || name == "" {
+			return options, usage(fmt.Errorf("--var %q is not of the form NAME=VALUE", assignment))
+		}
+		options.Variables[name] = value
+	}
+	return options, nil
 }
 
-// zoneWants are what a stack needs zones for.
-type zoneWants struct{ names, hosts []string }
+// secretsKeyVariable holds the key of the fingerprints of secrets.
+const secretsKeyVariable = "WFPSYNC_SECRETS_KEY"
 
-// ensure gives an account on this machine the zones. Which one a host is in is
-// for the account to tell; one that has none for it gets the host's domain.
-func (w zoneWants) ensure(local *emulator.Emulator, account string) error {
-	for _, name := range w.names {
-		if err := local.EnsureZone(account, name); err != nil {
-			return err
-		}
+// secretsKey is the key of the fingerprints of secrets, nil where there is none.
+func (a *app) secretsKey() (*spec.SecretsKey, error) {
+	text := a.env(secretsKeyVariable)
+	if text == "" {
+		return nil, nil
 	}
-	for _, host := range w.hosts {
-		if err := local.EnsureZoneOf(account, host); err != nil {
-			return err
-		}
+	key, err := spec.NewSecretsKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", secretsKeyVariable, err)
 	}
-	return nil
+	return key, nil
 }

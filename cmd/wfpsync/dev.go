@@ -1,16 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/page"
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/report"
@@ -54,11 +60,11 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 	if !a.flags.local.on() {
 		a.flags.local.dir = defaultLocalDir
 	}
-	a.servesLocal = true
 	if _, err := a.workerd(); err != nil {
 		return err
 	}
-	if err := a.stackIsThere(); err != nil {
+	folder, file := wfpsync.SplitFile(a.flags.file)
+	if err := a.stackIsThere(filepath.Join(folder, file)); err != nil {
 		return err
 	}
 	listener, err := listenOn(o.port, "--port")
@@ -71,16 +77,15 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		return err
 	}
 	defer pageListener.Close()
-	local, err := a.serveLocalAPI()
+	local, err := a.openLocal(wfpsync.LocalOptions{Shared: true})
 	if err != nil {
 		return err
 	}
-	defer local.close()
+	defer local.Close()
 	ignored, err := filepath.Abs(a.flags.local.dir)
 	if err != nil {
 		return err
 	}
-	folder, _ := a.stackFile()
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 	}
 	defer files.Close()
 
-	d := &development{app: a, local: local, port: listener.Addr().(*net.TCPAddr).Port}
+	d := &development{app: a, local: local, emulator: local.Handler().(*emulator.Emulator), file: file, port: listener.Addr().(*net.TCPAddr).Port}
 	for first := true; ; first = false {
 		started := a.now()
 		stack, err := d.apply(ctx)
@@ -121,12 +126,14 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 // development is a run of dev.
 type development struct {
 	*app
-	local   *localAPI
-	port    int
-	account string // whose Workers run; empty until a stack file that is right has said so
-	seen    look   // the last one
-	page    *page.Page
-	pageURL string
+	local    *wfpsync.Local
+	emulator *emulator.Emulator // of the local account
+	file     string             // the stack file's name
+	port     int
+	account  string // whose Workers run; empty until a stack file that is right has said so
+	seen     look   // the last one
+	page     *page.Page
+	pageURL  string
 
 	looking sync.Mutex // at the file and the account: one does at a time
 
@@ -134,27 +141,39 @@ type development struct {
 	shown      string     // the table
 	complained string     // what is wrong, "" as long as nothing is
 
-	written writtenCode
+	origins atomic.Pointer[runtime.Origin] // of the code that was applied last
 }
 
 // run starts the Workers of the account that the stack is for.
 func (d *development) run(ctx context.Context, listener *net.TCPListener) (*runtime.Runtime, error) {
 	d.account = localAccount(d.account)
-	return d.local.Run(ctx, runtime.Options{Account: d.account, Listener: listener, Tell: d.tell, Origin: d.origin})
+	return d.emulator.Run(ctx, runtime.Options{Account: d.account, Listener: listener, Tell: d.tell, Origin: d.origin})
 }
+
+// origin returns where a place of a module that runs was written; "" if that is not known.
+func (d *development) origin(worker, module string, line, column int) string {
+	if origin := d.origins.Load(); origin != nil {
+		return (*origin)(worker, module, line, column)
+	}
+	return ""
+}
+
+// localAccount is the id of the wanted account on this machine.
+func localAccount(wanted string) string { return cmp.Or(wanted, wfpsync.LocalAccountID) }
 
 // apply makes the account what the stack file says. It returns the stack if that
 // was done, and an [unapplied] if it was not to be, or could not.
 func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	d.looking.Lock()
 	defer d.looking.Unlock()
-	var c *connection
+	var c *wfpsync.Account
 	var err error
 	if d.seen, c, err = d.look(ctx); err != nil {
 		return nil, err
 	}
-	stack, plan := d.seen.stack, d.seen.plan
-	d.remember(d.seen.project)
+	stack, plan := d.seen.project.Stack(), d.seen.plan
+	origins := runtime.Origin(d.seen.project.Origins())
+	d.origins.Store(&origins)
 	if !plan.HasChanges() {
 		return stack, plan.Diagnostics.Err()
 	}
@@ -167,7 +186,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 			return err
 		})
 	}
-	result, err := applier.Run(ctx, c, plan, applier.Options{Secret: d.readSecret, Now: d.now}, func(applier.Event) {})
+	result, err := c.Apply(ctx, plan, applier.Options{Secret: d.seen.project.Secret, Now: d.now}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -186,40 +205,48 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 
 // A look is what was seen of the file and the account, as far as it came.
 type look struct {
-	*project
-	plan   *planner.Plan
-	result *applier.Result // of applying the plan
+	project *wfpsync.Project
+	plan    *planner.Plan
+	result  *applier.Result // of applying the plan
 }
 
 // look reads the file and compares it with the account, which the connection is to.
-func (d *development) look(ctx context.Context) (seen look, c *connection, err error) {
+func (d *development) look(ctx context.Context) (seen look, c *wfpsync.Account, err error) {
 	p, err := d.openProject()
 	if err != nil {
 		return look{}, nil, err
 	}
 	seen.project = p
-	if err := p.buildUnlessDiscovering(ctx); err != nil {
+	if err := p.Build(ctx); err != nil {
 		return seen, nil, err
 	}
-	if err := p.diagnostics.Err(); err != nil {
+	if err := p.Err(); err != nil {
 		return seen, nil, err
 	}
-	if d.account == "" {
-		d.account = localAccount(p.stack.AccountID)
+	wanted := localAccount(p.Stack().AccountID)
+	d.account = cmp.Or(d.account, wanted)
+	if wanted != d.account {
+		return seen, nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", wanted, d.account)
 	}
-	if id := localAccount(p.stack.AccountID); id != d.account {
-		return seen, nil, fmt.Errorf("account_id is %s now, and the Workers of %s are running: start `wfpsync dev` again", id, d.account)
-	}
-	if c, err = d.local.connect(p.stack.AccountID, zonesOf(p.stack), nil); err != nil {
+	if c, err = wfpsync.Connect(ctx, wfpsync.ConnectOptions{Local: d.local, AccountID: wanted, UserAgent: userAgent()}); err != nil {
 		return seen, nil, err
 	}
-	if p, err = d.discover(ctx, c, p); err != nil {
-		return seen, nil, err
-	}
-	seen.project = p
 	// A list that gets shorter is no accident here, and this account is for trying things.
-	seen.plan, err = c.plan(ctx, p, planner.Options{Mode: planner.Apply, Tool: userAgent(), AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
+	seen.plan, err = p.Plan(ctx, c, planner.Options{AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
 	return seen, c, err
+}
+
+// stackIsThere is the error of a stack file that is not: a run that waited for it to be put right would wait in the wrong
+// place.
+func (a *app) stackIsThere(file string) error {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	p, err := a.openProject()
+	if err != nil {
+		return err
+	}
+	return p.Err()
 }
 
 // quietChanges is how many changes are made before one wonders what is going on.

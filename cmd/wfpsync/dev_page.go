@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -35,7 +34,7 @@ func (d *development) servePage(listener net.Listener) (closePage func()) {
 	d.account = localAccount(d.account)
 	port := listener.Addr().(*net.TCPAddr).Port
 	d.pageURL = fmt.Sprintf("http://localhost:%d", port)
-	d.page = d.local.Page(page.Options{
+	d.page = d.emulator.Page(page.Options{
 		Account: d.account,
 		Workers: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)),
 		Port:    port,
@@ -60,10 +59,9 @@ func (d *development) compare(ctx context.Context) page.Report {
 
 // report is what the page says of a look.
 func (d *development) report(seen look, err error) page.Report {
-	_, file := d.stackFile()
-	r := page.Report{File: file, At: d.now(), Problems: []page.Problem{}, Changes: []page.Change{}, Notes: []string{}}
+	r := page.Report{File: d.file, At: d.now(), Problems: []page.Problem{}, Changes: []page.Change{}, Notes: []string{}}
 	if seen.project != nil {
-		r.Stack = seen.stack.Name
+		r.Stack = seen.project.Stack().Name
 	}
 	var list diag.List
 	if seen.plan != nil {
@@ -81,7 +79,7 @@ func (d *development) report(seen look, err error) page.Report {
 		outline := seen.plan.Outline()
 		r.Plan = func(w io.Writer) error { return report.PlanHTML(w, outline) }
 	}
-	r.State, r.Sentence = verdict(seen, r, filepath.Base(file))
+	r.State, r.Sentence = verdict(seen, r, d.file)
 	return r
 }
 

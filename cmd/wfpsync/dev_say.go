@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,9 +43,8 @@ func (d *development) complain(err error) {
 			return err
 		})
 	case d.seen.result == nil: // what was put right says no more than what runs already
-		_, file := d.stackFile()
 		d.print(func() error {
-			_, err := fmt.Fprintf(d.stderr, "No changes. The account matches %s.\n", filepath.Base(file))
+			_, err := fmt.Fprintf(d.stderr, "No changes. The account matches %s.\n", d.file)
 			return err
 		})
 	}
@@ -84,7 +82,7 @@ func (d *development) print(something func() error) {
 // announce says where everything is.
 func (d *development) announce(took time.Duration) {
 	d.print(func() error {
-		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. Its page is at %s and the API at %s.\n", took.Seconds(), d.port, d.pageURL, d.local.url)
+		_, err := fmt.Fprintf(d.stdout, "\nReady in %.1f s at http://localhost:%d until you stop it with Ctrl-C. Its page is at %s and the API at %s.\n", took.Seconds(), d.port, d.pageURL, d.local.URL())
 		return err
 	})
 }

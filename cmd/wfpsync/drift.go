@@ -30,11 +30,12 @@ file is told as drift as well, so apply a changed file first.`,
 }
 
 func (a *app) drift(ctx context.Context) error {
-	plan, c, err := a.prepare(ctx, planner.Apply, planMaking{})
+	s, err := a.prepare(ctx, planner.Apply, planMaking{})
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer s.close()
+	plan := s.plan
 	drift := planner.NewDrift(plan)
 	if err := show(a, report.Drifts, drift); err != nil {
 		return err

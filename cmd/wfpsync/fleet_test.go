@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
@@ -34,7 +35,7 @@ func fleetFiles(workers int) map[string]string {
 	return map[string]string{
 		"customers.csv": "id,plan\n" + rows.String(),
 		"tenant.ts":     fleetCode,
-		defaultStackFile: fleetHead + `lists: { customers: { key: id, csv: ./customers.csv } }
+		wfpsync.DefaultFile: fleetHead + `lists: { customers: { key: id, csv: ./customers.csv } }
 user_workers:
   shops:
     for_each: { customer: customers }
@@ -55,7 +56,7 @@ func writtenOutFleet(workers int) map[string]string {
 		fmt.Fprintf(&listed, "  customer-%06d:\n    dispatch_namespace: fleet\n    main: ./tenant.ts\n    vars:\n"+
 			"      CONFIG: { customerId: customer-%06d, plan: pro, features: [feature1, feature2] }\n    tags: [customer-%06d]\n", i, i, i)
 	}
-	return map[string]string{"tenant.ts": fleetCode, defaultStackFile: fleetHead + "user_workers:\n" + listed.String()}
+	return map[string]string{"tenant.ts": fleetCode, wfpsync.DefaultFile: fleetHead + "user_workers:\n" + listed.String()}
 }
 
 // writeFiles writes files into a folder.
@@ -72,7 +73,7 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 // left of a fleet, at the cost of no request.
 func seedApplied(t testing.TB, dir string) {
 	t.Helper()
-	stack, list := stackfile.Load(os.DirFS(dir), defaultStackFile, stackfile.Options{})
+	stack, list := stackfile.Load(os.DirFS(dir), wfpsync.DefaultFile, stackfile.Options{})
 	list = append(list, bundle.Build(t.Context(), dir, stack.Codes())...)
 	if err := list.Err(); err != nil {
 		t.Fatal(err)

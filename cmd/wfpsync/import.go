@@ -12,8 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
@@ -68,7 +67,7 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 		return err
 	}
 	files := append([]stackfile.ImportedFile{
-		{Path: defaultStackFile, Content: imported.Document},
+		{Path: wfpsync.DefaultFile, Content: imported.Document},
 		{Path: stackfile.SchemaFile, Content: schema.Stack()},
 	}, imported.Files...)
 	if err := a.writeImported(o, files); err != nil {
@@ -99,32 +98,16 @@ func (a *app) imported(ctx context.Context, o importOptions) (*stackfile.Importe
 	if o.environment != "" {
 		return nil, usage(errors.New("--env is for --from"))
 	}
-	c, err := a.connect(ctx, "", zoneWants{})
+	c, done, err := a.connect(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	live, unread, err := c.readAll(ctx, o.namespace)
-	if err != nil {
-		return nil, err
+	defer done()
+	imported, err := c.Import(ctx, wfpsync.ImportOptions{Namespace: o.namespace, Name: o.name, UserWorkers: stackfile.UserWorkers(o.userWorkers)})
+	if unclear := new(wfpsync.UnclearStackError); errors.As(err, &unclear) {
+		return nil, fmt.Errorf("%w: say which one with --name", unclear)
 	}
-	if o.namespace != "" {
-		if _, found := live.Resources[spec.Address{Kind: spec.KindDispatchNamespace, Name: o.namespace}]; !found {
-			return nil, fmt.Errorf("the account has no dispatch namespace %q", o.namespace)
-		}
-		live = live.About(o.namespace)
-	}
-	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
-		return o.userWorkers == string(stackfile.LeaveUserWorkers) && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
-	})
-	if err := c.behind.ReadCode(ctx, live, wanted); err != nil {
-		return nil, err
-	}
-	name, err := stackName(o.name, live)
-	if err != nil {
-		return nil, err
-	}
-	return stackfile.Import(live, name, stackfile.UserWorkers(o.userWorkers), unread...)
+	return imported, err
 }
 
 // importWrangler reads a configuration in the folder, and says what of it is not
@@ -133,90 +116,14 @@ func (a *app) importWrangler(o importOptions) (*stackfile.Imported, error) {
 	if _, err := os.Stat(filepath.Join(o.dir, o.from)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("--from %q: there is no such file in the folder %s; a configuration is imported into its own folder, or one above, which --dir names", o.from, o.dir)
 	}
-	a.flags.file = o.dir
-	var imported *stackfile.Imported
-	p, err := a.readStackFile(func(root fs.FS, _ string, _ stackfile.Options) (list diag.List) {
-		imported, list = stackfile.ImportWrangler(root, filepath.ToSlash(o.from), o.environment, o.name)
-		return list
-	})
+	imported, list, err := wfpsync.ImportWrangler(o.dir, filepath.ToSlash(o.from), o.environment, o.name)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.diagnostics.Err(); err != nil {
+	if err := list.Err(); err != nil {
 		return nil, err
 	}
-	return imported, report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics)
-}
-
-// stackName is the name that is given, or that of the only stack that owns
-// something of what was read.
-func stackName(given string, live *spec.Snapshot) (string, error) {
-	if given != "" {
-		return given, nil
-	}
-	owners := live.Owners()
-	switch len(owners) {
-	case 0:
-		return "imported", nil
-	case 1:
-		return owners[0], nil
-	}
-	return "", fmt.Errorf("the account has the stacks %s: say which one with --name", strings.Join(owners, ", "))
-}
-
-// readAll reads everything of every kind, as far as the credentials may, but of
-// one namespace only the user Workers of that. The kinds that they may not read
-// are returned as well.
-func (c *connection) readAll(ctx context.Context, namespace string) (*spec.Snapshot, []spec.Kind, error) {
-	live, err := c.Read(ctx, "", new(spec.Stack).Scope())
-	if err != nil {
-		return nil, nil, err
-	}
-	live.Account = c.info
-	zones, err := c.behind.Zones(ctx)
-	zonesDenied := cloudflare.IsDenied(err)
-	if err != nil && !zonesDenied {
-		return nil, nil, err
-	}
-	parents := map[spec.Container][]string{
-		spec.ContainerAccount:      {""},
-		spec.ContainerJurisdiction: {""},
-		spec.ContainerQueue:        {""}, // the consumers of all queues are listed together
-		spec.ContainerKVNamespace:  nil,  // what is in one is data
-		spec.ContainerZone:         zones,
-	}
-	for _, a := range live.Addresses() {
-		if a.Kind == spec.KindDispatchNamespace && (namespace == "" || a.Name == namespace) {
-			parents[spec.ContainerDispatchNamespace] = append(parents[spec.ContainerDispatchNamespace], a.Name)
-		}
-		if a.Kind == spec.KindWorker {
-			parents[spec.ContainerWorker] = append(parents[spec.ContainerWorker], a.Name)
-		}
-	}
-	var more []spec.Collection
-	var unread []spec.Kind
-	for _, kind := range spec.Kinds() {
-		if kind.Container == spec.ContainerZone && zonesDenied {
-			unread = append(unread, kind.Kind)
-		}
-		for _, parent := range parents[kind.Container] {
-			if collection := (spec.Collection{Kind: kind.Kind, Parent: parent}); !live.Read(collection) {
-				more = append(more, collection)
-			}
-		}
-	}
-	if err := c.behind.Extend(ctx, live, more); err != nil {
-		return nil, nil, err
-	}
-	if err := c.behind.Inspect(ctx, live, live.Addresses()); err != nil {
-		return nil, nil, err
-	}
-	for _, collection := range more {
-		if !live.Read(collection) && !slices.Contains(unread, collection.Kind) {
-			unread = append(unread, collection.Kind)
-		}
-	}
-	return live, unread, c.behind.Extend(ctx, live, live.Jurisdictions())
+	return imported, report.Diagnostics(a.stderr, a.style(a.stderr), list)
 }
 
 // writeImported writes the files, all or none.
@@ -259,20 +166,20 @@ func (a *app) writeImported(o importOptions, files []stackfile.ImportedFile) err
 // checkImported validates what was written, and says what is wrong with it: the
 // account may hold what no stack file may.
 func (a *app) checkImported(ctx context.Context, dir string) error {
-	a.flags.file = filepath.Join(dir, defaultStackFile)
+	a.flags.file = filepath.Join(dir, wfpsync.DefaultFile)
 	p, err := a.openProject()
 	if err != nil {
 		return err
 	}
-	if err := p.build(ctx); err != nil {
+	if err := p.Build(ctx); err != nil {
 		return err
 	}
-	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.diagnostics); err != nil {
+	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.Diagnostics()); err != nil {
 		return err
 	}
-	if p.diagnostics.HasErrors() {
+	if p.Diagnostics().HasErrors() {
 		return told(exitError)
 	}
-	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", plural(len(p.stack.Resources), "resource"), a.planOf("-f", a.flags.file))
+	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", plural(len(p.Stack().Resources), "resource"), a.planOf("-f", a.flags.file))
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/wfpsync/wfpsync"
 )
 
 // TestImportThenPlanIsEmpty holds for stacks nobody thought of: what is ours is
@@ -63,7 +65,7 @@ func TestImportThenPlanIsEmpty(t *testing.T) {
 }
 
 func (p *playground) read(dir string) string {
-	content, err := os.ReadFile(filepath.Join(dir, defaultStackFile))
+	content, err := os.ReadFile(filepath.Join(dir, wfpsync.DefaultFile))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"time"
+	"net"
+	"strconv"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
-	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync"
 )
 
 const defaultLocalPort = 8788
@@ -41,47 +41,47 @@ func (a *app) localCommand() *cobra.Command {
 	return cmd
 }
 
+// serveLocal serves the account until the context ends.
 func (a *app) serveLocal(ctx context.Context, o localOptions) error {
 	if !a.flags.local.on() {
 		a.flags.local.dir = defaultLocalDir
 	}
-	a.servesLocal = true
-	local, err := a.openLocal(emulator.Options{Options: api.Options{ListShape: api.ListShape{Nested: o.nested, WithoutTags: o.withoutTags}}})
+	listener, err := listenOn(o.port, "--port")
 	if err != nil {
 		return err
 	}
-	defer local.Close()
+	defer listener.Close()
+	local, err := a.openLocal(wfpsync.LocalOptions{Listener: listener, Shared: true, ListNested: o.nested, ListWithoutTags: o.withoutTags})
+	if err != nil {
+		return err
+	}
 	for _, zone := range o.zones {
-		if err := local.EnsureZone(emulator.LocalAccountID, zone); err != nil {
-			return err
+		if err := local.EnsureZone(wfpsync.LocalAccountID, zone); err != nil {
+			return errors.Join(err, local.Close())
 		}
 	}
-	return a.serve(ctx, local, o.port)
-}
+	fmt.Fprintf(a.stdout, `The local account is at %[1]s until you stop it with Ctrl-C.
 
-// serve answers requests until the context ends.
-func (a *app) serve(ctx context.Context, handler http.Handler, port int) error {
-	listener, err := listenOn(port, "--port")
-	if err != nil {
-		return err
-	}
-	defer a.hold("http://" + listener.Addr().String() + emulator.BasePath)()
-	fmt.Fprintf(a.stdout, `The local account is at http://%[1]s/client/v4 until you stop it with Ctrl-C.
-
-  export CLOUDFLARE_BASE_URL=http://%[1]s/client/v4
-  export CLOUDFLARE_API_BASE_URL=http://%[1]s/client/v4
+  export CLOUDFLARE_BASE_URL=%[1]s
+  export CLOUDFLARE_API_BASE_URL=%[1]s
   export CLOUDFLARE_API_TOKEN=local
   export CLOUDFLARE_ACCOUNT_ID=%[2]s
-`, listener.Addr(), emulator.LocalAccountID)
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
+`, local.URL(), wfpsync.LocalAccountID)
+	<-ctx.Done()
+	return local.Close()
+}
+
+// listenOn listens on a port, on this machine alone. Where it cannot, the error names the flag that chooses another.
+func listenOn(port int, flag string) (*net.TCPListener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		return listener.(*net.TCPListener), nil
 	}
-	return nil
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d is in use by another program: choose another with %s, or let %[2]s 0 pick a free one", port, flag)
+	}
+	if op := new(net.OpError); errors.As(err, &op) {
+		err = op.Err // without the address, which is in the message already
+	}
+	return nil, fmt.Errorf("port %d cannot be listened on: %w; choose another with %s, or let %[3]s 0 pick a free one", port, err, flag)
 }

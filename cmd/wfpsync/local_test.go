@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wfpsync/wfpsync/internal/emulator"
+	"github.com/wfpsync/wfpsync"
 )
 
 // TestLocalServes starts `wfpsync local` on a free port and asks it what any
@@ -74,17 +74,17 @@ func TestLocalAccountIsLocked(t *testing.T) {
 	dir := t.TempDir()
 	nothing := func(string) (string, bool) { return "", false }
 	first := &app{flags: globalFlags{local: localFlag{dir: dir}}, lookupEnv: nothing}
-	opened, err := first.openLocal(emulator.Options{})
+	opened, err := first.openLocal(wfpsync.LocalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	second := &app{flags: globalFlags{local: localFlag{dir: dir}}, lookupEnv: nothing}
-	if _, err := second.openLocal(emulator.Options{}); err == nil || !strings.Contains(err.Error(), "is in use by another wfpsync: wait for it") {
+	if _, err := second.openLocal(wfpsync.LocalOptions{}); err == nil || !strings.Contains(err.Error(), "is in use by another wfpsync: wait for it") {
 		t.Errorf("got %v", err)
 	}
 	closed := make(chan error)
 	go func() { closed <- opened.Close() }()
-	waited, err := second.openLocal(emulator.Options{})
+	waited, err := second.openLocal(wfpsync.LocalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/report"
 	"github.com/wfpsync/wfpsync/planner"
-	"github.com/wfpsync/wfpsync/spec"
 )
 
 // planOptions are the flags of plan.
@@ -54,14 +54,19 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	p, c, err := a.prepare(ctx, planner.Apply, o.making)
+	s, err := a.prepare(ctx, planner.Apply, o.making)
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer s.close()
+	p := s.plan
 	if o.check {
-		if err := a.check(ctx, p, c.sources); err != nil {
-			return err
+		workerd, err := a.workerd()
+		if err == nil {
+			err = s.project.Check(ctx, p, workerd)
+		}
+		if err != nil {
+			return fmt.Errorf("--check: %w", err)
 		}
 	}
 	if err := a.printPlan(p, o.output); err != nil {
@@ -84,98 +89,57 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	return nil
 }
 
-// prepare makes the plan of the stack file. The connection is the caller's to
-// close.
-func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking) (*planner.Plan, *connection, error) {
-	if err := a.checkRefresh(); err != nil {
-		return nil, nil, err
-	}
-	p, err := a.openProject()
-	if err != nil {
-		return nil, nil, err
-	}
-	if mode != planner.Destroy { // what is to go needs no code
-		if err := p.buildUnlessDiscovering(ctx); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := p.diagnostics.Err(); err != nil {
-		return nil, nil, err
-	}
-	c, err := a.connect(ctx, p.stack.AccountID, zonesOf(p.stack))
-	if err != nil {
-		return nil, nil, err
-	}
-	plan, err := a.planOn(ctx, c, p, mode, making)
-	if err != nil {
-		c.close()
-		return nil, nil, err
-	}
-	return plan, c, nil
+// session is a plan, with what it was made of, until it is closed.
+type session struct {
+	project *wfpsync.Project
+	account *wfpsync.Account
+	plan    *planner.Plan
+	close   func()
 }
 
-// planOn makes the plan of a stack file that has been read, once it is known
-// which user Workers of the account it is about.
-func (a *app) planOn(ctx context.Context, c *connection, p *project, mode planner.Mode, making planMaking) (*planner.Plan, error) {
-	if mode != planner.Destroy { // what was discovered is nobody's to destroy
-		var err error
-		if p, err = a.discover(ctx, c, p); err != nil {
+// prepare makes the plan of the stack file.
+func (a *app) prepare(ctx context.Context, mode planner.Mode, making planMaking) (*session, error) {
+	if err := a.checkRefresh(); err != nil {
+		return nil, err
+	}
+	options, err := a.stackOptions()
+	if err != nil {
+		return nil, err
+	}
+	if options.SecretsKey, err = a.secretsKey(); err != nil {
+		return nil, err
+	}
+	return a.compare(ctx, options, mode != planner.Destroy, func(p *wfpsync.Project, c *wfpsync.Account) (*planner.Plan, error) {
+		o := making.options(mode)
+		o.Refresh = a.flags.refresh == refreshAll
+		return p.Plan(ctx, c, o)
+	})
+}
+
+// compare opens the stack file and the account, and plans. What is to be destroyed needs no code.
+func (a *app) compare(ctx context.Context, options wfpsync.Options, build bool, plan func(*wfpsync.Project, *wfpsync.Account) (*planner.Plan, error)) (*session, error) {
+	p, err := wfpsync.Open(a.flags.file, options)
+	if err != nil {
+		return nil, err
+	}
+	if build {
+		if err := p.Build(ctx); err != nil {
 			return nil, err
 		}
 	}
-	secrets, err := a.secretValues(p.stack)
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	c, done, err := a.connect(ctx, p.Stack().AccountID)
 	if err != nil {
 		return nil, err
 	}
-	options := making.options(mode)
-	options.Refresh, options.Secrets = a.flags.refresh == refreshAll, secrets
-	return c.plan(ctx, p, options)
-}
-
-// plan compares the stack with the account.
-func (c *connection) plan(ctx context.Context, p *project, options planner.Options) (*planner.Plan, error) {
-	zones, err := c.behind.ZonesOf(ctx, p.stack.HostsWithoutZone())
+	made, err := plan(p, c)
 	if err != nil {
+		done()
 		return nil, err
 	}
-	p.note(p.stack.ResolveZones(zones))
-	if err := p.diagnostics.Err(); err != nil {
-		return nil, err
-	}
-	live, err := c.look(ctx, p.stack, p.live, options)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := planner.New(p.stack, live, options)
-	if err != nil {
-		return nil, err
-	}
-	c.sources = p.sources()
-	p.note(plan.Diagnostics)
-	plan.Diagnostics = p.diagnostics
-	return plan, nil
-}
-
-// look reads what planning a stack needs of the account, beside what is known.
-func (c *connection) look(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
-	c.behind.Narrow(stack.ReadPrefixes())
-	live, err := c.readBeyond(ctx, stack.Name, stack.Scope(), known)
-	if err != nil {
-		return nil, err
-	}
-	live.Account = c.info
-	live.Follow(stack)
-	more := planner.Trailing(stack, live, options)
-	if c.local == nil {
-		more = append(more, planner.RecordsToKnow(stack, live, options)...)
-	}
-	if err := c.behind.Extend(ctx, live, more); err != nil {
-		return nil, err
-	}
-	if err := c.behind.LookElsewhere(ctx, stack.Name, live, planner.Elsewhere(stack, live, options)); err != nil {
-		return nil, err
-	}
-	return live, c.behind.Inspect(ctx, live, planner.Inspect(stack, live, options))
+	return &session{p, c, made, done}, nil
 }
 
 // applicable is the error that a plan which cannot be applied ends with. What
@@ -231,4 +195,67 @@ func readPlan(file *os.File) (*planner.Plan, error) {
 		return nil, err
 	}
 	return planner.Decode(data)
+}
+
+// planMaking are the flags of commands that make plans.
+type planMaking struct {
+	allow        []string
+	targets      []string
+	wave         int
+	writeSecrets bool
+}
+
+func (m *planMaking) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&m.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
+	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * is any characters, and what it needs; can be repeated")
+}
+
+// addSecretsFlag is the flag of commands that write secrets.
+func (m *planMaking) addSecretsFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&m.writeSecrets, "write-secrets", false, "write every secret, also where the account seems to have it")
+}
+
+// addWaveFlag is the flag of commands that roll out.
+func (m *planMaking) addWaveFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&m.wave, "wave", 0, "plan only the wave `NUMBER` of each rollout, from 1, and what it needs")
+}
+
+// options are what a plan is made by.
+func (m *planMaking) options(mode planner.Mode) planner.Options {
+	return planner.Options{Mode: mode, Tool: userAgent(), Allow: m.allow, Targets: m.targets, Wave: m.wave, WriteSecrets: m.writeSecrets}
+}
+
+// checkAllow refuses to acknowledge what is no guard.
+func (m *planMaking) checkAllow() error {
+	if err := planner.CheckGuards(m.allow); err != nil {
+		return usage(fmt.Errorf("--allow: %w", err))
+	}
+	return nil
+}
+
+// checkWave refuses a wave that is none, such as that of an empty variable.
+func (m *planMaking) checkWave(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("wave") && m.wave < 1 {
+		return usage(fmt.Errorf("--wave %d: waves count from 1", m.wave))
+	}
+	return nil
+}
+
+// How much of the account a plan reads.
+const (
+	refreshAuto = "auto" // what the marks do not vouch for
+	refreshAll  = "all"  // everything of the stack
+)
+
+// addRefreshFlag is the flag of commands that compare a stack with the account.
+func (a *app) addRefreshFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.flags.refresh, "refresh", refreshAuto, "what to read of the stack: `auto`, where no mark vouches for it, or all, also what may be left where the file names nothing any more")
+}
+
+func (a *app) checkRefresh() error {
+	switch a.flags.refresh {
+	case "", refreshAuto, refreshAll: // "" where the command has no such flag
+		return nil
+	}
+	return usage(fmt.Errorf("--refresh %q is unknown; it is %s", a.flags.refresh, alternatives([]string{refreshAuto, refreshAll})))
 }

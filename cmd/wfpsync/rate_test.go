@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/emulator"
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
@@ -24,8 +25,11 @@ func manyTenants(n int) string {
 	return b.String()
 }
 
-// platformRate is how many requests in five minutes the platform answers.
-const platformRate = 1200
+// platformRate is how many requests the platform answers within rateWindow.
+const (
+	platformRate = 1200
+	rateWindow   = 5 * time.Minute
+)
 
 // platformLimit refuses requests as the platform does: more than 1,200 within
 // five minutes are too many, and nothing is answered for the next five.
@@ -125,7 +129,7 @@ func TestSharedRateLimit(t *testing.T) {
 				}
 			}
 		}()
-		o := s.must(exitOK, "apply", "--auto-approve", "--quiet", "--rate", fmt.Sprint(defaultRate))
+		o := s.must(exitOK, "apply", "--auto-approve", "--quiet", "--rate", fmt.Sprint(wfpsync.DefaultRate))
 		cancel()
 		t.Logf("2,000 uploads: %d requests of both in %v; the other program was answered %s times", limit.all, o.took, <-signedUp)
 		if limit.refused > 0 {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"cmp"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/spec/stackfile"
+	"github.com/wfpsync/wfpsync"
 )
 
 func (a *app) renderCommand() *cobra.Command {
@@ -21,13 +19,10 @@ func (a *app) renderCommand() *cobra.Command {
 }
 
 func (a *app) render(*cobra.Command, []string) error {
-	var failed error
-	p, err := a.readStackFile(func(root fs.FS, name string, options stackfile.Options) (list diag.List) {
-		list, failed = stackfile.Render(a.stdout, root, name, options)
-		return list
-	})
+	options, err := a.stackOptions()
 	if err != nil {
 		return err
 	}
-	return cmp.Or(p.diagnostics.Err(), failed)
+	list, err := wfpsync.Render(a.stdout, a.flags.file, options)
+	return cmp.Or(list.Err(), err)
 }

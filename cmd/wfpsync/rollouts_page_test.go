@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wfpsync/wfpsync"
 )
 
 // TestRolloutsPage runs the example of docs/rollouts.md: what the page says that a
@@ -23,7 +25,7 @@ func TestRolloutsPage(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const tenant = `export default { fetch() { return new Response("ok") } }`
 	for name, text := range map[string]string{
-		defaultStackFile: stack, "customers.csv": customers, "tenant.js": tenant,
+		wfpsync.DefaultFile: stack, "customers.csv": customers, "tenant.js": tenant,
 		"router.js": `export default { fetch: (request, env) => env.CUSTOMERS.get(new URL(request.url).hostname.split(".")[0]).fetch(request) }`,
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {

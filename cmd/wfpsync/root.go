@@ -7,10 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/report"
 )
-
-const defaultStackFile = "wfpsync.yaml"
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -63,7 +62,7 @@ and what they bind to. There is no state file: the account is the state.
 
 // addStackFlags are the flags of commands that read a stack file.
 func (a *app) addStackFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&a.flags.file, "file", "f", defaultStackFile, "the stack file, or the folder it is in")
+	cmd.Flags().StringVarP(&a.flags.file, "file", "f", wfpsync.DefaultFile, "the stack file, or the folder it is in")
 	cmd.Flags().StringVar(&a.flags.environment, "env", "", "the environment of the stack file to use")
 	cmd.Flags().StringArrayVar(&a.flags.variables, "var", nil, "give a variable of the stack file a value, as `NAME=VALUE`")
 	cmd.Flags().StringArrayVar(&a.flags.variableFiles, "var-file", nil, "read values of variables from a YAML or JSON `FILE`")

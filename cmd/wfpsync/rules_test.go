@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/docs"
 	"github.com/wfpsync/wfpsync/internal/bundle"
 	"github.com/wfpsync/wfpsync/internal/emulator"
@@ -80,7 +81,7 @@ func example(fence []string) txtar.Archive {
 	if fence[1] == "txtar" {
 		return *txtar.Parse([]byte(text))
 	}
-	return txtar.Archive{Files: []txtar.File{{Name: defaultStackFile, Data: []byte(text)}}}
+	return txtar.Archive{Files: []txtar.File{{Name: wfpsync.DefaultFile, Data: []byte(text)}}}
 }
 
 func TestRulesPage(t *testing.T) {

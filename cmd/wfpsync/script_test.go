@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/browsertest"
-	"github.com/wfpsync/wfpsync/internal/emulator/api"
+	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
 // The scripts run the real program against the local account. A script is a
@@ -34,8 +35,13 @@ func mainWithRequestLog() {
 	if err != nil {
 		panic(err)
 	}
-	a.listShape = testedShape()
-	a.observe = func(r api.Request) { fmt.Fprintf(log, "%s %s\n", r.Method, r.Path) }
+	a.middleware = func(local http.Handler) http.Handler {
+		local.(*emulator.Emulator).ForTests().SetListShape(testedShape())
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			local.ServeHTTP(w, r)
+			fmt.Fprintf(log, "%s %s\n", r.Method, r.RequestURI)
+		})
+	}
 	os.Exit(a.run(context.Background(), os.Args[1:]))
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,7 +32,7 @@ workerd is ever started but the one that WFPSYNC_WORKERD names.`,
 }
 
 func (a *app) installRuntime(ctx context.Context) error {
-	cache, err := a.workerdCache()
+	cache, err := runtime.Cache()
 	if err != nil {
 		return err
 	}
@@ -93,7 +91,7 @@ func (a *app) workerdIfAny() (string, error) {
 
 func (a *app) findWorkerd() (string, error) {
 	places := runtime.Places{Named: a.env("WFPSYNC_WORKERD")}
-	if cache, err := a.workerdCache(); err == nil {
+	if cache, err := runtime.Cache(); err == nil {
 		places.Cache = cache
 	}
 	file, err := runtime.Find(places)
@@ -104,13 +102,4 @@ func (a *app) findWorkerd() (string, error) {
 		return "", fmt.Errorf("WFPSYNC_WORKERD: %w", err)
 	}
 	return file, err
-}
-
-// workerdCache is where install-runtime installs into.
-func (a *app) workerdCache() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no place for workerd: %w", err)
-	}
-	return filepath.Join(cache, "wfpsync", "workerd"), nil
 }

@@ -64,6 +64,15 @@ type Places struct {
 	Cache string // the folder that Install installs into; empty: none
 }
 
+// Cache returns the folder that Install installs into for this user.
+func Cache() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for workerd: %w", err)
+	}
+	return filepath.Join(cache, "wfpsync", "workerd"), nil
+}
+
 // ErrNotFound is what Find's error is when there is no workerd.
 var ErrNotFound = errors.New("workerd, which runs Workers, is not installed")
 

@@ -1,4 +1,4 @@
-package main
+package wfpsync
 
 import (
 	"context"
@@ -15,14 +15,10 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// check starts the code of the changed Workers and adds to the plan what would
-// be refused. Workers that run the same in the same way are one: a fleet is
-// started once.
-func (a *app) check(ctx context.Context, plan *planner.Plan, where *sources) error {
-	workerd, err := a.workerd()
-	if err != nil {
-		return fmt.Errorf("--check: %w", err)
-	}
+// Check starts the code of a plan's changed Workers on a workerd, as an upload starts it, and adds to the plan's diagnostics
+// what would be refused. Workers that run the same in the same way are one: a fleet is started once.
+func (p *Project) Check(ctx context.Context, plan *planner.Plan, workerd string) error {
+	where := p.sources()
 	var programs []runtime.Program
 	var scripts []*spec.Script
 	seen := map[string]bool{}
@@ -41,7 +37,7 @@ func (a *app) check(ctx context.Context, plan *planner.Plan, where *sources) err
 	}
 	refusals, err := emulator.Check(ctx, workerd, programs)
 	if err != nil {
-		return fmt.Errorf("--check: %w", err)
+		return err
 	}
 	for i, refusal := range refusals {
 		if refusal != nil {

@@ -1,4 +1,4 @@
-package main
+package wfpsync
 
 import (
 	"context"
@@ -17,19 +17,45 @@ import (
 // They are asked about few codes, so each is looked at when it is first needed.
 type sources struct {
 	root string                      // absolute
-	seen func(diag.Range) diag.Range // as a path from where the person is
+	seen func(diag.Range) diag.Range // as a path for the caller
 	line func(diag.Range) string     // of the stack file
 
 	mu    sync.Mutex
 	known map[string]*bundle.Origins // by the code's digest
 }
 
-func (p *project) sources() *sources {
+func (p *Project) sources() *sources {
 	root, err := filepath.Abs(p.dir)
 	if err != nil {
 		return nil
 	}
 	return &sources{root: root, seen: p.seen, line: p.line, known: map[string]*bundle.Origins{}}
+}
+
+// Origins returns what leads from a place in a module of a Worker, "worker" or "namespace/worker", to the place in the
+// project's files that it was made of, such as src/router.ts:12:3; to "" where that is not known. Lines and columns count
+// from 1. It may be used by many goroutines, and goes on with the code that the project has now.
+func (p *Project) Origins() func(worker, module string, line, column int) string {
+	where, codes := p.sources(), map[string]*spec.Code{}
+	for _, r := range p.stack.Resources {
+		switch r := r.(type) {
+		case *spec.Worker:
+			codes[r.Name] = r.Code
+		case *spec.UserWorker:
+			codes[r.DispatchNamespace+"/"+r.Name] = r.Code
+		}
+	}
+	return func(worker, module string, line, column int) string {
+		code := codes[worker]
+		if where == nil || code == nil {
+			return ""
+		}
+		at, _, found := where.of(context.Background(), code).Find(module, line, column)
+		if !found {
+			return ""
+		}
+		return where.seen(at).String()
+	}
 }
 
 func (s *sources) of(ctx context.Context, code *spec.Code) *bundle.Origins {
@@ -94,24 +120,6 @@ func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool
 	return s.seen(at), snippet, true
 }
 
-// Put writes a resource. A refusal that names places in modules names those in
-// their files instead.
-func (c *connection) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
-	revision, err := c.Account.Put(ctx, w)
-	scripted, ok := w.Resource.(spec.Scripted)
-	if err == nil || !ok || c.sources == nil || !modulePlace.MatchString(err.Error()) {
-		return revision, err
-	}
-	code := scripted.Definition().Code
-	if code == nil || len(code.Modules) == 0 {
-		return revision, err
-	}
-	if text := c.sources.inSources(ctx, code, err.Error()); text != err.Error() {
-		err = &inSource{err, text}
-	}
-	return revision, err
-}
-
 // inSource is an error in other words.
 type inSource struct {
 	error
@@ -121,7 +129,7 @@ type inSource struct {
 func (e *inSource) Error() string { return e.text }
 func (e *inSource) Unwrap() error { return e.error }
 
-// firstLine is what a message says before it says where.
+// firstLine returns what a message says before it says where.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line

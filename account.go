@@ -1,0 +1,233 @@
+package wfpsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/account/guarded"
+	"github.com/wfpsync/wfpsync/internal/cloudflare"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// The platform lets a token make 1,200 requests in five minutes, and an address
+// 200 in a second, and blocks the token or the address that makes more for five
+// minutes. The second is far off for uploads, but not for answers from nearby.
+// Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+//
+// The 1,200 are shared with the dashboard and with every other program, such as the
+// one that signs customers up: a run that took all of them would get those programs
+// blocked, and itself, too. So the default leaves 200.
+const (
+	rateWindow   = 5 * time.Minute
+	mostInSecond = 150
+
+	// DefaultRate is how many requests an account makes to Cloudflare in five minutes at most.
+	DefaultRate = 1000
+
+	// NoRate is a [ConnectOptions.Rate] without a limit.
+	NoRate = -1
+)
+
+// ConnectOptions are which account to connect to and how.
+type ConnectOptions struct {
+	// Token is an API token, or Key and Email are the global API key of a user. A local account needs none.
+	Token, Key, Email string
+
+	// AccountID is the account, such as [spec.Stack.AccountID] or CLOUDFLARE_ACCOUNT_ID; "" is the only one that the
+	// credentials can see, or the usual one of a local account.
+	AccountID string
+
+	// Local, unless nil, is the account on this machine to connect to, instead of Cloudflare's.
+	Local *Local
+
+	// BaseURL is where the API is; "" is Cloudflare's.
+	BaseURL string
+
+	// Rate is how many requests to make in five minutes at most. 0 is [DefaultRate] where the API is Cloudflare's, and no
+	// limit elsewhere. [NoRate] is no limit anywhere.
+	Rate int
+
+	// UserAgent is how requests and plans say who made them, such as "signup/1.2".
+	UserAgent string
+
+	// Transport sends the requests; nil means the network.
+	Transport http.RoundTripper
+
+	// Debug, unless nil, gets every request and its answer, with what is confidential masked.
+	Debug io.Writer
+
+	// TagCacheDir is a folder that remembers the tags of user Workers, for an API whose lists do not show them; "" is none.
+	// It makes later runs faster and changes nothing else.
+	TagCacheDir string
+}
+
+// ErrNoCredentials says that there is neither a token nor a key with an address.
+var ErrNoCredentials = errors.New("no credentials")
+
+// UnclearAccountError says that no account was named, and that the credentials can see none or several.
+type UnclearAccountError struct{ Accounts []spec.Account }
+
+func (e *UnclearAccountError) Error() string {
+	const how = "set CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file"
+	if len(e.Accounts) == 0 {
+		return "the credentials can see no account: " + how
+	}
+	var list strings.Builder
+	for _, one := range e.Accounts {
+		fmt.Fprintf(&list, "\n  %s  %s", one.ID, one.Name)
+	}
+	return fmt.Sprintf("the credentials can see %d accounts: %s, to one of%s", len(e.Accounts), how, list.String())
+}
+
+// Account is a Cloudflare account that a project can be compared with and applied to. It may be used by many goroutines,
+// but only one plan may be applied at a time: two that write the same resource refuse each other.
+type Account struct{ target *target }
+
+// target is an [Account] as the applier takes it.
+type target struct {
+	*guarded.Account                  // reads, and writes that look first
+	behind           *account.Account // for everything else
+	info             spec.Account
+	local            *Local // nil unless the account is on this machine, where there is no DNS
+	userAgent        string
+
+	// sources, unless nil, lead from the modules that are written to the files
+	// they were made of.
+	sources *sources
+}
+
+var _ applier.Gatherer = (*target)(nil)
+
+// Connect finds the account to talk to. Unless it is named, the API is asked which one the credentials can see.
+func Connect(ctx context.Context, o ConnectOptions) (*Account, error) {
+	client, err := o.client()
+	if err != nil {
+		return nil, err
+	}
+	info, err := o.account(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	return connected(client, info, o), nil
+}
+
+func connected(client *account.Client, info spec.Account, o ConnectOptions) *Account {
+	live := client.Account(info.ID)
+	t := &target{Account: guarded.New(live), behind: live, info: info, local: o.Local, userAgent: o.userAgent()}
+	t.Alone = o.Local != nil
+	return &Account{t}
+}
+
+// Info returns the account's id, and its name where that is known.
+func (a *Account) Info() spec.Account { return a.target.info }
+
+func (o ConnectOptions) userAgent() string {
+	if o.UserAgent == "" {
+		return defaultUserAgent
+	}
+	return o.UserAgent
+}
+
+// client returns a client to the API. Nothing is sent yet.
+func (o ConnectOptions) client() (*account.Client, error) {
+	options := cloudflare.Options{UserAgent: o.userAgent(), Debug: o.Debug}
+	if o.Local != nil {
+		options.BaseURL = o.Local.url
+		options.Credentials.Token = "of-this-machine" // a word that no message has, where it would be masked
+		return account.New(account.Options{Options: options})
+	}
+	if o.Token == "" && (o.Key == "" || o.Email == "") {
+		return nil, ErrNoCredentials
+	}
+	options.BaseURL = o.baseURL()
+	options.Credentials = cloudflare.Credentials{Token: o.Token, Key: o.Key, Email: o.Email}
+	options.Transport = o.Transport
+	options.Limits = o.limits()
+	return account.New(account.Options{Options: options, Tags: account.NewTagCache(o.TagCacheDir)})
+}
+
+func (o ConnectOptions) baseURL() string {
+	if o.BaseURL == "" {
+		return cloudflare.DefaultBaseURL
+	}
+	return strings.TrimSuffix(o.BaseURL, "/")
+}
+
+// limits returns what the client keeps to.
+func (o ConnectOptions) limits() []cloudflare.Limit {
+	requests := o.Rate
+	if requests == 0 && o.baseURL() == cloudflare.DefaultBaseURL {
+		requests = DefaultRate
+	}
+	if requests <= 0 {
+		return nil
+	}
+	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
+}
+
+// account returns the account that is named, else the only one there is.
+func (o ConnectOptions) account(ctx context.Context, client *account.Client) (spec.Account, error) {
+	switch {
+	case o.Local != nil && o.AccountID == "":
+		return spec.Account{ID: LocalAccountID, Name: localAccountName}, nil
+	case o.Local != nil:
+		return spec.Account{ID: o.AccountID, Name: localAccountName}, nil
+	case o.AccountID != "":
+		return spec.Account{ID: o.AccountID}, nil
+	}
+	accounts, err := client.Accounts(ctx)
+	if err != nil {
+		return spec.Account{}, err
+	}
+	return onlyAccount(accounts)
+}
+
+func onlyAccount(accounts []spec.Account) (spec.Account, error) {
+	if len(accounts) != 1 {
+		return spec.Account{}, &UnclearAccountError{accounts}
+	}
+	return accounts[0], nil
+}
+
+// Put writes a resource. A refusal that names places in modules names those in
+// their files instead.
+func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
+	revision, err := t.Account.Put(ctx, w)
+	scripted, ok := w.Resource.(spec.Scripted)
+	if err == nil || !ok || t.sources == nil || !modulePlace.MatchString(err.Error()) {
+		return revision, err
+	}
+	code := scripted.Definition().Code
+	if code == nil || len(code.Modules) == 0 {
+		return revision, err
+	}
+	if text := t.sources.inSources(ctx, code, err.Error()); text != err.Error() {
+		err = &inSource{err, text}
+	}
+	return revision, err
+}
+
+// Capture, Doubt and Restore need no guard: the first only reads, and the others look
+// for themselves before they write.
+
+// Capture implements [applier.Target].
+func (t *target) Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {
+	return t.behind.Capture(ctx, a, prior)
+}
+
+// Doubt implements [applier.Target].
+func (t *target) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
+	return t.behind.Doubt(ctx, w, before)
+}
+
+// Restore implements [applier.Target].
+func (t *target) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
+	return t.behind.Restore(ctx, r)
+}

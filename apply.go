@@ -1,0 +1,107 @@
+package wfpsync
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/wfpsync/wfpsync/applier"
+	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/probe"
+	"github.com/wfpsync/wfpsync/planner"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Apply makes the account what a plan says. The error is for a plan that cannot be applied at all: nothing was changed
+// then. What became of each change, also of those that failed, is in the result. Events, one at a time, say what happens
+// meanwhile; emit may be nil.
+//
+// Each write looks first: what another program has written since the plan was made is not overwritten, and the change fails
+// with an error that [IsMoved] knows. Options that are left out are the usual ones; the probes of a rollout are sent to the
+// Workers, on this machine to those of the local account. A plan with secrets needs Secret, such as [Project.Secret].
+func (a *Account) Apply(ctx context.Context, plan *planner.Plan, o applier.Options, emit func(applier.Event)) (*applier.Result, error) {
+	if o.Prober == nil && HasProbes(plan) {
+		prober, done, err := a.target.prober(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		o.Prober = prober
+	}
+	if emit == nil {
+		emit = func(applier.Event) {}
+	}
+	a.target.Expect(a.target.requests(plan))
+	return applier.Run(ctx, a.target, plan, o, emit)
+}
+
+// IsMoved reports whether an error is the refusal to write a resource that another program has written since the plan was
+// made.
+func IsMoved(err error) bool { return account.IsMoved(err) }
+
+// Stale returns the changes of a plan whose resources were written by another program since, and what the plan would be for
+// those now; nothing when the plan is still what was planned. A plan to destroy is not made again.
+func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Moved, *planner.Plan, error) {
+	stack := plan.Desired()
+	a.target.behind.Narrow(stack.ReadPrefixes())
+	moved, err := applier.Check(ctx, a.target, plan)
+	if err != nil || len(moved) == 0 || plan.Mode == planner.Destroy {
+		return moved, nil, err
+	}
+	addresses := make([]spec.Address, len(moved))
+	for i, m := range moved {
+		addresses[i] = m.Address
+	}
+	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
+	live, err := a.target.look(ctx, stack, nil, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, err := planner.Again(plan, live, addresses, options)
+	return moved, now, err
+}
+
+// Pace returns how long a number of changes of a plan take at least, as the API takes no more requests in that time.
+func (a *Account) Pace(plan *planner.Plan) func(changes int) time.Duration {
+	requests := a.target.requests(plan)
+	return func(changes int) time.Duration { return a.target.behind.Pace(min(changes, requests)) }
+}
+
+// requests returns about how many requests it takes to make the changes of a plan.
+func (t *target) requests(plan *planner.Plan) int {
+	n, together := 0, map[spec.Collection]int{}
+	for _, change := range plan.Changes {
+		if t.Together(change.Address.Kind) > 1 {
+			together[change.Address.Collection()]++
+		} else {
+			n++
+		}
+	}
+	for collection, changes := range together {
+		n += 1 + changes/t.Together(collection.Kind)
+	}
+	return n
+}
+
+// HasProbes reports whether a plan has rollouts that ask user Workers whether they work. With a local account that takes
+// workerd.
+func HasProbes(plan *planner.Plan) bool {
+	return slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Turn != nil && c.Turn.Probe != nil })
+}
+
+// prober returns what sends the probes of a plan. The Workers of an account on this machine run until done is called.
+func (t *target) prober(ctx context.Context) (p applier.Prober, done func(), err error) {
+	options, stop := probe.Options{UserAgent: t.userAgent}, func() {}
+	if t.local != nil {
+		run, err := t.local.Run(ctx, t.info.ID, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		options.Through, stop = run.address, run.Close
+	}
+	prober := probe.New(options)
+	return prober, func() {
+		prober.Close()
+		stop()
+	}, nil
+}

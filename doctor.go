@@ -1,0 +1,276 @@
+package wfpsync
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/spec"
+)
+
+// Check is one thing that [Doctor] has looked at.
+type Check struct {
+	Name    string
+	Status  CheckStatus
+	Message string
+	Advice  string // what to do about it; "" where there is nothing to do
+}
+
+// CheckStatus is how something is.
+type CheckStatus string
+
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckWarning CheckStatus = "warning" // it may be meant
+	CheckFailed  CheckStatus = "failed"
+	CheckSkipped CheckStatus = "skipped" // something else must be put right first
+)
+
+// LocalCredentials is the check of the credentials of an account on this machine.
+var LocalCredentials = Check{Name: "credentials", Status: CheckOK, Message: "the account on this machine needs none"}
+
+// FailedCheck returns the check that an error came of, with the error's own advice.
+func FailedCheck(name string, err error) Check {
+	return Check{Name: name, Status: CheckFailed, Message: err.Error(), Advice: adviceOf(err)}
+}
+
+func adviceOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+// mostSkew is how far the clocks may be apart without being worth a word.
+const mostSkew = time.Minute
+
+// Doctor looks at the credentials, what they may do, the account and the clock. Nothing is written. It shows whether a token
+// may read; whether it may write, only writing shows. What a project needs must be there; without one, which is nil, Workers
+// must.
+func Doctor(ctx context.Context, p *Project, o ConnectOptions) []Check {
+	x := &examination{options: o, needs: map[spec.Kind]bool{}, zones: map[spec.Kind]string{}}
+	for _, c := range new(spec.Stack).Scope() { // what every stack needs
+		x.needs[c.Kind] = true
+	}
+	if p != nil && !p.diagnostics.HasErrors() {
+		x.readStack(p.stack)
+	}
+	x.run(ctx)
+	return x.checks
+}
+
+// examination looks at one thing after the other; each needs those before it.
+type examination struct {
+	options ConnectOptions
+	needs   map[spec.Kind]bool   // by the stack
+	zones   map[spec.Kind]string // of each kind, one that the stack names
+	checks  []Check
+}
+
+func (x *examination) note(name string, status CheckStatus, advice, format string, args ...any) {
+	x.checks = append(x.checks, Check{Name: name, Status: status, Message: fmt.Sprintf(format, args...), Advice: advice})
+}
+
+// noteError notes what an error says, with what to do about it.
+func (x *examination) noteError(name string, status CheckStatus, err error) {
+	x.note(name, status, adviceOf(err), "%s", err)
+}
+
+// readStack notes what a stack needs.
+func (x *examination) readStack(stack *spec.Stack) {
+	x.options.AccountID = cmp.Or(stack.AccountID, x.options.AccountID)
+	for _, c := range stack.Scope() {
+		x.needs[c.Kind] = true
+		x.zones[c.Kind] = c.Parent
+	}
+	for _, r := range stack.Resources {
+		x.needs[r.Address().Kind] = true
+	}
+}
+
+func (x *examination) run(ctx context.Context) {
+	client, err := x.options.client()
+	if err != nil {
+		x.noteError("credentials", CheckFailed, err)
+		return
+	}
+	if x.options.Local != nil {
+		x.checks = append(x.checks, LocalCredentials)
+		info, err := x.options.account(ctx, client)
+		if err != nil {
+			x.noteError("account", CheckFailed, err)
+			return
+		}
+		x.lookInside(ctx, client.Account(info.ID))
+		return
+	}
+	if !x.lookAtToken(ctx, client) {
+		return
+	}
+	x.lookAtClock(client)
+	if info, ok := x.lookAtAccount(ctx, client); ok {
+		x.lookInside(ctx, client.Account(info.ID))
+	}
+}
+
+// lookAtToken asks whether the credentials are any, and so whether there is an
+// API to ask.
+func (x *examination) lookAtToken(ctx context.Context, client *account.Client) bool {
+	if x.options.Token == "" {
+		_, err := client.Accounts(ctx)
+		if err != nil {
+			x.noteError("credentials", CheckFailed, err)
+			return false
+		}
+		x.note("credentials", CheckWarning, "an API token can be limited to what wfpsync needs", "the API key is valid, and may do everything that its owner may")
+		return true
+	}
+	status, err := client.TokenStatus(ctx, x.options.AccountID)
+	switch {
+	case err != nil:
+		x.noteError("credentials", CheckFailed, err)
+		return false
+	case status != "active":
+		x.note("credentials", CheckFailed, "make a new token in the dashboard, under My Profile › API Tokens, and set CLOUDFLARE_API_TOKEN to it", "the API token is %s", status)
+		return false
+	}
+	x.note("credentials", CheckOK, "", "the API token is valid, at %s", x.options.baseURL())
+	return true
+}
+
+func (x *examination) lookAtClock(client *account.Client) {
+	if skew := client.Skew(); skew.Abs() > mostSkew {
+		x.note("clock", CheckWarning, "let this machine set its clock by the network; wfpsync itself goes by the server's",
+			"this machine's clock is %s off", skew.Abs().Round(time.Second))
+		return
+	}
+	x.note("clock", CheckOK, "", "it is right")
+}
+
+// lookAtAccount finds the account that a plan would be made of.
+func (x *examination) lookAtAccount(ctx context.Context, client *account.Client) (spec.Account, bool) {
+	seen, err := client.Accounts(ctx)
+	chosen := x.options.AccountID
+	if err != nil && chosen == "" {
+		x.noteError("account", CheckFailed, err)
+		return spec.Account{}, false
+	}
+	if chosen == "" {
+		info, err := onlyAccount(seen)
+		if err != nil {
+			x.noteError("account", CheckFailed, err)
+			return info, false
+		}
+		x.note("account", CheckOK, "", "%s, the only one that the credentials can see", accountWords(info))
+		return info, true
+	}
+	i := slices.IndexFunc(seen, func(one spec.Account) bool { return one.ID == chosen })
+	if i >= 0 {
+		x.note("account", CheckOK, "", "%s", accountWords(seen[i]))
+		return seen[i], true
+	}
+	// An account's own token may not list accounts.
+	var list []string
+	for _, one := range seen {
+		list = append(list, accountWords(one))
+	}
+	if len(list) == 0 {
+		list = []string{"none"}
+	}
+	x.note("account", CheckWarning, "if what follows fails, correct CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, or give the token access to that account",
+		"%s is not among the accounts that the credentials can list: %s", chosen, strings.Join(list, ", "))
+	return spec.Account{ID: chosen}, true
+}
+
+func accountWords(a spec.Account) string {
+	if a.Name == "" {
+		return a.ID
+	}
+	return fmt.Sprintf("%s (%s)", a.Name, a.ID)
+}
+
+// lookInside asks for one permission after the other.
+func (x *examination) lookInside(ctx context.Context, live *account.Account) {
+	workers := true
+	for i, probe := range live.Probes() {
+		err := probe.Look(ctx, "")
+		x.lookedAt(probe.Permission, probe.Kinds, err)
+		if i == 0 {
+			workers = err == nil
+		}
+	}
+	x.lookAtEntitlement(ctx, live, workers)
+	x.lookAtZones(ctx, live)
+}
+
+// lookedAt notes what came of a permission. One that the stack file does not
+// need may be missing.
+func (x *examination) lookedAt(permission spec.Permission, kinds []spec.Kind, err error) {
+	name := "permission " + permission.String()
+	switch {
+	case err == nil:
+		x.note(name, CheckOK, "", "the token has it, at least to read")
+	case slices.ContainsFunc(kinds, func(k spec.Kind) bool { return x.needs[k] }):
+		x.noteError(name, CheckFailed, err)
+	default:
+		x.noteError(name, CheckWarning, err)
+	}
+}
+
+func (x *examination) lookAtEntitlement(ctx context.Context, live *account.Account, workers bool) {
+	const name = "Workers for Platforms"
+	err := live.Entitled(ctx)
+	switch {
+	case err == nil:
+		x.note(name, CheckOK, "", "the account has it")
+	case !workers:
+		x.note(name, CheckSkipped, "", "only a token that may read Workers can tell")
+	default:
+		x.noteError(name, CheckFailed, err)
+	}
+}
+
+func (x *examination) lookAtZones(ctx context.Context, live *account.Account) {
+	forZones, probes := account.ZonePermission(), live.ZoneProbes()
+	var kinds []spec.Kind
+	for _, probe := range probes {
+		kinds = append(kinds, probe.Kinds...)
+	}
+	zones, err := live.Zones(ctx)
+	x.lookedAt(forZones, kinds, err)
+	switch {
+	case err != nil:
+		for _, probe := range probes {
+			x.note("permission "+probe.Permission.String(), CheckSkipped, "", "only a token that can see zones can tell")
+		}
+	case len(zones) == 0:
+		x.note("zones", CheckWarning, "routes and custom domains need a zone: add a domain to the account, or let the token see it", "the token can see none in this account")
+	default:
+		const shown = 3
+		list := strings.Join(zones[:min(len(zones), shown)], ", ")
+		if len(zones) > shown {
+			list += fmt.Sprintf(" and %d more", len(zones)-shown)
+		}
+		x.note("zones", CheckOK, "", "%s", list)
+		for _, probe := range probes {
+			x.lookedAt(probe.Permission, probe.Kinds, probe.Look(ctx, x.zoneOf(probe.Kinds, zones)))
+		}
+	}
+}
+
+// zoneOf is the zone to look at for a kind: one that the stack file names, else
+// the first.
+func (x *examination) zoneOf(kinds []spec.Kind, zones []string) string {
+	for _, kind := range kinds {
+		if zone := x.zones[kind]; zone != "" {
+			return zone
+		}
+	}
+	return zones[0]
+}

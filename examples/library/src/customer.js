@@ -1,0 +1,6 @@
+// What every customer runs.
+export default {
+  fetch(request, env) {
+    return new Response(`Hello from ${env.CUSTOMER}, on the plan ${env.PLAN}.\n`);
+  },
+};

@@ -1,0 +1,235 @@
+package wfpsync
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/bundle"
+	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile"
+)
+
+// DefaultFile is the name of a stack file where only its folder is named.
+const DefaultFile = "wfpsync.yaml"
+
+// Options are what a stack file means besides what it says. All may be left out.
+type Options struct {
+	// Environment is the name of the environment in the file; "" for the file as it stands.
+	Environment string
+
+	// Variables are values for the variables that the file declares.
+	Variables map[string]any
+
+	// LookupEnv reads the environment variables that the file names for variables, whose names begin with
+	// [stackfile.VariablePrefix], and for secrets. Most programs pass os.LookupEnv; with nil, none is set.
+	LookupEnv func(name string) (string, bool)
+
+	// SecretsKey makes the fingerprints by which a plan tells that a secret has a new value. Without it, a plan
+	// compares no values.
+	SecretsKey *spec.SecretsKey
+}
+
+func (o Options) lookupEnv(name string) (string, bool) {
+	if o.LookupEnv == nil {
+		return "", false
+	}
+	return o.LookupEnv(name)
+}
+
+// stackOptions returns what the meaning of the file depends on, as the loader takes it.
+func (o Options) stackOptions() stackfile.Options {
+	return stackfile.Options{Environment: o.Environment, Variables: o.Variables, LookupVariable: o.lookupEnv}
+}
+
+// Project is a stack file and the folder that it is in. Everything that the file names is inside that folder. It must not
+// be used by two goroutines at once.
+type Project struct {
+	dir     string // as the caller named it
+	name    string // of the file in dir
+	options Options
+	stack   *spec.Stack
+
+	// live is what the account has where the file's lists look for user Workers; nil before it was asked.
+	live  *spec.Snapshot
+	built bool
+
+	diagnostics diag.List // paths begin where the caller's do
+}
+
+// Open reads and checks a stack file, or the one in a folder. An error means that there is nothing to check. What is wrong
+// with the file is in [Project.Diagnostics], and nothing is planned as long as there are errors among them.
+func Open(file string, options Options) (*Project, error) {
+	return open(file, options, func(*stackfile.Options) {})
+}
+
+// open is [Open] with options that only this package sets.
+func open(file string, options Options, change func(*stackfile.Options)) (*Project, error) {
+	p := newProject(file, options)
+	loading := options.stackOptions()
+	change(&loading)
+	err := p.inFolder(func(root fs.FS) (list diag.List) {
+		p.stack, list = stackfile.Load(root, p.name, loading)
+		return list
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.live = loading.Live
+	return p, nil
+}
+
+// reopen reads the file again, with what the account has where the file's lists look for user Workers.
+func (p *Project) reopen(live *spec.Snapshot) error {
+	again, err := open(filepath.Join(p.dir, p.name), p.options, func(o *stackfile.Options) { o.Live = live })
+	if err == nil {
+		*p = *again
+	}
+	return err
+}
+
+func newProject(file string, options Options) *Project {
+	p := &Project{options: options}
+	p.dir, p.name = SplitFile(file)
+	return p
+}
+
+// Render writes the effective document of a stack file: includes, environment, defaults and lists in place. It writes
+// nothing when the diagnostics, which it returns, have errors.
+func Render(w io.Writer, file string, options Options) (diag.List, error) {
+	p := newProject(file, options)
+	var failed error
+	err := p.inFolder(func(root fs.FS) (list diag.List) {
+		list, failed = stackfile.Render(w, root, p.name, options.stackOptions())
+		return list
+	})
+	return p.diagnostics, errors.Join(err, failed)
+}
+
+// inFolder lets read look at the project's folder, and at nothing outside it, and notes what that finds.
+func (p *Project) inFolder(read func(root fs.FS) diag.List) error {
+	root, err := openFolder(p.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	p.note(read(root.FS()))
+	return nil
+}
+
+// SplitFile returns the folder and the name of a stack file; a folder alone means the usual name in it.
+func SplitFile(file string) (dir, name string) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return file, DefaultFile
+	}
+	return filepath.Dir(file), filepath.Base(file)
+}
+
+func openFolder(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no folder " + dir)
+	}
+	return root, err
+}
+
+// Dir returns the folder that the stack file is in, as the caller named it.
+func (p *Project) Dir() string { return p.dir }
+
+// File returns the name of the stack file in its folder.
+func (p *Project) File() string { return p.name }
+
+// Stack returns what the file declares. Lists that look for user Workers in the account are empty until there is a plan.
+func (p *Project) Stack() *spec.Stack { return p.stack }
+
+// Diagnostics returns what was found in the file and, once that is built, in the code that it names.
+func (p *Project) Diagnostics() diag.List { return p.diagnostics }
+
+// Err returns the diagnostics as an error, nil without errors among them.
+func (p *Project) Err() error { return p.diagnostics.Err() }
+
+// Build bundles the code of the stack and reads its static files, so that mistakes in them show without an account. It
+// does nothing when the stack is wrong, when it was built before, or when the account has to say first which user Workers
+// there are. [Project.Plan] builds by itself.
+func (p *Project) Build(ctx context.Context) error {
+	if p.built || p.discovers() {
+		return nil
+	}
+	return buildEach(ctx, p)
+}
+
+// buildEach builds one file in several environments, which have most of their code in common.
+func buildEach(ctx context.Context, projects ...*Project) error {
+	projects = slices.DeleteFunc(slices.Clone(projects), func(p *Project) bool { return p.diagnostics.HasErrors() })
+	if len(projects) == 0 {
+		return nil
+	}
+	root, err := filepath.Abs(projects[0].dir)
+	if err != nil {
+		return err
+	}
+	var codes [][]*spec.Code
+	var assets [][]*spec.AssetFiles
+	for _, p := range projects {
+		codes = append(codes, p.stack.Codes())
+		assets = append(assets, p.stack.Assets())
+	}
+	inCode, inAssets := bundle.BuildEach(ctx, root, codes), bundle.ReadAssetsEach(ctx, root, assets)
+	for i, p := range projects {
+		p.note(inCode[i])
+		p.note(inAssets[i])
+		p.built = ctx.Err() == nil
+	}
+	return ctx.Err()
+}
+
+// note adds findings, and makes their paths start where the caller's do.
+func (p *Project) note(list diag.List) {
+	for _, d := range list {
+		if d.Snippet == "" && p.isOfStackFile(d.Range.File) {
+			d.Snippet = p.line(d.Range)
+		}
+		d.Range = p.seen(d.Range)
+		related := make([]diag.Related, len(d.Related))
+		for i, r := range d.Related {
+			related[i] = diag.Related{Range: p.seen(r.Range), Message: r.Message}
+		}
+		d.Related = related
+		p.diagnostics = append(p.diagnostics, d)
+	}
+	p.diagnostics = p.diagnostics.Sorted()
+}
+
+// isOfStackFile reports whether a file is the stack file, or part of it.
+func (p *Project) isOfStackFile(name string) bool {
+	return name == p.name || p.stack != nil && slices.Contains(p.stack.Files, name)
+}
+
+// line returns a line of the stack file, or of one that is part of it, for findings
+// that come without it.
+func (p *Project) line(at diag.Range) string {
+	if at.Line < 1 {
+		return "" // it may be what cannot be read
+	}
+	content, err := os.ReadFile(filepath.Join(p.dir, filepath.FromSlash(at.File)))
+	lines := strings.Split(string(content), "\n")
+	if err != nil || at.Line > len(lines) {
+		return ""
+	}
+	return strings.TrimSuffix(lines[at.Line-1], "\r")
+}
+
+// seen returns a place in the project as a place for the caller.
+func (p *Project) seen(r diag.Range) diag.Range {
+	if r.File != "" && !path.IsAbs(r.File) {
+		r.File = path.Join(filepath.ToSlash(p.dir), r.File)
+	}
+	return r
+}

@@ -1,0 +1,24 @@
+// Package wfpsync keeps a Cloudflare Workers for Platforms account in the shape that a stack file describes. It is what
+// the command of the same name does, for programs: a service that signs customers up, a bot that reviews pull requests, a
+// test that runs a whole platform.
+//
+// Open a stack file, connect to an account, plan, apply:
+//
+//	project, err := wfpsync.Open("wfpsync.yaml", wfpsync.Options{})
+//	account, err := wfpsync.Connect(ctx, wfpsync.ConnectOptions{Token: token, AccountID: project.Stack().AccountID})
+//	plan, err := project.Plan(ctx, account, planner.Options{})
+//	result, err := account.Apply(ctx, plan, applier.Options{Secret: project.Secret}, nil)
+//
+// A [planner.Plan] is plain data: read its Changes before you apply it, write it to a file with [planner.Write], or show it
+// to a person. It may hold changes that a guard or another owner blocks; such a plan is not applied as long as it does.
+// [planner.NewDrift] reads the drift off a plan, and [Account.Import] goes the other way, from an account to a stack file.
+//
+// To try all of that without an account, or to test your own program, open one on this machine with [OpenLocal] and
+// connect to that.
+//
+// Nothing here prints, reads the environment or ends the process, and no package keeps a state of its own: the account is
+// the state. The types of a stack and of what an account holds are in package spec, those of a message in package diag.
+package wfpsync
+
+// defaultUserAgent is how requests and plans say who made them, unless told otherwise.
+const defaultUserAgent = "wfpsync"
