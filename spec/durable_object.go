@@ -1,5 +1,9 @@
 package spec
 
+import (
+	"maps"
+)
+
 // Local is a binding of the script at an address without naming that script as
 // the one that exports the class: to name it or not is the same.
 func (b Binding) Local(a Address) Binding {
@@ -21,4 +25,110 @@ func canonicalDurableObject(c Object) {
 		delete(c, "namespace_id")
 	}
 	canonicalService(c)
+}
+
+// Migration creates, renames, moves or deletes Durable Object classes of a
+// Worker. Migrations are a chain: the platform remembers the tag of the last
+// one it ran, and an upload carries those that come after it.
+// Source: Durable Objects migrations; API reference, "Upload Worker Module".
+type Migration struct {
+	Tag string `json:"tag"`
+
+	// Step is what to do, in the API's fields.
+	Step Object `json:"step"`
+}
+
+func (b Binding) ClassName() string {
+	name, _ := b.Properties.Get("class_name").(string)
+	return name
+}
+
+// UncreatedClasses returns the bindings of the script at an address to Durable
+// Object classes of its own that its migrations do not create. A template lists no
+// migrations: those are for whoever uploads the Worker.
+func (s *Script) UncreatedClasses(a Address) []Binding {
+	var uncreated []Binding
+	var created map[string]bool
+	for _, b := range s.Bindings {
+		if b.Type != BindingDurableObject || s.IsTemplate() || b.Local(a).Properties.Get("script_name") != nil {
+			continue
+		}
+		if created == nil {
+			created = classesAfter(s.Migrations)
+		}
+		if !created[b.ClassName()] {
+			uncreated = append(uncreated, b)
+		}
+	}
+	return uncreated
+}
+
+// classesAfter returns the classes that a Worker has when its migrations have run.
+func classesAfter(migrations []Migration) map[string]bool {
+	classes := map[string]bool{}
+	items := func(m Migration, field string) []any {
+		list, _ := m.Step[field].([]any)
+		return list
+	}
+	for _, m := range migrations {
+		for _, field := range []string{"new_classes", "new_sqlite_classes"} {
+			for _, class := range items(m, field) {
+				name, _ := class.(string)
+				classes[name] = true
+			}
+		}
+		for _, field := range []string{"renamed_classes", "transferred_classes"} {
+			for _, item := range items(m, field) {
+				step, _ := item.(map[string]any)
+				if field == "renamed_classes" {
+					from, _ := step["from"].(string)
+					delete(classes, from)
+				}
+				to, _ := step["to"].(string)
+				classes[to] = true
+			}
+		}
+		for _, class := range items(m, "deleted_classes") {
+			name, _ := class.(string)
+			delete(classes, name)
+		}
+	}
+	return classes
+}
+
+// LastMigrationTag is the tag that the platform remembers when all migrations have run.
+func LastMigrationTag(migrations []Migration) string {
+	if len(migrations) == 0 {
+		return ""
+	}
+	return migrations[len(migrations)-1].Tag
+}
+
+// PendingMigrations is the upload's metadata field that runs the migrations
+// after the one the account remembers; nil when there is nothing to run. known
+// is false when the file does not list the one that the account remembers.
+func (s *Script) PendingMigrations(remembered string) (pending Object, known bool) {
+	rest := s.Migrations
+	if remembered != "" {
+		for i, m := range s.Migrations {
+			if m.Tag == remembered {
+				rest, known = s.Migrations[i+1:], true
+			}
+		}
+		if !known {
+			return nil, len(s.Migrations) == 0
+		}
+	}
+	if len(rest) == 0 {
+		return nil, true
+	}
+	steps := make([]any, len(rest))
+	for i, m := range rest {
+		steps[i] = maps.Clone(m.Step)
+	}
+	pending = Object{"new_tag": LastMigrationTag(rest), "steps": steps}
+	if remembered != "" {
+		pending["old_tag"] = remembered
+	}
+	return pending, true
 }

@@ -200,16 +200,6 @@ func (s *Script) MarkedTags(stack string, mark Mark) []string {
 	return MarkedTags(s.Tags, stack, mark)
 }
 
-// IsMarkedFor reports whether tags are a stack's, of the kind that writes of the
-// script leave.
-func (s *Script) IsMarkedFor(stack string, tags []string) bool {
-	owner, _, _ := Ownership(tags)
-	if s.IsTemplate() {
-		return owner == "" && TemplateOf(tags) == stack
-	}
-	return owner == stack
-}
-
 // ShortDigest is a digest as marks and plans show it.
 func ShortDigest(digest string) string {
 	if len(digest) > digestLength {
@@ -217,3 +207,7 @@ func ShortDigest(digest string) string {
 	}
 	return digest
 }
+
+// MaxTagBytes is how long a tag may be on the platform.
+// Source: API error 100102.
+const MaxTagBytes = 128

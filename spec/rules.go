@@ -1,5 +1,12 @@
 package spec
 
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wfpsync/wfpsync/diag"
+)
+
 // The rules of a stack file's diagnostics. An identifier never changes its
 // meaning. WFP0xx are about the text (see spec/stackfile/internal/document), WFP1xx about
 // its shape, WFP2xx about what it says, WFP3xx about code (internal/bundle),
@@ -95,3 +102,23 @@ const (
 	RuleRunWorkerFirst    = "WFP241"
 	RuleUnreachableAssets = "WFP242"
 )
+
+// Ignored is a rule whose warnings about a line of a file are not given.
+type Ignored struct {
+	Rule string
+	File string
+	Line int
+}
+
+// Ignores reports whether a comment silences what a plan has to say.
+func (s *Stack) Ignores(d diag.Diagnostic) bool {
+	return d.Severity == diag.Warning && slices.Contains(s.Ignored, Ignored{d.Rule, d.Range.File, d.Range.Line})
+}
+
+// DeclaredTwice complains of an address that was first declared at a place.
+func DeclaredTwice(a Address, first diag.Range) diag.Diagnostic {
+	return diag.Diagnostic{
+		Rule: RuleDuplicateResource, Message: fmt.Sprintf("%s is declared twice", a), Hint: "give one of the two another name",
+		Related: []diag.Related{{Range: first, Message: "first declared here"}},
+	}
+}
