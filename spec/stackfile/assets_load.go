@@ -157,7 +157,7 @@ func codeKeys() []string {
 	keys := append([]string{"vars", "secrets"}, bundlingKeys...)
 	keys = append(keys, spec.ScriptOptions...)
 	for _, group := range bindingGroups {
-		if key, _, _ := strings.Cut(group.key, "/"); key != "assets" {
+		if key := group.topKey(); key != "" && key != "assets" {
 			keys = append(keys, key)
 		}
 	}

@@ -1,6 +1,8 @@
 package stackfile
 
 import (
+	"maps"
+
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
@@ -44,4 +46,43 @@ func (im *importer) writeDispatchNamespace(m *members, live *spec.Live) []string
 		m.set("trusted_workers", true)
 	}
 	return nil
+}
+
+// dispatchNamespace writes a binding to a namespace.
+func (w *bindingWriter) dispatchNamespace(g *bindingGroup, b spec.Binding, properties spec.Object) bool {
+	outbound, ok := writtenOutbound(properties["outbound"])
+	if !ok || !onlyHas(properties, "namespace", "outbound") {
+		return false
+	}
+	item := g.item(b)
+	item["namespace"], _ = properties["namespace"].(string)
+	if outbound != nil {
+		item["outbound"] = outbound
+	}
+	return w.put(g, item)
+}
+
+// writtenOutbound is the outbound Worker of a dispatch namespace as the file has
+// it, nil where there is none, and whether the file can say it.
+func writtenOutbound(value any) (spec.Object, bool) {
+	outbound, ok := value.(spec.Object)
+	if !ok {
+		return nil, true
+	}
+	worker, _ := outbound["worker"].(spec.Object)
+	if !onlyHas(outbound, "worker", "params") || !onlyHas(worker, "service", "environment") || worker["service"] == nil {
+		return nil, false
+	}
+	written := maps.Clone(worker)
+	var names []any
+	params, _ := outbound["params"].([]any)
+	for _, param := range params {
+		p, _ := param.(spec.Object)
+		if !onlyHas(p, "name") {
+			return nil, false
+		}
+		names = append(names, p["name"])
+	}
+	canon.SetIfAny(written, "parameters", names)
+	return written, true
 }

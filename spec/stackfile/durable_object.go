@@ -32,3 +32,18 @@ func (l *loader) withScriptName(b spec.Binding, item *document.Value) spec.Bindi
 	b.Properties = b.Properties.With("script_name", l.nameOf(spec.KindWorker, name))
 	return b
 }
+
+// workflow writes a binding to a Workflow.
+func (w *bindingWriter) workflow(g *bindingGroup, b spec.Binding, properties spec.Object) bool {
+	if !onlyHas(properties, "workflow_name", "class_name", "script_name") {
+		return false
+	}
+	item := g.item(b)
+	for property, value := range properties {
+		if property == "workflow_name" {
+			property = "name"
+		}
+		item[property] = value
+	}
+	return w.put(g, item)
+}

@@ -172,7 +172,7 @@ func (im *importer) cannotImport(a spec.Address) string {
 		return fmt.Sprintf("its tags are %q, and those with a comma or an ampersand cannot be written", definition.Tags)
 	}
 	for _, b := range definition.Bindings {
-		if _, refused := rawBindingAdvice[b.Type]; refused && !b.IsSecret() && b.Type != spec.BindingAssets {
+		if g := groupOf(b.Type); g.refused != nil && g.write == nil {
 			return fmt.Sprintf("it has a binding of type %q, which wfpsync does not upload", b.Type)
 		}
 		if !bindingName.MatchString(b.Name) {

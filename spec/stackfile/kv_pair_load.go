@@ -56,7 +56,7 @@ func kvValue(value *document.Value) string {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false) // nobody shows it in a page, and people read it
 	if err := encoder.Encode(value.JSON()); err != nil {
-		panic(fmt.Sprintf("spec: value is not JSON: %v", err))
+		panic(fmt.Sprintf("stackfile: value is not JSON: %v", err))
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }

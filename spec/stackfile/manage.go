@@ -18,7 +18,7 @@ var manageable = func() map[string][]string {
 		fields[option] = []string{option}
 	}
 	for _, group := range bindingGroups {
-		if group.key != spec.FieldAssets {
+		if group.key != "" && group.key != spec.FieldAssets {
 			fields[spec.FieldBindings] = append(fields[spec.FieldBindings], group.topKey())
 		}
 	}

@@ -1,6 +1,8 @@
 package stackfile
 
 import (
+	"maps"
+
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
@@ -65,4 +67,18 @@ func (im *importer) queueReference(name string) spec.Object {
 		return spec.Object{"ref": key}
 	}
 	return spec.Object{"queue": name}
+}
+
+// queue writes a binding to a queue.
+func (w *bindingWriter) queue(g *bindingGroup, b spec.Binding, properties spec.Object) bool {
+	if !onlyHas(properties, "queue_name", "delivery_delay") {
+		return false
+	}
+	name, _ := properties["queue_name"].(string)
+	item := g.item(b)
+	maps.Copy(item, w.im.queueReference(name))
+	if delay := properties["delivery_delay"]; delay != nil {
+		item["delivery_delay"] = delay
+	}
+	return w.put(g, item)
 }

@@ -1,6 +1,8 @@
 package stackfile
 
 import (
+	"maps"
+
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
@@ -63,4 +65,18 @@ func (im *importer) writeR2Bucket(m *members, live *spec.Live) []string {
 		m.set("storage_class", b.StorageClass)
 	}
 	return nil
+}
+
+// r2Bucket writes a binding to a bucket: by key where the file declares it.
+func (w *bindingWriter) r2Bucket(g *bindingGroup, b spec.Binding, properties spec.Object) bool {
+	if !onlyHas(properties, "bucket_name", "jurisdiction") {
+		return false
+	}
+	item, bucket := g.item(b), spec.BucketOf(b)
+	if key := w.im.keys[bucket]; key != "" {
+		item["ref"] = key
+	} else {
+		maps.Copy(item, properties)
+	}
+	return w.put(g, item)
 }

@@ -11,62 +11,6 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
-// bindingGroup is one of wrangler's keys for bindings: a list of them, or a
-// single one.
-type bindingGroup struct {
-	key  string // with a slash where wrangler wraps the list: durable_objects/bindings
-	load func(l *loader, item *document.Value) (spec.Binding, bool)
-}
-
-// bindingGroups are the bindings a Worker may have. A new group is a line here
-// and, where it refers to a resource of the file, a function beside its kind.
-var bindingGroups = []bindingGroup{
-	{"kv_namespaces", (*loader).kvNamespaceBinding},
-	{"d1_databases", (*loader).d1DatabaseBinding},
-	{"r2_buckets", (*loader).r2BucketBinding},
-	{"queues/producers", (*loader).queueBinding},
-	{"dispatch_namespaces", (*loader).dispatchNamespaceBinding},
-	{"services", (*loader).serviceBinding},
-	{"durable_objects/bindings", (*loader).durableObjectBinding},
-	{"workflows", (*loader).workflowBinding},
-	{"hyperdrive", plainBinding("hyperdrive", "id")},
-	{"vectorize", plainBinding("vectorize", "index_name")},
-	{"analytics_engine_datasets", (*loader).analyticsEngineBinding},
-	{"pipelines", plainBinding("pipelines", "pipeline")},
-	{"ratelimits", plainBinding("ratelimit", "namespace_id", "simple")},
-	{"send_email", (*loader).sendEmailBinding},
-	{"secrets_store_secrets", plainBinding("secrets_store_secret", "store_id", "secret_name")},
-	{"mtls_certificates", plainBinding("mtls_certificate", "certificate_id")},
-	{"ai", plainBinding("ai")},
-	{"browser", plainBinding("browser")},
-	{"images", plainBinding("images")},
-	{"version_metadata", plainBinding("version_metadata")},
-	{"assets", (*loader).assetsBinding},
-	{"bindings", (*loader).rawBinding},
-}
-
-// topKey is the key of a Worker that the group is under.
-func (g bindingGroup) topKey() string {
-	key, _, _ := strings.Cut(g.key, "/")
-	return key
-}
-
-// items are the bindings that a Worker has of the group.
-func (g bindingGroup) items(worker *document.Value) []*document.Value {
-	v := worker
-	for key := range strings.SplitSeq(g.key, "/") {
-		v = v.Get(key)
-	}
-	switch {
-	case v == nil:
-		return nil
-	case v.Kind == document.Map:
-		return []*document.Value{v}
-	default:
-		return v.Items
-	}
-}
-
 // bindingNameOf is where an item says what it binds; wrangler calls it
 // "binding", and in some groups "name".
 func bindingNameOf(item *document.Value) *document.Value {
@@ -164,9 +108,10 @@ func (l *loader) loadBindings(a spec.Address, value *document.Value) []spec.Bind
 	l.loadVars(&set, value.Get("vars"))
 	l.loadSecrets(&set, value.Get("secrets"))
 	l.loadCarriedOver(&set, value.Get("carry_over"))
-	for _, group := range bindingGroups {
+	for i := range bindingGroups {
+		group := &bindingGroups[i]
 		for _, item := range group.items(value) {
-			b, ok := group.load(l, item)
+			b, ok := group.read(l, item)
 			name := bindingNameOf(item)
 			if b.Name = name.String(); ok {
 				set.add(b.Local(a), name.Range())
