@@ -69,7 +69,6 @@ var onlyIn = map[string]string{
 	"github.com/sergi/go-diff/":              "internal/report",
 	"github.com/vbauerster/mpb/":             "internal/report",
 	"github.com/cloudflare/cloudflare-go/":   "internal/account",
-	"github.com/hashicorp/go-retryablehttp":  "internal/cloudflare",
 	"go.etcd.io/bbolt":                       "internal/emulator/store",
 	"github.com/spf13/cobra":                 "cmd/wfpsync",
 	"github.com/fsnotify/fsnotify":           "cmd/wfpsync",

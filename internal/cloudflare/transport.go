@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // transport sends a request until it is answered for good. It is what a
@@ -51,23 +48,19 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := checkPath(req.URL); err != nil {
 		return nil, r.failed(err)
 	}
-	retryable, err := replayable(req)
-	if err != nil {
-		return nil, r.failed(err)
+	for {
+		again, err := replayed(req)
+		if err != nil {
+			return nil, r.failed(err)
+		}
+		resp, err := t.attempt.Do(again)
+		if err == nil { // what is done is done, even if the context ended meanwhile
+			return resp, nil
+		}
+		if err := r.beforeRetry(err); err != nil {
+			return nil, r.failed(err)
+		}
 	}
-	client := &retryablehttp.Client{
-		HTTPClient:   t.attempt,
-		RetryMax:     t.retries.most,
-		CheckRetry:   r.check,
-		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
-		PrepareRetry: r.wait,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	resp, err := client.Do(retryable)
-	if err != nil {
-		return nil, r.failed(err)
-	}
-	return resp, nil
 }
 
 // checkPath refuses a path with a segment that is empty or that a proxy would
@@ -82,32 +75,19 @@ func checkPath(u *url.URL) error {
 	return nil
 }
 
-// replayable is the request with a body that can be sent again.
-// retryablehttp.FromRequest would first read the body into memory.
-func replayable(req *http.Request) (*retryablehttp.Request, error) {
-	r := &retryablehttp.Request{Request: req.Clone(req.Context())}
-	r.Body = nil
+// replayed returns the request with a body of its own.
+func replayed(req *http.Request) (*http.Request, error) {
+	again := req.Clone(req.Context())
 	if req.Body == nil || req.Body == http.NoBody {
-		return r, nil
+		return again, nil
 	}
 	if req.GetBody == nil {
 		return nil, errors.New("the request's body cannot be sent again")
 	}
-	return r, r.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) {
-		body, err := req.GetBody()
-		return &sizedBody{body, int(req.ContentLength)}, err
-	}))
+	body, err := req.GetBody()
+	again.Body = body
+	return again, err
 }
-
-// sizedBody tells retryablehttp the content length; without it the body would
-// be sent in chunks.
-type sizedBody struct {
-	io.ReadCloser
-	size int
-}
-
-// Len is the number of bytes in the whole body.
-func (b *sizedBody) Len() int { return b.size }
 
 // run is one request and all its attempts.
 type run struct {
@@ -117,30 +97,27 @@ type run struct {
 	last      *Error
 }
 
-// check decides whether to send again. Its signature is retryablehttp.CheckRetry.
-func (r *run) check(ctx context.Context, _ *http.Response, err error) (bool, error) {
+// beforeRetry passes the time until the request may be sent again. It returns the error that the request ends with if it may
+// not. Throttled requests wait at the gate, with everybody else.
+func (r *run) beforeRetry(err error) error {
 	r.attempts++
+	ctx := r.request.Context()
 	switch {
-	case err == nil: // what is done is done, even if the context ended meanwhile
-		return false, nil
 	case ctx.Err() != nil:
-		return false, ctx.Err()
+		return ctx.Err()
 	case !errors.As(err, &r.last): // never let through the gate
-		return false, nil
+		return err
 	}
 	if r.last.Throttled() {
 		r.transport.gate.close(r.delay())
 	}
-	return r.transport.products.Retryable(ctx, r.last), nil
-}
-
-// wait passes the time until the next attempt. Throttled requests wait at the
-// gate, with everybody else. Its signature is retryablehttp.PrepareRetry.
-func (r *run) wait(req *http.Request) error {
+	if !r.transport.products.Retryable(ctx, r.last) || r.attempts > r.transport.retries.most {
+		return err
+	}
 	if r.last.Throttled() {
 		return nil
 	}
-	return r.transport.sleep(req.Context(), r.delay())
+	return r.transport.sleep(ctx, r.delay())
 }
 
 // delay is what the server asks for, or else doubles with each attempt.
