@@ -5,8 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -26,7 +26,7 @@ func diffObjects(changes []FieldChange, path string, before, after spec.Object) 
 	for _, name := range slices.Compact(names) {
 		b, inBefore := before[name]
 		a, inAfter := after[name]
-		at := path + "/" + escapePointer(name)
+		at := path + "/" + text.EscapePointer(name)
 		switch {
 		case !inBefore && at == "/bindings":
 			changes = diffObjects(changes, at, nil, a.(spec.Object))
@@ -103,8 +103,3 @@ func withoutUnknown(value any) (any, bool) {
 	}
 	return known, true
 }
-
-// escapePointer writes a name as a JSON Pointer's reference token (RFC 6901).
-func escapePointer(name string) string { return pointerEscapes.Replace(name) }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

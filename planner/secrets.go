@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -23,7 +24,7 @@ func onlySecrets(desired spec.Scripted, fields []FieldChange) bool {
 	return true
 }
 
-func secretPath(b spec.Binding) string { return "/bindings/" + escapePointer(b.Name) }
+func secretPath(b spec.Binding) string { return "/bindings/" + text.EscapePointer(b.Name) }
 
 // compareSecrets plans to write secrets of a Worker in which nothing else
 // differs; nil when there are none to be written.

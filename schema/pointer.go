@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/wfpsync/wfpsync/internal/text"
 )
 
 // decodeLocation undoes the URL escaping that the library applies to pointers.
@@ -22,12 +24,10 @@ func tokens(pointer string) []string {
 	}
 	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	for i, t := range tokens {
-		tokens[i] = unescapePointer.Replace(t)
+		tokens[i] = text.UnescapePointer(t)
 	}
 	return tokens
 }
-
-var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
 // lastKey is the key or index that a pointer ends in.
 func lastKey(pointer string) string {

@@ -20,6 +20,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/page"
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -182,7 +183,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	}
 	if many := len(plan.Changes); many > quietChanges {
 		d.print(func() error {
-			_, err := fmt.Fprintf(d.stderr, "Applying %s.\n", plural(many, "change"))
+			_, err := fmt.Fprintf(d.stderr, "Applying %s.\n", text.Count(many, "change"))
 			return err
 		})
 	}

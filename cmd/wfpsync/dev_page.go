@@ -14,6 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/internal/emulator/page"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -93,11 +94,11 @@ func verdict(seen look, r page.Report, file string) (state, sentence string) {
 	}
 	switch {
 	case seen.plan == nil:
-		return page.Broken, fmt.Sprintf("%s: what was applied before still runs", plural(mistakes, "error"))
+		return page.Broken, fmt.Sprintf("%s: what was applied before still runs", text.Count(mistakes, "error"))
 	case len(r.Changes) == 0 && mistakes == 0:
 		return page.Matches, "The account matches " + file
 	case seen.result != nil:
-		return page.Differs, plural(len(r.Changes), "change") + " could not be made"
+		return page.Differs, text.Count(len(r.Changes), "change") + " could not be made"
 	case mistakes > 0 || len(seen.plan.Blocked()) > 0:
 		return page.Differs, "Nothing was applied"
 	}

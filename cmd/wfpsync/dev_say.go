@@ -12,6 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/applier"
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/planner"
 	"github.com/wfpsync/wfpsync/spec"
 )
@@ -148,7 +149,7 @@ func (d *development) show(stack *spec.Stack) {
 	}
 	for _, namespace := range namespaces {
 		names := users[namespace]
-		fmt.Fprintf(&table, "  %s  %s: %s", namespace, plural(len(names), "user Worker"), strings.Join(names[:min(len(names), mostShown)], ", "))
+		fmt.Fprintf(&table, "  %s  %s: %s", namespace, text.Count(len(names), "user Worker"), strings.Join(names[:min(len(names), mostShown)], ", "))
 		if len(names) > mostShown {
 			table.WriteString(", …")
 		}

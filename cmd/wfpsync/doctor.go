@@ -10,6 +10,7 @@ import (
 
 	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -68,5 +69,5 @@ func (a *app) checkFile() ([]wfpsync.Check, *wfpsync.Project) {
 	case p.Diagnostics().HasErrors():
 		return []wfpsync.Check{{Name: name, Status: wfpsync.CheckFailed, Message: "it has errors", Advice: "`wfpsync validate` shows them"}}, nil
 	}
-	return []wfpsync.Check{{Name: name, Status: wfpsync.CheckOK, Message: fmt.Sprintf("stack %s, %s", p.Stack().Name, plural(len(p.Stack().Resources), "resource"))}}, p
+	return []wfpsync.Check{{Name: name, Status: wfpsync.CheckOK, Message: fmt.Sprintf("stack %s, %s", p.Stack().Name, text.Count(len(p.Stack().Resources), "resource"))}}, p
 }

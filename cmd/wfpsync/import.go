@@ -14,6 +14,7 @@ import (
 
 	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile"
@@ -180,6 +181,6 @@ func (a *app) checkImported(ctx context.Context, dir string) error {
 	if p.Diagnostics().HasErrors() {
 		return told(exitError)
 	}
-	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", plural(len(p.Stack().Resources), "resource"), a.planOf("-f", a.flags.file))
+	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", text.Count(len(p.Stack().Resources), "resource"), a.planOf("-f", a.flags.file))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/docs"
 	"github.com/wfpsync/wfpsync/internal/report"
+	"github.com/wfpsync/wfpsync/internal/text"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -48,29 +49,22 @@ func success(v *wfpsync.Validation, file string) string {
 	if v.Diagnostics.HasErrors() {
 		return ""
 	}
-	text := fmt.Sprintf("Success! %s is valid", file)
+	message := fmt.Sprintf("Success! %s is valid", file)
 	if !v.NeedsEnvironment {
-		text += ": " + plural(v.Resources, "resource")
+		message += ": " + text.Count(v.Resources, "resource")
 	}
 	if len(v.Environments) > 0 {
 		if !v.NeedsEnvironment {
-			text += ";"
+			message += ";"
 		}
 		list := make([]string, len(v.Environments))
 		for i, e := range v.Environments {
-			list[i] = fmt.Sprintf("%s (%s)", e.Name, plural(e.Resources, "resource"))
+			list[i] = fmt.Sprintf("%s (%s)", e.Name, text.Count(e.Resources, "resource"))
 		}
-		text += fmt.Sprintf(" in %s: %s", plural(len(list), "environment"), strings.Join(list, ", "))
+		message += fmt.Sprintf(" in %s: %s", text.Count(len(list), "environment"), strings.Join(list, ", "))
 	}
-	if text += "."; v.NeedsEnvironment {
-		text += " It needs one of them: name it with --env."
+	if message += "."; v.NeedsEnvironment {
+		message += " It needs one of them: name it with --env."
 	}
-	return text
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return message
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/list"
@@ -57,7 +58,7 @@ func (d declaration) lists() string {
 func (l *loader) readLists() {
 	l.lists = map[string]*list.List{}
 	for _, m := range l.root.Get("lists").MembersOrNil() {
-		if l.isBroken("/lists/" + document.EscapeStep(m.Key)) {
+		if l.isBroken("/lists/" + text.EscapePointer(m.Key)) {
 			continue
 		}
 		read, diagnostics := list.Load(l.files, m.Key, l.expand(m.Value, l.globals()), l.name, l.discover)
@@ -79,10 +80,10 @@ func (l *loader) declarations() []declaration {
 		l.declareCollection(s.Kind)
 		l.stack.Sections[s.Kind] = l.root.Member(s.Section).Range()
 		for _, m := range value.Members {
-			if s.InZones() && !l.isBroken("/"+s.Section+"/"+document.EscapeStep(m.Key)) {
+			if s.InZones() && !l.isBroken("/"+s.Section+"/"+text.EscapePointer(m.Key)) {
 				l.declareZone(s.Kind, m.Value)
 			}
-			d := declaration{section: s, member: m, pointer: "/" + s.Section + "/" + document.EscapeStep(m.Key), at: m.Range()}
+			d := declaration{section: s, member: m, pointer: "/" + s.Section + "/" + text.EscapePointer(m.Key), at: m.Range()}
 			if loops, ok := l.loops(m.Value.Get("for_each")); ok && !l.isBroken(d.pointer) {
 				if d.loops = loops; l.checkTemplate(d) {
 					all = append(all, d)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expression"
@@ -29,7 +30,7 @@ const nameChange = "change"
 // readPolicies reads `policies`.
 func (l *loader) readPolicies() {
 	for _, m := range l.root.Get("policies").MembersOrNil() {
-		if l.isBroken("/policies/" + document.EscapeStep(m.Key)) {
+		if l.isBroken("/policies/" + text.EscapePointer(m.Key)) {
 			continue
 		}
 		deny, warn := m.Value.Member("deny"), m.Value.Member("warn")

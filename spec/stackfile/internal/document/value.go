@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/text"
 )
 
 // Kind is what a value is.
@@ -183,7 +184,7 @@ func (v *Value) Find(pointer string) (*Value, *Member) {
 		return v, nil
 	}
 	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		step = unescapeStep.Replace(step)
+		step = text.UnescapePointer(step)
 		next, m := v.step(step)
 		if next == nil {
 			return v, member
@@ -259,16 +260,6 @@ func (v *Value) Line(line int) string {
 		return ""
 	}
 	return v.file.snippet(line)
-}
-
-var (
-	escapeStep   = strings.NewReplacer("~", "~0", "/", "~1")
-	unescapeStep = strings.NewReplacer("~1", "/", "~0", "~")
-)
-
-// EscapeStep writes a key as a step of a JSON Pointer (RFC 6901).
-func EscapeStep(key string) string {
-	return escapeStep.Replace(key)
 }
 
 // MembersOrNil are a map's members, none for anything else and for nil.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wfpsync/wfpsync/diag"
+	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
@@ -164,19 +165,12 @@ func (l *loader) reportCSV(in *input, err error, fields []string, t *table) {
 	}
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		l.report(RuleListFile, in.at(failed.StartLine, 1), fmt.Sprintf("this row has %s, and the table %s", count(len(fields), "value"), count(len(t.columns), "column")), "quote a value that has the delimiter in it; an empty value still needs its delimiter")
+		l.report(RuleListFile, in.at(failed.StartLine, 1), fmt.Sprintf("this row has %s, and the table %s", text.Count(len(fields), "value"), text.Count(len(t.columns), "column")), "quote a value that has the delimiter in it; an empty value still needs its delimiter")
 	case errors.Is(err, csv.ErrQuote) && failed.Line != failed.StartLine:
 		l.report(RuleListFile, in.at(failed.StartLine, 1), "a quote that opens in this row does not close", "a quote in a quoted value is doubled")
 	default:
 		l.report(RuleListFile, in.at(failed.Line, failed.Column), "a quote stands where none can stand", "put the whole value in quotes, and double the quotes in it")
 	}
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // csvSettings are what a declaration says about a CSV file.
