@@ -9,12 +9,12 @@ type BindingType struct {
 	// Name is the API's name of the type.
 	Name string
 
-	// Kind is the kind of resource that a binding leads to, "" for none that wfpsync
-	// manages. ID is the property that names the resource by the platform's id, and
-	// nameBy the one that names it by its name.
+	// Kind is the kind of resource that a binding leads to, which describes the type;
+	// "" for none that wfpsync manages. ID is the property that names the resource by
+	// the platform's id, and NameBy the one that names it by its name.
 	Kind   Kind
 	ID     string
-	nameBy string
+	NameBy string
 
 	// Value is the property with the value that the Worker reads; "" where a binding
 	// is not a value.
@@ -34,7 +34,7 @@ type BindingType struct {
 	// those that it calls bindings.
 	managedBy string
 
-	// targets finds the resources that a binding needs; nil where nameBy says it.
+	// targets finds the resources that a binding needs; nil where NameBy says it.
 	targets func(b Binding) []Reference
 
 	// canonical brings the properties that the API answers in several forms into one;
@@ -42,7 +42,8 @@ type BindingType struct {
 	canonical func(properties Object)
 }
 
-// bindingTypes are the types that something is known of. A new type is a line here.
+// bindingTypes are the types that something is known of: those that lead to a kind of
+// resource, which the kind describes, and others. A new one of the others is a line here.
 var bindingTypes = func() map[string]BindingType {
 	types := map[string]BindingType{}
 	for _, t := range []BindingType{
@@ -51,14 +52,6 @@ var bindingTypes = func() map[string]BindingType {
 		{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: FieldSecrets},
 		{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: FieldSecrets},
 		{Name: BindingAssets, Shown: true, managedBy: FieldAssets},
-		{Name: BindingKVNamespace, Kind: KindKVNamespace, ID: "namespace_id"},
-		{Name: BindingD1, Kind: KindD1Database, ID: "id", canonical: canonicalD1},
-		{Name: BindingR2Bucket, Kind: KindR2Bucket, targets: targetBucket, canonical: canonicalR2},
-		{Name: BindingQueue, Kind: KindQueue, nameBy: "queue_name"},
-		{Name: BindingService, Kind: KindWorker, nameBy: "service", canonical: canonicalService},
-		{Name: BindingDispatchNamespace, Kind: KindDispatchNamespace, targets: targetsOfDispatch, canonical: canonicalOutbound},
-		{Name: BindingDurableObject, Kind: KindWorker, class: true, targets: targetClass, canonical: canonicalDurableObject},
-		{Name: BindingWorkflow, Kind: KindWorker, class: true, targets: targetClass},
 		{Name: BindingSendEmail, canonical: canonicalSendEmail},
 		{Name: "ai", Shown: true},
 		{Name: "browser", Shown: true},
@@ -66,6 +59,12 @@ var bindingTypes = func() map[string]BindingType {
 		{Name: "version_metadata", Shown: true},
 	} {
 		types[t.Name] = t
+	}
+	for _, k := range kinds {
+		for _, t := range k.Bindings {
+			t.Kind = k.Kind
+			types[t.Name] = t
+		}
 	}
 	return types
 }()
@@ -88,8 +87,8 @@ func (b Binding) References() []Reference {
 	switch t := BindingTypeOf(b.Type); {
 	case t.targets != nil:
 		return append(refs, t.targets(b)...)
-	case t.nameBy != "":
-		return append(refs, named(t.Kind, b.Properties.Get(t.nameBy), b.At)...)
+	case t.NameBy != "":
+		return append(refs, named(t.Kind, b.Properties.Get(t.NameBy), b.At)...)
 	}
 	return refs
 }

@@ -10,6 +10,9 @@ import (
 // KindCustomHostname is a customer's hostname in a zone of Cloudflare for SaaS.
 const KindCustomHostname Kind = "custom_hostname"
 
+// ProductSaaS is Cloudflare for SaaS.
+const ProductSaaS Product = "custom_hostnames"
+
 var customHostnameKind = KindInfo{
 	Kind:       KindCustomHostname,
 	Section:    "custom_hostnames",
@@ -17,7 +20,7 @@ var customHostnameKind = KindInfo{
 	Plural:     "custom hostnames",
 	Container:  ContainerZone,
 	Product:    ProductSaaS,
-	Permission: permissionSaaS,
+	Permission: Permission{"Zone", "SSL and Certificates", "Edit"},
 	Fleet:      true,
 	decode:     decodeAs[*CustomHostname],
 }

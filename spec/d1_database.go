@@ -5,13 +5,17 @@ import "github.com/wfpsync/wfpsync/spec/internal/canon"
 // KindD1Database is a D1 database.
 const KindD1Database Kind = "d1_database"
 
+// ProductD1 is D1.
+const ProductD1 Product = "d1"
+
 var d1DatabaseKind = KindInfo{
 	Kind:       KindD1Database,
 	Section:    "d1_databases",
 	Singular:   "D1 database",
 	Plural:     "D1 databases",
 	Product:    ProductD1,
-	Permission: permissionD1,
+	Permission: Permission{"Account", "D1", "Edit"},
+	Bindings:   []BindingType{{Name: BindingD1, ID: "id", canonical: canonicalD1}},
 	Store:      true,
 	decode:     decodeAs[*D1Database],
 }

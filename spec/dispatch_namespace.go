@@ -11,6 +11,7 @@ var dispatchNamespaceKind = KindInfo{
 	Holds:      KindUserWorker,
 	Product:    ProductWorkers,
 	Permission: permissionWorkers,
+	Bindings:   []BindingType{{Name: BindingDispatchNamespace, targets: targetsOfDispatch, canonical: canonicalOutbound}},
 	decode:     decodeAs[*DispatchNamespace],
 }
 

@@ -9,6 +9,9 @@ import (
 // KindDNSRecord is a record of a zone that leads hostnames to Cloudflare.
 const KindDNSRecord Kind = "dns_record"
 
+// ProductDNS is the DNS records of a zone.
+const ProductDNS Product = "dns"
+
 var dnsRecordKind = KindInfo{
 	Kind:       KindDNSRecord,
 	Section:    "dns_records",
@@ -16,7 +19,7 @@ var dnsRecordKind = KindInfo{
 	Plural:     "DNS records",
 	Container:  ContainerZone,
 	Product:    ProductDNS,
-	Permission: permissionDNS,
+	Permission: Permission{"Zone", "DNS", "Edit"},
 	Fleet:      true,
 	decode:     decodeAs[*DNSRecord],
 }

@@ -34,6 +34,9 @@ type KindInfo struct {
 	// Holds is the kind of what resources of the kind hold, "" for nothing.
 	Holds Kind
 
+	// Bindings are the types of bindings that lead a Worker to resources of the kind.
+	Bindings []BindingType
+
 	// Script says that resources of the kind have code and bindings; they are
 	// [Scripted].
 	Script bool

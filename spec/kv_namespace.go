@@ -3,6 +3,11 @@ package spec
 // KindKVNamespace is a Workers KV namespace.
 const KindKVNamespace Kind = "kv_namespace"
 
+var permissionKV = Permission{"Account", "Workers KV Storage", "Edit"}
+
+// ProductKV is Workers KV.
+const ProductKV Product = "kv"
+
 var kvNamespaceKind = KindInfo{
 	Kind:       KindKVNamespace,
 	Section:    "kv_namespaces",
@@ -11,6 +16,7 @@ var kvNamespaceKind = KindInfo{
 	Holds:      KindKVPair,
 	Product:    ProductKV,
 	Permission: permissionKV,
+	Bindings:   []BindingType{{Name: BindingKVNamespace, ID: "namespace_id"}},
 	Store:      true,
 	decode:     decodeAs[*KVNamespace],
 }

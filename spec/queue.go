@@ -3,6 +3,11 @@ package spec
 // KindQueue is a queue.
 const KindQueue Kind = "queue"
 
+var permissionQueues = Permission{"Account", "Queues", "Edit"}
+
+// ProductQueues is Queues.
+const ProductQueues Product = "queues"
+
 var queueKind = KindInfo{
 	Kind:       KindQueue,
 	Section:    "queues",
@@ -10,6 +15,7 @@ var queueKind = KindInfo{
 	Plural:     "queues",
 	Product:    ProductQueues,
 	Permission: permissionQueues,
+	Bindings:   []BindingType{{Name: BindingQueue, NameBy: "queue_name"}},
 	Store:      true,
 	decode:     decodeAs[*Queue],
 }

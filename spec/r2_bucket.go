@@ -5,6 +5,9 @@ import "github.com/wfpsync/wfpsync/spec/internal/canon"
 // KindR2Bucket is an R2 bucket.
 const KindR2Bucket Kind = "r2_bucket"
 
+// ProductR2 is R2.
+const ProductR2 Product = "r2"
+
 var r2BucketKind = KindInfo{
 	Kind:       KindR2Bucket,
 	Section:    "r2_buckets",
@@ -12,7 +15,8 @@ var r2BucketKind = KindInfo{
 	Plural:     "R2 buckets",
 	Container:  ContainerJurisdiction,
 	Product:    ProductR2,
-	Permission: permissionR2,
+	Permission: Permission{"Account", "Workers R2 Storage", "Edit"},
+	Bindings:   []BindingType{{Name: BindingR2Bucket, targets: targetBucket, canonical: canonicalR2}},
 	Store:      true,
 	decode:     decodeAs[*R2Bucket],
 }

@@ -11,9 +11,14 @@ var workerKind = KindInfo{
 	Plural:     "Workers",
 	Product:    ProductWorkers,
 	Permission: permissionWorkers,
-	Script:     true,
-	Vouched:    true,
-	decode:     decodeAs[*Worker],
+	Bindings: []BindingType{
+		{Name: BindingService, NameBy: "service", canonical: canonicalService},
+		{Name: BindingDurableObject, class: true, targets: targetClass, canonical: canonicalDurableObject},
+		{Name: BindingWorkflow, class: true, targets: targetClass},
+	},
+	Script:  true,
+	Vouched: true,
+	decode:  decodeAs[*Worker],
 }
 
 // Worker is a Worker of the account.
