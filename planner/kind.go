@@ -46,15 +46,21 @@ type column struct {
 	guard string
 }
 
-// columns is every kind there is. A new kind is a file of its own and a line here.
+// columns is every kind there is. A new kind is a file of its own and a line here,
+// unless it is a store like others.
 var columns = byKind(
-	cronTriggersColumn, customDomainColumn, customHostnameColumn, d1DatabaseColumn, dispatchNamespaceColumn,
-	dnsRecordColumn, kvNamespaceColumn, kvPairColumn, queueColumn, queueConsumerColumn, r2BucketColumn, routeColumn,
-	userWorkerColumn, workerColumn, workerSubdomainColumn,
+	cronTriggersColumn, customDomainColumn, customHostnameColumn, dispatchNamespaceColumn, dnsRecordColumn,
+	kvNamespaceColumn, kvPairColumn, queueConsumerColumn, routeColumn, userWorkerColumn, workerColumn,
+	workerSubdomainColumn,
 )
 
 func byKind(all ...column) map[spec.Kind]column {
 	found := map[spec.Kind]column{}
+	for _, k := range spec.Kinds() {
+		if k.Store {
+			found[k.Kind] = storeColumn(k)
+		}
+	}
 	for _, c := range all {
 		found[c.kind] = c
 	}

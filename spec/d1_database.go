@@ -17,6 +17,7 @@ var d1DatabaseKind = KindInfo{
 	Permission: Permission{"Account", "D1", "Edit"},
 	Bindings:   []BindingType{{Name: BindingD1, ID: "id", canonical: canonicalD1}},
 	Store:      true,
+	ForceNew:   []string{"jurisdiction"},
 	decode:     decodeAs[*D1Database],
 }
 

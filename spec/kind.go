@@ -31,6 +31,11 @@ type KindInfo struct {
 	// the file never deletes.
 	Store bool
 
+	// ForceNew are settings that are decided when a resource is created: another
+	// value in the file replaces it. CreateOnly are settings that are only asked for
+	// then: another value is said, and changes nothing.
+	ForceNew, CreateOnly []string
+
 	// Holds is the kind of what resources of the kind hold, "" for nothing.
 	Holds Kind
 

@@ -18,6 +18,7 @@ var r2BucketKind = KindInfo{
 	Permission: Permission{"Account", "Workers R2 Storage", "Edit"},
 	Bindings:   []BindingType{{Name: BindingR2Bucket, targets: targetBucket, canonical: canonicalR2}},
 	Store:      true,
+	CreateOnly: []string{"location"},
 	decode:     decodeAs[*R2Bucket],
 }
 
