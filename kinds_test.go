@@ -19,14 +19,6 @@ import (
 // each other, so that a new one cannot be forgotten. The same holds for the types of
 // bindings.
 
-// known are the places that still do, by file, with how many there are. The numbers
-// may only become smaller.
-var known = map[string]int{
-	"internal/account/account.go":         1, // the table of columns
-	"internal/account/guarded/guarded.go": 1,
-	"internal/account/elsewhere.go":       1,
-}
-
 func TestNothingElseTellsKindsApart(t *testing.T) {
 	found := map[string][]string{}
 	for _, p := range packages(t) {
@@ -39,14 +31,7 @@ func TestNothingElseTellsKindsApart(t *testing.T) {
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(found)) {
-		if len(found[file]) > known[file] {
-			t.Errorf("%s tells kinds or binding types apart in %d places, at most %d are known: say it in the kind's description or column\n  %s", file, len(found[file]), known[file], strings.Join(found[file], "\n  "))
-		}
-	}
-	for file, n := range known {
-		if len(found[file]) < n {
-			t.Errorf("%s tells kinds or binding types apart in %d places only: write that into known, instead of %d", file, len(found[file]), n)
-		}
+		t.Errorf("%s tells kinds or binding types apart: say it in the kind's description or column\n  %s", file, strings.Join(found[file], "\n  "))
 	}
 }
 

@@ -22,8 +22,7 @@
 // calls share, so an upload can carry another call's body. A test reads the
 // syntax tree for it, and another shows what happens without the rule.
 //
-// A resource kind is a file that bears its name, and one line in the table of
-// columns below.
+// A resource kind is a file that bears its name, and one line in the table below.
 package account
 
 import (
@@ -41,6 +40,11 @@ import (
 
 // column is what this package can do with one kind of resource.
 type column struct {
+	kind spec.Kind
+
+	// endpoints are those of the kind's product, in the column of one kind of each.
+	endpoints endpoints
+
 	// list reads a collection. What a list does not show is left to inspect.
 	list func(ctx context.Context, r *reading, parent string) ([]*spec.Live, error)
 
@@ -53,6 +57,11 @@ type column struct {
 	// inspect completes a listed resource; nil where the list shows everything.
 	inspect func(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error)
 
+	// elsewhere finds what is in a place and may be a stack's, and reports whether that
+	// is all of it; nil where the marks of a kind are all in the collections that are
+	// read. Unless every page is asked for, one request has to do.
+	elsewhere func(ctx context.Context, a *Account, p elsewhere, stack string, every bool) (found []*spec.Live, whole bool, err error)
+
 	// put brings a resource into its desired state.
 	put func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error)
 
@@ -60,24 +69,34 @@ type column struct {
 	delete func(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error
 }
 
-// columns is every kind that an account can hold for us.
-var columns = map[spec.Kind]column{
-	spec.KindCronTriggers:      cronTriggersColumn,
-	spec.KindCustomDomain:      customDomainColumn,
-	spec.KindCustomHostname:    customHostnameColumn,
-	spec.KindDispatchNamespace: dispatchNamespaceColumn,
-	spec.KindDNSRecord:         dnsRecordColumn,
-	spec.KindD1Database:        d1DatabaseColumn,
-	spec.KindKVNamespace:       kvNamespaceColumn,
-	spec.KindKVPair:            kvPairColumn,
-	spec.KindQueue:             queueColumn,
-	spec.KindQueueConsumer:     queueConsumerColumn,
-	spec.KindR2Bucket:          r2BucketColumn,
-	spec.KindRoute:             routeColumn,
-	spec.KindUserWorker:        userWorkerColumn,
-	spec.KindWorker:            workerColumn,
-	spec.KindWorkerSubdomain:   workerSubdomainColumn,
+// table is every kind that an account can hold for us, in the order in which doctor
+// looks at their products.
+var table = []column{
+	workerColumn,
+	userWorkerColumn,
+	dispatchNamespaceColumn,
+	cronTriggersColumn,
+	workerSubdomainColumn,
+	kvNamespaceColumn,
+	kvPairColumn,
+	d1DatabaseColumn,
+	r2BucketColumn,
+	queueColumn,
+	queueConsumerColumn,
+	routeColumn,
+	customDomainColumn,
+	dnsRecordColumn,
+	customHostnameColumn,
 }
+
+// columns is the table by kind.
+var columns = func() map[spec.Kind]column {
+	byKind := map[spec.Kind]column{}
+	for _, c := range table {
+		byKind[c.kind] = c
+	}
+	return byKind
+}()
 
 func columnOf(kind spec.Kind) (column, error) {
 	c, known := columns[kind]

@@ -51,6 +51,9 @@ var (
 	// workersMissing: script, route, service, environment, domain, namespace.
 	workersMissing = []int{10007, 10009, 10090, 10092, 100114, codeNamespaceMissing}
 
+	// workersExists: route, Worker, namespace.
+	workersExists = []int{codeRouteExists, codeWorkerExists, codeNamespaceExists}
+
 	// workersMissingTargets are refusals of an upload or a route whose binding,
 	// tail consumer or Worker does not exist, or not yet everywhere: Worker of a
 	// route, KV, Durable Object, R2, service, Hyperdrive, Vectorize, D1, secrets
@@ -75,9 +78,7 @@ func notFound(e *cloudflare.Error) bool {
 	switch {
 	case e.NotEnvelope:
 		return false
-	case of(e, spec.ProductWorkers) && slices.Contains(workersMissing, e.Code):
-		return true
-	case e.Code != 0 && e.Code == ownCodes(spec.Product(e.Product)).missing:
+	case slices.Contains(ownCodes(e).missing, e.Code):
 		return true
 	case e.Status == http.StatusNotFound:
 		return !slices.Contains([]int{codeNoRoute, codeNoMethod, codeBadIdentifier}, e.Code)
@@ -85,15 +86,7 @@ func notFound(e *cloudflare.Error) bool {
 	return false
 }
 
-func exists(e *cloudflare.Error) bool {
-	switch spec.Product(e.Product) {
-	case spec.ProductDNS:
-		return slices.Contains([]int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, e.Code)
-	case spec.ProductWorkers:
-		return slices.Contains([]int{codeRouteExists, codeWorkerExists, codeNamespaceExists}, e.Code)
-	}
-	return e.Code != 0 && e.Code == ownCodes(spec.Product(e.Product)).exists || of(e, spec.ProductQueues) && e.Code == codeConsumerExists
-}
+func exists(e *cloudflare.Error) bool { return slices.Contains(ownCodes(e).exists, e.Code) }
 
 var notEmptyMessage = regexp.MustCompile(`is(n.t| not) empty`)
 

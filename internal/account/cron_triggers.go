@@ -14,6 +14,7 @@ import (
 )
 
 var cronTriggersColumn = column{
+	kind:   spec.KindCronTriggers,
 	list:   listCronTriggers,
 	put:    putCronTriggers,
 	delete: deleteCronTriggers,

@@ -13,6 +13,7 @@ import (
 )
 
 var customDomainColumn = column{
+	kind:   spec.KindCustomDomain,
 	list:   listCustomDomains,
 	put:    putCustomDomain,
 	delete: deleteCustomDomain,

@@ -15,11 +15,14 @@ import (
 // Custom hostnames go through the raw door: cloudflare-go takes metadata of texts
 // only, where the API takes any JSON, and no origin for a new hostname.
 var customHostnameColumn = column{
-	list:   listCustomHostnames,
-	page:   hostnamesOnPage,
-	look:   lookAtCustomHostname,
-	put:    putCustomHostname,
-	delete: deleteCustomHostname,
+	elsewhere: hostnamesElsewhere,
+	kind:      spec.KindCustomHostname,
+	endpoints: endpoints{path: "custom_hostnames", missing: []int{codeSaaSMissing}, exists: []int{codeSaaSExists}, pageSize: "5"},
+	list:      listCustomHostnames,
+	page:      hostnamesOnPage,
+	look:      lookAtCustomHostname,
+	put:       putCustomHostname,
+	delete:    deleteCustomHostname,
 }
 
 // customHostname is a hostname as the API answers it.

@@ -14,9 +14,11 @@ import (
 )
 
 var d1DatabaseColumn = column{
-	list:   listD1Databases,
-	put:    putD1Database,
-	delete: deleteD1Database,
+	kind:      spec.KindD1Database,
+	endpoints: endpoints{path: "d1", missing: []int{codeD1Missing}, exists: []int{codeD1Exists}, probe: "/database", pageSize: "10"},
+	list:      listD1Databases,
+	put:       putD1Database,
+	delete:    deleteD1Database,
 }
 
 func listD1Databases(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {

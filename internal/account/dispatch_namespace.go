@@ -15,6 +15,7 @@ import (
 )
 
 var dispatchNamespaceColumn = column{
+	kind:   spec.KindDispatchNamespace,
 	list:   listDispatchNamespaces,
 	put:    putDispatchNamespace,
 	delete: deleteDispatchNamespace,

@@ -20,11 +20,14 @@ import (
 // about all twenty-one types of records, 7,830 lines of it, of which six members
 // are needed here.
 var dnsRecordColumn = column{
-	list:   listDNSRecords,
-	page:   recordsOnPage,
-	look:   lookAtDNSRecord,
-	put:    putDNSRecord,
-	delete: deleteDNSRecord,
+	elsewhere: recordsOfStack,
+	kind:      spec.KindDNSRecord,
+	endpoints: endpoints{path: "dns_records", missing: []int{codeRecordMissing}, exists: []int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, pageSize: "5"},
+	list:      listDNSRecords,
+	page:      recordsOnPage,
+	look:      lookAtDNSRecord,
+	put:       putDNSRecord,
+	delete:    deleteDNSRecord,
 }
 
 // dnsRecord is a record as the API answers it.

@@ -33,7 +33,7 @@ func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Sn
 	g.SetLimit(a.client.concurrency)
 	for i, p := range places {
 		g.Go(func() error {
-			list, whole, err := p.look(groupCtx, a, stack, e.Everywhere)
+			list, whole, err := columns[p.Kind].elsewhere(groupCtx, a, p, stack, e.Everywhere)
 			if err != nil && !passesBy(p.Kind, err) {
 				return err
 			}
@@ -80,20 +80,6 @@ func refused(e *cloudflare.Error) bool {
 type elsewhere struct {
 	spec.Collection
 	id string
-}
-
-// look finds what is in the place and may be a stack's, and reports whether that
-// is all of it.
-func (p elsewhere) look(ctx context.Context, a *Account, stack string, everything bool) (found []*spec.Live, whole bool, err error) {
-	switch p.Kind {
-	case spec.KindDNSRecord:
-		found, err = a.recordsOfStack(ctx, p, stack)
-		return found, true, err
-	case spec.KindCustomHostname:
-		return a.hostnamesElsewhere(ctx, p, everything)
-	default:
-		return a.pairsElsewhere(ctx, p, everything)
-	}
 }
 
 // placesElsewhere are the places to look into, and those that there are too many
@@ -159,13 +145,13 @@ func (a *Account) zonesElsewhere(ctx context.Context, every bool) (all []zone, o
 // recordsOfStack are the records of a zone whose comment ends like a stack's mark:
 // one request, however many there are.
 // Source: API reference, "List DNS Records", comment.endswith.
-func (a *Account) recordsOfStack(ctx context.Context, p elsewhere, stack string) ([]*spec.Live, error) {
+func recordsOfStack(ctx context.Context, a *Account, p elsewhere, stack string, _ bool) (found []*spec.Live, whole bool, err error) {
 	records, err := a.dnsRecords(ctx, zone{ID: p.id}, url.Values{"comment.endswith": {spec.MarkedComment("", stack)}})
-	return liveRecords(p.Parent, records), err
+	return liveRecords(p.Parent, records), true, err
 }
 
 // hostnamesElsewhere are the custom hostnames of a zone, or the first page of them.
-func (a *Account) hostnamesElsewhere(ctx context.Context, p elsewhere, every bool) (found []*spec.Live, whole bool, err error) {
+func hostnamesElsewhere(ctx context.Context, a *Account, p elsewhere, _ string, every bool) (found []*spec.Live, whole bool, err error) {
 	if every {
 		found, err = a.customHostnames(ctx, p.Parent, url.Values{})
 		return found, true, err
@@ -180,7 +166,7 @@ func (a *Account) hostnamesElsewhere(ctx context.Context, p elsewhere, every boo
 }
 
 // pairsElsewhere are the pairs of a KV namespace, or the first page of them.
-func (a *Account) pairsElsewhere(ctx context.Context, p elsewhere, every bool) (found []*spec.Live, whole bool, err error) {
+func pairsElsewhere(ctx context.Context, a *Account, p elsewhere, _ string, every bool) (found []*spec.Live, whole bool, err error) {
 	list := keyList{account: a, namespaceID: p.id, limit: kvKeyPage}
 	for first := true; first || every && !list.done; first = false {
 		keys, err := list.next(ctx)

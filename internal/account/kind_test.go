@@ -23,7 +23,7 @@ func TestEveryKindIsWhole(t *testing.T) {
 			}
 		}
 		if !probed[k.Kind] {
-			t.Errorf("no row of allEndpoints, in internal/account/product.go, has the product %q of %s: doctor does not check its permission", k.Product, k.Kind)
+			t.Errorf("no column of internal/account has the endpoints of the product %q: doctor does not check the permission that %s takes", k.Product, k.Kind)
 		}
 	}
 	for kind := range columns {

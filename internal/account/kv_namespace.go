@@ -12,10 +12,12 @@ import (
 )
 
 var kvNamespaceColumn = column{
-	list:   listKVNamespaces,
-	page:   kvNamespacesOnPage,
-	put:    putKVNamespace,
-	delete: deleteKVNamespace,
+	kind:      spec.KindKVNamespace,
+	endpoints: endpoints{path: "storage/kv", missing: []int{codeKVMissing}, exists: []int{codeKVTitleExists}, probe: "/namespaces", pageSize: "5"},
+	list:      listKVNamespaces,
+	page:      kvNamespacesOnPage,
+	put:       putKVNamespace,
+	delete:    deleteKVNamespace,
 }
 
 // kvNamespacesOnPage is the maximum.

@@ -18,8 +18,10 @@ import (
 // lists without reading every page, and takes long over bodies of thousands.
 
 var kvPairColumn = column{
-	list:    listKVPairs,
-	inspect: inspectKVPair,
+	elsewhere: pairsElsewhere,
+	kind:      spec.KindKVPair,
+	list:      listKVPairs,
+	inspect:   inspectKVPair,
 	put: func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 		namespaceID, err := a.KVNamespaceOf(ctx, []spec.Write{w})
 		if err != nil {

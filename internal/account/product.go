@@ -23,8 +23,8 @@ type endpoints struct {
 	path    string // that the endpoints begin with, behind the account or the zone
 
 	// missing and exists are the codes of what does not exist, and of what was to
-	// be created and does; 0 where the product has several, see [notFound] and [exists].
-	missing, exists int
+	// be created and does.
+	missing, exists []int
 
 	// probe is a list, below path, that shows whether the token may read; a page
 	// of it has the smallest size that the API takes.
@@ -33,16 +33,17 @@ type endpoints struct {
 }
 
 // allEndpoints is every product that a kind of resource belongs to, in the order in
-// which doctor looks at them.
-var allEndpoints = []endpoints{
-	{product: spec.ProductWorkers, scope: "accounts", path: "workers", probe: "/scripts"},
-	{product: spec.ProductKV, scope: "accounts", path: "storage/kv", missing: codeKVMissing, exists: codeKVTitleExists, probe: "/namespaces", pageSize: "5"},
-	{product: spec.ProductD1, scope: "accounts", path: "d1", missing: codeD1Missing, exists: codeD1Exists, probe: "/database", pageSize: "10"},
-	{product: spec.ProductR2, scope: "accounts", path: "r2", missing: codeR2Missing, exists: codeR2Exists, probe: "/buckets", pageSize: "1"},
-	{product: spec.ProductQueues, scope: "accounts", path: "queues", missing: codeQueueMissing, exists: codeQueueExists},
-	{product: spec.ProductWorkers, scope: "zones", path: "workers", probe: "/routes"},
-	{product: spec.ProductDNS, scope: "zones", path: "dns_records", missing: codeRecordMissing, pageSize: "5"},
-	{product: spec.ProductSaaS, scope: "zones", path: "custom_hostnames", missing: codeSaaSMissing, exists: codeSaaSExists, pageSize: "5"},
+// which doctor looks at them. The functions of the columns ask for the codes in it, so
+// that it cannot be part of what they are initialized with.
+var allEndpoints []endpoints
+
+func init() {
+	for _, c := range table {
+		if e, info := c.endpoints, c.kind.Info(); e.path != "" {
+			e.product, e.scope = info.Product, strings.ToLower(info.Permission.Scope)+"s"
+			allEndpoints = append(allEndpoints, e)
+		}
+	}
 }
 
 // endpointsOf returns the endpoints that a path below the base URL is of. What is
@@ -61,9 +62,9 @@ func endpointsOf(path string) endpoints {
 	return endpoints{product: spec.ProductAccounts, scope: scope}
 }
 
-// ownCodes returns the endpoints of a product, for their codes.
-func ownCodes(product spec.Product) endpoints {
-	i := slices.IndexFunc(allEndpoints, func(e endpoints) bool { return e.product == product })
+// ownCodes returns the endpoints of an error's product, for their codes.
+func ownCodes(e *cloudflare.Error) endpoints {
+	i := slices.IndexFunc(allEndpoints, func(own endpoints) bool { return of(e, own.product) })
 	if i < 0 {
 		return endpoints{}
 	}

@@ -13,9 +13,11 @@ import (
 )
 
 var queueColumn = column{
-	list:   listQueues,
-	put:    putQueue,
-	delete: deleteQueue,
+	kind:      spec.KindQueue,
+	endpoints: endpoints{path: "queues", missing: []int{codeQueueMissing}, exists: []int{codeQueueExists, codeConsumerExists}},
+	list:      listQueues,
+	put:       putQueue,
+	delete:    deleteQueue,
 }
 
 // queue is a queue as the API answers it. The SDK's type cannot tell a setting

@@ -15,6 +15,7 @@ import (
 )
 
 var queueConsumerColumn = column{
+	kind:   spec.KindQueueConsumer,
 	list:   listQueueConsumers,
 	put:    putQueueConsumer,
 	delete: deleteQueueConsumer,

@@ -15,10 +15,12 @@ import (
 )
 
 var r2BucketColumn = column{
-	list:    listR2Buckets,
-	inspect: inspectR2Bucket,
-	put:     putR2Bucket,
-	delete:  deleteR2Bucket,
+	kind:      spec.KindR2Bucket,
+	endpoints: endpoints{path: "r2", missing: []int{codeR2Missing}, exists: []int{codeR2Exists}, probe: "/buckets", pageSize: "1"},
+	list:      listR2Buckets,
+	inspect:   inspectR2Bucket,
+	put:       putR2Bucket,
+	delete:    deleteR2Bucket,
 }
 
 // r2JurisdictionHeader says which of an account's worlds of buckets a request

@@ -12,9 +12,11 @@ import (
 )
 
 var routeColumn = column{
-	list:   listRoutes,
-	put:    putRoute,
-	delete: deleteRoute,
+	kind:      spec.KindRoute,
+	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, probe: "/routes"},
+	list:      listRoutes,
+	put:       putRoute,
+	delete:    deleteRoute,
 }
 
 func listRoutes(ctx context.Context, r *reading, parent string) ([]*spec.Live, error) {

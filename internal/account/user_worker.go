@@ -12,6 +12,7 @@ import (
 
 // A user Worker is a script like a Worker, in another place.
 var userWorkerColumn = column{
+	kind:    spec.KindUserWorker,
 	list:    listUserWorkers,
 	look:    lookAtUserWorker,
 	inspect: inspectScript,

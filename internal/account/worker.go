@@ -7,11 +7,13 @@ import (
 )
 
 var workerColumn = column{
-	list:    listWorkers,
-	look:    lookAtWorker,
-	inspect: inspectScript,
-	put:     putScript,
-	delete:  deleteScript,
+	kind:      spec.KindWorker,
+	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, probe: "/scripts"},
+	list:      listWorkers,
+	look:      lookAtWorker,
+	inspect:   inspectScript,
+	put:       putScript,
+	delete:    deleteScript,
 }
 
 // listWorkers lists the account's own Workers, and takes note of the routes of

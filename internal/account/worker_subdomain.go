@@ -12,6 +12,7 @@ import (
 )
 
 var workerSubdomainColumn = column{
+	kind:   spec.KindWorkerSubdomain,
 	list:   listWorkerSubdomain,
 	put:    putWorkerSubdomain,
 	delete: deleteWorkerSubdomain,

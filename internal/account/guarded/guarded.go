@@ -206,7 +206,7 @@ func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 // the Worker's last write, which would look like somebody else's. That may be seen
 // before the write is answered.
 func (g *Account) adjusts(address spec.Address) {
-	if address.Kind == spec.KindWorkerSubdomain || address.Kind == spec.KindCronTriggers {
+	if address.Kind.Info().Container == spec.ContainerWorker {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.adjusted[spec.Address{Kind: spec.KindWorker, Name: address.Name}] = true
