@@ -15,13 +15,8 @@ type binder struct {
 	classes []string // the Durable Object classes that it has
 }
 
-// targetChecks look for what bindings lead tb. Only kinds of resources that live in the local account can be missing; an
-// index or a certificate is taken on trust.
+// targetChecks look for what bindings lead to, but for stores, of which the type says it.
 var targetChecks = map[store.Lead]func(binder, store.Binding) error{
-	store.ToKVNamespace:       checkKVNamespace,
-	store.ToD1Database:        checkD1Database,
-	store.ToR2Bucket:          checkR2Bucket,
-	store.ToQueue:             checkQueue,
 	store.ToWorker:            checkServiceBinding,
 	store.ToObjectClass:       checkObjectClass,
 	store.ToWorkflow:          checkWorkflow,
@@ -30,48 +25,17 @@ var targetChecks = map[store.Lead]func(binder, store.Binding) error{
 
 func checkTargets(b binder, bindings []store.Binding) error {
 	for _, binding := range bindings {
-		check := targetChecks[store.BindingTypeOf(binding.Type).Leads]
-		if check == nil {
-			continue
+		described := store.BindingTypeOf(binding.Type)
+		if missing := described.Missing; missing != nil {
+			if code, message := missing(b.tx, b.account, binding); message != "" {
+				return fail(http.StatusBadRequest, code, "%s", message)
+			}
 		}
-		if err := check(b, binding); err != nil {
-			return err
+		if check := targetChecks[described.Leads]; check != nil {
+			if err := check(b, binding); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
-}
-
-func checkKVNamespace(b binder, binding store.Binding) error {
-	id := binding.Text("namespace_id")
-	if !isID(id) {
-		return fail(http.StatusBadRequest, workersKVInvalid, "KV namespace '%s' of the binding '%s' is not valid", id, binding.Name)
-	}
-	if _, found := b.tx.KVNamespace(b.account, id); !found {
-		return fail(http.StatusBadRequest, workersKVNotFound, "KV namespace '%s' of the binding '%s' not found", id, binding.Name)
-	}
-	return nil
-}
-
-func checkD1Database(b binder, binding store.Binding) error {
-	id := binding.DatabaseID()
-	if _, found := b.tx.D1Database(b.account, id); !found {
-		return fail(http.StatusBadRequest, workersD1NotFound, "D1 database '%s' of the binding '%s' not found", id, binding.Name)
-	}
-	return nil
-}
-
-func checkR2Bucket(b binder, binding store.Binding) error {
-	jurisdiction, name := binding.Bucket()
-	if _, found := b.tx.R2Bucket(b.account, jurisdiction, name); !found {
-		return fail(http.StatusBadRequest, workersR2NotFound, "R2 bucket '%s' of the binding '%s' not found", name, binding.Name)
-	}
-	return nil
-}
-
-func checkQueue(b binder, binding store.Binding) error {
-	name := binding.Text("queue_name")
-	if _, found := b.tx.QueueByName(b.account, name); !found {
-		return fail(http.StatusBadRequest, workersQueueNotFound, "Queue '%s' of the binding '%s' does not exist", name, binding.Name)
 	}
 	return nil
 }

@@ -59,8 +59,6 @@ const (
 	workersScriptTooLarge       = 10027
 	workersSubdomainTaken       = 10031
 	workersInvalidSubdomain     = 10032
-	workersKVNotFound           = 10041
-	workersKVInvalid            = 10042
 	workersBindingNameMissing   = 10052
 	workersBindingNameTaken     = 10053
 	workersBindingTextTooLarge  = 10054
@@ -72,12 +70,10 @@ const (
 	workersNoHandlers           = 10068
 	workersVersionNotFound      = 10071
 	workersMigrationTagMismatch = 10079
-	workersR2NotFound           = 10085
 	workersServiceNotFound      = 10090
 	workersEnvironmentNotFound  = 10092
 	workersStillReferenced      = 10142
 	workersServiceTargetMissing = 10143
-	workersD1NotFound           = 10181
 	workersLimitsNeedStandard   = 10205
 	workersCPULimitTooHigh      = 10206
 	workersInvalidDeployment    = 10210
@@ -85,7 +81,6 @@ const (
 	workersInvalidAssets        = 10304
 	workersAssetsBindingAlone   = 10305
 	workersNoAssetsManifest     = 10343
-	workersQueueNotFound        = 11000
 	workersTagTooLarge          = 100102
 	workersTooManyTags          = 100103
 	workersInvalidHostname      = 100111

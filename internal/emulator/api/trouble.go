@@ -19,8 +19,8 @@ type Trouble struct {
 	// TokenStatus is what verifying a token answers instead of active: expired or disabled.
 	TokenStatus string
 
-	// Denied are the products that the token may not see: workers, kv, d1, r2, queues, zones, routes, dns,
-	// custom_hostnames, accounts.
+	// Denied are the products that the token may not see, as paths name them: workers, d1 and so on; besides kv, zones,
+	// routes, dns, custom_hostnames and accounts.
 	Denied []string
 
 	// NotEntitled says that the account has not bought Workers for Platforms. The code is not documented; 10023 is what
@@ -47,23 +47,6 @@ type Trouble struct {
 
 // SetTrouble begins trouble, or with the zero value ends it.
 func (s *Server) SetTrouble(t Trouble) { s.trouble.Store(&t) }
-
-// products are the paths of each product that can be denied. What comes first counts.
-var products = []struct {
-	name string
-	path *regexp.Regexp
-}{
-	{"dns", regexp.MustCompile(`^/zones/[^/]+/dns_records`)},
-	{"custom_hostnames", regexp.MustCompile(`^/zones/[^/]+/custom_hostnames`)},
-	{"routes", regexp.MustCompile(`^/zones/[^/]+/workers/`)},
-	{"zones", regexp.MustCompile(`^/zones`)},
-	{"kv", regexp.MustCompile(`^/accounts/[^/]+/storage/kv/`)},
-	{"workers", regexp.MustCompile(`^/accounts/[^/]+/workers/`)},
-	{"d1", regexp.MustCompile(`^/accounts/[^/]+/d1/`)},
-	{"r2", regexp.MustCompile(`^/accounts/[^/]+/r2/`)},
-	{"queues", regexp.MustCompile(`^/accounts/[^/]+/queues`)},
-	{"accounts", regexp.MustCompile(`^/accounts(/[^/]+)?$`)},
-}
 
 var (
 	dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
@@ -105,12 +88,22 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// productOf is the product that a path belongs to; "" for none that can be denied.
+// products are those that paths name otherwise than clients do.
+var products = map[string]string{
+	"accounts/storage": "kv", "zones/dns_records": "dns", "zones/custom_hostnames": "custom_hostnames", "zones/workers": "routes",
+}
+
+// productOf is the product that a path belongs to, which stands behind the account or the zone; "" for none that can be denied.
 func productOf(path string) string {
-	for _, p := range products {
-		if p.path.MatchString(path) {
-			return p.name
-		}
+	parts := append(strings.Split(strings.Trim(path, "/"), "/"), "", "")
+	scope, product := parts[0], parts[2]
+	switch name := products[scope+"/"+product]; {
+	case name != "":
+		return name
+	case scope == "zones" || scope == "accounts" && product == "":
+		return scope
+	case scope == "accounts":
+		return product
 	}
 	return ""
 }

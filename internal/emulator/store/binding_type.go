@@ -33,7 +33,11 @@ type BindingType struct {
 	// Value is what a Worker finds in its env where a binding is nothing but a value; nil where it is more.
 	Value func(b Binding, s Script) any
 
-	// Leads is what a binding leads to, of the things that live in the local account.
+	// Missing says, with the code of the platform, that the store is not there which a binding leads to; "" where it is.
+	// It is nil for what leads to no store of the local account: an AI model or a certificate is taken on trust.
+	Missing func(tx *Tx, account string, b Binding) (code int, message string)
+
+	// Leads is what else a binding leads to, of the things that live in the local account.
 	Leads Lead
 
 	// Title is what a person calls that which a binding knows by an id; nil where a binding has a name for it.
@@ -56,10 +60,6 @@ type Lead int
 const (
 	ToNothing Lead = iota // that the local account knows of
 	ToAssets
-	ToKVNamespace
-	ToD1Database
-	ToR2Bucket
-	ToQueue
 	ToWorker
 	ToObjectClass
 	ToWorkflow
@@ -90,7 +90,7 @@ var bindingTypes = tableOf(
 	BindingType{Name: "artifacts", Required: "namespace"},
 	BindingType{Name: "assets", Leads: ToAssets, Entrypoint: "Assets", Props: assetsProps},
 	BindingType{Name: "browser"},
-	BindingType{Name: "d1", Leads: ToD1Database, Title: databaseName, Entrypoint: "D1", Props: d1Props},
+	BindingType{Name: "d1", Missing: missingDatabase, Title: databaseName, Entrypoint: "D1", Props: d1Props},
 	BindingType{Name: "data_blob", Required: "part"},
 	BindingType{Name: "dispatch_namespace", Required: "namespace", Leads: ToDispatchNamespace,
 		Entrypoint: "Dispatch", Props: dispatchProps, Details: dispatchDetails, target: outboundTarget},
@@ -100,15 +100,15 @@ var bindingTypes = tableOf(
 	BindingType{Name: "images"},
 	BindingType{Name: "inherit", Inherits: true},
 	BindingType{Name: "json", Required: "json", AnyJSON: true, Size: jsonSize, Value: jsonValue},
-	BindingType{Name: "kv_namespace", Required: "namespace_id", Leads: ToKVNamespace, Title: namespaceTitle, Entrypoint: "Store", Props: kvProps},
+	BindingType{Name: "kv_namespace", Required: "namespace_id", Missing: missingNamespace, Title: namespaceTitle, Entrypoint: "Store", Props: kvProps},
 	BindingType{Name: "logfwdr"},
 	BindingType{Name: "media"},
 	BindingType{Name: "messaging", Required: "namespace"},
 	BindingType{Name: "mtls_certificate", Required: "certificate_id"},
 	BindingType{Name: "pipelines"}, // needs pipeline or stream
 	BindingType{Name: "plain_text", Required: "text", Size: textSize, Value: textValue},
-	BindingType{Name: "queue", Required: "queue_name", Leads: ToQueue, Entrypoint: "Store", Props: queueProps, Details: queueDetails, target: producerTarget},
-	BindingType{Name: "r2_bucket", Required: "bucket_name", Leads: ToR2Bucket, Entrypoint: "Store", Props: r2Props},
+	BindingType{Name: "queue", Required: "queue_name", Missing: missingQueue, Entrypoint: "Store", Props: queueProps, Details: queueDetails, target: producerTarget},
+	BindingType{Name: "r2_bucket", Required: "bucket_name", Missing: missingBucket, Entrypoint: "Store", Props: r2Props},
 	BindingType{Name: "ratelimit", Required: "namespace_id", Fault: rateLimitFault, Details: rateLimitDetails},
 	BindingType{Name: "secret_key", Required: "format", Secret: true, Shown: []string{"format", "algorithm", "usages"}, Size: keySize},
 	BindingType{Name: SecretText, Required: "text", Secret: true, Size: textSize, Value: textValue},

@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 const d1DatabasesBucket = "d1 databases"
 
@@ -28,4 +31,12 @@ func (t *Tx) DeleteD1Database(account, uuid string) { t.d1Databases(account).del
 
 func (t *Tx) d1Databases(account string) collection[D1Database] {
 	return collect[D1Database](t, accountDataBucket, account, d1DatabasesBucket)
+}
+
+// missingDatabase is the answer to a binding without its database.
+func missingDatabase(tx *Tx, account string, b Binding) (code int, message string) {
+	if _, found := tx.D1Database(account, b.DatabaseID()); found {
+		return 0, ""
+	}
+	return 10181, fmt.Sprintf("D1 database '%s' of the binding '%s' not found", b.DatabaseID(), b.Name)
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
+	"regexp"
 	"time"
 )
 
@@ -86,4 +88,19 @@ func (t *Tx) DeleteKVValue(account, id, name string) {
 
 func (t *Tx) kvKeys(account, id string) collection[KVKey] {
 	return collect[KVKey](t, accountDataBucket, account, kvKeysBucket, id)
+}
+
+// namespaceID is the form of ids of KV namespaces.
+var namespaceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// missingNamespace is the answer to a binding without its namespace.
+func missingNamespace(tx *Tx, account string, b Binding) (code int, message string) {
+	id := b.Text("namespace_id")
+	if !namespaceID.MatchString(id) {
+		return 10042, fmt.Sprintf("KV namespace '%s' of the binding '%s' is not valid", id, b.Name)
+	}
+	if _, found := tx.KVNamespace(account, id); found {
+		return 0, ""
+	}
+	return 10041, fmt.Sprintf("KV namespace '%s' of the binding '%s' not found", id, b.Name)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -92,3 +93,12 @@ func (t *Tx) queues(account string) collection[Queue] {
 
 // queueTarget is a queue in the index of referrers. No Worker's name has a slash.
 func queueTarget(name string) string { return "queue/" + name }
+
+// missingQueue is the answer to a binding without its queue.
+func missingQueue(tx *Tx, account string, b Binding) (code int, message string) {
+	name := b.Text("queue_name")
+	if _, found := tx.QueueByName(account, name); found {
+		return 0, ""
+	}
+	return 11000, fmt.Sprintf("Queue '%s' of the binding '%s' does not exist", name, b.Name)
+}

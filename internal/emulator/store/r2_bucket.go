@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 const r2BucketsBucket = "r2 buckets"
 
@@ -40,4 +43,13 @@ func (t *Tx) DeleteR2Bucket(account string, b R2Bucket) {
 
 func (t *Tx) r2Buckets(account, jurisdiction string) collection[R2Bucket] {
 	return collect[R2Bucket](t, accountDataBucket, account, r2BucketsBucket, jurisdiction)
+}
+
+// missingBucket is the answer to a binding without its bucket.
+func missingBucket(tx *Tx, account string, b Binding) (code int, message string) {
+	jurisdiction, name := b.Bucket()
+	if _, found := tx.R2Bucket(account, jurisdiction, name); found {
+		return 0, ""
+	}
+	return 10085, fmt.Sprintf("R2 bucket '%s' of the binding '%s' not found", name, b.Name)
 }
