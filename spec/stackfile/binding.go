@@ -148,7 +148,25 @@ func (g *bindingGroup) read(l *loader, item *document.Value) (spec.Binding, bool
 	case g.id != "":
 		return l.storeBinding(g, item)
 	}
-	return copyFields(spec.Binding{Type: g.of, At: item.Range()}, item, g.fields...), true
+	b, t := copyFields(spec.Binding{Type: g.of, At: item.Range()}, item, g.fields...), spec.BindingTypeOf(g.of)
+	if t.Kind == "" {
+		return b, true
+	}
+	return l.namedBinding(b, t, item)
+}
+
+// namedBinding completes a binding to a resource that has either the field with its name or `ref`, for one of this file.
+func (l *loader) namedBinding(b spec.Binding, t spec.BindingType, item *document.Value) (spec.Binding, bool) {
+	ref := item.Get("ref")
+	if !l.checkOneOf(item, "ref", t.NameBy) {
+		return b, false
+	}
+	if b.At = item.Get(t.NameBy).Range(); ref == nil {
+		return b, true
+	}
+	declared, ok := l.refer(t.Kind, t.Kind.Info().Section, ref)
+	b.Properties, b.At = b.Properties.With(t.NameBy, declared.Name), ref.Range()
+	return b, ok
 }
 
 // storeBinding reads a binding to a store: by `ref`, one of this file; by the

@@ -112,6 +112,11 @@ func (w *bindingWriter) byFields(g *bindingGroup, b spec.Binding, properties spe
 		return false
 	case g.id == "" && onlyHas(properties, g.fields...):
 		maps.Copy(item, properties)
+		name, _ := properties[t.NameBy].(string)
+		if key := w.im.keys[spec.Address{Kind: t.Kind, Name: name}]; key != "" && t.Kind.Info().Store {
+			delete(item, t.NameBy)
+			item["ref"] = key
+		}
 	case g.id != "" && onlyHas(properties, t.ID):
 		id, _ := properties[t.ID].(string)
 		if key := w.im.keys[w.im.ids[t.Kind][id]]; key != "" {

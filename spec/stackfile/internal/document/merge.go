@@ -58,11 +58,6 @@ func mergeMaps(key string, below, above *Value) *Value {
 // alternatives are the members of a binding, or of a secret, that take the place
 // of others.
 var alternatives = map[string][]string{
-	"ref":                           {"id", "database_id", "bucket_name", "jurisdiction", "queue"},
-	"id":                            {"ref"},
-	"database_id":                   {"ref"},
-	"bucket_name":                   {"ref"},
-	"queue":                         {"ref"},
 	"destination_address":           {"allowed_destination_addresses"},
 	"allowed_destination_addresses": {"destination_address"},
 	"env":                           {"file", "keep"},
@@ -70,12 +65,24 @@ var alternatives = map[string][]string{
 	"keep":                          {"env", "file"},
 }
 
+// besideRef are the members that a binding may have beside `ref`: every other one says
+// in another way what it leads to.
+var besideRef = []string{"binding", "name", "type", "database_name", "delivery_delay"}
+
 // mergeAlternatives merges two maps. What the upper one says takes the place of
 // what the lower one says in another way.
 func mergeAlternatives(below, above *Value) *Value {
 	for _, m := range above.Members {
-		if m.Value.Kind != Null {
-			below = below.Without(alternatives[m.Key]...)
+		switch {
+		case m.Value.Kind == Null:
+		case m.Key == "ref":
+			for _, other := range below.Members {
+				if !slices.Contains(besideRef, other.Key) {
+					below = below.Without(other.Key)
+				}
+			}
+		case !slices.Contains(besideRef, m.Key) && m.Key != "jurisdiction": // which alone says nothing
+			below = below.Without(append(alternatives[m.Key], "ref")...)
 		}
 	}
 	return merge("", below, above)
