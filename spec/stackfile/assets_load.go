@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // assetDefaults are what the platform does by itself.
@@ -37,7 +38,7 @@ func (l *loader) loadAssets(value *document.Value, code *spec.Code) *spec.Assets
 		return &spec.Assets{Keep: true}
 	}
 	if directory.String() == "" {
-		l.report(spec.RuleAssets, assets.Range(), "`assets` names no directory", "name the folder whose files are served: directory: ./public")
+		l.Report(spec.RuleAssets, assets.Range(), "`assets` names no directory", "name the folder whose files are served: directory: ./public")
 		return nil
 	}
 	if !code.IsNone() {
@@ -51,7 +52,7 @@ func (l *loader) loadAssets(value *document.Value, code *spec.Code) *spec.Assets
 	if len(config) == 0 {
 		config = nil
 	}
-	name := cleanPath(directory.String())
+	name := layer.CleanPath(directory.String())
 	files := l.assets[name]
 	if files == nil {
 		files = &spec.AssetFiles{Directory: name, At: directory.Range()}
@@ -66,7 +67,7 @@ func (l *loader) loadAssets(value *document.Value, code *spec.Code) *spec.Assets
 func (l *loader) checkKeptAssets(assets *document.Value) {
 	for _, m := range assets.Members {
 		if m.Key != "keep" && m.Key != "binding" {
-			l.report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing beside `keep`, which leaves the files as they are", m.Key), "remove one of the two")
+			l.Report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing beside `keep`, which leaves the files as they are", m.Key), "remove one of the two")
 		}
 	}
 }
@@ -90,7 +91,7 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 	case first == nil:
 		return
 	case first.Value.IsTrue() && assets.Get("binding") == nil:
-		l.warn(spec.RuleUnreachableAssets, first.Range(), "every request goes to the code, which has no binding to the assets",
+		l.Warn(spec.RuleUnreachableAssets, first.Range(), "every request goes to the code, which has no binding to the assets",
 			"add binding: ASSETS, or remove `run_worker_first`")
 		return
 	case first.Value.Kind != document.List:
@@ -98,7 +99,7 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 	}
 	items := first.Value.Items
 	if len(items) > maxRunWorkerFirst {
-		l.report(spec.RuleRunWorkerFirst, first.Range(), fmt.Sprintf("%d paths; the platform takes %d", len(items), maxRunWorkerFirst), "let some end in a star: /api/*")
+		l.Report(spec.RuleRunWorkerFirst, first.Range(), fmt.Sprintf("%d paths; the platform takes %d", len(items), maxRunWorkerFirst), "let some end in a star: /api/*")
 	}
 	positive := false
 	seen := map[string]diag.Range{}
@@ -106,12 +107,12 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 		path := item.String()
 		switch first, again := seen[path]; {
 		case again:
-			l.report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is given twice", path), "remove one of the two",
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is given twice", path), "remove one of the two",
 				diag.Related{Range: first, Message: "first given here"})
 		case !strings.HasPrefix(strings.TrimPrefix(path, "!"), "/"):
-			l.report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("%q is not a path", path), "a path begins with a slash: /api/*, and one that is taken out with !/")
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("%q is not a path", path), "a path begins with a slash: /api/*, and one that is taken out with !/")
 		case len(path) > maxRunWorkerFirstBytes:
-			l.report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform takes %d", path, len(path), maxRunWorkerFirstBytes), "let it end in a star sooner")
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform takes %d", path, len(path), maxRunWorkerFirstBytes), "let it end in a star sooner")
 		default:
 			l.checkCovered(item, items)
 		}
@@ -119,7 +120,7 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 		positive = positive || !strings.HasPrefix(path, "!")
 	}
 	if !positive {
-		l.report(spec.RuleRunWorkerFirst, first.Range(), "`run_worker_first` names no path whose requests go to the code", "name one: [/api/*], or all but some: [/*, !/images/*]")
+		l.Report(spec.RuleRunWorkerFirst, first.Range(), "`run_worker_first` names no path whose requests go to the code", "name one: [/api/*], or all but some: [/*, !/images/*]")
 	}
 }
 
@@ -129,7 +130,7 @@ func (l *loader) checkCovered(item *document.Value, items []*document.Value) {
 	for _, other := range items {
 		prefix, wildcard := strings.CutSuffix(other.String(), "*")
 		if wildcard && other.String() != item.String() && strings.HasPrefix(item.String(), prefix) {
-			l.report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is part of %q", item.String(), other.String()), "remove it",
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is part of %q", item.String(), other.String()), "remove it",
 				diag.Related{Range: other.Range(), Message: "the path that includes it"})
 			return
 		}
@@ -142,12 +143,12 @@ func (l *loader) checkCovered(item *document.Value, items []*document.Value) {
 func (l *loader) checkWithoutCode(worker, value *document.Value) {
 	for _, key := range []string{"binding", "run_worker_first"} {
 		if m := value.Get("assets").Member(key); m != nil && (m.Value.Kind != document.Bool || m.Value.Bool) {
-			l.report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` needs code, and the Worker has none", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
+			l.Report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` needs code, and the Worker has none", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
 		}
 	}
 	for _, key := range codeKeys() {
 		if m := worker.Member(key); m != nil && m.Value.Kind != document.Null {
-			l.report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing in a Worker without code", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
+			l.Report(spec.RuleAssets, m.Range(), fmt.Sprintf("`%s` does nothing in a Worker without code", key), fmt.Sprintf("name its code with `main`, or remove `%s`", key))
 		}
 	}
 }

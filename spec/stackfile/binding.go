@@ -226,7 +226,7 @@ func (l *loader) rawBinding(item *document.Value) (spec.Binding, bool) {
 		if strings.Contains(hint, "%") {
 			hint = fmt.Sprintf(hint, item.Get("name").String())
 		}
-		l.report(advice.rule, kind.Range(), advice.message, hint)
+		l.Report(advice.rule, kind.Range(), advice.message, hint)
 		return spec.Binding{}, false
 	}
 	b := spec.Binding{Type: kind.String(), At: item.Range()}

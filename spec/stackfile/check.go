@@ -2,7 +2,6 @@ package stackfile
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -38,7 +37,7 @@ var (
 
 func (l *loader) checkName(e entry, rule nameRule) {
 	if !rule.pattern.MatchString(e.name) {
-		l.report(spec.RuleName, e.nameAt, fmt.Sprintf("%q cannot be the name of a %s", e.name, rule.what), rule.hint)
+		l.Report(spec.RuleName, e.nameAt, fmt.Sprintf("%q cannot be the name of a %s", e.name, rule.what), rule.hint)
 	}
 }
 
@@ -46,7 +45,7 @@ func (l *loader) checkName(e entry, rule nameRule) {
 // a hostname, as in acme.example.com, which is how most platforms choose it.
 func (l *loader) checkHostname(e entry) {
 	if !hostnameLabel.MatchString(e.name) && userWorkerName.pattern.MatchString(e.name) {
-		l.warn(spec.RuleHostname, e.nameAt, fmt.Sprintf("no hostname can select the user Worker %q", e.name),
+		l.Warn(spec.RuleHostname, e.nameAt, fmt.Sprintf("no hostname can select the user Worker %q", e.name),
 			"use letters, digits and dashes, at most 63, with no dash at either end, so that the name can be part of a hostname")
 	}
 }
@@ -58,7 +57,7 @@ func (l *loader) checkBindingName(name string, at diag.Range) {
 	if bindingName.MatchString(name) {
 		l.bindingNames[name] = true
 	} else {
-		l.report(spec.RuleName, at, fmt.Sprintf("%q cannot be the name of a binding", name), "use a JavaScript identifier, such as API_KEY")
+		l.Report(spec.RuleName, at, fmt.Sprintf("%q cannot be the name of a binding", name), "use a JavaScript identifier, such as API_KEY")
 	}
 }
 
@@ -80,18 +79,18 @@ func (l *loader) loadTags(value *document.Value) []string {
 		tag := item.String()
 		switch {
 		case tag == "" || len(tag) > spec.MaxTagBytes:
-			l.report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q is %d bytes; a tag has 1 to %d", tag, len(tag), spec.MaxTagBytes), "")
+			l.Report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q is %d bytes; a tag has 1 to %d", tag, len(tag), spec.MaxTagBytes), "")
 		case strings.ContainsAny(tag, ",&"):
-			l.report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q has a comma or an ampersand in it", tag), "tag filters cannot name such a tag; use a dash")
+			l.Report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q has a comma or an ampersand in it", tag), "tag filters cannot name such a tag; use a dash")
 		case strings.HasPrefix(tag, spec.TagPrefix):
-			l.report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q begins like wfpsync's own", tag), "choose another beginning than "+spec.TagPrefix)
+			l.Report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q begins like wfpsync's own", tag), "choose another beginning than "+spec.TagPrefix)
 		case strings.Contains(tag, ":"):
-			l.warn(spec.RuleTagColon, item.Range(), fmt.Sprintf("the tag %q has a colon in it", tag), "to a tag filter that is where the tag ends; use a dash, unless another program wrote it")
+			l.Warn(spec.RuleTagColon, item.Range(), fmt.Sprintf("the tag %q has a colon in it", tag), "to a tag filter that is where the tag ends; use a dash, unless another program wrote it")
 		}
 	}
 	list := tags.Strings()
 	if len(list) > maxTags-spec.ReservedTags {
-		l.report(spec.RuleTags, tags.Range(), fmt.Sprintf("%d tags; the platform takes %d, and %d are wfpsync's own", len(list), maxTags, spec.ReservedTags),
+		l.Report(spec.RuleTags, tags.Range(), fmt.Sprintf("%d tags; the platform takes %d, and %d are wfpsync's own", len(list), maxTags, spec.ReservedTags),
 			fmt.Sprintf("use at most %d", maxTags-spec.ReservedTags))
 	}
 	return list
@@ -102,12 +101,12 @@ func (l *loader) loadTags(value *document.Value) []string {
 func (l *loader) loadCompatibilityDate(e entry, value *document.Value) string {
 	date := value.Get("compatibility_date")
 	if date == nil {
-		l.report(spec.RuleCompatibilityDate, e.at, fmt.Sprintf("%q has no compatibility_date", e.key),
+		l.Report(spec.RuleCompatibilityDate, e.at, fmt.Sprintf("%q has no compatibility_date", e.key),
 			"give it one, or all Workers under `defaults`: without it the platform uses the behaviour of 2021-11-02")
 		return ""
 	}
 	if _, err := time.Parse(time.DateOnly, date.String()); err != nil {
-		l.report(spec.RuleCompatibilityDate, date.Range(), fmt.Sprintf("%q is not a date", date.String()), "write it as YYYY-MM-DD")
+		l.Report(spec.RuleCompatibilityDate, date.Range(), fmt.Sprintf("%q is not a date", date.String()), "write it as YYYY-MM-DD")
 	}
 	return date.String()
 }
@@ -116,13 +115,4 @@ func (l *loader) loadCompatibilityDate(e entry, value *document.Value) string {
 // is wfpsync's own business and nobody else's.
 func isOwnCredential(env string) bool {
 	return strings.HasPrefix(env, "CLOUDFLARE_") || env == "WFPSYNC_SECRETS_KEY"
-}
-
-// cleanPath is a path of the stack file in the one form in which equal paths
-// are equal.
-func cleanPath(p string) string {
-	if p == "" {
-		return ""
-	}
-	return path.Clean(p)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // ruleTypes are wrangler's names of the types of modules.
@@ -47,7 +48,7 @@ func (l *loader) loadCodeOptions(e entry, value *document.Value) spec.CodeOption
 	}
 	l.checkUnbundledOptions(o, value)
 	if base := value.Get("base_dir"); base != nil {
-		o.BaseDir = l.loadBaseDir(o, base, cleanPath(value.Get("main").String()))
+		o.BaseDir = l.loadBaseDir(o, base, layer.CleanPath(value.Get("main").String()))
 	}
 	return o
 }
@@ -60,7 +61,7 @@ var bundlingKeys = []string{"alias", "base_dir", "define", "find_additional_modu
 func (l *loader) checkInlineOptions(worker *document.Value) {
 	for _, key := range bundlingKeys {
 		if m := worker.Member(key); m != nil && m.Value.Kind != document.Null {
-			l.report(spec.RuleBundling, m.Range(), fmt.Sprintf("`%s` does nothing beside `script`, which is uploaded as it is", key),
+			l.Report(spec.RuleBundling, m.Range(), fmt.Sprintf("`%s` does nothing beside `script`, which is uploaded as it is", key),
 				fmt.Sprintf("put the code into a file and name it with `main`, or remove `%s`", key))
 		}
 	}
@@ -74,7 +75,7 @@ func (l *loader) checkUnbundledOptions(o spec.CodeOptions, value *document.Value
 	noBundle := diag.Related{Range: value.Member("no_bundle").Range(), Message: "`no_bundle` is here"}
 	for key, set := range map[string]bool{"alias": len(o.Alias) > 0, "define": len(o.Define) > 0, "minify": o.Minify} {
 		if set {
-			l.report(spec.RuleBundling, value.Member(key).Range(), fmt.Sprintf("`%s` does nothing with `no_bundle`", key),
+			l.Report(spec.RuleBundling, value.Member(key).Range(), fmt.Sprintf("`%s` does nothing with `no_bundle`", key),
 				fmt.Sprintf("remove one of the two, or do what `%s` does in your own build", key), noBundle)
 		}
 	}
@@ -83,12 +84,12 @@ func (l *loader) checkUnbundledOptions(o spec.CodeOptions, value *document.Value
 // loadBaseDir reads the folder that additional modules are looked for in. The
 // entrypoint lies in it, so that its imports lead to the same files as before.
 func (l *loader) loadBaseDir(o spec.CodeOptions, base *document.Value, entrypoint string) string {
-	folder := cleanPath(base.String())
+	folder := layer.CleanPath(base.String())
 	switch within := folder == "." || strings.HasPrefix(entrypoint, folder+"/"); {
 	case !o.FindModules:
-		l.report(spec.RuleBundling, base.Range(), "`base_dir` does nothing without `find_additional_modules`", "write find_additional_modules: true beside it, or remove `base_dir`")
+		l.Report(spec.RuleBundling, base.Range(), "`base_dir` does nothing without `find_additional_modules`", "write find_additional_modules: true beside it, or remove `base_dir`")
 	case !within:
-		l.report(spec.RuleBundling, base.Range(), fmt.Sprintf("the entrypoint %q is not in %q", entrypoint, base.String()), "name a folder that holds the entrypoint and the modules beside it, such as its own")
+		l.Report(spec.RuleBundling, base.Range(), fmt.Sprintf("the entrypoint %q is not in %q", entrypoint, base.String()), "name a folder that holds the entrypoint and the modules beside it, such as its own")
 	case folder != path.Dir(entrypoint):
 		return folder
 	}
@@ -105,9 +106,9 @@ func (l *loader) loadDefine(value *document.Value) map[string]string {
 		text := m.Value.String()
 		switch {
 		case !definedName.MatchString(m.Key):
-			l.report(spec.RuleBundling, m.Range(), fmt.Sprintf("%q is not a name that can be replaced", m.Key), "use an identifier, or several with dots between: process.env.STAGE")
+			l.Report(spec.RuleBundling, m.Range(), fmt.Sprintf("%q is not a name that can be replaced", m.Key), "use an identifier, or several with dots between: process.env.STAGE")
 		case text != "" && !json.Valid([]byte(text)) && !definedName.MatchString(text):
-			l.report(spec.RuleBundling, m.Value.Range(), fmt.Sprintf("%q is neither JSON nor a name", text),
+			l.Report(spec.RuleBundling, m.Value.Range(), fmt.Sprintf("%q is neither JSON nor a name", text),
 				fmt.Sprintf("if it is meant as text, give it quotes of its own: '%s'", canon.MustJSON(text)))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/cron"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
@@ -19,13 +20,13 @@ func (l *loader) loadCronTriggers(w *spec.Worker, triggers *document.Value) {
 	t := &spec.CronTriggers{Worker: w.Name, ResourceMeta: spec.Meta{Adopt: w.ResourceMeta.Adopt, At: triggers.Member("crons").Range()}}
 	l.stack.Collections = append(l.stack.Collections, t.Address().Collection())
 	for _, item := range crons.Items {
-		cron := spec.NormalCron(item.String())
-		if fault := cronFault(cron); fault.message != "" {
-			l.report(spec.RuleCron, item.Range(), fmt.Sprintf("%q is no cron expression: %s", item.String(), fault.message), fault.hint)
-		} else if slices.Contains(t.Crons, cron) {
-			l.report(spec.RuleCron, item.Range(), fmt.Sprintf("the cron expression %q is given twice", item.String()), "remove one of the two")
+		expression := spec.NormalCron(item.String())
+		if fault := cron.Check(expression); fault.Message != "" {
+			l.Report(spec.RuleCron, item.Range(), fmt.Sprintf("%q is no cron expression: %s", item.String(), fault.Message), fault.Hint)
+		} else if slices.Contains(t.Crons, expression) {
+			l.Report(spec.RuleCron, item.Range(), fmt.Sprintf("the cron expression %q is given twice", item.String()), "remove one of the two")
 		}
-		t.Crons = append(t.Crons, cron)
+		t.Crons = append(t.Crons, expression)
 	}
 	if len(t.Crons) > 0 {
 		l.add(t)

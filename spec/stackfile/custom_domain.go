@@ -41,7 +41,7 @@ func (l *loader) checkHost(pattern, zone *document.Value) bool {
 		hint = fmt.Sprintf("a hostname in the zone %q is like \"app.%s\"", zone.String(), zone.String())
 	}
 	if hint != "" {
-		l.report(spec.RuleCustomDomain, pattern.Range(), fmt.Sprintf("%q cannot be a custom domain", host), hint)
+		l.Report(spec.RuleCustomDomain, pattern.Range(), fmt.Sprintf("%q cannot be a custom domain", host), hint)
 	}
 	return hint == ""
 }

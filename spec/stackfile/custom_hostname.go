@@ -63,7 +63,7 @@ func (l *loader) checkCustomHostname(e entry) bool {
 	default:
 		return true
 	}
-	l.report(spec.RuleCustomHostname, e.nameAt, fmt.Sprintf("%q cannot be a custom hostname", e.name), hint)
+	l.Report(spec.RuleCustomHostname, e.nameAt, fmt.Sprintf("%q cannot be a custom hostname", e.name), hint)
 	return false
 }
 
@@ -73,10 +73,10 @@ const largestMetadata = 4 << 10
 
 func (l *loader) checkMetadata(metadata *document.Value, h *spec.CustomHostname) {
 	if m := metadata.Member(spec.MetadataMark); m != nil {
-		l.report(spec.RuleCustomHostname, m.Range(), fmt.Sprintf("%q in `custom_metadata` is wfpsync's own", spec.MetadataMark), "give it another name")
+		l.Report(spec.RuleCustomHostname, m.Range(), fmt.Sprintf("%q in `custom_metadata` is wfpsync's own", spec.MetadataMark), "give it another name")
 	}
 	if size := len(canon.MustJSON(spec.MarkedMetadata(h.CustomMetadata, l.stack.Name))); size > largestMetadata {
-		l.report(spec.RuleCustomHostname, metadata.Range(), fmt.Sprintf("the metadata of %q is %d bytes with wfpsync's own, and %d may be", h.Hostname, size, largestMetadata),
+		l.Report(spec.RuleCustomHostname, metadata.Range(), fmt.Sprintf("the metadata of %q is %d bytes with wfpsync's own, and %d may be", h.Hostname, size, largestMetadata),
 			"put the key of the customer's row there, and the rest into a KV namespace")
 	}
 }

@@ -15,6 +15,18 @@ func (l *loader) loadDispatchNamespace(e entry) {
 	l.readUnmanaged(e, e.name)
 }
 
+// readUnmanaged reads `unmanaged` of the dispatch namespace with a name.
+func (l *loader) readUnmanaged(e entry, namespace string) {
+	treatment := e.value.Get("unmanaged")
+	if treatment == nil {
+		return
+	}
+	if l.stack.Unmanaged == nil {
+		l.stack.Unmanaged = map[spec.Collection]spec.UnmanagedPolicy{}
+	}
+	l.stack.Unmanaged[spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}] = spec.UnmanagedPolicy{Treatment: spec.UnmanagedTreatment(treatment.String()), At: treatment.Range()}
+}
+
 // dispatchNamespaceBinding reads an item of `dispatch_namespaces` in a Worker.
 // The namespace may be one of this file's keys, or any in the account.
 func (l *loader) dispatchNamespaceBinding(item *document.Value) (spec.Binding, bool) {

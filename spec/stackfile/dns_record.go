@@ -97,7 +97,7 @@ func (l *loader) checkRecord(e entry, r *spec.DNSRecord) bool {
 	default:
 		return true
 	}
-	l.report(spec.RuleDNSRecord, at, message, hint)
+	l.Report(spec.RuleDNSRecord, at, message, hint)
 	return false
 }
 
@@ -148,13 +148,13 @@ func (l *loader) checkComment(comment *document.Value) {
 	long := utf8.RuneCountInString(spec.MarkedComment(text, l.stack.Name))
 	switch owner, _ := spec.CommentOwner(text); {
 	case owner != "":
-		l.report(spec.RuleDNSRecord, comment.Range(), fmt.Sprintf("the comment %q ends like wfpsync's own mark", text), "leave that out: wfpsync adds it")
+		l.Report(spec.RuleDNSRecord, comment.Range(), fmt.Sprintf("the comment %q ends like wfpsync's own mark", text), "leave that out: wfpsync adds it")
 	case strings.ContainsFunc(text, unicode.IsControl):
-		l.report(spec.RuleDNSRecord, comment.Range(), "the comment has a line break or a control character in it", "write it on one line")
+		l.Report(spec.RuleDNSRecord, comment.Range(), "the comment has a line break or a control character in it", "write it on one line")
 	case long > paidComment:
-		l.report(spec.RuleDNSRecord, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and %d may be", long, spec.MarkedComment("", l.stack.Name), paidComment), "shorten it")
+		l.Report(spec.RuleDNSRecord, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and %d may be", long, spec.MarkedComment("", l.stack.Name), paidComment), "shorten it")
 	case long > freeComment:
-		l.warn(spec.RuleDNSComment, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and a zone of the free plan takes %d", long, spec.MarkedComment("", l.stack.Name), freeComment), "shorten it, unless the zone has a paid plan, where it may have 500")
+		l.Warn(spec.RuleDNSComment, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and a zone of the free plan takes %d", long, spec.MarkedComment("", l.stack.Name), freeComment), "shorten it, unless the zone has a paid plan, where it may have 500")
 	}
 }
 

@@ -21,13 +21,13 @@ func (e entry) isExternal() bool {
 func (l *loader) loadExternal(e entry) {
 	for _, m := range e.member.Value.Members {
 		if m.Key != e.section.nameBy && !slices.Contains(externalKeys, m.Key) {
-			l.report(spec.RuleExternal, m.Range(), fmt.Sprintf("%q is external, so %q has no effect", e.key, m.Key), "remove it, or `external: true`")
+			l.Report(spec.RuleExternal, m.Range(), fmt.Sprintf("%q is external, so %q has no effect", e.key, m.Key), "remove it, or `external: true`")
 		}
 	}
 	a := l.keyAddress(e)
 	if first, taken := l.definitions[a]; taken {
 		d := spec.DeclaredTwice(a, first)
-		l.report(d.Rule, e.at, d.Message, "remove one of the two", d.Related...)
+		l.Report(d.Rule, e.at, d.Message, "remove one of the two", d.Related...)
 		return
 	}
 	l.definitions[a] = e.at

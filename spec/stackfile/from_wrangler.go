@@ -12,7 +12,9 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/complaint"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/explain"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
 )
 
@@ -27,7 +29,9 @@ const fromWranglerKey = "from_wrangler"
 
 // wranglerFiles are the configurations that have been read.
 type wranglerFiles struct {
-	files map[string]*document.Value // each once; nil where there is something wrong in it
+	*complaint.Collector
+	project fs.FS
+	files   map[string]*document.Value // each once; nil where there is something wrong in it
 
 	// imports are what Workers take over, nil after a complaint, and order those
 	// that there are in the order of the stack file.
@@ -44,21 +48,26 @@ type wranglerImport struct {
 	at                diag.Range
 }
 
-func newWranglerFiles() wranglerFiles {
-	return wranglerFiles{map[string]*document.Value{}, map[wranglerImport]*wrangler.Config{}, nil, map[*wrangler.Config]bool{}}
+func newWranglerFiles(c *complaint.Collector, project fs.FS) *wranglerFiles {
+	return &wranglerFiles{
+		Collector: c,
+		project:   project,
+		files:     map[string]*document.Value{},
+		imports:   map[wranglerImport]*wrangler.Config{},
+		said:      map[*wrangler.Config]bool{},
+	}
 }
 
 // importWrangler sets what an entry takes over.
-func (l *loader) importWrangler(e *entry) {
+func (x *expansion) importWrangler(e *entry) {
 	from := e.member.Value.Get(fromWranglerKey)
 	if from == nil || !e.section.worker {
 		return
 	}
-	before := l.current
-	l.current = *e // which complaints are about
-	defer func() { l.current = before }()
+	before := x.About(e.about()) // which complaints are about
+	defer x.About(before)
 
-	from = l.expand(from, e.values)
+	from = x.Expand(from, e.values)
 	file, environment := from, (*document.Value)(nil)
 	if from.Kind == document.Map {
 		file, environment = from.Get("path"), from.Get("environment")
@@ -70,58 +79,58 @@ func (l *loader) importWrangler(e *entry) {
 		}
 	}
 	if file == nil || file.Kind != document.String {
-		l.report(spec.RuleWranglerFile, from.Range(), fmt.Sprintf("expected the path of a file, got %s", from.Describe()), wranglerFileHint)
+		x.Report(spec.RuleWranglerFile, from.Range(), fmt.Sprintf("expected the path of a file, got %s", from.Describe()), wranglerFileHint)
 		return
 	}
 	if environment != nil && environment.Kind != document.String && environment.Kind != document.Null {
-		l.report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("expected the name of an environment, got %s", environment.Describe()), "")
+		x.Report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("expected the name of an environment, got %s", environment.Describe()), "")
 		return
 	}
-	e.imported = l.readImport(file, environment)
+	e.imported = x.wrangler.readImport(file, environment)
 	e.missing = e.imported == nil
 }
 
 // readImport is what a file says of an environment; nil after a complaint.
-func (l *loader) readImport(file, environment *document.Value) *wrangler.Config {
+func (w *wranglerFiles) readImport(file, environment *document.Value) *wrangler.Config {
 	key := wranglerImport{path.Clean(file.Text), environment.String(), file.Range()}
-	if config, known := l.wrangler.imports[key]; known {
+	if config, known := w.imports[key]; known {
 		return config
 	}
-	l.wrangler.imports[key] = nil
-	root := l.readWrangler(key.file, file)
+	w.imports[key] = nil
+	root := w.readWrangler(key.file, file)
 	if root == nil {
 		return nil
 	}
 	config := wrangler.Read(root, key.environment, path.Dir(key.file))
 	if config == nil {
-		l.reportNoWranglerEnvironment(key, root, environment)
+		w.reportNoWranglerEnvironment(key, root, environment)
 		return nil
 	}
-	l.wrangler.imports[key] = config
-	l.wrangler.order = append(l.wrangler.order, config)
+	w.imports[key] = config
+	w.order = append(w.order, config)
 	return config
 }
 
-func (l *loader) reportNoWranglerEnvironment(key wranglerImport, root, environment *document.Value) {
+func (w *wranglerFiles) reportNoWranglerEnvironment(key wranglerImport, root, environment *document.Value) {
 	names := wrangler.Environments(root)
 	hint := "it has no environments"
 	if near := diag.Nearest(key.environment, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(names) > 0 {
-		hint = "its environments are " + joinKeys(names)
+		hint = "its environments are " + strings.Join(names, ", ")
 	}
-	l.report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("there is no environment %q in %q", key.environment, key.file), hint)
+	w.Report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("there is no environment %q in %q", key.environment, key.file), hint)
 }
 
 const wranglerFileHint = "name a wrangler.jsonc, wrangler.json or wrangler.toml in the stack file's folder, as in ./apps/router/wrangler.jsonc"
 
 // readWrangler reads a file of the project; nil after a complaint.
-func (l *loader) readWrangler(name string, given *document.Value) *document.Value {
-	if value, known := l.wrangler.files[name]; known {
+func (w *wranglerFiles) readWrangler(name string, given *document.Value) *document.Value {
+	if value, known := w.files[name]; known {
 		return value
 	}
 	refuse := func(message, hint string) *document.Value {
-		l.report(spec.RuleWranglerFile, given.Range(), message, hint)
+		w.Report(spec.RuleWranglerFile, given.Range(), message, hint)
 		return nil
 	}
 	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
@@ -131,7 +140,7 @@ func (l *loader) readWrangler(name string, given *document.Value) *document.Valu
 		return refuse(fmt.Sprintf("%q is no configuration of wrangler", given.Text), wranglerFileHint)
 	}
 	// A pipe or a device is not opened, because that alone can wait forever.
-	info, err := fs.Stat(l.files, name)
+	info, err := fs.Stat(w.project, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(fmt.Sprintf("there is no file %q", given.Text), "it is named from the stack file's folder")
@@ -142,16 +151,16 @@ func (l *loader) readWrangler(name string, given *document.Value) *document.Valu
 	}
 	var content []byte
 	if err == nil {
-		content, err = fs.ReadFile(l.files, name)
+		content, err = fs.ReadFile(w.project, name)
 	}
 	if err != nil {
 		return refuse(fmt.Sprintf("%q cannot be read: %v", given.Text, err), "")
 	}
 	value, diagnostics := wrangler.Parse(name, content)
-	l.diagnostics = append(l.diagnostics, diagnostics...)
-	l.wrangler.files[name] = value
+	w.Add(diagnostics)
+	w.files[name] = value
 	if value != nil {
-		l.sources[name] = value
+		w.AddSource(name, value)
 	}
 	return value
 }
@@ -207,12 +216,12 @@ var besideImport = regexp.MustCompile(`^(/(?:workers|user_workers)/[^/]+)/[^/]+$
 
 // takesAway reports whether a violation is about a null beside `from_wrangler`,
 // which leaves out what that file says; see also [loader.checkTakenAway].
-func (l *loader) takesAway(v schema.Violation, value *document.Value) bool {
+func takesAway(root *document.Value, v schema.Violation, value *document.Value) bool {
 	m := besideImport.FindStringSubmatch(v.Pointer)
 	if m == nil || value.Kind != document.Null {
 		return false
 	}
-	worker, _ := l.root.Find(m[1])
+	worker, _ := root.Find(m[1])
 	return worker.Get(fromWranglerKey) != nil
 }
 
@@ -232,7 +241,7 @@ func (l *loader) checkImported(e entry) {
 	for _, f := range e.imported.Findings {
 		given := beside.Get(f.Member.Key)
 		if f.Confidential {
-			l.mask(f.Member.Value)
+			l.Mask(f.Member.Value)
 		}
 		switch f.Kind {
 		case wrangler.Unknown:
@@ -241,11 +250,11 @@ func (l *loader) checkImported(e entry) {
 			}
 		case wrangler.Refused:
 			if !isNull(given) {
-				l.report(spec.RuleWranglerKey, f.Member.Range(), f.Message, f.Hint)
+				l.Report(spec.RuleWranglerKey, f.Member.Range(), f.Message, f.Hint)
 			}
 		default:
 			if given == nil {
-				l.warn(spec.RuleWranglerNoEffect, f.Member.Range(), f.Message, f.Hint)
+				l.Warn(spec.RuleWranglerNoEffect, f.Member.Range(), f.Message, f.Hint)
 			}
 		}
 	}
@@ -261,7 +270,7 @@ func (l *loader) checkTakenAway(e entry) {
 		if near := diag.Nearest(key, wrangler.Keys()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		l.report(spec.RuleUnknownKey, m.Range(), fmt.Sprintf("unknown key %q", key), hint)
+		l.Report(spec.RuleUnknownKey, m.Range(), fmt.Sprintf("unknown key %q", key), hint)
 	}
 }
 
@@ -277,8 +286,8 @@ func (l *loader) reportUnknownWranglerKey(f wrangler.Finding) {
 	default:
 		d.Hint = fmt.Sprintf("wfpsync knows no such key of wrangler; `%s: null` beside `from_wrangler` leaves it out", f.Member.Key)
 	}
-	l.explainCredentials(&d, f.Member)
-	l.report(d.Rule, f.Member.Range(), d.Message, d.Hint)
+	explain.Credentials(l.Collector, &d, f.Member)
+	l.Report(d.Rule, f.Member.Range(), d.Message, d.Hint)
 }
 
 // checkImportedAccount refuses to deploy to another account than wrangler would.
@@ -291,7 +300,7 @@ func (l *loader) checkImportedAccount(e entry) {
 	if ours != "" {
 		hint = fmt.Sprintf("the stack file is for %s: correct one of the two, or write account_id: null beside `from_wrangler`", ours)
 	}
-	l.report(spec.RuleWranglerKey, account.Range(), fmt.Sprintf("wrangler would deploy this to the account %q, which is not the stack file's", account.Text), hint)
+	l.Report(spec.RuleWranglerKey, account.Range(), fmt.Sprintf("wrangler would deploy this to the account %q, which is not the stack file's", account.Text), hint)
 }
 
 // checkRequiredSecrets refuses a Worker that nobody gives the secrets which
@@ -299,7 +308,7 @@ func (l *loader) checkImportedAccount(e entry) {
 func (l *loader) checkRequiredSecrets(e entry) {
 	for _, name := range e.imported.RequiredSecrets {
 		if e.value.Get("secrets").Get(name.Text) == nil {
-			l.report(spec.RuleRequiredSecret, name.Range(), fmt.Sprintf("%q needs the secret %q, and nothing says where it comes from", e.key, name.Text),
+			l.Report(spec.RuleRequiredSecret, name.Range(), fmt.Sprintf("%q needs the secret %q, and nothing says where it comes from", e.key, name.Text),
 				fmt.Sprintf("write secrets: { %[1]s: { env: %[1]s } } beside `from_wrangler`, and set that variable where wfpsync runs", name.Text))
 		}
 	}

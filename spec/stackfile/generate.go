@@ -3,14 +3,15 @@ package stackfile
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wfpsync/wfpsync/diag"
-	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expand"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/list"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
 )
 
 // declaration is one key of a section: one resource, or with `for_each` one for
@@ -21,27 +22,16 @@ type declaration struct {
 	loops   []loop
 	pointer string     // JSON Pointer of the key
 	at      diag.Range // the key's place
+
+	// standIn says that its list holds an item that there is not; see
+	// [loader.loadStandIn].
+	standIn bool
 }
 
 // loop is one alias of a `for_each` and the list it goes through.
 type loop struct {
 	alias string
 	list  *list.List
-}
-
-// chosen is the item of a list that an instance is made of.
-type chosen struct {
-	item   list.Item
-	key    string // the list's key; "" where it has none
-	number int
-}
-
-// String tells the item from the others of its list.
-func (c chosen) String() string {
-	if value, ok := c.item.Get(c.key); ok {
-		return fmt.Sprint(value)
-	}
-	return strconv.Itoa(c.number)
 }
 
 // lists are the names of the lists that a declaration goes through. Resources
@@ -54,66 +44,64 @@ func (d declaration) lists() string {
 	return strings.Join(names, " ")
 }
 
-// readLists reads every list of the file.
-func (l *loader) readLists() {
-	l.lists = map[string]*list.List{}
-	for _, m := range l.root.Get("lists").MembersOrNil() {
-		if l.isBroken("/lists/" + text.EscapePointer(m.Key)) {
-			continue
-		}
-		read, diagnostics := list.Load(l.files, m.Key, l.expand(m.Value, l.globals()), l.name, l.discover)
-		l.diagnostics = append(l.diagnostics, diagnostics...)
-		if read != nil {
-			l.lists[m.Key] = read
-		}
-	}
+// expansion makes entries of declarations: one, or one for each item of lists.
+type expansion struct {
+	*expand.Expander
+	file     *layer.File
+	lists    map[string]*list.List
+	wrangler *wranglerFiles
 }
 
-// declarations are the keys of every section.
-func (l *loader) declarations() []declaration {
-	var all []declaration
-	for _, s := range sections {
-		value := l.root.Get(s.Section)
-		if value == nil {
-			continue
-		}
-		l.declareCollection(s.Kind)
-		l.stack.Sections[s.Kind] = l.root.Member(s.Section).Range()
-		for _, m := range value.Members {
-			if s.InZones() && !l.isBroken("/"+s.Section+"/"+text.EscapePointer(m.Key)) {
-				l.declareZone(s.Kind, m.Value)
-			}
-			d := declaration{section: s, member: m, pointer: "/" + s.Section + "/" + text.EscapePointer(m.Key), at: m.Range()}
-			if loops, ok := l.loops(m.Value.Get("for_each")); ok && !l.isBroken(d.pointer) {
-				if d.loops = loops; l.checkTemplate(d) {
-					all = append(all, d)
-				}
-			}
-		}
+// entry is one resource, or a Worker with its routes: a key of a section, or
+// one of those that its `for_each` makes.
+type entry struct {
+	declaration
+	key     string // with the item's key, for one of many
+	itemKey string
+	name    string
+	nameAt  diag.Range
+	value   *document.Value // with defaults and profile, expressions replaced
+	items   []list.Chosen
+	values  map[string]any // what expressions can read; good only while the entry is loaded
+
+	// dependsOn is what the entry comes after without referring to it.
+	dependsOn []spec.Reference
+
+	// imported is what `from_wrangler` gives, nil where there is none. It is
+	// missing where there should be some.
+	imported *wrangler.Config
+	missing  bool
+}
+
+// about are the items that complaints about the entry point at. One that stands in for
+// those of the account is not worth pointing at.
+func (e entry) about() []list.Chosen {
+	if e.standIn {
+		return nil
 	}
-	return all
+	return e.items
 }
 
 // maxLoops is how many lists a `for_each` may cross: a third would make more
 // resources than anybody means.
 const maxLoops = 2
 
-func (l *loader) loops(forEach *document.Value) ([]loop, bool) {
+func (x *expansion) loops(forEach *document.Value) ([]loop, bool) {
 	members := forEach.MembersOrNil()
 	if forEach != nil && (len(members) == 0 || len(members) > maxLoops) {
-		l.report(spec.RuleForEach, forEach.Range(), fmt.Sprintf("`for_each` goes through %d lists", len(members)), "name one list or two, as in { customer: customers }")
+		x.Report(spec.RuleForEach, forEach.Range(), fmt.Sprintf("`for_each` goes through %d lists", len(members)), "name one list or two, as in { customer: customers }")
 		return nil, false
 	}
 	var loops []loop
 	for _, m := range members {
-		if m.Key == nameVar || m.Key == nameEnvironment || m.Key == nameSelf {
-			l.report(spec.RuleForEach, m.Range(), fmt.Sprintf("%q cannot be the name of an item", m.Key), "expressions have that name already; choose another")
+		if m.Key == expand.NameVar || m.Key == expand.NameEnvironment || m.Key == expand.NameSelf {
+			x.Report(spec.RuleForEach, m.Range(), fmt.Sprintf("%q cannot be the name of an item", m.Key), "expressions have that name already; choose another")
 			return nil, false
 		}
-		found := l.lists[m.Value.String()]
+		found := x.lists[m.Value.String()]
 		if found == nil {
 			var names []string
-			for _, declared := range l.root.Get("lists").MembersOrNil() {
+			for _, declared := range x.file.Root.Get("lists").MembersOrNil() {
 				names = append(names, declared.Key)
 			}
 			if slices.Contains(names, m.Value.String()) {
@@ -123,7 +111,7 @@ func (l *loader) loops(forEach *document.Value) ([]loop, bool) {
 			if near := diag.Nearest(m.Value.String(), names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			l.report(spec.RuleForEach, m.Value.Range(), fmt.Sprintf("there is no list %q", m.Value.String()), hint)
+			x.Report(spec.RuleForEach, m.Value.Range(), fmt.Sprintf("there is no list %q", m.Value.String()), hint)
 			return nil, false
 		}
 		loops = append(loops, loop{m.Key, found})
@@ -133,32 +121,34 @@ func (l *loader) loops(forEach *document.Value) ([]loop, bool) {
 
 // each calls visit for every entry that a declaration stands for. The entry's
 // values are only good during the call.
-func (l *loader) each(d declaration, visit func(entry)) {
+func (x *expansion) each(d declaration, visit func(entry)) {
 	var aliases []string
 	for _, loop := range d.loops {
 		aliases = append(aliases, loop.alias)
 	}
-	l.scope(aliases...)
-	l.eachLoop(d, d.loops, nil, l.globals(), visit)
-	l.scope()
+	x.SetAliases(aliases...)
+	x.SetStandIn(d.standIn)
+	x.eachLoop(d, d.loops, nil, x.Globals(), visit)
+	x.SetAliases()
+	x.SetStandIn(false)
 }
 
-func (l *loader) eachLoop(d declaration, rest []loop, items []chosen, values map[string]any, visit func(entry)) {
+func (x *expansion) eachLoop(d declaration, rest []loop, items []list.Chosen, values map[string]any, visit func(entry)) {
 	if len(rest) > 0 {
 		for i, item := range rest[0].list.Items {
 			values[rest[0].alias] = item.Map()
-			l.eachLoop(d, rest[1:], append(items, chosen{item, rest[0].list.Key, i}), values, visit)
+			x.eachLoop(d, rest[1:], append(items, list.Chosen{Item: item, Key: rest[0].list.Key, Number: i}), values, visit)
 		}
 		return
 	}
-	if !l.condition(d.member.Value.Get("where"), values) {
+	if !x.Condition(d.member.Value.Get("where"), values) {
 		return
 	}
-	visit(l.entry(d, items, values))
+	visit(x.entry(d, items, values))
 }
 
 // entry is one instance of a declaration, its name known.
-func (l *loader) entry(d declaration, items []chosen, values map[string]any) entry {
+func (x *expansion) entry(d declaration, items []list.Chosen, values map[string]any) entry {
 	m := d.member
 	e := entry{
 		declaration: d, key: m.Key,
@@ -166,25 +156,25 @@ func (l *loader) entry(d declaration, items []chosen, values map[string]any) ent
 	}
 	if len(items) > 0 {
 		e.itemKey = itemKey(items)
-		if !l.standIn {
+		if !d.standIn {
 			e.key = instanceKey(m.Key, e.itemKey)
 		}
 	}
-	delete(values, nameSelf)
-	l.importWrangler(&e)
+	delete(values, expand.NameSelf)
+	x.importWrangler(&e)
 	if name := e.givenName(); name != nil {
-		e.name, e.nameAt = l.expand(name, values).String(), name.Range()
+		e.name, e.nameAt = x.Expand(name, values).String(), name.Range()
 	} else if len(items) > 0 {
 		e.name = e.itemKey
 	}
-	values[nameSelf] = map[string]any{"name": e.name, "key": m.Key}
+	values[expand.NameSelf] = map[string]any{"name": e.name, "key": m.Key}
 	return e
 }
 
 func instanceKey(key, item string) string { return key + "[" + item + "]" }
 
 // itemKey tells the instances of a declaration apart.
-func itemKey(items []chosen) string {
+func itemKey(items []list.Chosen) string {
 	keys := make([]string, len(items))
 	for i, item := range items {
 		keys[i] = item.String()

@@ -10,7 +10,7 @@ import (
 // readGuards reads `guards`.
 func (l *loader) readGuards() {
 	guards := spec.DefaultGuards
-	declared := l.expand(l.root.Get("guards"), l.globals())
+	declared := l.Expand(l.file.Root.Get("guards"), l.Globals())
 	l.readLimit(&guards.MaxDelete, declared.Get("max_delete"))
 	l.readLimit(&guards.MaxUpdate, declared.Get("max_update"))
 	if least := declared.Get("min_existing"); least != nil && least.Kind == document.Number {
@@ -27,7 +27,7 @@ func (l *loader) readLimit(limit *spec.Limit, value *document.Value) {
 	case value.Kind == document.String:
 		percent, ok := spec.ParseShare(value.Text)
 		if !ok {
-			l.report(spec.RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
+			l.Report(spec.RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
 			return
 		}
 		*limit = spec.Limit{Percent: percent, At: value.Range()}

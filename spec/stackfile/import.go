@@ -54,9 +54,12 @@ const SchemaFile = "wfpsync.schema.json"
 // and noted. So are the kinds that could not be read.
 func Import(live *spec.Snapshot, stack string, userWorkers UserWorkers, unread ...spec.Kind) (*Imported, error) {
 	im := &importer{
-		live: live, stack: stack, unread: unread, userWorkers: userWorkers, aside: map[string][]spec.Address{},
-		keys: map[spec.Address]string{}, taken: map[string]bool{}, ids: map[spec.Kind]map[string]spec.Address{},
-		attached: map[spec.Address][]spec.Address{}, folders: map[string]string{}, inherit: map[spec.Address]map[string]bool{},
+		live: live, stack: stack, unread: unread, userWorkers: userWorkers,
+		declared: declared{
+			keys: map[spec.Address]string{}, taken: map[string]bool{}, ids: map[spec.Kind]map[string]spec.Address{},
+			attached: map[spec.Address][]spec.Address{}, aside: map[string][]spec.Address{}, inherit: map[spec.Address]map[string]bool{},
+		},
+		written: written{folders: map[string]string{}},
 	}
 	im.index()
 	im.breakCycles()
@@ -65,27 +68,34 @@ func Import(live *spec.Snapshot, stack string, userWorkers UserWorkers, unread .
 
 // importer is a stack file in the making.
 type importer struct {
-	live     *spec.Snapshot
-	stack    string
-	keys     map[spec.Address]string               // of what the file declares
+	live        *spec.Snapshot
+	stack       string
+	unread      []spec.Kind
+	userWorkers UserWorkers // what becomes of those that no stack manages
+	source      string      // the file that was imported; "" for an account
+
+	declared
+	written
+}
+
+// declared is what the file will have of the account, and by which key.
+type declared struct {
+	keys     map[spec.Address]string
 	taken    map[string]bool                       // section and key
 	ids      map[spec.Kind]map[string]spec.Address // platform ids of stores
 	attached map[spec.Address][]spec.Address       // what belongs to each Worker, in order
 	routes   []*spec.Route                         // of Workers
-	folders  map[string]string                     // of each code, by digest
+	aside    map[string][]spec.Address             // user Workers that are not written out, by namespace
 	inherit  map[spec.Address]map[string]bool      // bindings to carry over, lest Workers need each other
-	files    []ImportedFile
-	notes    []ImportNote
-	leftOut  []string
-	unread   []spec.Kind
-	adopts   bool
+}
 
-	// userWorkers says what becomes of those that no stack manages, and aside holds
-	// those that are not written out, by namespace.
-	userWorkers UserWorkers
-	aside       map[string][]spec.Address
-
-	source string // the file that was imported; "" for an account
+// written is what there is besides the document.
+type written struct {
+	folders map[string]string // of each code, by digest
+	files   []ImportedFile
+	notes   []ImportNote
+	leftOut []string
+	adopts  bool
 }
 
 // nowhere is the place of values that no file has.

@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
 )
 
@@ -45,12 +46,12 @@ func ImportWrangler(root fs.FS, file, environment, stack string) (*Imported, dia
 	head.put("workers", section.value())
 	var text, rendered bytes.Buffer
 	if err := document.Write(&text, head.value()); err != nil {
-		return nil, diag.List{unreadable(file, err, "")}
+		return nil, diag.List{layer.Unreadable(file, err, "")}
 	}
 	const stackFile = "wfpsync.yaml"
 	list, err := Render(&rendered, overlaid{root, stackFile, text.Bytes()}, stackFile, Options{})
 	if err != nil {
-		return nil, diag.List{unreadable(file, err, "")}
+		return nil, diag.List{layer.Unreadable(file, err, "")}
 	}
 	if list.HasErrors() {
 		return nil, list

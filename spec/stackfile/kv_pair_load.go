@@ -105,16 +105,16 @@ func (l *loader) checkKVKey(e entry, namespace spec.Address) bool {
 	key := e.name
 	switch {
 	case key == "" || key == "." || key == "..":
-		l.report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("%q cannot be a key of a KV namespace", key), hint)
+		l.Report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("%q cannot be a key of a KV namespace", key), hint)
 	case len(key) > maxKVKeyBytes:
-		l.report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("the key is %d bytes, and at most %d can be", len(key), maxKVKeyBytes), hint)
+		l.Report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("the key is %d bytes, and at most %d can be", len(key), maxKVKeyBytes), hint)
 	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		l.report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("the key %q has a control character in it", key), hint)
+		l.Report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("the key %q has a control character in it", key), hint)
 	case !strings.HasPrefix(key, prefix):
-		l.report(spec.RuleKVKeyPrefix, e.nameAt, fmt.Sprintf("the key %q does not begin with %q, as the keys of %s do", key, prefix, namespace),
+		l.Report(spec.RuleKVKeyPrefix, e.nameAt, fmt.Sprintf("the key %q does not begin with %q, as the keys of %s do", key, prefix, namespace),
 			"a plan lists no others: let the key begin so, or take `key_prefix` off the KV namespace")
 	case strings.Contains(namespace.Name, "/"):
-		l.report(spec.RuleKVTitle, e.value.Get("kv_namespace").Range(), fmt.Sprintf("the title %q has a slash in it, so that no address could tell it from the key", namespace.Name),
+		l.Report(spec.RuleKVTitle, e.value.Get("kv_namespace").Range(), fmt.Sprintf("the title %q has a slash in it, so that no address could tell it from the key", namespace.Name),
 			"give the KV namespace another title; with `renamed_from` it keeps what is in it")
 	default:
 		return true
@@ -126,17 +126,17 @@ func (l *loader) checkKVValue(e entry, p *spec.KVPair) bool {
 	value, metadata := e.value.Get("value"), e.value.Get("metadata")
 	if p.Base64 {
 		if _, err := base64.StdEncoding.DecodeString(p.Value); err != nil {
-			l.report(spec.RuleKVValue, value.Range(), "the value is not base64: "+err.Error(), "encode it, or take `base64: true` out")
+			l.Report(spec.RuleKVValue, value.Range(), "the value is not base64: "+err.Error(), "encode it, or take `base64: true` out")
 			return false
 		}
 	}
 	if n := len(p.Content()); n > maxKVValueBytes {
-		l.report(spec.RuleKVValue, value.Range(), fmt.Sprintf("the value is %d bytes, and at most %d (25 MiB) can be", n, maxKVValueBytes),
+		l.Report(spec.RuleKVValue, value.Range(), fmt.Sprintf("the value is %d bytes, and at most %d (25 MiB) can be", n, maxKVValueBytes),
 			"keep large values in an R2 bucket, and their names in KV")
 		return false
 	}
 	if mark := metadata.Member(spec.KVMetadataKey); mark != nil {
-		l.report(spec.RuleKVMetadata, mark.Range(), fmt.Sprintf("%q is wfpsync's own member of the metadata", spec.KVMetadataKey), "choose another name")
+		l.Report(spec.RuleKVMetadata, mark.Range(), fmt.Sprintf("%q is wfpsync's own member of the metadata", spec.KVMetadataKey), "choose another name")
 		return false
 	}
 	if n := len(canon.MustJSON(p.MarkedMetadata(l.stack.Name))); n > maxKVMetadataBytes {
@@ -145,7 +145,7 @@ func (l *loader) checkKVValue(e entry, p *spec.KVPair) bool {
 		if at == nil {
 			at = e.value
 		}
-		l.report(spec.RuleKVMetadata, at.Range(), fmt.Sprintf("the metadata is %d bytes as JSON with the %d of wfpsync's mark, and at most %d can be", n, own, maxKVMetadataBytes),
+		l.Report(spec.RuleKVMetadata, at.Range(), fmt.Sprintf("the metadata is %d bytes as JSON with the %d of wfpsync's mark, and at most %d can be", n, own, maxKVMetadataBytes),
 			"keep less in the metadata, and the rest in the value")
 		return false
 	}

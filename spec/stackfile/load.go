@@ -11,17 +11,14 @@
 package stackfile
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/complaint"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
-	"github.com/wfpsync/wfpsync/spec/stackfile/internal/list"
-	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expand"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // Load reads a stack file of a project. Every complaint about it is in the
@@ -32,28 +29,11 @@ import (
 // Load asks nothing but the files that the stack file names, all of them in the
 // project, and the variables that it declares: no network, no secrets.
 func Load(root fs.FS, name string, options Options) (*spec.Stack, diag.List) {
-	l, list := open(root, name)
+	l, list := run(root, name, options, nil)
 	if l == nil {
 		return &spec.Stack{}, list
 	}
-	list = l.run(options)
 	return l.stack, list
-}
-
-// open reads a stack file. The loader is nil when there is nothing to load, and
-// the diagnostics then say why.
-func open(root fs.FS, name string) (*loader, diag.List) {
-	content, err := readFile(root, name)
-	if err != nil {
-		return nil, diag.List{unreadable(name, err, "name the stack file with -f, run this where wfpsync.yaml is, or write one to start from with `wfpsync init`")}
-	}
-	value, diagnostics := document.Parse(name, content)
-	if value == nil {
-		return nil, diagnostics.Sorted()
-	}
-	l := newLoader(name, value)
-	l.files, l.diagnostics = root, diagnostics
-	return l, nil
 }
 
 // Parse is [Load] on a text that names no other file.
@@ -79,126 +59,79 @@ func (f oneFile) ReadFile(name string) ([]byte, error) {
 	return f.content, nil
 }
 
-// run does everything that is to be done with a document.
-func (l *loader) run(options Options) diag.List {
-	l.options = options
-	l.include()
-	environments, base := l.root.Get("environments"), l.root.Without("environments")
-	l.overlay(options.Environment)
-	l.checkSchema()
-	l.readVariables(options)
-	l.checkEnvironments(environments, base, options)
-	l.readLists()
+// Options are what the meaning of a stack file depends on besides the file.
+type Options struct {
+	// Environment is the overlay of `environments` to lay over the file; ""
+	// for the file as it stands.
+	Environment string
+
+	// AsIf is what expressions read as the environment where none is laid over
+	// the file: to tell what is wrong with a file from what needs a name.
+	AsIf string
+
+	// Variables are values given on the command line, which come first.
+	Variables map[string]any
+
+	// Live is what the account has where the file's lists look for user Workers;
+	// see [spec.Stack.Discoveries]. Without it nobody has asked the account, and there
+	// are no resources for what is in those lists.
+	Live *spec.Snapshot
+
+	// LookupVariable reads a variable of the environment. Only names that begin
+	// with [VariablePrefix] are asked for: a pull request must not be able to
+	// print the secrets of the machine that plans it.
+	LookupVariable func(name string) (string, bool)
+}
+
+// VariablePrefix begins the names of the environment variables that a stack
+// file may read values from.
+const VariablePrefix = "WFPSYNC_VAR_"
+
+// run takes a stack file through the phases of loading, each of which gets what the
+// ones before have made of it. The loader is nil when there is nothing to load; the
+// diagnostics then say why. The entries go to the rendering as well, if there is one.
+func run(root fs.FS, name string, options Options, rendering *rendering) (*loader, diag.List) {
+	content, err := layer.ReadFile(root, name)
+	if err != nil {
+		return nil, diag.List{layer.Unreadable(name, err, "name the stack file with -f, run this where wfpsync.yaml is, or write one to start from with `wfpsync init`")}
+	}
+	value, diagnostics := document.Parse(name, content)
+	if value == nil {
+		return nil, diagnostics.Sorted()
+	}
+	c := complaint.New(name, value, diagnostics)
+
+	// What it includes, and the environment over it.
+	file := layer.Read(c, root, name, value, sectionKeys(), options.Environment, options.AsIf)
+	checkSchema(c, file.Root)
+	x := expand.New(c, file.Environment, readVariables(c, file.Root, options))
+	checkEnvironments(c, file, options)
+
+	// The lists that entries go through.
+	stack := &spec.Stack{Environments: file.EnvironmentNames(), Sections: map[spec.Kind]diag.Range{}}
+	lists := (&listReader{x, file, options.Live, stack}).read()
+	entries := &expansion{Expander: x, file: file, lists: lists, wrangler: newWranglerFiles(c, root)}
+
+	// The resources that entries are.
+	l := newLoader(entries, stack, rendering)
 	l.readGuards()
 	l.readPolicies()
-	l.readRemoved()
+	removed := l.readRemoved()
 	l.load()
+
+	l.check(removed)
 	l.checkPlaceholders()
-	return l.withoutMasked(l.withoutIgnored(l.withRepeats()).Sorted())
+	found, ignored := c.Finish()
+	stack.Ignored = ignored
+	return l, found
 }
 
-// readFile reads a file. A pipe or a device is not opened, because that alone can
-// wait forever.
-func readFile(files fs.FS, name string) ([]byte, error) {
-	if info, err := fs.Stat(files, name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is not a regular file")}
+func sectionKeys() []string {
+	var keys []string
+	for _, s := range sections {
+		keys = append(keys, s.Section)
 	}
-	return fs.ReadFile(files, name)
-}
-
-// unreadable is what is said of a file that cannot be read, with a hint for one that is not there.
-func unreadable(name string, err error, missing string) diag.Diagnostic {
-	d := diag.Diagnostic{Severity: diag.Error, Rule: spec.RuleUnreadable, Message: "cannot be read: " + err.Error(), Range: diag.Range{File: name}}
-	if errors.Is(err, fs.ErrNotExist) {
-		d.Message = "there is no such file"
-		d.Hint = missing
-	}
-	return d
-}
-
-// loader turns a document into a stack.
-type loader struct {
-	name        string // of the stack file
-	files       fs.FS
-	root        *document.Value
-	sources     map[string]*document.Value // by file, for source lines
-	options     Options
-	environment string
-	stack       *spec.Stack
-	diagnostics diag.List
-
-	// repeated counts complaints of one rule at one place: a mistake in a
-	// template is made again for every item.
-	repeated map[repeat]int
-
-	// broken are the pointers that the schema complained about. What they lead
-	// to is not checked further: one mistake is one message.
-	broken map[string]bool
-
-	// masked are values that must not be repeated; see [loader.mask].
-	masked []string
-
-	variables  map[string]any
-	lists      map[string]*list.List
-	wrangler   wranglerFiles
-	templates  map[templateKey]*template
-	conditions map[*document.Value]*document.Value
-	merged     map[mergeKey]*document.Value
-	shapes     map[string]bool // of instances that the schema has seen
-	shape      []byte          // of the present one; one place serves all of a fleet
-
-	bindingNames map[string]bool       // that have been checked, and are good
-	boundNames   map[string]diag.Range // of the present Worker
-	sharedJSON   map[*document.Value]any
-	names        []string // that expressions can use; see [loader.scope]
-	namesKey     string
-
-	// declared are the keys of each section, and the address each stands for,
-	// so that a reference can name the key. The instances of a `for_each` are
-	// declared as key[item], and generated says through which lists a key goes.
-	declared  map[spec.Kind]map[string]spec.Address
-	generated map[spec.Kind]map[string]string
-
-	// current is the entry being loaded, and resolved the references in it that
-	// mean the one of many for its item.
-	current  entry
-	resolved map[*document.Value]string
-
-	// userWorkers are the keys of `user_workers`.
-	userWorkers map[string]declaration
-
-	// removed are the addresses of `removed`, as [Render] writes them.
-	removed []*document.Value
-
-	// removedFor is the item of a list that an address of `removed` was made of.
-	removedFor map[spec.Address][]diag.Related
-
-	// definitions are where each address was first defined.
-	definitions map[spec.Address]diag.Range
-
-	// ordered are what resources come after without referring to it.
-	ordered map[spec.Address][]spec.Reference
-
-	// fleets are those that have a rollout, by name.
-	fleets map[string]*fleet
-
-	// standIn says that an entry is loaded for an item that there is not, and
-	// templated are the addresses that templates defined.
-	standIn   bool
-	templated map[spec.Address]bool
-
-	// rendering takes the entries as they were loaded, when they are wanted; see
-	// [Render].
-	rendering *rendering
-
-	// codes holds each distinct source once.
-	codes map[codeSource]*spec.Code
-
-	// noCode is that of all Workers without any, keptCode that of those whose code
-	// a template leaves as it is, and assets holds the files of each directory once.
-	noCode   *spec.Code
-	keptCode *spec.Code
-	assets   map[string]*spec.AssetFiles
+	return keys
 }
 
 // section is a top-level map of the stack file that declares resources of one
@@ -233,27 +166,6 @@ type section struct {
 	write func(im *importer, m *members, live *spec.Live) []string
 }
 
-// entry is one resource, or a Worker with its routes: a key of a section, or
-// one of those that its `for_each` makes.
-type entry struct {
-	declaration
-	key     string // with the item's key, for one of many
-	itemKey string
-	name    string
-	nameAt  diag.Range
-	value   *document.Value // with defaults and profile, expressions replaced
-	items   []chosen
-	values  map[string]any // what expressions can read; good only while the entry is loaded
-
-	// dependsOn is what the entry comes after without referring to it.
-	dependsOn []spec.Reference
-
-	// imported is what `from_wrangler` gives, nil where there is none. It is
-	// missing where there should be some.
-	imported *wrangler.Config
-	missing  bool
-}
-
 // sections are in the order in which entries are loaded. A new kind that the
 // file declares at the top level is a line here.
 var sections = []section{
@@ -267,166 +179,4 @@ var sections = []section{
 	{KindInfo: spec.KindWorker.Info(), nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},
 	{KindInfo: spec.KindUserWorker.Info(), nameBy: "name", worker: true, unnamed: true, declare: (*loader).noteUserWorkers, load: (*loader).loadUserWorker, write: (*importer).writeUserWorker},
 	{KindInfo: spec.KindKVPair.Info(), nameBy: "key", unnamed: true, declare: (*loader).declareKVNamespaceOfPairs, load: (*loader).loadKVPair},
-}
-
-func newLoader(name string, root *document.Value) *loader {
-	l := &loader{
-		name:         name,
-		root:         root,
-		sources:      map[string]*document.Value{name: root},
-		stack:        &spec.Stack{Sections: map[spec.Kind]diag.Range{}},
-		repeated:     map[repeat]int{},
-		broken:       map[string]bool{},
-		templates:    map[templateKey]*template{},
-		conditions:   map[*document.Value]*document.Value{},
-		merged:       map[mergeKey]*document.Value{},
-		shapes:       map[string]bool{},
-		bindingNames: map[string]bool{},
-		boundNames:   map[string]diag.Range{},
-		sharedJSON:   map[*document.Value]any{},
-		ordered:      map[spec.Address][]spec.Reference{},
-		declared:     map[spec.Kind]map[string]spec.Address{},
-		generated:    map[spec.Kind]map[string]string{},
-		definitions:  map[spec.Address]diag.Range{},
-		userWorkers:  map[string]declaration{},
-		removedFor:   map[spec.Address][]diag.Related{},
-		codes:        map[codeSource]*spec.Code{},
-		wrangler:     newWranglerFiles(),
-		noCode:       spec.NoCode(),
-		keptCode:     spec.KeptCode(),
-		templated:    map[spec.Address]bool{},
-		assets:       map[string]*spec.AssetFiles{},
-		fleets:       map[string]*fleet{},
-	}
-	l.scope()
-	return l
-}
-
-// load reads the sections: first every name that something may refer to, so
-// that references may point forward, then every entry.
-func (l *loader) load() {
-	l.stack.Name = l.stackName()
-	l.stack.AccountID = l.root.Get("account_id").String()
-	for _, s := range sections {
-		l.declared[s.Kind], l.generated[s.Kind] = map[string]spec.Address{}, map[string]string{}
-	}
-	declarations := l.declarations()
-	for _, d := range declarations {
-		if !d.section.unnamed {
-			l.declareNames(d)
-		}
-	}
-	for _, d := range declarations {
-		if d.section.declare != nil {
-			d.section.declare(l, d)
-		}
-	}
-	l.loadEntries(declarations)
-	l.current = entry{}
-	l.finish()
-}
-
-// declareNames notes the keys that references can name.
-func (l *loader) declareNames(d declaration) {
-	if len(d.loops) > 0 {
-		l.generated[d.section.Kind][d.member.Key] = d.lists()
-	}
-	l.each(d, func(e entry) {
-		l.declared[d.section.Kind][e.key] = l.keyAddress(e)
-	})
-}
-
-func (l *loader) loadEntry(e entry) {
-	l.current = e
-	if e.missing {
-		return // what is wrong with the file has been said
-	}
-	e.value = l.entryValue(e)
-	l.checkImported(e)
-	if !l.checkShape(e) {
-		return
-	}
-	l.resolved = map[*document.Value]string{}
-	if e.isExternal() {
-		l.loadExternal(e)
-		e.value = l.expand(e.member.Value, e.values) // no defaults reach it
-	} else {
-		e.dependsOn = l.dependsOn(e)
-		l.current = e
-		e.section.load(l, e)
-	}
-	if l.rendering != nil && !e.isDiscovered() {
-		l.render(e)
-	}
-}
-
-// keyAddress is the address of an entry that something may refer to by its key.
-func (l *loader) keyAddress(e entry) spec.Address {
-	a := spec.Address{Kind: e.section.Kind, Name: e.name}
-	if e.section.parentOf == nil {
-		return a
-	}
-	value := l.expand(e.value, e.values)
-	a.Parent = e.section.parentOf(value)
-	if e.section.addressName != nil {
-		a.Name = e.section.addressName(e.name, value)
-	}
-	return a
-}
-
-// meta is what an entry says about managing its resource.
-func (e entry) meta() spec.Meta {
-	return spec.Meta{
-		Adopt:       e.value.Get("adopt").IsTrue(),
-		Protect:     e.value.Get("protect").IsTrue(),
-		RenamedFrom: e.value.Get("renamed_from").String(),
-		DependsOn:   addressesOf(e.dependsOn),
-		At:          e.at,
-	}
-}
-
-// add puts a resource into the stack, unless its address is taken.
-func (l *loader) add(r spec.Resource) {
-	a := r.Address()
-	at := r.Meta().At
-	if l.isAside(r) {
-		return
-	}
-	if first, taken := l.definitions[a]; taken {
-		d := spec.DeclaredTwice(a, first)
-		l.report(d.Rule, at, d.Message, l.current.nameHint(), d.Related...)
-		return
-	}
-	l.definitions[a] = at
-	if l.current.isDiscovered() {
-		l.templated[a] = true
-	}
-	if r.Meta().DependsOn != nil {
-		l.ordered[a] = l.current.dependsOn
-	}
-	l.stack.Resources = append(l.stack.Resources, r)
-}
-
-// nameHint says how an entry whose name is taken gets another.
-func (e entry) nameHint() string {
-	if e.imported != nil && len(e.items) > 0 && e.member.Value.Get(e.section.nameBy) == nil {
-		return fmt.Sprintf("wrangler's configuration gives each item the same name: write name: ${%s.KEY}, or name: null for that of the item, beside `from_wrangler`", e.loops[0].alias)
-	}
-	return "give one of the two another name"
-}
-
-// finish puts the stack in order and runs the checks that need all of it.
-func (l *loader) finish() {
-	l.stack.Sort()
-	sortReferences(l.stack.External)
-	l.checkRemoved()
-	l.checkDependsOn()
-	l.checkRenamed()
-	l.assignWaves()
-	slices.SortFunc(l.stack.Collections, spec.Collection.Compare)
-	l.stack.Collections = slices.Compact(l.stack.Collections)
-	l.stack.Files = slices.Sorted(maps.Keys(l.sources))
-	l.checkCycles()
-	l.checkRecords()
-	l.checkConsumers()
 }

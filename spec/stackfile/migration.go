@@ -20,7 +20,7 @@ func (l *loader) loadMigrations(list *document.Value) []spec.Migration {
 	for _, item := range list.ItemsOrNil() {
 		tag := item.Get("tag")
 		if first, again := tags[tag.String()]; again {
-			l.report(spec.RuleMigration, tag.Range(), fmt.Sprintf("two migrations have the tag %q", tag.String()), "the platform remembers the tag of the last one it ran: give each its own",
+			l.Report(spec.RuleMigration, tag.Range(), fmt.Sprintf("two migrations have the tag %q", tag.String()), "the platform remembers the tag of the last one it ran: give each its own",
 				diag.Related{Range: first, Message: "the other one"})
 		}
 		tags[tag.String()] = tag.Range()
@@ -43,9 +43,9 @@ func (l *loader) checkClasses(a spec.Address, s *spec.Script) {
 	for _, b := range s.UncreatedClasses(a) {
 		message := fmt.Sprintf("no migration creates the Durable Object class %q", b.ClassName())
 		if len(s.Migrations) > 0 {
-			l.report(spec.RuleClassNotCreated, b.At, message, fmt.Sprintf("add it to a new migration under `migrations`: `new_sqlite_classes: [%s]`; a class of another Worker needs `script_name`", b.ClassName()))
+			l.Report(spec.RuleClassNotCreated, b.At, message, fmt.Sprintf("add it to a new migration under `migrations`: `new_sqlite_classes: [%s]`; a class of another Worker needs `script_name`", b.ClassName()))
 		} else {
-			l.warn(spec.RuleClassNotCreated, b.At, message, fmt.Sprintf("write `migrations: [{ tag: v1, new_sqlite_classes: [%s] }]`: Cloudflare refuses the upload, unless the Worker is there and has the class", b.ClassName()))
+			l.Warn(spec.RuleClassNotCreated, b.At, message, fmt.Sprintf("write `migrations: [{ tag: v1, new_sqlite_classes: [%s] }]`: Cloudflare refuses the upload, unless the Worker is there and has the class", b.ClassName()))
 		}
 	}
 }

@@ -38,11 +38,8 @@ func placeholderIn(text string) string {
 // checkPlaceholders warns of every text that somebody forgot to fill in. What
 // is complained about already is not mentioned again.
 func (l *loader) checkPlaceholders() {
-	complained := map[diag.Range]bool{}
-	for _, d := range l.diagnostics {
-		complained[d.Range] = true
-	}
-	l.findPlaceholders(l.root, complained)
+	complained := l.Places()
+	l.findPlaceholders(l.file.Root, complained)
 	for _, config := range l.wrangler.order {
 		l.findPlaceholders(config.Worker, complained)
 	}
@@ -56,7 +53,7 @@ func (l *loader) findPlaceholders(value *document.Value, complained map[diag.Ran
 			return
 		}
 		complained[value.Range()] = true // an alias leads here again
-		l.warn(spec.RulePlaceholder, value.Range(), fmt.Sprintf("the placeholder %q is still there", found), "write the value that it stands for")
+		l.Warn(spec.RulePlaceholder, value.Range(), fmt.Sprintf("the placeholder %q is still there", found), "write the value that it stands for")
 	case document.List:
 		for _, item := range value.Items {
 			l.findPlaceholders(item, complained)

@@ -18,7 +18,7 @@ func (l *loader) loadPlacement(value *document.Value) any {
 	for _, key := range spec.PlacementTargets {
 		m := value.Member(key)
 		if m != nil && target != nil {
-			l.report(spec.RulePlacement, m.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", target.Key, key), "remove one of the two",
+			l.Report(spec.RulePlacement, m.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", target.Key, key), "remove one of the two",
 				diag.Related{Range: target.Range(), Message: fmt.Sprintf("`%s` is here", target.Key)})
 			return nil
 		}
@@ -29,12 +29,12 @@ func (l *loader) loadPlacement(value *document.Value) any {
 	text := value.Get("mode").String()
 	switch {
 	case hint != nil && text != "smart":
-		l.report(spec.RulePlacement, hint.Range(), "`hint` is for smart placement", "write mode: smart beside it, or remove it")
+		l.Report(spec.RulePlacement, hint.Range(), "`hint` is for smart placement", "write mode: smart beside it, or remove it")
 	case target != nil && (text == "smart" || text == "off"):
-		l.report(spec.RulePlacement, target.Range(), fmt.Sprintf("`%s` does nothing with mode: %s", target.Key, text), "write mode: targeted beside it, or remove it",
+		l.Report(spec.RulePlacement, target.Range(), fmt.Sprintf("`%s` does nothing with mode: %s", target.Key, text), "write mode: targeted beside it, or remove it",
 			diag.Related{Range: mode.Range(), Message: "`mode` is here"})
 	case target == nil && text == "targeted":
-		l.report(spec.RulePlacement, value.Get("mode").Range(), "mode: targeted needs a target", "add one of `region`, `host` and `hostname`")
+		l.Report(spec.RulePlacement, value.Get("mode").Range(), "mode: targeted needs a target", "add one of `region`, `host` and `hostname`")
 	case target != nil:
 		return spec.Object{"mode": "targeted", target.Key: target.Value.String()}
 	case text == "smart":

@@ -7,6 +7,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/text"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expand"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expression"
 )
 
@@ -29,17 +30,17 @@ const nameChange = "change"
 
 // readPolicies reads `policies`.
 func (l *loader) readPolicies() {
-	for _, m := range l.root.Get("policies").MembersOrNil() {
-		if l.isBroken("/policies/" + text.EscapePointer(m.Key)) {
+	for _, m := range l.file.Root.Get("policies").MembersOrNil() {
+		if l.IsBroken("/policies/" + text.EscapePointer(m.Key)) {
 			continue
 		}
 		deny, warn := m.Value.Member("deny"), m.Value.Member("warn")
 		if (deny == nil) == (warn == nil) {
-			l.report(spec.RuleOneOf, m.Range(), fmt.Sprintf("the policy %q has %s of deny and warn", m.Key, map[bool]string{true: "neither", false: "both"}[deny == nil]),
+			l.Report(spec.RuleOneOf, m.Range(), fmt.Sprintf("the policy %q has %s of deny and warn", m.Key, map[bool]string{true: "neither", false: "both"}[deny == nil]),
 				"write the condition under deny, which blocks a change, or under warn, which does not")
 			continue
 		}
-		j := &judgment{globals: l.globals()}
+		j := &judgment{globals: l.Globals()}
 		condition := deny
 		if condition == nil {
 			condition = warn
@@ -59,10 +60,10 @@ func (l *loader) readPolicies() {
 
 func (l *loader) compileClause(c *clause, value *document.Value, text string, shift int) bool {
 	c.value, c.shift = value, shift
-	scope := expression.Scope{nameChange, nameEnvironment, nameVar}
+	scope := expression.Scope{nameChange, expand.NameEnvironment, expand.NameVar}
 	compiled, err := expression.CompileKnowing(text, scope, expression.Members{nameChange: spec.PolicyMembers})
 	if err != nil {
-		l.report(spec.RuleExpression, c.place(err), err.Message, err.Hint)
+		l.Report(spec.RuleExpression, c.place(err), err.Message, err.Hint)
 		return false
 	}
 	c.template = compiled

@@ -13,6 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // What a probe is like where the file does not say it, and its bounds.
@@ -35,7 +36,7 @@ func (l *loader) loadProbe(value *document.Value) *spec.Probe {
 		Headers:      l.loadProbeHeaders(value.Get("headers")),
 		ConnectTo:    value.Get("connect_to").String(),
 		BodyContains: value.Get("expect").Get("body_contains").String(),
-		Timeout:      cmp.Or(l.duration(spec.RuleProbe, value.Get("timeout"), time.Millisecond, longestProbeTimeout), defaultProbeTimeout),
+		Timeout:      cmp.Or(l.rollouts.Duration(spec.RuleProbe, value.Get("timeout"), time.Millisecond, longestProbeTimeout), defaultProbeTimeout),
 		Attempts:     defaultProbeAttempts,
 		Interval:     defaultProbeInterval,
 	}
@@ -43,21 +44,21 @@ func (l *loader) loadProbe(value *document.Value) *spec.Probe {
 		p.Attempts = int(attempts.Number)
 	}
 	if interval := value.Get("interval"); interval != nil {
-		p.Interval = l.duration(spec.RuleProbe, interval, 0, longestProbeInterval)
+		p.Interval = l.rollouts.Duration(spec.RuleProbe, interval, 0, longestProbeInterval)
 	}
 	switch status := value.Get("expect").Get("status"); {
 	case status == nil:
 	case status.Kind == document.Number:
 		p.Status = []int{int(status.Number)}
 	case len(status.Items) == 0:
-		l.report(spec.RuleProbe, status.Range(), "no status is expected", "name those that are all right, or leave it out for any from 200 to 299")
+		l.Report(spec.RuleProbe, status.Range(), "no status is expected", "name those that are all right, or leave it out for any from 200 to 299")
 	default:
 		for _, item := range status.Items {
 			p.Status = append(p.Status, int(item.Number))
 		}
 	}
 	if p.Method == "HEAD" && p.BodyContains != "" {
-		l.report(spec.RuleProbe, value.Get("expect").Get("body_contains").Range(), "the answer to HEAD has no body", "ask with GET")
+		l.Report(spec.RuleProbe, value.Get("expect").Get("body_contains").Range(), "the answer to HEAD has no body", "ask with GET")
 	}
 	l.checkProbeURL(value.Get("url"))
 	if p.ConnectTo != "" {
@@ -74,17 +75,17 @@ func (l *loader) checkProbeURL(value *document.Value) {
 	u, err := url.Parse(text)
 	switch {
 	case err == nil && u.User != nil:
-		l.mask(value)
-		l.report(spec.RuleProbe, value.Range(), "the URL of a probe cannot have credentials in it", "give them in a header: `headers: { Authorization: { env: NAME } }`")
+		l.Mask(value)
+		l.Report(spec.RuleProbe, value.Range(), "the URL of a probe cannot have credentials in it", "give them in a header: `headers: { Authorization: { env: NAME } }`")
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Fragment != "" || strings.ContainsAny(text, " \t\r\n"):
-		l.report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is no URL that can be asked for", text), "write it whole, as in https://acme.platform.example.com/health")
+		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is no URL that can be asked for", text), "write it whole, as in https://acme.platform.example.com/health")
 	}
 }
 
 func (l *loader) checkConnectTo(value *document.Value) {
 	host, port, err := net.SplitHostPort(value.Text)
 	if err != nil || host == "" || !portNumber.MatchString(port) {
-		l.report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is nothing to connect to", value.Text), "write HOST:PORT, as in 127.0.0.1:8787")
+		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is nothing to connect to", value.Text), "write HOST:PORT, as in 127.0.0.1:8787")
 	}
 }
 
@@ -106,18 +107,18 @@ func (l *loader) loadProbeHeaders(value *document.Value) []spec.ProbeHeader {
 		h := spec.ProbeHeader{Name: m.Key, Value: m.Value.String()}
 		folded := strings.ToLower(m.Key)
 		if m.Value.Kind == document.Map {
-			h.Secret = &spec.SecretSource{Env: m.Value.Get("env").String(), File: cleanPath(m.Value.Get("file").String())}
+			h.Secret = &spec.SecretSource{Env: m.Value.Get("env").String(), File: layer.CleanPath(m.Value.Get("file").String())}
 			if l.checkOneOf(m.Value, "env", "file") {
 				l.checkSecretSource(*h.Secret, m.Value)
 			}
 		}
 		switch first, twice := seen[folded]; {
 		case !headerName.MatchString(m.Key) || strings.ContainsAny(h.Value, "\r\n\x00"):
-			l.report(spec.RuleProbe, m.Range(), fmt.Sprintf("%q is no header", m.Key), "a name has letters, digits and hyphens, and a value is one line")
+			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("%q is no header", m.Key), "a name has letters, digits and hyphens, and a value is one line")
 		case slices.Contains(ownHeaders, folded):
-			l.report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q follows from the request", m.Key), "give the host in `url`, and where to connect in `connect_to`")
+			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q follows from the request", m.Key), "give the host in `url`, and where to connect in `connect_to`")
 		case twice:
-			l.report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q is given twice", m.Key), "give it once",
+			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q is given twice", m.Key), "give it once",
 				diag.Related{Range: first, Message: "first given here"})
 		}
 		seen[folded] = m.Range()

@@ -1,9 +1,6 @@
 package stackfile
 
 import (
-	"fmt"
-
-	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
@@ -33,28 +30,10 @@ func (l *loader) loadQueueConsumers(w *spec.Worker, consumers *document.Value) {
 			}
 		}
 		if c.DeadLetterQueue == queue {
-			l.report(spec.RuleQueueConsumer, item.Get("dead_letter_queue").Range(), "the dead letter queue is the queue itself",
+			l.Report(spec.RuleQueueConsumer, item.Get("dead_letter_queue").Range(), "the dead letter queue is the queue itself",
 				"name another queue: what failed would come back for ever")
 		}
 		l.add(c)
-	}
-}
-
-// checkConsumers reports queues that several Workers are to consume.
-func (l *loader) checkConsumers() {
-	first := map[string]spec.Resource{}
-	for _, r := range l.stack.Resources {
-		c, ok := r.(*spec.QueueConsumer)
-		if !ok {
-			continue
-		}
-		if other := first[c.Queue]; other != nil {
-			l.report(spec.RuleQueueConsumer, c.ResourceMeta.At, fmt.Sprintf("the queue %q has two consumers, and a queue has one at most", c.Queue),
-				"let one of the two Workers consume it, and call the other through a service binding",
-				diag.Related{Range: other.Meta().At, Message: "the other one is here"})
-			continue
-		}
-		first[c.Queue] = c
 	}
 }
 

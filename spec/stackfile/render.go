@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expand"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expression"
 )
 
@@ -19,13 +20,8 @@ import (
 // stack file only says where they come from. Nothing is written when there are
 // errors in the diagnostics; the error is that of writing.
 func Render(to io.Writer, root fs.FS, name string, options Options) (diag.List, error) {
-	l, list := open(root, name)
-	if l == nil {
-		return list, nil
-	}
-	l.rendering = &rendering{sections: map[string][]document.Member{}}
-	list = l.run(options)
-	if list.HasErrors() {
+	l, list := run(root, name, options, &rendering{sections: map[string][]document.Member{}})
+	if l == nil || list.HasErrors() {
 		return list, nil
 	}
 	return list, document.Write(to, l.effective())
@@ -34,6 +30,7 @@ func Render(to io.Writer, root fs.FS, name string, options Options) (diag.List, 
 // rendering holds the entries of each section as they were loaded.
 type rendering struct {
 	sections map[string][]document.Member
+	removed  []*document.Value // the addresses of `removed`
 
 	// pointer is the declaration of the last entry, of which there have been
 	// that many, and rest are those that are not held but written.
@@ -102,8 +99,8 @@ func (l *loader) render(e entry) {
 // the expressions replaced that do not read what is discovered: which Workers it
 // is for, only the account knows, and a file that named them would own them.
 func (l *loader) renderTemplate(d declaration) {
-	e := entry{declaration: d, key: d.member.Key, value: d.member.Value, values: l.globals()}
-	merged := withoutUnmanaged(l.withDefaults(e), d.member.Value.Get("manage").Strings())
+	e := entry{declaration: d, key: d.member.Key, value: d.member.Value, values: l.Globals()}
+	merged := withoutUnmanaged(l.defaults.withDefaults(e), d.member.Value.Get("manage").Strings())
 	value := l.withGlobals(merged, d.loops[0].alias).Without("extends")
 	l.rendering.add(d, d.member.With(d.member.Key, value))
 }
@@ -112,12 +109,12 @@ func (l *loader) renderTemplate(d declaration) {
 // is left of the others reads variables, which the effective file has, and cannot
 // read the environment, which it has not.
 func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
-	return withTexts(v, hasNoTemplates, func(text *document.Value) *document.Value {
-		if compiled, err := expression.Compile(text.Text, expression.Scope{nameEnvironment, nameVar}); err == nil && compiled != nil {
-			return l.withResolved(l.evaluate(text, l.globals()))
+	return expand.WithTexts(v, expand.HasNoTemplates, func(text *document.Value) *document.Value {
+		if compiled, err := expression.Compile(text.Text, expression.Scope{expand.NameEnvironment, expand.NameVar}); err == nil && compiled != nil {
+			return l.withResolved(l.Evaluate(text, l.Globals()))
 		}
-		if _, err := expression.Compile(text.Text, expression.Scope{nameSelf, nameVar, alias}); err != nil {
-			l.report(spec.RuleExpression, text.Range(), "this cannot be rendered: it reads both the item and the environment", "let a variable hold what depends on the environment: `environments` can set its default")
+		if _, err := expression.Compile(text.Text, expression.Scope{expand.NameSelf, expand.NameVar, alias}); err != nil {
+			l.Report(spec.RuleExpression, text.Range(), "this cannot be rendered: it reads both the item and the environment", "let a variable hold what depends on the environment: `environments` can set its default")
 		}
 		return text
 	})
@@ -126,7 +123,7 @@ func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
 // withResolved is a value as a stack file writes it: what looks like an
 // expression by now is none.
 func (l *loader) withResolved(v *document.Value) *document.Value {
-	return withTexts(v, nil, func(text *document.Value) *document.Value {
+	return expand.WithTexts(v, nil, func(text *document.Value) *document.Value {
 		if key, ok := l.resolved[text]; ok {
 			return document.FromJSON(key, text)
 		}
@@ -145,7 +142,7 @@ func (l *loader) discoveredLists(lists *document.Value) *document.Value {
 	var members []document.Member
 	for _, m := range lists.MembersOrNil() {
 		if read := l.lists[m.Key]; read != nil && read.Discovery != nil {
-			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
+			members = append(members, m.With(m.Key, l.withResolved(l.Expand(m.Value, l.Globals()))))
 		}
 	}
 	return document.FromJSON(map[string]any{}, lists).WithMembers(members)
@@ -154,33 +151,33 @@ func (l *loader) discoveredLists(lists *document.Value) *document.Value {
 // effective is the document that the entries which were loaded make.
 func (l *loader) effective() *document.Value {
 	var members []document.Member
-	for _, m := range l.root.MembersOrNil() {
+	for _, m := range l.file.Root.MembersOrNil() {
 		switch m.Key {
 		case "version", "account_id", "policies":
 			members = append(members, m)
 		case "guards":
-			members = append(members, m.With(m.Key, l.withResolved(l.expand(m.Value, l.globals()))))
+			members = append(members, m.With(m.Key, l.withResolved(l.Expand(m.Value, l.Globals()))))
 		case "lists":
 			if discovered := l.discoveredLists(m.Value); len(discovered.Members) > 0 {
 				members = append(members, m.With(m.Key, discovered))
 			}
 		case "removed":
-			members = append(members, m.With(m.Key, l.withResolved(m.Value.WithItems(l.removed))))
+			members = append(members, m.With(m.Key, l.withResolved(m.Value.WithItems(l.rendering.removed))))
 		case "variables":
 			// Only the conditions of policies, and templates, still have expressions to
 			// read them.
-			if l.root.Get("policies") != nil || len(l.stack.Discoveries) > 0 {
-				members = append(members, m.With(m.Key, document.FromJSON(l.variables, m.Value)))
+			if l.file.Root.Get("policies") != nil || len(l.stack.Discoveries) > 0 {
+				members = append(members, m.With(m.Key, document.FromJSON(l.Variables(), m.Value)))
 			}
 		case "name":
 			members = append(members, m.With(m.Key, document.FromJSON(l.stack.Name, m.Value)))
 		}
 	}
 	for _, s := range sections {
-		if at := l.root.Member(s.Section); at != nil {
+		if at := l.file.Root.Member(s.Section); at != nil {
 			section := document.FromJSON(map[string]any{}, at.Value).WithMembers(l.rendering.sections[s.Section])
 			members = append(members, at.With(at.Key, section))
 		}
 	}
-	return l.root.WithMembers(members)
+	return l.file.Root.WithMembers(members)
 }

@@ -46,12 +46,12 @@ func (l *loader) loadRoute(w *spec.Worker, item *document.Value) {
 		ResourceMeta: spec.Meta{Adopt: w.ResourceMeta.Adopt, At: pattern.Range()},
 	}
 	if zone == "" && !strings.Contains(r.Host(), ".") {
-		l.report(spec.RuleZone, pattern.Range(), fmt.Sprintf("the pattern %q does not say which zone it is in", r.Pattern),
+		l.Report(spec.RuleZone, pattern.Range(), fmt.Sprintf("the pattern %q does not say which zone it is in", r.Pattern),
 			fmt.Sprintf("write { pattern: %q, zone_name: example.com } with the zone's name", r.Pattern))
 		return
 	}
 	if message, hint := routeFault(r.Pattern); message != "" {
-		l.report(spec.RuleRouteSyntax, pattern.Range(), fmt.Sprintf("the pattern %q %s", r.Pattern, message), hint)
+		l.Report(spec.RuleRouteSyntax, pattern.Range(), fmt.Sprintf("the pattern %q %s", r.Pattern, message), hint)
 		return
 	}
 	l.checkPattern(pattern, item.Get("zone_name"))
@@ -81,7 +81,7 @@ func routeFault(pattern string) (message, hint string) {
 func (l *loader) checkPattern(pattern, zone *document.Value) {
 	host := spec.PatternHost(pattern.String())
 	if name := zone.String(); !inZone(host, name) {
-		l.report(spec.RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
+		l.Report(spec.RuleRoutePattern, pattern.Range(), fmt.Sprintf("the pattern %q is not in the zone %q", pattern.String(), name),
 			fmt.Sprintf("a pattern in this zone is like \"*.%s/*\"", name))
 	}
 }
@@ -96,7 +96,7 @@ func (l *loader) checkCertificate(pattern, zone *document.Value) {
 	if zone.String() == "" || !inZone || !strings.HasPrefix(below, "*") || !strings.Contains(below, ".") {
 		return
 	}
-	l.warn(spec.RuleCertificateDepth, pattern.Range(), fmt.Sprintf("the universal certificate of the zone %q does not cover %q", zone.String(), host),
+	l.Warn(spec.RuleCertificateDepth, pattern.Range(), fmt.Sprintf("the universal certificate of the zone %q does not cover %q", zone.String(), host),
 		fmt.Sprintf("it covers one label, as in \"*.%s\"; deeper hosts need an advanced certificate", zone.String()))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // bindingNameOf is where an item says what it binds; wrangler calls it
@@ -78,15 +79,15 @@ func (l *loader) loadCode(e entry, value *document.Value) *spec.Code {
 	case entrypoint == nil && inline == nil && hasAssets(value):
 		return l.noCode
 	case entrypoint == nil && inline == nil:
-		l.report(spec.RuleCodeSource, e.at, fmt.Sprintf("%q has no code", e.key), "name its entrypoint with `main: ./src/index.ts`, or give it as `script: |`; a Worker without code serves `assets`")
+		l.Report(spec.RuleCodeSource, e.at, fmt.Sprintf("%q has no code", e.key), "name its entrypoint with `main: ./src/index.ts`, or give it as `script: |`; a Worker without code serves `assets`")
 		return nil
 	case entrypoint != nil && inline != nil:
-		l.report(spec.RuleCodeSource, inline.Range(), fmt.Sprintf("%q has both `main` and `script`", e.key), "remove one of the two",
+		l.Report(spec.RuleCodeSource, inline.Range(), fmt.Sprintf("%q has both `main` and `script`", e.key), "remove one of the two",
 			diag.Related{Range: entrypoint.Range(), Message: "`main` is here"})
 		return nil
 	}
 	options := l.loadCodeOptions(e, value)
-	source := codeSource{entrypoint: cleanPath(entrypoint.String()), inline: inline.String(), options: options.Key()}
+	source := codeSource{entrypoint: layer.CleanPath(entrypoint.String()), inline: inline.String(), options: options.Key()}
 	if code := l.codes[source]; code != nil {
 		return code
 	}
@@ -132,7 +133,7 @@ type bindingSet struct {
 func (s *bindingSet) add(b spec.Binding, nameAt diag.Range) {
 	s.l.checkBindingName(b.Name, nameAt)
 	if first, taken := s.taken[b.Name]; taken {
-		s.l.report(spec.RuleDuplicateBinding, nameAt, fmt.Sprintf("the binding %q is given twice", b.Name), "give one of the two another name",
+		s.l.Report(spec.RuleDuplicateBinding, nameAt, fmt.Sprintf("the binding %q is given twice", b.Name), "give one of the two another name",
 			diag.Related{Range: first, Message: "first given here"})
 		return
 	}
@@ -155,62 +156,6 @@ func (l *loader) loadOption(name string, value *document.Value) any {
 	}
 }
 
-// nameOf is the name that a value refers to: that of the file's own resource,
-// when the value is its key, else the value itself.
-func (l *loader) nameOf(kind spec.Kind, value *document.Value) string {
-	if a, ok := l.lookup(kind, value); ok {
-		return a.Name
-	}
-	return value.String()
-}
-
-// lookup finds the file's own resource by its key. The key of a `for_each`
-// means, to an entry that goes through the same lists, the one for its item.
-func (l *loader) lookup(kind spec.Kind, value *document.Value) (spec.Address, bool) {
-	key := value.String()
-	if lists, generated := l.generated[kind][key]; generated && len(l.current.items) > 0 && lists == l.current.lists() {
-		key = instanceKey(key, l.current.itemKey)
-		l.resolved[value] = key
-	}
-	a, ok := l.declared[kind][key]
-	return a, ok
-}
-
-// refer finds the file's own resource by its key, or complains.
-func (l *loader) refer(kind spec.Kind, section string, value *document.Value) (spec.Address, bool) {
-	if a, ok := l.lookup(kind, value); ok {
-		return a, true
-	}
-	if _, generated := l.generated[kind][value.String()]; generated {
-		l.report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q stands for one resource for each item of its list", value.String()),
-			fmt.Sprintf("say which, as in %s[${KEY}], or go through the same list", value.String()))
-		return spec.Address{}, false
-	}
-	l.report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q is not declared under `%s`", value.String(), section),
-		l.declareHint(kind, section, value.String()))
-	return spec.Address{}, false
-}
-
-func (l *loader) declareHint(kind spec.Kind, section, key string) string {
-	var keys []string
-	for declared := range l.declared[kind] {
-		keys = append(keys, declared)
-	}
-	slices.Sort(keys)
-	for _, declared := range keys {
-		if l.declared[kind][declared].Name == key {
-			return fmt.Sprintf("that is its name: refer to it by its key here, which is %q", declared)
-		}
-	}
-	if base, _, ofMany := strings.Cut(key, "["); ofMany && slices.Contains(keys, base) {
-		return fmt.Sprintf("%[1]q has no `for_each`, and so is one resource: refer to it as %[1]q", base)
-	}
-	if near := diag.Nearest(key, keys); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return fmt.Sprintf("declare it: `%s: { %s: {} }`", section, key)
-}
-
 // checkOneOf reports unless exactly one of some fields is given.
 func (l *loader) checkOneOf(value *document.Value, fields ...string) bool {
 	if slices.ContainsFunc(fields, func(field string) bool { return value.Member(field) != nil }) {
@@ -221,7 +166,7 @@ func (l *loader) checkOneOf(value *document.Value, fields ...string) bool {
 		hint = "give `ref`, the key of a resource that this file declares: unlike wrangler, wfpsync creates nothing else"
 	}
 	last := len(fields) - 1
-	l.report(spec.RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), hint)
+	l.Report(spec.RuleOneOf, value.Range(), fmt.Sprintf("one of `%s` and `%s` is missing", strings.Join(fields[:last], "`, `"), fields[last]), hint)
 	return false
 }
 
@@ -234,7 +179,7 @@ func (l *loader) checkNotBoth(value *document.Value, fields ...string) bool {
 		case first == nil:
 			first = m
 		default:
-			l.report(spec.RuleOneOf, m.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", first.Key, m.Key), "remove one of the two",
+			l.Report(spec.RuleOneOf, m.Range(), fmt.Sprintf("`%s` and `%s` cannot both be given", first.Key, m.Key), "remove one of the two",
 				diag.Related{Range: first.Range(), Message: fmt.Sprintf("`%s` is here", first.Key)})
 			return false
 		}

@@ -8,24 +8,27 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/complaint"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expand"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/explain"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
 )
 
 // checkSchema compares the document with the JSON Schema, and says what is
 // wrong in the file's own words. A key that nobody knows does not keep its
 // neighbours from being checked, unless it is one of them misspelt. What an
-// expression will give is not known yet; see [loader.checkShape].
-func (l *loader) checkSchema() {
-	for _, v := range schema.ValidateStack(l.root.JSON()) {
-		value, member := l.root.Find(v.Pointer)
-		if l.takesAway(v, value) {
+// expression will give is not known yet; see [defaults.checkShape].
+func checkSchema(c *complaint.Collector, root *document.Value) {
+	for _, v := range schema.ValidateStack(root.JSON()) {
+		value, member := root.Find(v.Pointer)
+		if takesAway(root, v, value) {
 			continue
 		}
 		if value.Kind == document.String && value.HasTemplates() && v.Keyword != schema.Unknown && isExpanded(v.Pointer) {
 			continue
 		}
-		l.complain(v, value, member)
+		explain.Violation(c, v, value, member)
 	}
 }
 
@@ -43,27 +46,37 @@ func isExpanded(pointer string) bool {
 	return isSection && len(steps) > 2
 }
 
-// complain reports a violation, and reports whether the value can still be used.
-func (l *loader) complain(v schema.Violation, value *document.Value, member *document.Member) bool {
-	d, misspelt := l.explain(v, value, member)
-	l.diagnose(d.Severity, d.Rule, d.Range, d.Message, d.Hint, d.Related...)
-	if v.Keyword == schema.Unknown && !misspelt {
-		return true
-	}
-	l.breakAt(v.Pointer)
-	return false
+// defaults lay entries over the file's `defaults` and profiles.
+type defaults struct {
+	*expand.Expander
+	file   *document.Value
+	merged map[mergeKey]*document.Value
+	shapes map[string]bool // of instances that the schema has seen
+	shape  []byte          // of the present one; one place serves all of a fleet
+}
+
+func newDefaults(x *expand.Expander, file *document.Value) *defaults {
+	return &defaults{Expander: x, file: file, merged: map[mergeKey]*document.Value{}, shapes: map[string]bool{}}
+}
+
+// mergeKey is an entry's own value, the profile it extends, and what it takes
+// over from wrangler.
+type mergeKey struct {
+	value    *document.Value
+	profile  string
+	imported *wrangler.Config
 }
 
 // checkShape compares an entry with the schema once its expressions have been
 // replaced. The entries of a fleet that differ in nothing but texts are alike
 // to it, so one of them speaks for all.
-func (l *loader) checkShape(e entry) bool {
-	if e.imported == nil && !e.member.Value.HasTemplates() && !l.root.Get("defaults").HasTemplates() && !l.root.Get("profiles").HasTemplates() {
+func (d *defaults) checkShape(e entry) bool {
+	if e.imported == nil && !e.member.Value.HasTemplates() && !d.file.Get("defaults").HasTemplates() && !d.file.Get("profiles").HasTemplates() {
 		return true
 	}
-	l.shape = fmt.Appendf(l.shape[:0], "%s %p ", e.pointer, e.imported) // its texts have not been seen yet
-	l.shape = appendShape(l.shape, e.value)
-	if l.shapes[string(l.shape)] {
+	d.shape = fmt.Appendf(d.shape[:0], "%s %p ", e.pointer, e.imported) // its texts have not been seen yet
+	d.shape = appendShape(d.shape, e.value)
+	if d.shapes[string(d.shape)] {
 		return true
 	}
 	value := e.value.Without("for_each", "where", "extends")
@@ -82,12 +95,12 @@ func (l *loader) checkShape(e entry) bool {
 			usable = false // its expression has been complained about
 			continue
 		}
-		if !l.complain(v, value, member) {
+		if !explain.Violation(d.Collector, v, value, member) {
 			usable = false
 		}
 	}
 	if usable {
-		l.shapes[string(l.shape)] = true
+		d.shapes[string(d.shape)] = true
 	}
 	return usable
 }
@@ -116,38 +129,30 @@ func appendShape(shape []byte, v *document.Value) []byte {
 	}
 }
 
-// mergeKey is an entry's own value, the profile it extends, and what it takes
-// over from wrangler.
-type mergeKey struct {
-	value    *document.Value
-	profile  string
-	imported *wrangler.Config
-}
-
 // entryValue is an entry with what it takes over below it, its expressions
 // replaced. What entries of a fleet have in common is merged once and shared.
-func (l *loader) entryValue(e entry) *document.Value {
+func (d *defaults) entryValue(e entry) *document.Value {
 	value := e.member.Value
 	if e.section.worker {
-		value = l.withDefaults(e)
+		value = d.withDefaults(e)
 	}
-	return l.expand(value, e.values)
+	return d.Expand(value, e.values)
 }
 
 // withDefaults lays an entry over what it takes over from wrangler, that over
 // the profile it extends, and that over the file's `defaults`.
-func (l *loader) withDefaults(e entry) *document.Value {
+func (d *defaults) withDefaults(e entry) *document.Value {
 	extends := e.member.Value.Get("extends")
 	key := mergeKey{value: e.member.Value, imported: e.imported}
 	if extends != nil {
-		key.profile = l.expand(extends, e.values).String()
+		key.profile = d.Expand(extends, e.values).String()
 	}
-	if merged, known := l.merged[key]; known {
+	if merged, known := d.merged[key]; known {
 		return merged
 	}
-	merged := l.root.Get("defaults")
+	merged := d.file.Get("defaults")
 	if key.profile != "" {
-		profiles := l.root.Get("profiles")
+		profiles := d.file.Get("profiles")
 		profile := profiles.Get(key.profile)
 		if profile == nil {
 			var names []string
@@ -158,13 +163,13 @@ func (l *loader) withDefaults(e entry) *document.Value {
 			if near := diag.Nearest(key.profile, names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			l.report(spec.RuleProfile, extends.Range(), fmt.Sprintf("there is no profile %q", key.profile), hint)
+			d.Report(spec.RuleProfile, extends.Range(), fmt.Sprintf("there is no profile %q", key.profile), hint)
 		}
 		merged = document.Merge(merged, profile)
 	}
 	merged = e.withImported(merged)
 	if len(e.loops) > 0 { // else nobody asks again
-		l.merged[key] = merged
+		d.merged[key] = merged
 	}
 	return merged
 }

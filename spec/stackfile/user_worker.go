@@ -1,9 +1,11 @@
 package stackfile
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
 func (l *loader) loadUserWorker(e entry) {
@@ -14,7 +16,7 @@ func (l *loader) loadUserWorker(e entry) {
 	namespace := e.value.Get("dispatch_namespace")
 	a, declared := l.lookup(spec.KindDispatchNamespace, namespace)
 	if !declared {
-		l.report(spec.RuleUndeclaredNamespace, namespace.Range(),
+		l.Report(spec.RuleUndeclaredNamespace, namespace.Range(),
 			fmt.Sprintf("the dispatch namespace %q is not declared under `dispatch_namespaces`", namespace.String()),
 			l.declareHint(spec.KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
 	}
@@ -27,6 +29,20 @@ func (l *loader) loadUserWorker(e entry) {
 		w.Script = l.loadScript(e, e.value)
 	}
 	l.add(w)
+}
+
+// loadRollout reads the `rollout` of an entry.
+func (l *loader) loadRollout(e entry) *spec.Turn {
+	value := e.value.Get("rollout")
+	if value == nil || value.Kind != document.Map {
+		return nil
+	}
+	return l.rollouts.Join(fleetName(e), value, e.member.Value.Get("rollout"), l.loadProbe(value.Get("probe")))
+}
+
+// fleetName is the name of an entry's fleet.
+func fleetName(e entry) string {
+	return cmp.Or(e.value.Get("rollout").Get("fleet").String(), e.member.Key)
 }
 
 // writeUserWorker writes an imported user Worker.

@@ -9,6 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
 // Limits of the platform on variables; secrets count as variables.
@@ -37,7 +38,7 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 			}
 		}
 		if size > maxVarBytes {
-			l.report(spec.RuleTooManyVars, at, fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
+			l.Report(spec.RuleTooManyVars, at, fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
 		}
 		set.add(b, at)
 	}
@@ -50,7 +51,7 @@ func (l *loader) variableOf(value *document.Value) any {
 	if len(l.current.items) == 0 {
 		return value.JSON()
 	}
-	return value.SharedJSON(l.sharedJSON)
+	return value.SharedJSON(l.values)
 }
 
 // mostJSON is a size that the JSON of a value does not exceed, which is nearly
@@ -80,7 +81,7 @@ var maxExact = big.NewInt(1 << 53)
 func (l *loader) checkIntegers(value *document.Value) {
 	if value.Kind == document.Number && math.Abs(value.Number) >= 1<<53 {
 		if n, ok := new(big.Int).SetString(value.Text, 0); ok && n.CmpAbs(maxExact) > 0 {
-			l.warn(spec.RuleLargeInteger, value.Range(), fmt.Sprintf("the integer %s is beyond 2^53, where a Worker rounds integers", value.Text),
+			l.Warn(spec.RuleLargeInteger, value.Range(), fmt.Sprintf("the integer %s is beyond 2^53, where a Worker rounds integers", value.Text),
 				fmt.Sprintf("quote it, and read it as text: %q", value.Text))
 		}
 	}
@@ -94,7 +95,7 @@ func (l *loader) checkIntegers(value *document.Value) {
 
 func (l *loader) checkVarCount(vars *document.Value, n int) {
 	if n > maxVars {
-		l.report(spec.RuleTooManyVars, vars.Range(), fmt.Sprintf("%d variables and secrets; the platform takes %d", n, maxVars), "put related values into one JSON variable")
+		l.Report(spec.RuleTooManyVars, vars.Range(), fmt.Sprintf("%d variables and secrets; the platform takes %d", n, maxVars), "put related values into one JSON variable")
 	}
 }
 
@@ -104,7 +105,7 @@ func (l *loader) loadSecrets(set *bindingSet, secrets *document.Value) {
 		return
 	}
 	for _, m := range secrets.Members {
-		source := spec.SecretSource{Env: m.Value.Get("env").String(), File: cleanPath(m.Value.Get("file").String())}
+		source := spec.SecretSource{Env: m.Value.Get("env").String(), File: layer.CleanPath(m.Value.Get("file").String())}
 		if l.checkOneOf(m.Value, "env", "file", "keep") {
 			l.checkSecretSource(source, m.Value)
 		}
@@ -128,9 +129,9 @@ func (l *loader) loadCarriedOver(set *bindingSet, names *document.Value) {
 // to read a file that is not the project's.
 func (l *loader) checkSecretSource(source spec.SecretSource, value *document.Value) {
 	if isOwnCredential(source.Env) {
-		l.report(spec.RuleSecretSource, value.Get("env").Range(), fmt.Sprintf("%q is a credential of wfpsync itself", source.Env), "a Worker's secret needs a variable of its own")
+		l.Report(spec.RuleSecretSource, value.Get("env").Range(), fmt.Sprintf("%q is a credential of wfpsync itself", source.Env), "a Worker's secret needs a variable of its own")
 	}
 	if source.File != "" && !fs.ValidPath(source.File) {
-		l.report(spec.RuleSecretSource, value.Get("file").Range(), fmt.Sprintf("the file %q is not in the stack file's folder", value.Get("file").String()), "name a file below it, as in ./secrets/key.pem")
+		l.Report(spec.RuleSecretSource, value.Get("file").Range(), fmt.Sprintf("the file %q is not in the stack file's folder", value.Get("file").String()), "name a file below it, as in ./secrets/key.pem")
 	}
 }

@@ -46,13 +46,13 @@ func zoneParent(entry *document.Value) string {
 func (l *loader) declareZone(kind spec.Kind, entry *document.Value) {
 	for _, key := range []string{"zone_name", "zone_id"} {
 		named := entry.Get(key)
-		template, err := expression.Compile(named.String(), l.names)
+		template, err := expression.Compile(named.String(), l.Scope())
 		if err != nil { // it is of the item, or will be complained about
 			continue
 		}
 		zone := named.String()
 		if template != nil {
-			value, _ := template.Eval(l.globals())
+			value, _ := template.Eval(l.Globals())
 			zone, _ = value.(string)
 		}
 		if zone != "" {

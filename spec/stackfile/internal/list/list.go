@@ -23,8 +23,10 @@
 package list
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
+	"strconv"
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
@@ -60,6 +62,21 @@ type List struct {
 	Discovery *Discovery
 	Unknown   bool
 	at        diag.Range // of what says so
+}
+
+// Chosen is the item of a list that one of many resources is made of.
+type Chosen struct {
+	Item   Item
+	Key    string // the list's key; "" where it has none
+	Number int
+}
+
+// String tells the item from the others of its list.
+func (c Chosen) String() string {
+	if value, ok := c.Item.Get(c.Key); ok {
+		return fmt.Sprint(value)
+	}
+	return strconv.Itoa(c.Number)
 }
 
 // valueField is the field of an item that is a single value.

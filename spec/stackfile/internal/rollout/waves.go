@@ -1,4 +1,4 @@
-package stackfile
+package rollout
 
 import (
 	"fmt"
@@ -82,32 +82,34 @@ func (f *fleet) assign() []int {
 	return counts
 }
 
-// assignWaves completes the rollouts of the file. A wave without anybody is none:
-// the others are numbered without it.
-func (l *loader) assignWaves() {
-	for _, name := range slices.Sorted(maps.Keys(l.fleets)) {
-		f := l.fleets[name]
-		counts := f.assign()
+// Finish returns the rollouts of the file, sorted by name, and numbers the waves of
+// their members. A wave without anybody is none: the others are numbered without it.
+func (f *Fleets) Finish() []*spec.Rollout {
+	var rollouts []*spec.Rollout
+	for _, name := range slices.Sorted(maps.Keys(f.byName)) {
+		fleet := f.byName[name]
+		counts := fleet.assign()
 		number, taken := make([]int, len(counts)), 0
 		for w, n := range counts {
-			if n == 0 && w < len(f.waves) && !f.waves[w].isRounding(taken, len(f.members)) && f.inOrder {
-				l.warn(spec.RuleEmptyWave, f.waves[w].at, fmt.Sprintf("this wave takes in none of the %d user Workers of the fleet %q", len(f.members), name), f.waves[w].emptyHint())
+			if n == 0 && w < len(fleet.waves) && !fleet.waves[w].isRounding(taken, len(fleet.members)) && fleet.inOrder {
+				f.Warn(spec.RuleEmptyWave, fleet.waves[w].at, fmt.Sprintf("this wave takes in none of the %d user Workers of the fleet %q", len(fleet.members), name), fleet.waves[w].emptyHint())
 			}
 			if taken += n; n == 0 {
 				continue
 			}
 			wave := spec.Wave{Members: n}
-			if w < len(f.waves) {
-				wave.Of = f.waves[w].text
+			if w < len(fleet.waves) {
+				wave.Of = fleet.waves[w].text
 			}
-			f.rollout.Waves = append(f.rollout.Waves, wave)
-			number[w] = len(f.rollout.Waves)
+			fleet.rollout.Waves = append(fleet.rollout.Waves, wave)
+			number[w] = len(fleet.rollout.Waves)
 		}
-		for _, m := range f.members {
+		for _, m := range fleet.members {
 			m.turn.Wave = number[m.turn.Wave-1]
 		}
-		l.stack.Rollouts = append(l.stack.Rollouts, f.rollout)
+		rollouts = append(rollouts, fleet.rollout)
 	}
+	return rollouts
 }
 
 // isRounding reports whether a wave is empty only because the fleet is small:
@@ -125,15 +127,15 @@ func (w waveRule) emptyHint() string {
 
 // readWaves reads who is in which wave. What a condition of the file gives is
 // true or false by now, and differs from one user Worker to the next.
-func (l *loader) readWaves(value *document.Value, written *document.Value) ([]waveRule, bool) {
+func (f *Fleets) readWaves(value *document.Value, written *document.Value) ([]waveRule, bool) {
 	items := value.ItemsOrNil()
 	if value != nil && (len(items) == 0 || len(items) > mostWaves) {
-		l.report(spec.RuleWave, value.Range(), fmt.Sprintf("a rollout cannot have %d waves", len(items)), fmt.Sprintf("write one to %d, as in [5%%, 25%%, 100%%]", mostWaves))
+		f.Report(spec.RuleWave, value.Range(), fmt.Sprintf("a rollout cannot have %d waves", len(items)), fmt.Sprintf("write one to %d, as in [5%%, 25%%, 100%%]", mostWaves))
 		return nil, false
 	}
 	rules, good := make([]waveRule, len(items)), true
 	for i, item := range items {
-		rule, ok := l.readWave(item)
+		rule, ok := f.readWave(item)
 		if rule.condition {
 			rule.text = conditionText(written.ItemsOrNil(), i)
 		}
@@ -153,7 +155,7 @@ func conditionText(written []*document.Value, i int) string {
 // aCondition stands for one whose text is not known.
 const aCondition = "a condition"
 
-func (l *loader) readWave(item *document.Value) (waveRule, bool) {
+func (f *Fleets) readWave(item *document.Value) (waveRule, bool) {
 	rule := waveRule{text: item.Text, at: item.Range()}
 	switch item.Kind {
 	case document.Bool:
@@ -168,7 +170,7 @@ func (l *loader) readWave(item *document.Value) (waveRule, bool) {
 			rule.upTo = spec.Limit{Percent: percent}
 			return rule, true
 		}
-		l.report(spec.RuleWave, item.Range(), fmt.Sprintf("%q does not say who is in the wave", item.Text),
+		f.Report(spec.RuleWave, item.Range(), fmt.Sprintf("%q does not say who is in the wave", item.Text),
 			"write a share of the fleet above 0% and up to 100%, a number of user Workers, or a condition that is true or false, as in ${customer.tier == 'free'}")
 	}
 	return rule, false // of null, what is wrong has been said
@@ -176,7 +178,7 @@ func (l *loader) readWave(item *document.Value) (waveRule, bool) {
 
 // checkWaveOrder refuses a share or number that an earlier one has reached
 // already, whatever the fleet, and reports whether there is none.
-func (l *loader) checkWaveOrder(rules []waveRule) bool {
+func (f *Fleets) checkWaveOrder(rules []waveRule) bool {
 	var count, percent *waveRule
 	for i := range rules {
 		rule := &rules[i]
@@ -186,13 +188,13 @@ func (l *loader) checkWaveOrder(rules []waveRule) bool {
 		}
 		switch {
 		case percent != nil && percent.upTo.Percent == 100:
-			l.report(spec.RuleWaveOrder, rule.at, "nobody is left for this wave", "100% is everybody: put it last",
+			f.Report(spec.RuleWaveOrder, rule.at, "nobody is left for this wave", "100% is everybody: put it last",
 				diag.Related{Range: percent.at, Message: "100% is here"})
 			return false
 		case rule.condition:
 			continue
 		case *earlier != nil && (*earlier).upTo.Percent >= rule.upTo.Percent && (*earlier).upTo.Count >= rule.upTo.Count:
-			l.report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave takes in nobody new: an earlier one goes on until %s have had their turn", (*earlier).text),
+			f.Report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave takes in nobody new: an earlier one goes on until %s have had their turn", (*earlier).text),
 				"shares and numbers count from the beginning of the fleet, as in [5%, 25%, 100%]",
 				diag.Related{Range: (*earlier).at, Message: "the earlier one is here"})
 			return false

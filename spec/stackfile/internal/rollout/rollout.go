@@ -1,4 +1,6 @@
-package stackfile
+// Package rollout reads the rollouts of a stack file, and decides which user Worker of
+// a fleet is in which wave.
+package rollout
 
 import (
 	"cmp"
@@ -8,8 +10,18 @@ import (
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/complaint"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
+
+// Fleets are the fleets of a file that have a rollout.
+type Fleets struct {
+	*complaint.Collector
+	byName map[string]*fleet
+}
+
+// New returns no fleets yet.
+func New(c *complaint.Collector) *Fleets { return &Fleets{c, map[string]*fleet{}} }
 
 // longestPause is how long a rollout may rest between two waves. A run that
 // waits for longer had better be several; see --wave.
@@ -50,46 +62,34 @@ func waveText(v *document.Value) string {
 	}
 }
 
-// loadRollout reads the `rollout` of an entry, and makes its user Worker the next
-// member of the fleet.
-func (l *loader) loadRollout(e entry) *spec.Turn {
-	value := e.value.Get("rollout")
-	if value == nil || value.Kind != document.Map {
-		return nil
-	}
-	written := e.member.Value.Get("rollout")
-	name := fleetName(e)
-	rules, good := l.readWaves(value.Get("waves"), written.Get("waves"))
-	turn := &spec.Turn{Rollout: name, Probe: l.loadProbe(value.Get("probe"))}
+// Join makes a user Worker the next member of a fleet. The value is its `rollout`, and
+// written the same with the expressions in it. It returns nil after a complaint.
+func (f *Fleets) Join(name string, value, written *document.Value, probe *spec.Probe) *spec.Turn {
+	rules, good := f.readWaves(value.Get("waves"), written.Get("waves"))
 	if !good {
 		return nil
 	}
-	f := l.fleets[name]
-	if f == nil {
-		f = &fleet{rollout: l.newRollout(name, value), texts: textsOf(value), waves: rules, inOrder: l.checkWaveOrder(rules)}
-		l.fleets[name] = f
+	joined := f.byName[name]
+	if joined == nil {
+		joined = &fleet{rollout: f.newRollout(name, value), texts: textsOf(value), waves: rules, inOrder: f.checkWaveOrder(rules)}
+		f.byName[name] = joined
 	}
-	if !l.checkSameRollout(f, value) {
+	if !f.checkSameRollout(joined, value) {
 		return nil
 	}
-	m := member{turn: turn}
+	m := member{turn: &spec.Turn{Rollout: name, Probe: probe}}
 	for i, item := range value.Get("waves").ItemsOrNil() {
 		if item.IsTrue() {
 			m.in |= 1 << i
 		}
 	}
-	f.members = append(f.members, m)
-	return turn
+	joined.members = append(joined.members, m)
+	return m.turn
 }
 
-// fleetName is the name of an entry's fleet.
-func fleetName(e entry) string {
-	return cmp.Or(e.value.Get("rollout").Get("fleet").String(), e.member.Key)
-}
-
-func (l *loader) newRollout(name string, value *document.Value) *spec.Rollout {
+func (f *Fleets) newRollout(name string, value *document.Value) *spec.Rollout {
 	r := &spec.Rollout{Name: name, OnFailure: spec.StopRollout, At: value.Range()}
-	r.Pause = l.duration(spec.RuleRollout, value.Get("pause"), 0, longestPause)
+	r.Pause = f.Duration(spec.RuleRollout, value.Get("pause"), 0, longestPause)
 	switch limit := value.Get("max_failures"); {
 	case limit == nil:
 	case limit.Kind == document.Number:
@@ -97,7 +97,7 @@ func (l *loader) newRollout(name string, value *document.Value) *spec.Rollout {
 	case limit.Kind == document.String:
 		percent, ok := spec.ParseShare(limit.Text)
 		if !ok {
-			l.report(spec.RuleRollout, limit.Range(), fmt.Sprintf("%q is no limit of failures", limit.Text), "write a number, or a share of a wave from 0% to 100%")
+			f.Report(spec.RuleRollout, limit.Range(), fmt.Sprintf("%q is no limit of failures", limit.Text), "write a number, or a share of a wave from 0% to 100%")
 		}
 		r.MaxFailures = spec.Limit{Percent: percent}
 	}
@@ -108,20 +108,20 @@ func (l *loader) newRollout(name string, value *document.Value) *spec.Rollout {
 }
 
 // checkSameRollout holds a rollout against that of the fleet's first member.
-func (l *loader) checkSameRollout(f *fleet, value *document.Value) bool {
+func (f *Fleets) checkSameRollout(first *fleet, value *document.Value) bool {
 	texts := textsOf(value)
 	for i, field := range rolloutFields {
-		if texts[i] == f.texts[i] {
+		if texts[i] == first.texts[i] {
 			continue
 		}
 		at := value.Range()
 		if given := value.Get(field); given != nil {
 			at = given.Range()
 		}
-		l.report(spec.RuleRolloutDiffers, at,
-			fmt.Sprintf("`%s` is %s here, and %s for the first user Worker of the fleet %q", field, orNothing(texts[i]), orNothing(f.texts[i]), f.rollout.Name),
+		f.Report(spec.RuleRolloutDiffers, at,
+			fmt.Sprintf("`%s` is %s here, and %s for the first user Worker of the fleet %q", field, orNothing(texts[i]), orNothing(first.texts[i]), first.rollout.Name),
 			"only conditions of `waves`, and `probe`, can differ within a fleet; give the entries fleets of their own with `fleet`, or make them the same",
-			diag.Related{Range: f.rollout.At, Message: "the first one is here"})
+			diag.Related{Range: first.rollout.At, Message: "the first one is here"})
 		return false
 	}
 	return true
@@ -129,14 +129,14 @@ func (l *loader) checkSameRollout(f *fleet, value *document.Value) bool {
 
 func orNothing(text string) string { return cmp.Or(text, "not given") }
 
-// duration reads a time, which the schema has looked at, within its bounds.
-func (l *loader) duration(rule string, value *document.Value, least, most time.Duration) time.Duration {
+// Duration reads a time, which the schema has looked at, within its bounds.
+func (f *Fleets) Duration(rule string, value *document.Value, least, most time.Duration) time.Duration {
 	if value.String() == "" {
 		return 0
 	}
 	d, err := time.ParseDuration(value.Text)
 	if err != nil || d < least || d > most {
-		l.report(rule, value.Range(), fmt.Sprintf("%q is out of bounds", value.Text), fmt.Sprintf("it can be %s to %s", least, most))
+		f.Report(rule, value.Range(), fmt.Sprintf("%q is out of bounds", value.Text), fmt.Sprintf("it can be %s to %s", least, most))
 	}
 	return d
 }

@@ -1,4 +1,6 @@
-package stackfile
+// Package cron knows the platform's dialect of cron. What it takes beyond this is not
+// documented. Source: Workers documentation, "Cron Triggers", supported cron expressions.
+package cron
 
 import (
 	"fmt"
@@ -7,11 +9,8 @@ import (
 	"strings"
 )
 
-// The platform's dialect of cron. What it takes beyond this is not documented.
-// Source: Workers documentation, "Cron Triggers", supported cron expressions.
-
-// cronField is one of the five fields of a cron expression.
-type cronField struct {
+// field is one of the five fields of a cron expression.
+type field struct {
 	name     string
 	min, max int
 	names    []string // of the values from min on
@@ -21,7 +20,7 @@ type cronField struct {
 	nth     bool // 5#2: the second such weekday of the month
 }
 
-var cronFields = []cronField{
+var allFields = []field{
 	{name: "minute", max: 59},
 	{name: "hour", max: 23},
 	{name: "day of the month", min: 1, max: 31, last: true, workday: true},
@@ -29,28 +28,28 @@ var cronFields = []cronField{
 	{name: "day of the week", min: 1, max: 7, names: strings.Fields("SUN MON TUE WED THU FRI SAT"), last: true, nth: true},
 }
 
-// fault is what is wrong with a text, and what to do.
-type fault struct{ message, hint string }
+// Fault is what is wrong with an expression, and what to do.
+type Fault struct{ Message, Hint string }
 
-const cronHint = "write minute, hour, day of the month, month and day of the week, as in \"30 4 * * MON-FRI\""
+const wholeHint = "write minute, hour, day of the month, month and day of the week, as in \"30 4 * * MON-FRI\""
 
-// cronFault is what is wrong with a cron expression; zero when nothing is.
-func cronFault(cron string) fault {
+// Check returns what is wrong with a cron expression; zero when nothing is.
+func Check(cron string) Fault {
 	fields := strings.Fields(cron)
-	if len(fields) != len(cronFields) {
-		return fault{fmt.Sprintf("it has not five fields, but %d", len(fields)), cronHint}
+	if len(fields) != len(allFields) {
+		return Fault{fmt.Sprintf("it has not five fields, but %d", len(fields)), wholeHint}
 	}
 	for i, text := range fields {
 		for part := range strings.SplitSeq(text, ",") {
-			if !cronFields[i].takes(strings.ToUpper(part)) {
-				return fault{fmt.Sprintf("%q is no %s", part, cronFields[i].name), cronFields[i].hint()}
+			if !allFields[i].takes(strings.ToUpper(part)) {
+				return Fault{fmt.Sprintf("%q is no %s", part, allFields[i].name), allFields[i].hint()}
 			}
 		}
 	}
-	return fault{}
+	return Fault{}
 }
 
-func (f cronField) hint() string {
+func (f field) hint() string {
 	hint := fmt.Sprintf("it is %d to %d, *, a list with commas, a range or a step, as in */2", f.min, f.max)
 	if f.nth {
 		hint = "it is 1 for Sunday to 7 for Saturday, or SUN to SAT, *, a list with commas, a range, 6L for the last Friday or 2#1 for the first Monday"
@@ -63,7 +62,7 @@ func (f cronField) hint() string {
 }
 
 // takes reports whether one part of a list, in upper case, is of the field.
-func (f cronField) takes(part string) bool {
+func (f field) takes(part string) bool {
 	body, step, stepped := strings.Cut(part, "/")
 	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1 || n > f.max) {
 		return false
@@ -89,7 +88,7 @@ func (f cronField) takes(part string) bool {
 	return f.isValue(body)
 }
 
-func (f cronField) isValue(text string) bool {
+func (f field) isValue(text string) bool {
 	if slices.Contains(f.names, text) {
 		return true
 	}

@@ -1,28 +1,40 @@
-package stackfile
+// Package explain says in the file's own words what the JSON Schema complains about.
+package explain
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/schema"
 	"github.com/wfpsync/wfpsync/spec"
+	"github.com/wfpsync/wfpsync/spec/stackfile/internal/complaint"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/wrangler"
 )
 
+// Violation reports what violates the schema, and reports whether the value can still
+// be used.
+func Violation(c *complaint.Collector, v schema.Violation, value *document.Value, member *document.Member) bool {
+	d, misspelt := explain(c, v, value, member)
+	c.Diagnose(d.Severity, d.Rule, d.Range, d.Message, d.Hint, d.Related...)
+	if v.Keyword == schema.Unknown && !misspelt {
+		return true
+	}
+	c.Break(v.Pointer)
+	return false
+}
+
 // explain turns a schema violation into a diagnostic at its place, and says
 // whether it is about a key that was meant to be another.
-func (l *loader) explain(v schema.Violation, value *document.Value, member *document.Member) (d diag.Diagnostic, misspelt bool) {
+func explain(c *complaint.Collector, v schema.Violation, value *document.Value, member *document.Member) (d diag.Diagnostic, misspelt bool) {
 	d = diag.Diagnostic{Severity: diag.Error, Rule: spec.RuleWrongValue, Message: v.Message, Hint: v.Expected, Range: value.Range()}
 	switch v.Keyword {
 	case schema.Unknown:
 		d.Range = member.Range()
-		misspelt = l.explainUnknownKey(&d, v, member)
+		misspelt = explainUnknownKey(c, &d, v, member)
 	case "required":
 		d.Rule, d.Hint = spec.RuleMissingKey, ""
 		if member != nil {
@@ -34,7 +46,7 @@ func (l *loader) explain(v schema.Violation, value *document.Value, member *docu
 		if advice := secretAdvice(v.Pointer); advice != "" {
 			d.Rule, d.Hint = spec.RuleSecretSource, advice
 			d.Message = fmt.Sprintf("the secret %q must say where its value comes from, and not give it", lastStep(v.Pointer))
-			l.mask(value)
+			c.Mask(value)
 		} else if v.Pointer == "" {
 			d.Hint = beginningHint
 		} else if (value.Kind == document.Number || value.Kind == document.Bool) && wantsText(v) {
@@ -74,7 +86,7 @@ var workerOnly = map[string]string{
 
 const throughDispatcher = "a user Worker is reached through a dispatcher: give the Worker under `workers:` that dispatches a wildcard route, as in \"*.example.com/*\""
 
-func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
+func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
 	key := member.Key
 	d.Rule = spec.RuleUnknownKey
 	d.Message = fmt.Sprintf("unknown key %q", key)
@@ -90,11 +102,11 @@ func (l *loader) explainUnknownKey(d *diag.Diagnostic, v schema.Violation, membe
 		d.Hint = "put it on the Workers under `workers:` that are to have it: user Workers cannot"
 		return false
 	}
-	if strings.Count(v.Pointer, "/") == 1 && l.explainCredentials(d, member) {
+	if strings.Count(v.Pointer, "/") == 1 && Credentials(c, d, member) {
 		return false
 	}
 	if key == "custom_key" {
-		l.mask(member.Value)
+		c.Mask(member.Value)
 		d.Hint = "a private key does not belong in the stack file: upload the certificate with Cloudflare's API, and leave `ssl` out here"
 		return false
 	}
@@ -151,15 +163,16 @@ func wholeKey(key string, allowed []string) string {
 // mostKeys is how many keys a hint lists.
 const mostKeys = 15
 
-// explainCredentials is for a key at the top of a file that holds credentials.
-func (l *loader) explainCredentials(d *diag.Diagnostic, member *document.Member) bool {
+// Credentials explains a key at the top of a file that holds credentials, and reports
+// whether it is one.
+func Credentials(c *complaint.Collector, d *diag.Diagnostic, member *document.Member) bool {
 	if !slices.Contains(credentialKeys, member.Key) {
 		return false
 	}
 	d.Rule = spec.RuleCredentials
 	d.Message = fmt.Sprintf("credentials do not belong in the stack file: %q", member.Key)
 	d.Hint = "set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment"
-	l.mask(member.Value)
+	c.Mask(member.Value)
 	return true
 }
 
@@ -190,49 +203,3 @@ func secretAdvice(pointer string) string {
 }
 
 func lastStep(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
-
-// mask keeps a value that should not stand in the file from being repeated in
-// messages, which end up in logs.
-func (l *loader) mask(value *document.Value) {
-	if value.Text != "" {
-		l.masked = append(l.masked, value.Text)
-	}
-	for _, item := range value.Items {
-		l.mask(item)
-	}
-	for _, m := range value.Members {
-		l.mask(m.Value)
-	}
-}
-
-// maskRawSecrets masks what stands in raw bindings that should not.
-func (l *loader) maskRawSecrets(value *document.Value) {
-	for _, key := range spec.BindingTypeOf(value.Get("type").String()).KeyMaterial {
-		if material := value.Get(key); material != nil {
-			l.mask(material)
-		}
-	}
-	for _, item := range value.Items {
-		l.maskRawSecrets(item)
-	}
-	for _, m := range value.Members {
-		l.maskRawSecrets(m.Value)
-	}
-}
-
-// withoutMasked replaces masked values wherever they stand in a message.
-func (l *loader) withoutMasked(list diag.List) diag.List {
-	if len(list) > 0 {
-		for _, file := range slices.Sorted(maps.Keys(l.sources)) {
-			l.maskRawSecrets(l.sources[file])
-		}
-	}
-	for i := range list {
-		for _, secret := range l.masked {
-			stars := strings.Repeat("*", utf8.RuneCountInString(secret))
-			list[i].Snippet = strings.ReplaceAll(list[i].Snippet, secret, stars)
-			list[i].Message = strings.ReplaceAll(list[i].Message, secret, stars)
-		}
-	}
-	return list
-}

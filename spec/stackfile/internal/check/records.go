@@ -1,4 +1,4 @@
-package stackfile
+package check
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 
 // checkRecords finds records that cannot be beside each other, and routes that no
 // request gets to because their record is not proxied.
-func (l *loader) checkRecords() {
+func (c *checker) checkRecords() {
 	byName := map[string][]*spec.DNSRecord{}
-	for _, resource := range l.stack.Resources {
+	for _, resource := range c.Stack.Resources {
 		if r, ok := resource.(*spec.DNSRecord); ok {
 			byName[r.Zone+"/"+r.Name] = append(byName[r.Zone+"/"+r.Name], r)
 		}
@@ -25,21 +25,39 @@ func (l *loader) checkRecords() {
 	for _, records := range byName {
 		for _, r := range records {
 			if other := records[0]; r.Type == spec.RecordCNAME && other != r { // A and AAAA come before it
-				l.report(spec.RuleDNSRecord, r.ResourceMeta.At, fmt.Sprintf("%q has a record of the type %s and one of the type %s", r.Name, other.Type, r.Type),
+				c.Report(spec.RuleDNSRecord, r.ResourceMeta.At, fmt.Sprintf("%q has a record of the type %s and one of the type %s", r.Name, other.Type, r.Type),
 					"where there is a CNAME there can be no other record: remove one of the two", diag.Related{Range: other.ResourceMeta.At, Message: "the other"})
 			}
 		}
 	}
-	for _, resource := range l.stack.Resources {
+	for _, resource := range c.Stack.Resources {
 		route, ok := resource.(*spec.Route)
 		if !ok || route.Worker == "" {
 			continue
 		}
 		for _, r := range byName[route.Zone+"/"+spec.RecordNameFor(route.Pattern)] {
 			if !r.Proxied {
-				l.warn(spec.RuleDNSOnly, r.ResourceMeta.At, fmt.Sprintf("no request gets to the route %q: the record of %q is not proxied", route.Pattern, r.Name),
+				c.Warn(spec.RuleDNSOnly, r.ResourceMeta.At, fmt.Sprintf("no request gets to the route %q: the record of %q is not proxied", route.Pattern, r.Name),
 					"remove `proxied: false`, or the route")
 			}
 		}
+	}
+}
+
+// checkConsumers reports queues that several Workers are to consume.
+func (c *checker) checkConsumers() {
+	first := map[string]spec.Resource{}
+	for _, r := range c.Stack.Resources {
+		consumer, ok := r.(*spec.QueueConsumer)
+		if !ok {
+			continue
+		}
+		if other := first[consumer.Queue]; other != nil {
+			c.Report(spec.RuleQueueConsumer, consumer.ResourceMeta.At, fmt.Sprintf("the queue %q has two consumers, and a queue has one at most", consumer.Queue),
+				"let one of the two Workers consume it, and call the other through a service binding",
+				diag.Related{Range: other.Meta().At, Message: "the other one is here"})
+			continue
+		}
+		first[consumer.Queue] = consumer
 	}
 }

@@ -1,8 +1,7 @@
-package stackfile
+package complaint
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,18 +39,18 @@ var ignorable = []string{spec.RuleHostname, spec.RuleCertificateDepth, spec.Rule
 var ignorableInPlans = []string{spec.RuleUnseenZones, spec.RuleUnseenPairs}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
-// adds one for each comment that cannot.
-func (l *loader) withoutIgnored(found diag.List) diag.List {
+// adds one for each comment that cannot. What comments silence of a plan it returns.
+func (c *Collector) withoutIgnored(found diag.List) (left diag.List, inPlans []spec.Ignored) {
 	hasErrors := found.HasErrors()
-	for _, comment := range l.comments() {
-		rules, isDirective := l.ignoredRules(comment)
+	for _, comment := range c.comments() {
+		rules, isDirective := ignoredRules(comment)
 		if isDirective && len(rules) == 0 {
-			found = append(found, l.uselessIgnore(comment.Range, "the comment names no rule to ignore",
+			found = append(found, c.uselessIgnore(comment.Range, "the comment names no rule to ignore",
 				fmt.Sprintf("write `# %s %s -- why`", ignoreDirective, ignorable[0])))
 		}
 		for _, rule := range rules {
 			if slices.Contains(ignorableInPlans, rule.name) {
-				l.stack.Ignored = append(l.stack.Ignored, spec.Ignored{Rule: rule.name, File: comment.Range.File, Line: comment.About})
+				inPlans = append(inPlans, spec.Ignored{Rule: rule.name, File: comment.Range.File, Line: comment.About})
 				continue
 			}
 			before := len(found)
@@ -61,30 +60,30 @@ func (l *loader) withoutIgnored(found diag.List) diag.List {
 			switch {
 			case len(found) < before:
 			case !slices.Contains(ignorable, rule.name):
-				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
+				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
 					"only warnings can be: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
 			case !hasErrors: // which keep other checks from being made
-				found = append(found, l.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
+				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
 					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
 			}
 		}
 	}
-	return found
+	return found, inPlans
 }
 
 // comments are the comments that may silence something, of every file.
-func (l *loader) comments() []document.Comment {
+func (c *Collector) comments() []document.Comment {
 	var all []document.Comment
-	for _, file := range slices.Sorted(maps.Keys(l.sources)) {
-		all = append(all, l.sources[file].Comments(ignoreDirective)...)
+	for _, file := range c.Files() {
+		all = append(all, c.sources[file].Comments(ignoreDirective)...)
 	}
 	return all
 }
 
-func (l *loader) uselessIgnore(at diag.Range, message, hint string) diag.Diagnostic {
+func (c *Collector) uselessIgnore(at diag.Range, message, hint string) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Warning, Rule: spec.RuleIgnoreComment, Message: message, Hint: hint, Range: at,
-		Snippet: l.line(at),
+		Snippet: c.line(at),
 	}
 }
 
@@ -96,7 +95,7 @@ type namedRule struct {
 
 // ignoredRules are the rules that a comment names; a comment that only mentions
 // the directive is none.
-func (l *loader) ignoredRules(comment document.Comment) (rules []namedRule, isDirective bool) {
+func ignoredRules(comment document.Comment) (rules []namedRule, isDirective bool) {
 	m := ignoreComment.FindStringSubmatchIndex(comment.Text)
 	if m == nil {
 		return nil, false

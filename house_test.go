@@ -1,0 +1,75 @@
+package wfpsync_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mostFiles is how many files of a package, without tests, a person finds their way in, and mostCommands how many the
+// command has, of which each command is one.
+const (
+	mostFiles    = 50
+	mostCommands = 30
+)
+
+func TestPackagesAreNotTooLarge(t *testing.T) {
+	for _, p := range packages(t) {
+		folder, _ := folderOf(p.ImportPath)
+		most := max(mostFiles, map[string]int{"internal/emulator/api": 56}[folder])
+		if folder == "cmd/wfpsync" {
+			most = mostCommands
+		}
+		if len(p.GoFiles) > most {
+			t.Errorf("%s has %d files, at most %d are good: look for the package in it", folder, len(p.GoFiles), most)
+		}
+	}
+}
+
+// mostFields is how many fields a struct of a phase of loading has at most: one that needs more is two phases.
+const mostFields = 12
+
+// parsers read text, and are not phases: one has a field for each thing that it knows of its place in the text.
+var parsers = []string{"spec/stackfile/internal/document", "spec/stackfile/internal/list"}
+
+func TestPhasesOfLoadingAreSmall(t *testing.T) {
+	structs := 0
+	for _, p := range packages(t) {
+		folder, _ := folderOf(p.ImportPath)
+		if !strings.HasPrefix(folder, "spec/stackfile") || slices.Contains(parsers, folder) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			files := token.NewFileSet()
+			file, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if s, ok := n.(*ast.StructType); ok {
+					structs++
+					if fields := countFields(s); fields > mostFields {
+						t.Errorf("%s: a struct of %d fields, at most %d are good", files.Position(s.Pos()), fields, mostFields)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if structs < 50 {
+		t.Errorf("%d structs were looked at", structs)
+	}
+}
+
+// countFields counts the fields of a struct, an embedded one as one.
+func countFields(s *ast.StructType) int {
+	n := 0
+	for _, field := range s.Fields.List {
+		n += max(1, len(field.Names))
+	}
+	return n
+}
