@@ -93,7 +93,7 @@ dev: runtime
 
 ## golden: rewrite the golden files; review what changed as part of the change
 golden:
-	$(GO) test ./schema ./spec/stackfile ./spec/stackfile/internal/expression ./spec/stackfile/internal/list ./internal/report ./internal/bundle -update
+	$(GO) test . ./schema ./spec/stackfile ./spec/stackfile/internal/expression ./spec/stackfile/internal/list ./internal/report ./internal/bundle -update
 	WFPSYNC_UPDATE_SCRIPTS=1 $(GO) test ./cmd/wfpsync
 
 ## fuzz: every fuzz target for FUZZTIME

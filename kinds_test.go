@@ -1,11 +1,13 @@
 package wfpsync_test
 
 import (
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -143,4 +145,47 @@ func TestKindsHaveConstants(t *testing.T) {
 	if n := len(spec.Kinds()); n < 15 || len(kindConstants) < n {
 		t.Errorf("%d kinds and %d constants", n, len(kindConstants))
 	}
+}
+
+var update = flag.Bool("update", false, "rewrite what the documentation says of kinds")
+
+// docs/existing-account.md says what a token needs for each kind. `make golden` writes it.
+func TestDocumentedPermissions(t *testing.T) {
+	const file, head = "docs/existing-account.md", "| in the file | what the token needs |\n|---|---|\n"
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(content), head)
+	table, after, ended := strings.Cut(rest, "\n\n")
+	if !found || !ended {
+		t.Fatalf("%s has no table that begins with %q", file, head)
+	}
+	want := strings.Join(permissionRows(spec.Kinds()), "\n")
+	if *update {
+		if err := os.WriteFile(file, []byte(before+head+want+"\n\n"+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if table != want {
+		t.Errorf("the table of %s is not what the kinds say; `make golden` writes it:\n%s", file, want)
+	}
+}
+
+// permissionRows are the rows of the table, those of the account before those of zones.
+func permissionRows(kinds []spec.KindInfo) []string {
+	nouns := map[spec.Permission][]string{}
+	for _, k := range kinds {
+		nouns[k.Permission] = append(nouns[k.Permission], k.Plural)
+	}
+	var rows []string
+	for _, p := range slices.SortedFunc(maps.Keys(nouns), func(a, b spec.Permission) int { return strings.Compare(a.String(), b.String()) }) {
+		zone := ""
+		if p.Scope == "Zone" {
+			zone = ", Zone · Zone · Read"
+		}
+		rows = append(rows, fmt.Sprintf("| %s | %s%s |", strings.Join(nouns[p], ", "), p, zone))
+	}
+	return rows
 }
