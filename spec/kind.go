@@ -98,6 +98,7 @@ var kinds = []KindInfo{
 	r2BucketKind,
 	routeKind,
 	userWorkerKind,
+	vectorizeIndexKind,
 	workerKind,
 	workerSubdomainKind,
 }

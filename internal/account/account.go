@@ -83,6 +83,7 @@ var table = []column{
 	r2BucketColumn,
 	queueColumn,
 	queueConsumerColumn,
+	vectorizeIndexColumn,
 	routeColumn,
 	customDomainColumn,
 	dnsRecordColumn,

@@ -32,6 +32,8 @@ var contractResources = []struct{ first, second spec.Resource }{
 	{&spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}, &spec.R2Bucket{Name: "uploads", Jurisdiction: "eu"}},
 	{&spec.Queue{Name: "events"}, &spec.Queue{Name: "events", DeliveryDelay: number(5), MessageRetentionPeriod: number(60)}},
 	{&spec.Queue{Name: "failed", DeliveryDelay: number(1)}, &spec.Queue{Name: "failed"}},
+	{&spec.VectorizeIndex{Name: "catalogue", Dimensions: number(768), Metric: "cosine"}, &spec.VectorizeIndex{Name: "catalogue", Dimensions: number(768), Metric: "cosine"}},
+	{&spec.VectorizeIndex{Name: "notes", Preset: "@cf/baai/bge-small-en-v1.5"}, &spec.VectorizeIndex{Name: "notes", Preset: "@cf/baai/bge-small-en-v1.5"}},
 	{worker("outbound"), worker("outbound")},
 	{worker("site", contractScript, everyBinding), worker("site", contractScript, otherBindings)},
 	{worker("pages", withAssets(site{"/index.html": "<p>"}.assets())), worker("pages", withAssets(site{"/index.html": "<p>", "/a.js": "1"}.assets()))},

@@ -174,6 +174,7 @@ var sections = []section{
 	{KindInfo: spec.KindD1Database.Info(), nameBy: "name", load: (*loader).loadD1Database, write: (*importer).writeD1Database},
 	{KindInfo: spec.KindR2Bucket.Info(), nameBy: "name", parentOf: bucketParent, load: (*loader).loadR2Bucket, write: (*importer).writeR2Bucket},
 	{KindInfo: spec.KindQueue.Info(), nameBy: "name", load: (*loader).loadQueue, write: (*importer).writeQueue},
+	{KindInfo: spec.KindVectorizeIndex.Info(), nameBy: "name", load: (*loader).loadVectorizeIndex, write: (*importer).writeVectorizeIndex},
 	{KindInfo: spec.KindDNSRecord.Info(), nameBy: "name", parentOf: zoneParent, addressName: recordAddressName, load: (*loader).loadDNSRecord, write: (*importer).writeDNSRecord},
 	{KindInfo: spec.KindCustomHostname.Info(), nameBy: "hostname", parentOf: zoneParent, addressName: hostnameAddressName, load: (*loader).loadCustomHostname, write: (*importer).writeCustomHostname},
 	{KindInfo: spec.KindWorker.Info(), nameBy: "name", worker: true, load: (*loader).loadWorker, write: (*importer).writeWorker},

@@ -115,7 +115,7 @@ func TestEnvelope(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
-	for _, path := range []string{"/none", "/workers/dispatch/namespaces/", "//workers/scripts", "/workers/../workers/scripts", "/vectorize/v2/indexes"} {
+	for _, path := range []string{"/none", "/workers/dispatch/namespaces/", "//workers/scripts", "/workers/../workers/scripts", "/hyperdrive/configs"} {
 		a.Get(path).Fails(404, 7000)
 	}
 	for _, method := range []string{"POST", "DELETE", "PATCH"} {
@@ -124,7 +124,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		}
 	}
 	a.JSON("POST", emulatortest.Script("prod", "acme"), nil).Fails(405, 10405)
-	for _, path := range []string{"/vectorize/v2/indexes", "/workers/subdomain"} {
+	for _, path := range []string{"/hyperdrive/configs", "/workers/subdomain"} {
 		refused := a.Send("POST", path, "text/plain", strings.NewReader(""))
 		if want := "the local account of wfpsync does not have POST /accounts/" + a.ID + path; !strings.Contains(string(refused.Body), want) {
 			t.Errorf("%s is refused with %s", path, refused.Body)

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.r2BucketRoutes(),
 		s.queueRoutes(),
 		s.queueConsumerRoutes(),
+		s.vectorizeIndexRoutes(),
 		s.zoneRoutes(),
 		s.routeRoutes(),
 		s.workerRouteRoutes(),

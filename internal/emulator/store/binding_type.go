@@ -118,7 +118,7 @@ var bindingTypes = tableOf(
 	BindingType{Name: "stream"},
 	BindingType{Name: "tail_consumer", Required: "service"},
 	BindingType{Name: "text_blob", Required: "part"},
-	BindingType{Name: "vectorize", Required: "index_name"},
+	BindingType{Name: "vectorize", Required: "index_name", Missing: missingIndex},
 	BindingType{Name: "version_metadata", Value: versionMetadata},
 	BindingType{Name: "vpc_network"}, // needs network_id or tunnel_id
 	BindingType{Name: "vpc_service", Required: "service_id"},
