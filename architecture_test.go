@@ -31,6 +31,7 @@ const emulatorTest = "internal/emulator/emulatortest"
 var mayImport = map[string][]string{
 	"diag":                               {},
 	"internal/browsertest":               {},
+	"internal/tabletest":                 {},
 	"internal/sourcemap":                 {},
 	"internal/text":                      {},
 	"internal/assetrules":                {},

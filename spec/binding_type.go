@@ -42,22 +42,25 @@ type BindingType struct {
 	canonical func(properties Object)
 }
 
-// bindingTypes are the types that something is known of: those that lead to a kind of
-// resource, which the kind describes, and others. A new one of the others is a line here.
+// otherBindings are the types that something is known of and that lead to no kind of
+// resource. A new one is a line here.
+var otherBindings = []BindingType{
+	{Name: BindingText, Value: "text", Shown: true, managedBy: FieldVars},
+	{Name: BindingJSON, Value: "json", Shown: true, managedBy: FieldVars},
+	{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: FieldSecrets},
+	{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: FieldSecrets},
+	{Name: BindingAssets, Shown: true, managedBy: FieldAssets},
+	{Name: BindingSendEmail, canonical: canonicalSendEmail},
+	{Name: "ai", Shown: true},
+	{Name: "browser", Shown: true},
+	{Name: "images", Shown: true},
+	{Name: "version_metadata", Shown: true},
+}
+
+// bindingTypes are those and the ones that kinds describe.
 var bindingTypes = func() map[string]BindingType {
 	types := map[string]BindingType{}
-	for _, t := range []BindingType{
-		{Name: BindingText, Value: "text", Shown: true, managedBy: FieldVars},
-		{Name: BindingJSON, Value: "json", Shown: true, managedBy: FieldVars},
-		{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: FieldSecrets},
-		{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: FieldSecrets},
-		{Name: BindingAssets, Shown: true, managedBy: FieldAssets},
-		{Name: BindingSendEmail, canonical: canonicalSendEmail},
-		{Name: "ai", Shown: true},
-		{Name: "browser", Shown: true},
-		{Name: "images", Shown: true},
-		{Name: "version_metadata", Shown: true},
-	} {
+	for _, t := range otherBindings {
 		types[t.Name] = t
 	}
 	for _, k := range kinds {

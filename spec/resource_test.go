@@ -54,6 +54,7 @@ func samples() map[spec.Kind]spec.Resource {
 		&spec.R2Bucket{Name: "files", Jurisdiction: "eu", Location: "weur", StorageClass: "InfrequentAccess", ResourceMeta: meta},
 		&spec.Route{Zone: "example.com", Pattern: "*.example.com/*", Worker: "router", ResourceMeta: meta},
 		&spec.UserWorker{DispatchNamespace: "customers", Name: "acme", Script: aScript(), ResourceMeta: meta},
+		&spec.VectorizeIndex{Name: "docs", Dimensions: new(float64), Metric: "cosine", Preset: "@cf/baai/bge-base-en-v1.5", Description: new(string), ResourceMeta: meta},
 		&spec.Worker{Name: "router", Script: aScript(), OwnsRoutes: true, OwnsConsumers: true, ResourceMeta: meta},
 		&spec.WorkerSubdomain{Worker: "router", Enabled: new(bool), PreviewsEnabled: new(bool), ResourceMeta: meta},
 	}
