@@ -1,34 +1,106 @@
 package account
 
 import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/tabletest"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestEveryKindIsWhole looks for what a column cannot do without, and for the
-// endpoints of its product.
+// TestEveryKindIsWhole asks the columns for what kinds need of them: by their
+// descriptions, by what goes over the wire, and by what the local account answers.
 func TestEveryKindIsWhole(t *testing.T) {
-	probed := map[spec.Kind]bool{}
-	for _, p := range append(new(Account).Probes(), new(Account).ZoneProbes()...) {
-		for _, kind := range p.Kinds {
-			probed[kind] = true
+	local := openLocal(t)
+	zone := local.ensureZone(t, "example.com")
+	known := map[string]error{} // each probe is sent once
+	asked := pagesOnTheWire(t)
+	tabletest.Table[column]{
+		Rows: table, File: "internal/account/account.go",
+		Name:    func(c column) string { return string(c.kind) },
+		RowFile: func(c column) string { return fileOf(c.kind) },
+		Ask: func(rows []column) []string {
+			return missingInColumns(rows, asked, func(e endpoints) error {
+				id := map[string]string{"accounts": local.id, "zones": zone}[e.scope]
+				path, query := e.look(id)
+				request := path + "?" + query.Encode()
+				if _, sent := known[request]; !sent {
+					_, known[request] = local.api.Send(t.Context(), http.MethodGet, path, query, nil)
+				}
+				return known[request]
+			})
+		},
+	}.Check(t)
+}
+
+func fileOf(kind spec.Kind) string { return "internal/account/" + string(kind) + ".go" }
+
+// pagesOnTheWire returns how many resources the list of each kind asks for at once.
+func pagesOnTheWire(t *testing.T) map[spec.Kind]int {
+	t.Helper()
+	asked := map[spec.Kind]int{}
+	for _, c := range table {
+		if c.kind.Info().Container == spec.ContainerKVNamespace {
+			continue // which looks for the namespace first
+		}
+		client := craft(t, func(w http.ResponseWriter, r *http.Request) {
+			query := r.URL.Query()
+			if n, err := strconv.Atoi(cmp.Or(query.Get("per_page"), query.Get("limit"))); err == nil {
+				asked[c.kind] = n
+			}
+			success("[]")(w, r)
+		})
+		parent, _ := someOf(c.kind)
+		_, _ = client.Account(testAccount).Read(t.Context(), "platform", []spec.Collection{{Kind: c.kind, Parent: parent}}) // what was asked counts
+	}
+	return asked
+}
+
+// missingInColumns returns a sentence for everything that columns lack.
+func missingInColumns(columns []column, asked map[spec.Kind]int, probe func(endpoints) error) (sentences []string) {
+	byKind := map[spec.Kind]column{}
+	for _, c := range columns {
+		if byKind[c.kind] = c; c.kind.Info().Kind == "" {
+			sentences = append(sentences, fmt.Sprintf("account has a column of %q, which spec does not describe", c.kind))
 		}
 	}
+	all := endpointsIn(columns)
 	for _, k := range spec.Kinds() {
-		c := columns[k.Kind]
-		for what, missing := range map[string]bool{"list": c.list == nil, "put": c.put == nil, "delete": c.delete == nil} {
-			if missing {
-				t.Errorf("the column of %s, in internal/account/%s.go, lacks %s", k.Kind, k.Kind, what)
+		c, found := byKind[k.Kind]
+		lacks := func(field string, wrong bool, why string) {
+			if wrong {
+				sentences = append(sentences, fmt.Sprintf("the column of %s, in %s, lacks %s, or has it for nothing: %s", k.Kind, fileOf(k.Kind), field, why))
 			}
 		}
-		if !probed[k.Kind] {
-			t.Errorf("no column of internal/account has the endpoints of the product %q: doctor does not check the permission that %s takes", k.Product, k.Kind)
+		lacks("a line in internal/account/account.go, or its kind", !found, "there is none")
+		lacks("list", c.list == nil, "nothing reads it")
+		lacks("put", c.put == nil, "nothing writes it")
+		lacks("delete", c.delete == nil, "nothing deletes it")
+		lacks("look", (c.look != nil) != (k.Script || k.Fleet), "writes of what carries an owner are looked up one by one")
+		lacks("inspect", (c.inspect != nil) != (k.Vouched || k.Kind == spec.KindR2Bucket && !r2Bucket{}.live("").Detailed), "a list shows it all, or does not")
+		apart := k.Section != "" && (k.Container == spec.ContainerZone || k.Container == spec.ContainerKVNamespace)
+		lacks("elsewhere", (c.elsewhere != nil) != apart, "a mark may be in any zone or namespace")
+		lacks("page", asked[k.Kind] != 0 && cmp.Or(c.page, pageLimit) != asked[k.Kind], fmt.Sprintf("the list asks for %d at once", asked[k.Kind]))
+		served := slices.ContainsFunc(all, func(e endpoints) bool { return slices.Contains(e.kinds(), k.Kind) })
+		lacks("path of the endpoints", !served, fmt.Sprintf("doctor does not check the permission for the product %q", k.Product))
+	}
+	for _, c := range columns {
+		lacks := func(field string, wrong bool, why any) {
+			if wrong {
+				sentences = append(sentences, fmt.Sprintf("%s of the endpoints of %s, in %s, is wrong: %v", field, c.kind, fileOf(c.kind), why))
+			}
+		}
+		for _, e := range endpointsIn([]column{c}) {
+			err := probe(e)
+			lacks("path, or probe,", err != nil, err)
+			lacks("missing", len(e.missing) == 0, "no code says that something is not there")
+			lacks("exists", len(e.exists) == 0, "no code says that something is there already")
+			lacks("pageSize", (e.pageSize == "") != (asked[c.kind] == 0), "a list that takes a page's size is asked for the smallest")
 		}
 	}
-	for kind := range columns {
-		if kind.Info().Kind == "" {
-			t.Errorf("account has a column of %s, which spec does not describe", kind)
-		}
-	}
+	return sentences
 }

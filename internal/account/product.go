@@ -37,13 +37,17 @@ type endpoints struct {
 // that it cannot be part of what they are initialized with.
 var allEndpoints []endpoints
 
-func init() {
-	for _, c := range table {
+func init() { allEndpoints = endpointsIn(table) }
+
+// endpointsIn returns the endpoints of columns, with what the kinds say of them.
+func endpointsIn(columns []column) (all []endpoints) {
+	for _, c := range columns {
 		if e, info := c.endpoints, c.kind.Info(); e.path != "" {
 			e.product, e.scope = info.Product, strings.ToLower(info.Permission.Scope)+"s"
-			allEndpoints = append(allEndpoints, e)
+			all = append(all, e)
 		}
 	}
+	return all
 }
 
 // endpointsOf returns the endpoints that a path below the base URL is of. What is
