@@ -20,6 +20,10 @@ import (
 // a column of what it does with resources of the kind. Nothing else tells kinds from
 // each other, so that a new one cannot be forgotten. The same holds for the types of
 // bindings.
+//
+// That no description, and no column, lacks anything is asked where the tables are:
+// spec/kind_whole_test.go, planner/kind_test.go, internal/account/kind_test.go and
+// spec/stackfile/kind_test.go.
 
 func TestNothingElseTellsKindsApart(t *testing.T) {
 	found := map[string][]string{}

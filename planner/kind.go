@@ -46,22 +46,25 @@ type column struct {
 	guard string
 }
 
-// columns is every kind there is. A new kind is a file of its own and a line here,
-// unless it is a store like others.
-var columns = byKind(
+// columns is every kind there is.
+var columns = byKind(table)
+
+// table is every kind that is not a store like others. A new one is a file of its own
+// and a line here.
+var table = []column{
 	cronTriggersColumn, customDomainColumn, customHostnameColumn, dispatchNamespaceColumn, dnsRecordColumn,
 	kvNamespaceColumn, kvPairColumn, queueConsumerColumn, routeColumn, userWorkerColumn, workerColumn,
 	workerSubdomainColumn,
-)
+}
 
-func byKind(all ...column) map[spec.Kind]column {
+func byKind(table []column) map[spec.Kind]column {
 	found := map[spec.Kind]column{}
 	for _, k := range spec.Kinds() {
 		if k.Store {
 			found[k.Kind] = storeColumn(k)
 		}
 	}
-	for _, c := range all {
+	for _, c := range table {
 		found[c.kind] = c
 	}
 	return found
