@@ -17,6 +17,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -66,37 +67,94 @@ var WorkerKeys = sync.OnceValue(func() []string {
 func ValidateEvent(value any) []Violation { return eventsSchema().validate(value) }
 
 var (
-	stackSchema = sync.OnceValue(func() *document { return mustCompile(stackSource) })
-	planSchema  = sync.OnceValue(func() *document { return mustCompile(planSource) })
+	stackSchema = sync.OnceValue(func() *document { return parse(stackSource) })
+	planSchema  = sync.OnceValue(func() *document { return parse(planSource) })
 
-	eventsSchema = sync.OnceValue(func() *document { return mustCompile(eventsSource) })
+	eventsSchema = sync.OnceValue(func() *document { return parse(eventsSource) })
 )
 
-// document is one schema, its references resolved: compiled, to find
-// violations, and as JSON, to word them.
+// document is one schema, its references resolved: as JSON, to word violations,
+// and compiled, to find them.
 type document struct {
-	compiled *jsonschema.Schema
-	source   map[string]any
+	source map[string]any
+
+	mu       sync.Mutex
+	compiled map[string]*jsonschema.Schema // see [document.compile]
 }
 
-// mustCompile panics when an embedded schema is broken, which the tests rule out.
-func mustCompile(source []byte) *document {
+// parse panics when an embedded schema is broken, which the tests rule out.
+func parse(source []byte) *document {
 	var written map[string]any
 	if err := json.Unmarshal(source, &written); err != nil {
 		panic(fmt.Sprintf("schema: %v", err))
 	}
-	resolved := resolve(written, written).(map[string]any)
-	encoded, err := json.Marshal(resolved)
-	if err != nil {
-		panic(fmt.Sprintf("schema: %v", err))
+	return &document{source: resolve(written, written).(map[string]any), compiled: map[string]*jsonschema.Schema{}}
+}
+
+// quickDraft is what the schemas are compiled as. No keyword in them is another one
+// since, and as what they are written in, each part is held against all the others.
+const quickDraft = "https://json-schema.org/draft/2019-09/schema"
+
+// compile compiles what a schema says about the keys that a value has at its top.
+// The other keys are most of the schema, and compiling those took longer than the
+// rest of a command does. It panics as parse does.
+func (d *document) compile(value any) *jsonschema.Schema {
+	given, _ := value.(map[string]any)
+	properties := map[string]any{}
+	for key, property := range d.source["properties"].(map[string]any) {
+		if _, ok := given[key]; ok {
+			properties[key] = property
+		}
 	}
-	id, _ := resolved["$id"].(string)
-	compiler := jsonschema.NewCompiler()
-	compiler.LoadURL = refuseURL
-	if err := compiler.AddResource(id, bytes.NewReader(encoded)); err != nil {
-		panic(fmt.Sprintf("schema: %v", err))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	keys := strings.Join(slices.Sorted(maps.Keys(properties)), " ")
+	if d.compiled[keys] == nil {
+		part := maps.Clone(d.source)
+		part["properties"] = properties
+		part["$schema"] = quickDraft
+		encoded, err := json.Marshal(withoutWords(part))
+		if err != nil {
+			panic(fmt.Sprintf("schema: %v", err))
+		}
+		id, _ := part["$id"].(string)
+		compiler := jsonschema.NewCompiler()
+		compiler.LoadURL = refuseURL
+		if err := compiler.AddResource(id, bytes.NewReader(encoded)); err != nil {
+			panic(fmt.Sprintf("schema: %v", err))
+		}
+		d.compiled[keys] = compiler.MustCompile(id)
 	}
-	return &document{compiled: compiler.MustCompile(id), source: resolved}
+	return d.compiled[keys]
+}
+
+// withoutWords is a schema without the keywords that only people and editors read.
+func withoutWords(part any) any {
+	switch part := part.(type) {
+	case map[string]any:
+		rest := make(map[string]any, len(part))
+		for keyword, value := range part {
+			switch keyword {
+			case "title", "description", "default", "examples", "writeOnly", "patternErrorMessage":
+			case "properties":
+				properties := map[string]any{}
+				for key, property := range value.(map[string]any) {
+					properties[key] = withoutWords(property)
+				}
+				rest[keyword] = properties
+			default:
+				rest[keyword] = withoutWords(value)
+			}
+		}
+		return rest
+	case []any:
+		list := make([]any, len(part))
+		for i, value := range part {
+			list[i] = withoutWords(value)
+		}
+		return list
+	}
+	return part
 }
 
 // refuseURL keeps the compiler, which would read files, to the embedded text.

@@ -57,7 +57,7 @@ func TestSchemasAreCopies(t *testing.T) {
 // that a closed object lists itself.
 func TestEveryPropertyIsDescribed(t *testing.T) {
 	for name, source := range documents {
-		eachSchema(mustCompile(source()).source, "", func(path string, s map[string]any) {
+		eachSchema(parse(source()).source, "", func(path string, s map[string]any) {
 			if s["type"] == "object" && s["additionalProperties"] == nil && s["unevaluatedProperties"] == nil && path != "/properties/changes/items/properties/desired" {
 				t.Errorf("%s%s: an object must be closed, or say that it is open", name, path)
 			}
@@ -90,7 +90,7 @@ func TestEveryKeywordIsTranslated(t *testing.T) {
 	structure := strings.Fields(`$schema $id title description default examples patternErrorMessage
 		contentEncoding writeOnly properties propertyNames items allOf if then`)
 	for name, source := range documents {
-		eachSchema(mustCompile(source()).source, "", func(path string, s map[string]any) {
+		eachSchema(parse(source()).source, "", func(path string, s map[string]any) {
 			for keyword := range s {
 				if !slices.Contains(translated, keyword) && !slices.Contains(structure, keyword) {
 					t.Errorf("%s%s: keyword %q", name, path, keyword)
@@ -108,7 +108,7 @@ func TestEveryKeywordIsTranslated(t *testing.T) {
 
 func TestExamplesAndDefaultsAreValid(t *testing.T) {
 	for name, source := range documents {
-		d := mustCompile(source())
+		d := parse(source())
 		eachSchema(d.source, "", func(path string, s map[string]any) {
 			examples, _ := s["examples"].([]any)
 			if value, ok := s["default"]; ok {

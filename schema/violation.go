@@ -38,7 +38,8 @@ const Unknown = "unknown"
 
 // validate returns what is wrong with a value, nil when nothing is.
 func (d *document) validate(value any) []Violation {
-	err := d.compiled.Validate(value)
+	compiled := d.compile(value)
+	err := compiled.Validate(value)
 	if err == nil {
 		return nil
 	}
@@ -46,7 +47,7 @@ func (d *document) validate(value any) []Violation {
 	// wrong anyway pays for working around that.
 	if hasEmptyKey(value) {
 		value = renameEmptyKeys(value)
-		err = d.compiled.Validate(value)
+		err = compiled.Validate(value)
 	}
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
