@@ -46,6 +46,10 @@ type LocalOptions struct {
 	// as it once did.
 	ListNested, ListWithoutTags bool
 
+	// NoSync leaves it to the operating system when what is written comes to the disk. It is for tests: much is written
+	// faster, and a power cut may lose it.
+	NoSync bool
+
 	// Middleware, unless nil, is put before the API, such as one that counts requests.
 	Middleware func(api http.Handler) http.Handler
 }
@@ -71,7 +75,7 @@ func OpenLocal(o LocalOptions) (*Local, error) {
 		return nil, err
 	}
 	opened, err := emulator.Open(emulator.Options{
-		Dir: dir, Workerd: o.Workerd,
+		Dir: dir, Workerd: o.Workerd, NoSync: o.NoSync,
 		Options: api.Options{ListShape: api.ListShape{Nested: o.ListNested, WithoutTags: o.ListWithoutTags}},
 	})
 	switch {

@@ -53,7 +53,7 @@ func write(t *testing.T, name, content string) {
 
 func openLocal(t *testing.T) *wfpsync.Local {
 	t.Helper()
-	local, err := wfpsync.OpenLocal(wfpsync.LocalOptions{Dir: t.TempDir()})
+	local, err := wfpsync.OpenLocal(wfpsync.LocalOptions{Dir: t.TempDir(), NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

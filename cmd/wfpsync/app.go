@@ -32,6 +32,10 @@ type app struct {
 	// middleware is put before the account on this machine; nil outside of tests.
 	middleware func(http.Handler) http.Handler
 
+	// noSync lets the account on this machine go without waiting for the disk; false
+	// outside of tests.
+	noSync bool
+
 	// transport sends the requests to an account that is not on this machine;
 	// nil, outside of tests, for the network.
 	transport http.RoundTripper

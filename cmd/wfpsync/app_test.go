@@ -72,3 +72,10 @@ func TestBugIsTold(t *testing.T) {
 		}
 	}
 }
+
+// What the account on this machine has confirmed survives a power cut, but in tests.
+func TestLocalAccountWaitsForTheDisk(t *testing.T) {
+	if newApp().noSync {
+		t.Error("it does not")
+	}
+}

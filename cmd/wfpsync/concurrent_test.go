@@ -134,6 +134,7 @@ func TestAnApplyWithinAnother(t *testing.T) {
 // limit, be it with a look, a list or a write. What that one writes when it may go on
 // is looked at then, and not before.
 func TestAnApplyWithinAPause(t *testing.T) {
+	t.Parallel()
 	listenForSignals()
 	for rate := 12; rate <= 26; rate++ { // 27 are enough for all
 		dir := t.TempDir()
@@ -212,6 +213,7 @@ func TestTwoUploadsAtOnce(t *testing.T) {
 // is one or the other, a run that ends well has all of its own in place, and
 // the one that does not says so.
 func TestTwoAppliesOfAStack(t *testing.T) {
+	t.Parallel()
 	listenForSignals()
 	ends := map[string]int{}
 	for seed := range 50 {
@@ -256,6 +258,7 @@ func TestTwoAppliesOfAStack(t *testing.T) {
 // TestTwoAppliesOfDifferentStacks applies two stacks that share a namespace and
 // a store at once: neither touches what is the other's.
 func TestTwoAppliesOfDifferentStacks(t *testing.T) {
+	t.Parallel()
 	listenForSignals()
 	for seed := range 50 {
 		dir := t.TempDir()

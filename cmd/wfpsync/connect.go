@@ -96,7 +96,7 @@ func (a *app) openLocal(o wfpsync.LocalOptions) (*wfpsync.Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Dir, o.Workerd, o.Command, o.Middleware = a.flags.local.dir, workerd, a.command, a.middleware
+	o.Dir, o.Workerd, o.Command, o.Middleware, o.NoSync = a.flags.local.dir, workerd, a.command, a.middleware, a.noSync
 	local, err := wfpsync.OpenLocal(o)
 	if other := new(wfpsync.InUseError); errors.As(err, &other) {
 		return nil, inUse(other, o.Shared)

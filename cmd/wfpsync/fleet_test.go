@@ -78,7 +78,7 @@ func seedApplied(t testing.TB, dir string) {
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	account, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, defaultLocalDir)})
+	account, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, defaultLocalDir), NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

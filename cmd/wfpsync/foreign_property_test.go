@@ -24,6 +24,7 @@ func TestForeignWorkersAreLeftAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
 	}
+	t.Parallel()
 	checkFew(t, 6, func(t *rapid.T) {
 		p := newPlayground(t)
 		defer p.close()

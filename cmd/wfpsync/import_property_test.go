@@ -21,6 +21,7 @@ func TestImportThenPlanIsEmpty(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
 	}
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPlayground(t)
 		defer p.close()

@@ -58,6 +58,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many processes")
 	}
+	t.Parallel()
 	kills := 10
 	if raceDetector { // which slows the program down, too
 		kills = 2
@@ -105,7 +106,7 @@ func killOnce(t *testing.T, program, stack string, at int32, later time.Duration
 	if err := os.WriteFile(filepath.Join(dir, "wfpsync.yaml"), []byte(stack), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	local, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, "account")})
+	local, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, "account"), NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,6 +114,7 @@ guards: { min_existing: 100 }
 // else has written anything, and the run says no such thing: it waits, or says that it
 // cannot tell.
 func TestLaggingReads(t *testing.T) {
+	t.Parallel()
 	listenForSignals()
 	for _, by := range []time.Duration{300 * time.Millisecond, 3 * time.Second, 15 * time.Second, time.Hour} {
 		for _, all := range []bool{false, true} {

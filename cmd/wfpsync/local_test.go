@@ -71,6 +71,7 @@ func TestLocalServes(t *testing.T) {
 // TestLocalAccountIsLocked: while one process has the account on this machine
 // open, another one says so, and comes in when it is closed.
 func TestLocalAccountIsLocked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	nothing := func(string) (string, bool) { return "", false }
 	first := &app{flags: globalFlags{local: localFlag{dir: dir}}, lookupEnv: nothing}

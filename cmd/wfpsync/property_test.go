@@ -22,6 +22,7 @@ func TestApplyThenPlanIsEmpty(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
 	}
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPlayground(t)
 		defer p.close()
@@ -50,7 +51,7 @@ func newPlayground(t *rapid.T) *playground {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, "account")})
+	account, err := emulator.Open(emulator.Options{Dir: filepath.Join(dir, "account"), NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,7 @@ func TestRealRateLimit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("2,000 uploads")
 	}
+	t.Parallel()
 	listenForSignals()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
@@ -103,6 +104,7 @@ func TestSharedRateLimit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("2,000 uploads")
 	}
+	t.Parallel()
 	listenForSignals()
 	dir := t.TempDir()
 	bubble(t, func(t *testing.T) {
@@ -144,6 +146,7 @@ func TestThroughput(t *testing.T) {
 	if testing.Short() {
 		t.Skip("1,000 uploads")
 	}
+	t.Parallel()
 	listenForSignals()
 	const uploads, concurrency, latency = 1000, 20, 50 * time.Millisecond
 	dir := t.TempDir()

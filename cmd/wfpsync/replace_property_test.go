@@ -20,6 +20,7 @@ func TestApplyForgetsTheStackBefore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
 	}
+	t.Parallel()
 	checkFew(t, 50, func(t *rapid.T) {
 		before, stack := stackFile(t, "before"), drawStack(t, "stack", true)
 		after := func(stacks ...string) string {

@@ -178,7 +178,7 @@ func uploadElsewhere(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := emulator.Open(emulator.Options{Dir: defaultLocalDir})
+	account, err := emulator.Open(emulator.Options{Dir: defaultLocalDir, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

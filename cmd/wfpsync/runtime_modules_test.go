@@ -62,6 +62,7 @@ func triedRuntimes() []spec.Runtime {
 // TestRuntimeModules compares the modules that the bundler takes for the
 // runtime's with those that workerd has.
 func TestRuntimeModules(t *testing.T) {
+	t.Parallel()
 	workerd := installedWorkerd()
 	if workerd == "" {
 		t.Skip("there is no workerd: `make runtime` installs it")

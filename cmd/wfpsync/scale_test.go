@@ -191,6 +191,7 @@ func (h *herd) touch(name string, settings string) {
 // TestRequestsAtScale holds what plan and apply ask of an account with 10,000 user
 // Workers, whether the file has them or a list discovers them.
 func TestRequestsAtScale(t *testing.T) {
+	t.Parallel()
 	for name, stack := range map[string]string{"written": fleetStack, "discovered": discoveredStack} {
 		t.Run(name, func(t *testing.T) {
 			h := newHerd(t, stack, 10_000, api.ListShape{})
@@ -221,6 +222,7 @@ func TestRequestsAtScale(t *testing.T) {
 // a fleet, however the account lists it: the marks say that the settings are as they
 // are to be. An upload is one request, and the look before it another at most.
 func TestRequestsOfACodeChange(t *testing.T) {
+	t.Parallel()
 	for _, shape := range []api.ListShape{{}, {Nested: true, WithoutETag: true}, {WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
 			h := newHerd(t, fleetStack, 1000, shape)
@@ -236,6 +238,7 @@ func TestRequestsOfACodeChange(t *testing.T) {
 // TestRequestsWithoutTags holds what is asked where lists do not show tags: the
 // settings of each user Worker once, and after that no more than the lists.
 func TestRequestsWithoutTags(t *testing.T) {
+	t.Parallel()
 	for name, stack := range map[string]string{"written": fleetStack, "discovered": discoveredStack} {
 		for _, shape := range []api.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 			t.Run(fmt.Sprintf("%s %+v", name, shape), func(t *testing.T) {

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,8 +27,25 @@ import (
 // for the language, and the commands below for what it knows besides.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wfpsync": mainWithRequestLog, "gh": fakeGH})
+	testscript.Main(quickly{m}, map[string]func(){"wfpsync": mainWithRequestLog, "gh": fakeGH})
 }
+
+// quickly runs the tests, which make much garbage from little that stays, with fewer
+// collections of it; and as many of them at once as keep the processors busy, since
+// some wait for a process or a browser.
+type quickly struct{ *testing.M }
+
+func (q quickly) Run() int {
+	debug.SetGCPercent(thriftless)
+	debug.SetMemoryLimit(1 << 30)
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
+	return q.M.Run()
+}
+
+// thriftless is GOGC for the tests, and for the programs of the scripts.
+const thriftless = 400
 
 // mainWithRequestLog is main, but notes the requests to the account on this
 // machine in a file, for the checks that hold for every script.
@@ -35,6 +55,7 @@ func mainWithRequestLog() {
 	if err != nil {
 		panic(err)
 	}
+	a.noSync = true
 	a.middleware = func(local http.Handler) http.Handler {
 		local.(*emulator.Emulator).ForTests().SetListShape(testedShape())
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,10 +63,20 @@ func mainWithRequestLog() {
 			fmt.Fprintf(log, "%s %s\n", r.Method, r.RequestURI)
 		})
 	}
-	os.Exit(a.run(context.Background(), os.Args[1:]))
+	code := a.run(context.Background(), os.Args[1:])
+	if file := os.Getenv(statusVariable); file != "" {
+		status, _ := os.ReadFile("/proc/self/status") // who wants it looks what is in it
+		if err := os.WriteFile(file, status, 0o600); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(code)
 }
 
-const requestLogVariable = "WFPSYNC_TEST_REQUEST_LOG"
+const (
+	requestLogVariable = "WFPSYNC_TEST_REQUEST_LOG"
+	statusVariable     = "WFPSYNC_TEST_STATUS" // a file for what Linux knows about the process
+)
 
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
@@ -63,6 +94,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv(cacheVariable, filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
+			env.Setenv("GOGC", strconv.Itoa(thriftless))
 			env.Values[devKey{}] = &devRuns{t: t, byName: map[string]*devRun{}}
 			env.Values[browserKey{}] = new(*browsertest.Tab)
 			env.Values[worldKey{}] = &world{dir: filepath.Join(env.WorkDir, ".wfpsync", "local")}

@@ -39,7 +39,7 @@ func (w *world) with(ts *testscript.TestScript, do func(*emulator.Emulator)) {
 		do(w.served)
 		return
 	}
-	account, err := emulator.Open(emulator.Options{Dir: w.dir})
+	account, err := emulator.Open(emulator.Options{Dir: w.dir, NoSync: true})
 	ts.Check(err)
 	defer func() { ts.Check(account.Close()) }()
 	do(account)
@@ -109,7 +109,7 @@ func cmdEmulator(ts *testscript.TestScript, _ bool, args []string) {
 		w.served.ForTests().SetListShape(shape)
 		return
 	}
-	account, err := emulator.Open(emulator.Options{Dir: w.dir, Options: api.Options{ListShape: shape, Latency: latency, Observe: w.observe}})
+	account, err := emulator.Open(emulator.Options{Dir: w.dir, NoSync: true, Options: api.Options{ListShape: shape, Latency: latency, Observe: w.observe}})
 	ts.Check(err)
 	ts.Check(account.EnsureZone(emulator.LocalAccountID, "example.com"))
 	server := httptest.NewServer(account)

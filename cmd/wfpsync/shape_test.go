@@ -104,6 +104,7 @@ var ofETags = regexp.MustCompile(`(?m)^ *"(etag|digest)": .*\n|^Plan digest: .*\
 // TestPlansOfEveryShape compares the plans that are made of one account, however
 // it lists user Workers, byte for byte; and with what is remembered as without.
 func TestPlansOfEveryShape(t *testing.T) {
+	t.Parallel()
 	s := shapesWorld(t, api.ListShape{})
 	for _, format := range []string{"text", "json"} {
 		want := s.must(exitOK, "plan", "--format", format).stdout
@@ -134,6 +135,7 @@ func TestPlansOfEveryShape(t *testing.T) {
 // TestApplyOverEveryShape applies over each shape, at once and as a saved plan, and
 // finds nothing left to do.
 func TestApplyOverEveryShape(t *testing.T) {
+	t.Parallel()
 	for i, shape := range everyShape() {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
 			s := shapesWorld(t, shape)

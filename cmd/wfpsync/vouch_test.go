@@ -43,6 +43,7 @@ func settingsForm(settings string) (contentType, body string) {
 // is believed, so that the settings are not read; what the product has given the Worker
 // outlives the upload all the same, and the plan says nothing of what it has not read.
 func TestWritesRightAfterAnApply(t *testing.T) {
+	t.Parallel()
 	listenForSignals()
 	const path = "/workers/dispatch/namespaces/n/scripts/a"
 	secret := func(t *testing.T, account http.Handler) {

@@ -52,7 +52,7 @@ type simulation struct {
 // startSimulation serves the account in a folder. It is to be stopped.
 func startSimulation(t *testing.T, dir string, options emulator.Options) *simulation {
 	t.Helper()
-	options.Dir = filepath.Join(dir, "account")
+	options.Dir, options.NoSync = filepath.Join(dir, "account"), true
 	account, err := emulator.Open(options)
 	if err != nil {
 		t.Fatal(err)

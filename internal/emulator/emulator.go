@@ -52,6 +52,8 @@ type Options struct {
 	// Workerd is the program that starts every upload, as the platform does, and runs the Workers of Run. Without it
 	// uploads are only looked at.
 	Workerd string
+	// NoSync is for the accounts of tests, see [store.Options].
+	NoSync bool
 
 	api.Options
 }
@@ -69,7 +71,7 @@ type Emulator struct {
 
 // Open opens the account in a directory, creating it when there is none.
 func Open(options Options) (*Emulator, error) {
-	st, err := store.Open(filepath.Join(options.Dir, accountFile))
+	st, err := store.Open(filepath.Join(options.Dir, accountFile), store.Options{NoSync: options.NoSync})
 	if err != nil {
 		return nil, err
 	}

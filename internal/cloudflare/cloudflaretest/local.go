@@ -28,7 +28,7 @@ type Local struct {
 func OpenLocal(t *testing.T, change ...func(*emulator.Options)) *Local {
 	t.Helper()
 	l := &Local{}
-	options := emulator.Options{Dir: t.TempDir(), Options: api.Options{Observe: l.observe}}
+	options := emulator.Options{Dir: t.TempDir(), NoSync: true, Options: api.Options{Observe: l.observe}}
 	for _, c := range change {
 		c(&options)
 	}

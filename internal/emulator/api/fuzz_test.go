@@ -31,7 +31,7 @@ func FuzzUpload(f *testing.F) {
 	f.Add([]byte("--b\r\n\r\n"))
 	f.Add([]byte{})
 
-	st, err := store.Open(f.TempDir() + "/account.db")
+	st, err := store.Open(f.TempDir()+"/account.db", store.Options{NoSync: true})
 	if err != nil {
 		f.Fatal(err)
 	}

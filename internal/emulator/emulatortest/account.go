@@ -30,6 +30,7 @@ func Open(t testing.TB, options emulator.Options) *Account {
 	if options.Dir == "" {
 		options.Dir = t.TempDir()
 	}
+	options.NoSync = true
 	e, err := emulator.Open(options)
 	if err != nil {
 		t.Fatal(err)

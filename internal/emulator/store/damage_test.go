@@ -13,7 +13,7 @@ import (
 func filled(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "account.db")
-	s, err := Open(path)
+	s, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestDamaged(t *testing.T) {
 
 // useAll reads and writes everything, twice.
 func useAll(path string) error {
-	s, err := Open(path)
+	s, err := Open(path, Options{})
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func useAll(path string) error {
 
 // TestPanicOfOurs: a mistake of ours is not taken for damage, and keeps its place.
 func TestPanicOfOurs(t *testing.T) {
-	s, err := Open(filled(t))
+	s, err := Open(filled(t), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

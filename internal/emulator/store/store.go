@@ -79,9 +79,16 @@ type Store struct {
 	watchers atomic.Pointer[[]*watcher]
 }
 
+// Options configure a Store.
+type Options struct {
+	// NoSync leaves it to the operating system when what is written comes to the disk. That survives the process, and not a
+	// power cut, so it is for the accounts of tests.
+	NoSync bool
+}
+
 // Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
 // that is ErrInUse when the file is open already.
-func Open(path string) (*Store, error) {
+func Open(path string, options Options) (*Store, error) {
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("create the local account: %w", err)
 	}
@@ -93,6 +100,8 @@ func Open(path string) (*Store, error) {
 			Timeout:      lockTimeout,
 			FreelistType: bbolt.FreelistMapType,
 			NoStatistics: true,
+			NoSync:       options.NoSync,
+			NoGrowSync:   options.NoSync,
 		})
 		return err
 	})
@@ -172,7 +181,8 @@ func (s *Store) View(fn func(*Tx) error) error {
 	})
 }
 
-// Update runs fn in a read-write transaction. When it returns nil, the changes are on disk: they survive a power cut.
+// Update runs fn in a read-write transaction. When it returns nil, the changes are on disk, unless the
+// store has NoSync: they survive a power cut.
 // When fn returns an error nothing is changed and Update returns that error.
 //
 // Writers that meet share a transaction and so one fsync, which is most of a write's cost. fn may therefore run more

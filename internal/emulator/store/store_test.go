@@ -17,7 +17,7 @@ import (
 
 func open(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "account.db"))
+	s, err := Open(filepath.Join(t.TempDir(), "account.db"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestADamagedRecordFailsTheTransaction(t *testing.T) {
 
 func TestAnotherFormatIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "account.db")
-	s, err := Open(path)
+	s, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestAnotherFormatIsRefused(t *testing.T) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), `"99"`) {
+	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), `"99"`) {
 		t.Errorf("Open returned %v", err)
 	}
 }
