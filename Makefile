@@ -10,14 +10,25 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # The race detector needs a C compiler; without one the tests run without it.
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 # What runs at the same time as itself. The tests of the program take a quarter of
-# an hour under the race detector; `make race` is for them.
+# an hour under the race detector; `make race` is for them. Many of these wait for a
+# workerd, so that more than one runs on each processor.
 CONCURRENT := ./applier ./planner ./internal/account/... ./internal/bundle ./internal/cloudflare/... ./internal/emulator/... ./internal/report
+# What is not, and what has a test that the race detector would stop: these run without it.
+ALONE    = ./internal/account $(filter-out $(shell $(GO) list $(CONCURRENT)),$(shell $(GO) list ./...))
+# What `make check` leaves to `make test`: whole stories, and what needs workerd,
+# wrangler or a browser.
+SLOW    := ./cmd/wfpsync ./bench ./internal/emulator/api ./internal/emulator/page ./internal/emulator/runtime ./internal/report/browser
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build runtime pin-runtime wrangler test shapes lint bench race demo dev golden fuzz kill clean
+.PHONY: build check runtime pin-runtime wrangler test shapes vet lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
+
+## check: what a change needs to hold within a minute, and prints how long it took; without network or npm
+check: SHELL := bash
+check: vet
+	@time $(GO) test -short $(filter-out $(shell $(GO) list $(SLOW)),$(shell $(GO) list ./...))
 
 ## runtime: workerd for the tests that run Workers, pinned and from npm; without npm those tests are skipped
 runtime: build
@@ -43,8 +54,8 @@ $(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
 
 ## test: everything that must hold
 test: lint runtime wrangler
-	$(GO) test -timeout 30m ./...
-	$(GO) test $(RACE) -timeout 30m $(CONCURRENT)
+	$(GO) test -timeout 30m $(ALONE)
+	$(GO) test $(RACE) -timeout 30m -parallel 6 $(CONCURRENT)
 
 ## shapes: the scripts over every shape in which the API may list user Workers; what is compared byte for byte is part of the tests
 shapes:
@@ -57,11 +68,14 @@ shapes:
 race: lint runtime wrangler
 	$(GO) test $(RACE) -timeout 50m ./...
 
-## lint: formatting, vet and staticcheck
-lint:
+## vet: formatting and vet
+vet:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
+
+## lint: the same, and staticcheck
+lint: vet
 	$(TOOL) staticcheck ./...
 
 ## bench: timings, which tests never assert

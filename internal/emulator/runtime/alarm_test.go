@@ -77,6 +77,7 @@ func becomes(r *emulatortest.Running, host, path, want string) {
 
 // TestRunAlarm: Durable Objects have alarms, with what production does for them.
 func TestRunAlarm(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	for _, c := range []struct {
 		name     string
@@ -125,6 +126,7 @@ func TestRunAlarmKept(t *testing.T) {
 
 // TestRunAlarmRenewed: an alarm that sets itself again goes on while processes come and go.
 func TestRunAlarmRenewed(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Memory: 1})
 	r.Script(emulatortest.Worker("w"), `import { DurableObject } from "cloudflare:workers";
 export class Ticker extends DurableObject {

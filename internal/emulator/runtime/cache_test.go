@@ -42,6 +42,7 @@ const caching = `export default { async fetch(request) {
 
 // TestRunCache: Workers have the Cache API, and share what is in it with whom they would.
 func TestRunCache(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	for _, name := range []string{"prod", "internal"} {
 		r.Namespace(name)

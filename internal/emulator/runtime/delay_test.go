@@ -14,6 +14,7 @@ import (
 // TestRunQueueDelay: a message waits as long as it says, else as long as the binding it was sent through, else as long as
 // its queue.
 func TestRunQueueDelay(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	id := r.Queue("jobs")
 	r.JSON("PATCH", "/queues/"+id, object{"settings": object{"delivery_delay": 3}}).OK()

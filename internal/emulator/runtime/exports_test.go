@@ -45,6 +45,7 @@ const w = { async fetch(request, env) {
 
 // TestFrontOtherExports: a dispatcher that has some, and a user Worker.
 func TestFrontOtherExports(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Script(emulatortest.Script("prod", "acme"), constants+`export default { fetch() { return new Response("acme " + SLICE_MS) } }`, nil).OK()

@@ -140,6 +140,7 @@ func speak(r *emulatortest.Running, ways, wanted map[string]string) map[string]s
 // TestRunFrontTells: what a dispatcher says is told in the same words and of the same request, whether a tail hears it,
 // as that of loaded ones does, or the front tells it itself.
 func TestRunFrontTells(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Script(emulatortest.Script("prod", "broken"), `export default { fetch() { throw new RangeError("boom") } }`, nil).OK()
@@ -171,6 +172,7 @@ func TestRunFrontTells(t *testing.T) {
 
 // TestRunFrontTellsNoMore: a request can print as much as a tail hears, and then it is said that there was more.
 func TestRunFrontTellsNoMore(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	ways := map[string]string{"all": `for (let i = 0; i < 30; i++) console.log("x".repeat(10_000)); throw new Error("after")`}

@@ -89,6 +89,7 @@ const echoesWay = `export default { fetch: (request) => new Response(request.hea
 // TestRunFront: a dispatcher that has not changed for a moment calls user Workers without the host, and what it knows of
 // them is never older than what the API has said.
 func TestRunFront(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Dispatches(nil)
@@ -123,6 +124,7 @@ func TestRunFront(t *testing.T) {
 
 // TestRunFrontRenamed: a dispatcher's namespace is the one that it was bound to.
 func TestRunFrontRenamed(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Dispatches(nil)
@@ -141,6 +143,7 @@ func TestRunFrontRenamed(t *testing.T) {
 
 // TestRunFrontSeesTheSame: code cannot tell whether it is loaded or configured.
 func TestRunFrontSeesTheSame(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Script(emulatortest.Script("prod", "acme"), `export default { fetch: (request) => Response.json([request.url, request.method, [...request.headers.keys()].sort(), request.headers.get("cf-connecting-ip"), request.cf]) }`, nil).OK()
@@ -225,6 +228,7 @@ export default { async fetch(request, env, ctx) {
 
 // TestRunFrontClass: what the dispatcher exports may be a class.
 func TestRunFrontClass(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	dispatcher(r, "dispatcher", `import { WorkerEntrypoint } from "cloudflare:workers";
@@ -238,6 +242,7 @@ export default class extends WorkerEntrypoint {
 
 // TestRunFrontOld: a dispatcher may be as old as module syntax.
 func TestRunFrontOld(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Script(emulatortest.Worker("dispatcher"), `export default { fetch: (request, env) => env.TENANTS.get("acme").fetch(request) }`, object{
@@ -252,6 +257,7 @@ func TestRunFrontOld(t *testing.T) {
 
 // TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.
 func TestRunFrontDoesNotStart(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	if err := r.ForTests().Seed(r.ID, "", slices.Values([]api.Seed{
@@ -277,6 +283,7 @@ func TestRunFrontDoesNotStart(t *testing.T) {
 // TestRunFrontSwapped edits the dispatcher again and again under load: no request fails, and each is answered by one of
 // the dispatchers there were since it began. The new one is configured when nobody asks for a moment.
 func TestRunFrontSwapped(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	edit := func(n int64) {
@@ -330,6 +337,7 @@ func TestRunFrontSwapped(t *testing.T) {
 
 // TestRunFrontKeepsObjects: what is in a Durable Object's memory is not thrown away for a new front, which is loaded then.
 func TestRunFrontKeepsObjects(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Dispatches(nil)

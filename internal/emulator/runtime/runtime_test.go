@@ -158,6 +158,7 @@ func TestRunBroken(t *testing.T) {
 // TestRunStreams opens a WebSocket to a user Worker, through the dispatcher, and sends a long body there and back. When
 // the dispatcher is configured, it does so with the first requests through the host, and with later ones past it.
 func TestRunStreams(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Dispatches(nil)

@@ -22,6 +22,7 @@ const answering = `export default { fetch: (request) => new Response(%q) }`
 // TestRunUpdates uploads a user Worker again and again while others are called: an answer after an upload is never that
 // of an earlier one, and nothing else is disturbed.
 func TestRunUpdates(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Dispatches(nil)
@@ -132,6 +133,7 @@ func TestRunUploadIntoLoop(t *testing.T) {
 
 // TestRunRenews loads more than one process may, while requests go on.
 func TestRunRenews(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Loads: 5})
 	r.Namespace("prod")
 	r.Dispatches(nil)
@@ -189,6 +191,7 @@ func count(r *emulatortest.Running, want int) {
 
 // TestRunRenewsObjects: a Durable Object moves from process to process, and is never in two.
 func TestRunRenewsObjects(t *testing.T) {
+	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Memory: 1})
 	counts(r)
 	r.Script(emulatortest.Worker("slow"), `export default { async fetch() { await scheduler.wait(2000); return new Response("at last") } }`, nil).OK()
