@@ -2,6 +2,10 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
@@ -106,4 +110,215 @@ func (s *Server) changeSettings(tx *store.Tx, account, self string, script *stor
 		return err
 	}
 	return checkTargets(binder{tx, account, self, script.OwnClasses()}, bindings)
+}
+
+const (
+	maxTags     = 8
+	maxTagBytes = 128
+	maxCPUMS    = 300_000 // five minutes
+
+	// usualUsageModel is what every script gets that does not ask for a retired one.
+	usualUsageModel = "standard"
+)
+
+// A setter takes one field of a metadata or settings object over into a script. A null means: back to the default.
+type setter func(script *store.Script, value json.RawMessage) error
+
+// newSetters returns the fields an upload and PATCH …/settings have in common, except the bindings. Fields that are not
+// here (annotations, code_update_strategy, …) are tolerated and change nothing, as on the real API.
+func (s *Server) newSetters() map[string]setter {
+	return map[string]setter{
+		"compatibility_date":  s.setCompatibilityDate,
+		"compatibility_flags": decodeInto(func(k *store.Script) *[]string { return &k.CompatibilityFlags }),
+		"tags":                setTags,
+		"usage_model":         setUsageModel,
+		"logpush":             decodeInto(func(k *store.Script) *bool { return &k.Logpush }),
+		"limits":              keepRaw(func(k *store.Script) *json.RawMessage { return &k.Limits }),
+		"placement":           keepRaw(func(k *store.Script) *json.RawMessage { return &k.Placement }),
+		"observability":       keepRaw(func(k *store.Script) *json.RawMessage { return &k.Observability }),
+		"tail_consumers":      keepRaw(func(k *store.Script) *json.RawMessage { return &k.TailConsumers }),
+		"cache_options":       keepRaw(func(k *store.Script) *json.RawMessage { return &k.CacheOptions }),
+	}
+}
+
+// apply takes the present fields over and checks the result. The fields go in sorted order, so that of several
+// mistakes the same one is always reported.
+func (s *Server) apply(tx *store.Tx, account, self string, script *store.Script, present fields) error {
+	names := make([]string, 0, len(present))
+	for name := range present {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if set, known := s.setters[name]; known {
+			if err := set(script, present[name]); err != nil {
+				return named(err, name)
+			}
+		}
+	}
+	if script.UsageModel == "" {
+		script.UsageModel = usualUsageModel
+	}
+	if err := checkLimits(script); err != nil {
+		return err
+	}
+	return checkTailConsumers(tx, account, self, script.TailConsumers)
+}
+
+// named turns a decoding error into the answer; a failure already is one.
+func named(err error, field string) error {
+	if _, isFailure := err.(*failure); isFailure {
+		return err
+	}
+	return invalid("The field %q is malformed: %v", field, err)
+}
+
+func decodeInto[T any](field func(*store.Script) *T) setter {
+	return func(script *store.Script, value json.RawMessage) error {
+		var decoded T
+		if err := json.Unmarshal(value, &decoded); err != nil {
+			return err
+		}
+		*field(script) = decoded
+		return nil
+	}
+}
+
+// keepRaw keeps a value in the shape it was sent: that is how the settings return it. It must be an object or a list.
+func keepRaw(field func(*store.Script) *json.RawMessage) setter {
+	return func(script *store.Script, value json.RawMessage) error {
+		switch text := strings.TrimSpace(string(value)); {
+		case text == "null":
+			*field(script) = nil
+			return nil
+		case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+			*field(script) = value
+			return nil
+		}
+		return invalid("expected an object or a list, not %s", value)
+	}
+}
+
+// setCompatibilityDate refuses dates after today, in UTC: at the turn of the day somewhere east a date that is today
+// there is refused by the real API too.
+func (s *Server) setCompatibilityDate(script *store.Script, value json.RawMessage) error {
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		return err
+	}
+	if text != "" {
+		date, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return invalid("Invalid compatibility date %q: it must look like 2026-01-31", text)
+		}
+		if date.After(s.now()) {
+			return invalid("Can't set compatibility date in the future: %s", text)
+		}
+	}
+	script.CompatibilityDate = text
+	return nil
+}
+
+func setTags(script *store.Script, value json.RawMessage) error {
+	var tags []string
+	if err := json.Unmarshal(value, &tags); err != nil {
+		return err
+	}
+	return setTagList(script, tags)
+}
+
+// setTagList sets the tags of a script; a repeated tag counts once.
+func setTagList(script *store.Script, tags []string) error {
+	unique := []string{}
+	for _, tag := range tags {
+		switch {
+		case tag == "":
+			return invalid("A tag is empty")
+		case len(tag) > maxTagBytes:
+			return fail(http.StatusBadRequest, workersTagTooLarge, "The tag %q is longer than %d bytes", tag, maxTagBytes)
+		case !slices.Contains(unique, tag):
+			unique = append(unique, tag)
+		}
+	}
+	if len(unique) > maxTags {
+		return fail(http.StatusForbidden, workersTooManyTags, "A script may have %d tags, not %d", maxTags, len(unique))
+	}
+	if tags == nil {
+		unique = nil
+	}
+	script.Tags = unique
+	return nil
+}
+
+var usageModels = []string{"", usualUsageModel, "bundled", "unbound"}
+
+func setUsageModel(script *store.Script, value json.RawMessage) error {
+	var model string
+	if err := json.Unmarshal(value, &model); err != nil {
+		return err
+	}
+	if !slices.Contains(usageModels, model) {
+		return invalid("Unknown usage model %q", model)
+	}
+	script.UsageModel = model
+	return nil
+}
+
+func checkLimits(script *store.Script) error {
+	if script.Limits == nil {
+		return nil
+	}
+	var limits struct {
+		CPUMS *float64 `json:"cpu_ms"`
+	}
+	if err := json.Unmarshal(script.Limits, &limits); err != nil {
+		return named(err, "limits")
+	}
+	switch {
+	case limits.CPUMS == nil:
+		return nil
+	case script.UsageModel != usualUsageModel:
+		return fail(http.StatusBadRequest, workersLimitsNeedStandard, "CPU limits need the usage model %q", usualUsageModel)
+	case *limits.CPUMS > maxCPUMS:
+		return fail(http.StatusBadRequest, workersCPULimitTooHigh,
+			"limits.cpu_ms is %v, the maximum is %d", *limits.CPUMS, maxCPUMS)
+	}
+	return nil
+}
+
+// checkTailConsumers refuses consumers that do not exist.
+func checkTailConsumers(tx *store.Tx, account, self string, raw json.RawMessage) error {
+	if raw == nil {
+		return nil
+	}
+	var consumers []struct {
+		Service   string `json:"service"`
+		Namespace string `json:"namespace"`
+	}
+	if err := json.Unmarshal(raw, &consumers); err != nil {
+		return named(err, "tail_consumers")
+	}
+	for _, consumer := range consumers {
+		if consumer.Namespace != "" {
+			n, err := findNamespace(tx, account, consumer.Namespace, http.StatusBadRequest)
+			if err != nil {
+				return err
+			}
+			if !tx.UserWorkers(account, n.ID).Has(consumer.Service) {
+				return noSuchService("tail consumer", consumer.Service, consumer.Service)
+			}
+			continue
+		}
+		if consumer.Service != self && !tx.Workers(account).Has(consumer.Service) {
+			return noSuchService("tail consumer", consumer.Service, consumer.Service)
+		}
+	}
+	return nil
+}
+
+// noSuchService is the failure of a reference to an account Worker that does not exist. 10143 is what the real API
+// answers for a missing script; 10144, which is also documented, is about a missing environment of an existing one.
+func noSuchService(kind, name, target string) error {
+	return fail(http.StatusBadRequest, workersServiceTargetMissing,
+		"Could not resolve %s '%s'. Target script '%s' not found. Please verify the target script and try again.", kind, name, target)
 }
