@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"internal/cloudflare/...":            {"internal/emulator", "internal/emulator/api"}, // what its tests and those of the account share
 	"internal/account":                   {"spec", "internal/cloudflare"},
 	"internal/account/guarded":           {"spec", "internal/account"},
+	"internal/account/accounttest":       {"spec"},
 	"internal/probe":                     {"spec"},
 	"internal/bundle":                    {"spec", "diag", "internal/sourcemap", "internal/assetrules"},
 	"internal/report":                    {"planner", "applier", "spec", "diag"},
@@ -165,11 +166,13 @@ var outside = map[string][]string{
 }
 
 // TestOnlyTestsReachBehindTheEmulator keeps out of the program what an emulator
-// offers tests: changes that no client can make, and the helpers in emulatortest.
+// offers tests, changes that no client can make, and the packages that help tests.
 func TestOnlyTestsReachBehindTheEmulator(t *testing.T) {
 	for _, p := range packages(t) {
-		if slices.Contains(p.Imports, module+emulatorTest) {
-			t.Errorf("%s imports emulatortest, which is for tests", p.ImportPath)
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, module) && strings.HasSuffix(imported, "test") {
+				t.Errorf("%s imports %s, which is for tests", p.ImportPath, imported)
+			}
 		}
 		if !slices.Contains(p.Imports, module+"internal/emulator") {
 			continue

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wfpsync/wfpsync/internal/account/accounttest"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
@@ -61,7 +62,7 @@ func TestLostAnswersToScripts(t *testing.T) {
 	for _, resource := range []spec.Resource{userWorker("customers", "u"), worker("w")} {
 		u := openUnreliable(t)
 		put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
-		changed := resource.(spec.Scripted).WithDefinition(testScript([]func(*spec.Script){func(s *spec.Script) { s.Code = codeOf("export default {}") }}))
+		changed := resource.(spec.Scripted).WithDefinition(accounttest.Script(func(s *spec.Script) { s.Code = codeOf("export default {}") }))
 		var prior *spec.Revision
 		for step, write := range []spec.Resource{resource, changed} {
 			u.next(1, true)
@@ -171,7 +172,4 @@ func TestLostRaceToCreate(t *testing.T) {
 	if _, err := l.Put(t.Context(), spec.Write{Resource: elsewhere}); !IsExists(err) {
 		t.Errorf("a route that leads elsewhere was taken for ours: %v", err)
 	}
-}
-func newTag(tag string) func(*spec.Script) {
-	return func(s *spec.Script) { s.Tags = []string{tag} }
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/account/accounttest"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/spec"
@@ -55,31 +56,17 @@ var (
 
 const jsonType = "application/json"
 
-// codeOf is built code of one module.
-func codeOf(source string) *spec.Code {
-	code := new(spec.Code)
-	code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte(source)}})
-	return code
-}
-
-const workerSource = "export default { fetch() { return new Response('hello') } }\n"
-
-func userWorker(namespace, name string, change ...func(*spec.Script)) *spec.UserWorker {
-	w := &spec.UserWorker{DispatchNamespace: namespace, Name: name, Script: testScript(change)}
-	return w
-}
-
-func worker(name string, change ...func(*spec.Script)) *spec.Worker {
-	return &spec.Worker{Name: name, Script: testScript(change)}
-}
-
-func testScript(changes []func(*spec.Script)) spec.Script {
-	s := spec.Script{Code: codeOf(workerSource), CompatibilityDate: "2026-01-01"}
-	for _, change := range changes {
-		change(&s)
-	}
-	return s
-}
+var (
+	codeOf     = accounttest.Code
+	userWorker = accounttest.UserWorker
+	worker     = accounttest.Worker
+	newTag     = accounttest.Tagged
+	seedName   = accounttest.SeedName
+	usersOf    = accounttest.UsersOf
+	frontDoor  = accounttest.FrontDoor
+	shop       = accounttest.Shop
+	liveShop   = accounttest.LiveShop
+)
 
 func put(t *testing.T, a *Account, r spec.Resource, prior *spec.Revision, secrets ...string) spec.Revision {
 	t.Helper()

@@ -72,11 +72,6 @@ func seeds(n int, tags func(i int) []string) iter.Seq[api.Seed] {
 	}
 }
 
-func seedName(i int) string {
-	const digits = "0123456789"
-	return "w" + string([]byte{digits[i/1000%10], digits[i/100%10], digits[i/10%10], digits[i%10]})
-}
-
 func (l *local) read(t *testing.T, collections ...spec.Collection) *spec.Snapshot {
 	t.Helper()
 	snap, err := l.Read(t.Context(), "platform", collections)
@@ -100,10 +95,6 @@ var (
 	allQueues     = spec.Collection{Kind: spec.KindQueue}
 	allWorkers    = spec.Collection{Kind: spec.KindWorker}
 )
-
-func usersOf(namespace string) spec.Collection {
-	return spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}
-}
 
 func bucketsIn(jurisdiction string) spec.Collection {
 	return spec.Collection{Kind: spec.KindR2Bucket, Parent: jurisdiction}

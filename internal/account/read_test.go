@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/wfpsync/wfpsync/internal/account/accounttest"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 	"github.com/wfpsync/wfpsync/spec"
@@ -159,7 +160,7 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 	two := func(s *spec.Script) {
 		s.Code.Complete("index.js", []spec.Module{
 			{Name: "lib/answer.js", Type: spec.ESModule, Content: []byte("export default 42")},
-			{Name: "index.js", Type: spec.ESModule, Content: []byte(workerSource)},
+			{Name: "index.js", Type: spec.ESModule, Content: []byte(accounttest.Source)},
 			{Name: "blob.bin", Type: spec.BinaryModule, Content: []byte{0, 13, 10, 255}},
 		})
 	}

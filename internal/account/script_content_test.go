@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wfpsync/wfpsync/internal/account/accounttest"
 	"github.com/wfpsync/wfpsync/spec"
 )
 
@@ -82,7 +83,7 @@ func TestDecodeMalformedContent(t *testing.T) {
 func FuzzDecodeContent(f *testing.F) {
 	f.Add("multipart/form-data; boundary=b", "index.js", []byte(twoModules))
 	f.Add("multipart/form-data; boundary=b", "", []byte("--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n"))
-	f.Add("application/javascript", "", []byte(workerSource))
+	f.Add("application/javascript", "", []byte(accounttest.Source))
 	f.Add("multipart/form-data", "x", []byte("--"))
 	f.Fuzz(func(t *testing.T, contentType, entrypoint string, body []byte) {
 		header := http.Header{"Content-Type": {contentType}, "Cf-Entrypoint": {entrypoint}}

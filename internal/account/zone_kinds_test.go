@@ -19,29 +19,6 @@ func recordsOf(zone string) spec.Collection {
 func hostnamesOf(zone string) spec.Collection {
 	return spec.Collection{Kind: spec.KindCustomHostname, Parent: zone}
 }
-func frontDoor(comment string) *spec.DNSRecord {
-	return &spec.DNSRecord{Zone: "example.com", Type: "AAAA", Name: "*.example.com", Content: "100::", Proxied: true, TTL: spec.AutomaticTTL, Comment: &comment}
-}
-func shop(change func(*spec.CustomHostname)) *spec.CustomHostname {
-	h := &spec.CustomHostname{
-		Zone: "example.com", Hostname: "shop.acme.dev",
-		SSL:            spec.Object{"method": "http", "type": "dv", "settings": spec.Object{"min_tls_version": "1.2"}},
-		CustomMetadata: spec.Object{"user_worker": "acme", "seats": 3.0, "deep": spec.Object{"list": []any{nil, true}}},
-	}
-	if change != nil {
-		change(h)
-	}
-	return h
-}
-
-// liveShop has what the platform chooses by itself as well.
-func liveShop(change func(*spec.CustomHostname)) *spec.CustomHostname {
-	h := shop(change)
-	for name, value := range map[string]any{"bundle_method": "ubiquitous", "certificate_authority": "google", "wildcard": false} {
-		h.SSL[name] = value
-	}
-	return h
-}
 
 // Records and hostnames are read back as they were written, with their owner, and
 // with one request for a page of them.

@@ -2,12 +2,12 @@ package guarded
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wfpsync/wfpsync/internal/account"
+	"github.com/wfpsync/wfpsync/internal/account/accounttest"
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 	"github.com/wfpsync/wfpsync/internal/emulator"
@@ -88,7 +88,17 @@ func (l *local) seed(t *testing.T, namespace string, n int) {
 	}
 }
 
-func seedName(i int) string { return fmt.Sprintf("w%04d", i) }
+var (
+	codeOf     = accounttest.Code
+	userWorker = accounttest.UserWorker
+	worker     = accounttest.Worker
+	newTag     = accounttest.Tagged
+	seedName   = accounttest.SeedName
+	usersOf    = accounttest.UsersOf
+	frontDoor  = accounttest.FrontDoor
+	shop       = accounttest.Shop
+	liveShop   = accounttest.LiveShop
+)
 
 func put(t *testing.T, a *account.Account, r spec.Resource, prior *spec.Revision) spec.Revision {
 	t.Helper()
@@ -100,37 +110,6 @@ func put(t *testing.T, a *account.Account, r spec.Resource, prior *spec.Revision
 }
 
 var allWorkers = spec.Collection{Kind: spec.KindWorker}
-
-func usersOf(namespace string) spec.Collection {
-	return spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}
-}
-
-func userWorker(namespace, name string, change ...func(*spec.Script)) *spec.UserWorker {
-	return &spec.UserWorker{DispatchNamespace: namespace, Name: name, Script: testScript(change)}
-}
-
-func worker(name string, change ...func(*spec.Script)) *spec.Worker {
-	return &spec.Worker{Name: name, Script: testScript(change)}
-}
-
-func testScript(changes []func(*spec.Script)) spec.Script {
-	s := spec.Script{Code: codeOf("export default { fetch() { return new Response('hello') } }\n"), CompatibilityDate: "2026-01-01"}
-	for _, change := range changes {
-		change(&s)
-	}
-	return s
-}
-
-// codeOf is built code of one module.
-func codeOf(source string) *spec.Code {
-	code := new(spec.Code)
-	code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte(source)}})
-	return code
-}
-
-func newTag(tag string) func(*spec.Script) {
-	return func(s *spec.Script) { s.Tags = []string{tag} }
-}
 
 func number(n float64) *float64 { return &n }
 
