@@ -1,5 +1,7 @@
 package diag
 
+import "unicode/utf8"
+
 // maxNearest is the longest text for which a near one is looked for.
 const maxNearest = 100
 
@@ -14,8 +16,9 @@ func Nearest(given string, candidates []string) string {
 	if len(given) > maxNearest {
 		return ""
 	}
+	length := utf8.RuneCountInString(given)
 	for _, c := range candidates {
-		if len(c) > maxNearest {
+		if len(c) > maxNearest || differ(utf8.RuneCountInString(c), length) >= distance { // each character more is a slip
 			continue
 		}
 		if d := EditDistance(given, c); d < min(distance, len(given)) {
@@ -24,6 +27,8 @@ func Nearest(given string, candidates []string) string {
 	}
 	return best
 }
+
+func differ(a, b int) int { return max(a-b, b-a) }
 
 // EditDistance is how many slips of the finger lie between two texts:
 // characters left out, added or replaced, or two neighbours swapped.
