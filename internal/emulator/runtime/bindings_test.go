@@ -215,13 +215,14 @@ func TestRunOutbound(t *testing.T) {
 func TestRunOtherBindings(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Queue("jobs")
+	r.JSON("POST", "/vectorize/v2/indexes", object{"name": "catalogue", "config": object{"dimensions": 32, "metric": "cosine"}}).OK()
 	r.Script(emulatortest.Worker("w"), `import { env as imported } from "cloudflare:workers";
 export default { async fetch(request, env) {
   env.EVENTS.writeDataPoint({ blobs: ["x"] });
   await env.JOBS.send({ n: 1 });
   await env.JOBS.sendBatch([{ body: "text", contentType: "text" }]);
   const limits = [await env.LIMIT.limit({ key: "a" }), await env.LIMIT.limit({ key: "a" })].map((l) => l.success);
-  return Response.json([limits, typeof env.VERSION.id, imported.TEXT, await env.AI.run("model").catch((e) => e.message)]);
+  return Response.json([limits, typeof env.VERSION.id, imported.TEXT, await env.AI.run("model").catch((e) => e.message), await env.INDEX.query([1]).catch((e) => e.message)]);
 } }`, object{"bindings": []any{
 		object{"type": "analytics_engine", "name": "EVENTS", "dataset": "events"},
 		object{"type": "queue", "name": "JOBS", "queue_name": "jobs"},
@@ -229,8 +230,10 @@ export default { async fetch(request, env) {
 		object{"type": "version_metadata", "name": "VERSION"},
 		object{"type": "plain_text", "name": "TEXT", "text": "text"},
 		object{"type": "ai", "name": "AI"},
+		object{"type": "vectorize", "name": "INDEX", "index_name": "catalogue"},
 	}}).OK()
-	r.Says("anything", "/", `[[true,false],"string","text","The binding \"AI\" of type ai does nothing here: the local account cannot run it."]`)
+	r.Says("anything", "/", `[[true,false],"string","text","The binding \"AI\" of type ai does nothing here: the local account cannot run it.",`+
+		`"The binding \"INDEX\" of type vectorize does nothing here: the local account cannot run it."]`)
 }
 
 // TestRunQueue delivers in batches, and again what was not acknowledged, until it goes to the dead letters.
