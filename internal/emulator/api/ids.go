@@ -32,12 +32,3 @@ func derivedUUID(of string) string {
 func asUUID(id [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
-
-// isID reports whether text has the form of newID.
-func isID(text string) bool {
-	if len(text) != 32 {
-		return false
-	}
-	_, err := hex.DecodeString(text)
-	return err == nil
-}
