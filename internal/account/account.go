@@ -12,8 +12,8 @@
 // accounts. One raw door, package cloudflare, serves everything about scripts, because
 // cloudflare-go v4.6.0 uploads a script without its code, flattens multipart
 // metadata, has no list of a namespace's scripts and does not escape paths;
-// the lists whose pages it loses, of queues and buckets; and DNS records and
-// custom hostnames. Both doors share the http.Client of package cloudflare, which
+// the lists whose pages it loses, of queues and buckets; and DNS records, custom
+// hostnames and Vectorize indexes. Both doors share the http.Client of package cloudflare, which
 // alone knows credentials, rate limit, retries and what a failure looks like: a
 // request that fails is a [*cloudflare.Error], through whichever door it went.
 //
