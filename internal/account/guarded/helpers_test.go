@@ -96,7 +96,6 @@ var (
 	seedName   = accounttest.SeedName
 	usersOf    = accounttest.UsersOf
 	frontDoor  = accounttest.FrontDoor
-	shop       = accounttest.Shop
 	liveShop   = accounttest.LiveShop
 )
 
