@@ -292,3 +292,30 @@ func TestPaceIsOfRequests(t *testing.T) {
 		t.Errorf("a plan of %d changes takes %v", len(plan.Changes), pace)
 	}
 }
+
+// TestReadmeStack: the stack that the README begins with is one.
+func TestReadmeStack(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```yaml\n")
+	stack, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the README has no stack")
+	}
+	dir := folder(t, stack, map[string]string{"customers.csv": "id,plan\nacme,pro\n"})
+	if err := os.Mkdir(filepath.Join(dir, "src"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"customer.ts", "router.ts"} {
+		write(t, filepath.Join(dir, "src", name), "export default { fetch() { return new Response() } }")
+	}
+	v, err := wfpsync.Validate(t.Context(), dir, wfpsync.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Diagnostics.HasErrors() || v.Resources != 4 {
+		t.Errorf("%d resources, %v", v.Resources, v.Diagnostics)
+	}
+}
