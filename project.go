@@ -135,7 +135,7 @@ func SplitFile(file string) (dir, name string) {
 func openFolder(dir string) (*os.Root, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("there is no folder " + dir)
+		return nil, errors.New("folder not found: " + dir)
 	}
 	return root, err
 }

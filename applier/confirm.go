@@ -14,9 +14,9 @@ import (
 
 // Why a change has failed that was made.
 var (
-	ErrOverwritten = errors.New("somebody else has written it right after this run did: two runs at once?")
-	ErrDeleted     = errors.New("somebody else has deleted it right after this run had written it: two runs at once?")
-	ErrRecreated   = errors.New("somebody else has written it right after this run had deleted it: two runs at once?")
+	ErrOverwritten = errors.New("another run overwrote it right after this one: are two runs active?")
+	ErrDeleted     = errors.New("another run deleted it right after this one had written it: are two runs active?")
+	ErrRecreated   = errors.New("another run wrote it right after this one had deleted it: are two runs active?")
 )
 
 // NotShownError says that looks went on to show what was there before some changes.

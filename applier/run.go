@@ -268,7 +268,7 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 		return id, known
 	})
 	if !complete {
-		return w, fmt.Errorf("%s refers to something whose id nobody knows: make the plan anew", c.Address)
+		return w, fmt.Errorf("%s refers to a resource whose id is not known: make the plan again", c.Address)
 	}
 	w.Resource = scripted.WithDefinition(script)
 	w.KeepBindings = c.LeavesBindings() && !script.IsTemplate() // which names all of them

@@ -132,11 +132,11 @@ func checkVersion(data []byte) (newer, err error) {
 	major, minor, _ := strings.Cut(header.FormatVersion, ".")
 	ours, known, _ := strings.Cut(FormatVersion, ".")
 	if major != ours {
-		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan anew", header.FormatVersion, FormatVersion)
+		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan again", header.FormatVersion, FormatVersion)
 	}
 	is, _ := strconv.Atoi(minor)
 	if most, _ := strconv.Atoi(known); is > most {
-		newer = fmt.Errorf("plan has format version %s, of which this wfpsync, that reads %s, does not know everything: use %s, which made it, or make the plan anew", header.FormatVersion, FormatVersion, header.Tool)
+		newer = fmt.Errorf("plan has format version %s, newer than the %s that this wfpsync reads: use %s, which made it, or make the plan again", header.FormatVersion, FormatVersion, header.Tool)
 	}
 	return newer, nil
 }

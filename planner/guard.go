@@ -35,7 +35,7 @@ func wordsOf(guard string) guardWords {
 	case GuardClassDelete:
 		return guardWords{"be deleted with everything in it", "Durable Object classes of it go with everything they have stored"}
 	case GuardBindingRemoval:
-		return guardWords{"lose bindings that the file cannot give back", "a secret that nobody can read back, or a binding that somebody else has set, goes with it"}
+		return guardWords{"lose bindings that the file cannot give back", "it loses a secret, which cannot be read back, or a binding that another program has set"}
 	case GuardDispatcherReplace:
 		return guardWords{"be deleted, which hostnames lead to and which dispatches to user Workers", "customers are reached through it: see that something takes its place, and answers as it did"}
 	default:

@@ -24,7 +24,7 @@ var guardNames = []string{
 type UnknownGuard struct{ Name string }
 
 func (u *UnknownGuard) Error() string {
-	return fmt.Sprintf("%q is no guard; the guards are %s", u.Name, strings.Join(guardNames, ", "))
+	return fmt.Sprintf("%q is not a guard; the guards are %s", u.Name, strings.Join(guardNames, ", "))
 }
 
 // Hint says what was most likely meant.

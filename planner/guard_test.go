@@ -18,7 +18,7 @@ func TestLosses(t *testing.T) {
 			was:  platform, wanted: edit(t, platform, "    secrets: { KEY: { env: ROUTER_KEY } }\n", ""),
 			want: `
 0 update worker/router (changed)
-    blocked by binding-removal: a secret that nobody can read back, or a binding that somebody else has set, goes with it
+    blocked by binding-removal: it loses a secret, which cannot be read back, or a binding that another program has set
     remove /bindings/KEY: map[type:secret_text] -> <nil>
 guard binding-removal: refused
 `,
@@ -41,7 +41,7 @@ guard binding-removal: allowed
 			},
 			want: `
 0 update worker/router (drifted)
-    blocked by binding-removal: a secret that nobody can read back, or a binding that somebody else has set, goes with it
+    blocked by binding-removal: it loses a secret, which cannot be read back, or a binding that another program has set
     remove /bindings/THEIRS: map[id:abc type:d1] -> <nil>
     write /bindings/KEY: uploaded
 guard binding-removal: refused

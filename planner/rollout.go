@@ -44,9 +44,9 @@ type UnknownWave struct {
 
 func (u *UnknownWave) Error() string {
 	if u.Most == 0 {
-		return fmt.Sprintf("there is no wave %d: the stack has no rollout", u.Wave)
+		return fmt.Sprintf("wave %d does not exist: the stack has no rollout", u.Wave)
 	}
-	return fmt.Sprintf("there is no wave %d: the waves of this stack are 1 to %d", u.Wave, u.Most)
+	return fmt.Sprintf("wave %d does not exist: the waves of this stack are 1 to %d", u.Wave, u.Most)
 }
 
 // Hint says where waves come from.
@@ -54,7 +54,7 @@ func (u *UnknownWave) Hint() string {
 	if u.Most == 0 {
 		return "give the entry under `user_workers` a `rollout`"
 	}
-	return "a wave that takes in nobody is not counted; `wfpsync plan` shows the others"
+	return "a wave without user Workers is not counted; `wfpsync plan` shows the others"
 }
 
 // turnOf is the place of a resource in a rollout; nil where it has none.
@@ -250,7 +250,7 @@ func (p *planning) checkRollouts() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning, Rule: RuleLostSecret, Range: at,
 			Message: fmt.Sprintf("%s loses %s, whose value no rollback can bring back", s.who(), s.what),
-			Hint:    "nobody can read a secret: roll out first what does without it, and remove it then",
+			Hint:    "secrets cannot be read back: first roll out code that does not need it, then remove it",
 		})
 	}
 }
@@ -287,7 +287,7 @@ func (p *planning) cannotRollBack(c *Change) string {
 	}
 	for _, f := range c.Fields {
 		if f.Path == assetsPath && f.Op != FieldAdd {
-			return "it replaces its static assets, and nobody can read back those that it has"
+			return "it replaces its static assets, and those that it has cannot be read back"
 		}
 	}
 	return ""
@@ -316,13 +316,13 @@ func (p *Plan) checkTurns() error {
 	for _, c := range p.Changes {
 		known[c.Address] = true
 		if c.Turn != nil && (c.Turn.Wave < 1 || c.Turn.Wave > waves[c.Turn.Rollout]) {
-			return fmt.Errorf("%s is in a wave that there is not", c.Address)
+			return fmt.Errorf("%s is in a wave that does not exist", c.Address)
 		}
 	}
 	for _, r := range p.Rollouts {
 		for _, a := range r.Then {
 			if !known[a] {
-				return fmt.Errorf("%s is to come after the rollout %q, and is no change", a, r.Name)
+				return fmt.Errorf("%s is to come after the rollout %q, and is not a change", a, r.Name)
 			}
 		}
 	}

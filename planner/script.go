@@ -75,7 +75,7 @@ func writesSecrets(desired spec.Resource) bool {
 const blockedByOwnership = "ownership"
 
 // changeReason tells a changed file from a changed account. What differs
-// although its mark was made of the very same file was written by somebody else,
+// although its mark was made of the very same file was written by another program,
 // however close to the upload.
 func (p *planning) changeReason(desired spec.Resource, live *spec.Live) Reason {
 	switch r := live.Revision; {
@@ -400,7 +400,7 @@ func (p *planning) warnVacant() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning,
 			Rule:     RuleNothingToCarryOver,
-			Message:  fmt.Sprintf("there is no %s yet to carry over: %s will run without it", v.name, who),
+			Message:  fmt.Sprintf("no %s to carry over yet: %s will run without it", v.name, who),
 			Hint:     "have it set once the Worker is there, or give its value here",
 			Range:    at,
 		})

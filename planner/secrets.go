@@ -146,16 +146,16 @@ func (p *planning) warnSecrets() {
 	warn := func(rule, message, hint string, at diag.Range) {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{Severity: diag.Warning, Rule: rule, Message: message, Hint: hint, Range: at})
 	}
-	const hint = "`--write-secrets` writes them once more, with fingerprints; `--target` says of which Workers"
+	const hint = "`--write-secrets` writes them once more, with fingerprints; `--target` limits it to some Workers"
 	if c := p.secrets.unproven; c.n > 0 {
-		warn(RuleUnprovenSecrets, "nobody can tell whether the secrets of "+c.words()+" have changed: they were written without WFPSYNC_SECRETS_KEY", hint, c.at)
+		warn(RuleUnprovenSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written without WFPSYNC_SECRETS_KEY", hint, c.at)
 	}
 	if c := p.secrets.otherKey; c.n > 0 {
-		warn(RuleUnprovenSecrets, "nobody can tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the key of then", c.at)
+		warn(RuleUnprovenSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the old key", c.at)
 	}
 	for source, b := range p.secrets.notThere {
 		where := strings.Replace(source.String(), "env ", "the environment variable ", 1)
-		warn(RuleSecretNotThere, fmt.Sprintf("nobody can tell whether the secret %s has changed: its value, from %s, is not there", b.Name, where), "give the value to whoever plans, too, or plan without WFPSYNC_SECRETS_KEY", b.At)
+		warn(RuleSecretNotThere, fmt.Sprintf("cannot tell whether the secret %s has changed: its value, from %s, is missing", b.Name, where), "give `plan` the value too, or plan without WFPSYNC_SECRETS_KEY", b.At)
 	}
 }
 

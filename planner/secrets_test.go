@@ -75,13 +75,13 @@ func TestWriteSecrets(t *testing.T) {
     write /bindings/PIN: differs
 `},
 		"without a fingerprint": {now: applied, want: `
-wfpsync.yaml:6:3: warning: nobody can tell whether the secrets of 2 Workers, the first of them worker/one, have changed: they were written without WFPSYNC_SECRETS_KEY [WFP418]
+wfpsync.yaml:6:3: warning: cannot tell whether the secrets of 2 Workers, the first of them worker/one, have changed: they were written without WFPSYNC_SECRETS_KEY [WFP418]
 `},
 		"with another key": {key: valuesOf(t, "o", "1234", "5678"), now: applied, want: `
-wfpsync.yaml:6:3: warning: nobody can tell whether the secrets of 2 Workers, the first of them worker/one, have changed: they were written with another WFPSYNC_SECRETS_KEY [WFP418]
+wfpsync.yaml:6:3: warning: cannot tell whether the secrets of 2 Workers, the first of them worker/one, have changed: they were written with another WFPSYNC_SECRETS_KEY [WFP418]
 `},
 		"without a value": {key: applied, now: valuesOf(t, "k", "1234", ""), want: `
-wfpsync.yaml:6:89: warning: nobody can tell whether the secret PIN has changed: its value, from the environment variable B, is not there [WFP419]
+wfpsync.yaml:6:89: warning: cannot tell whether the secret PIN has changed: its value, from the environment variable B, is missing [WFP419]
 `},
 		"a new secret": {wanted: strings.Replace(withSecrets, "{ KEY: { env: A } }", "{ KEY: { env: A }, NEW: { env: B } }", 1), want: `
 0 write-secrets worker/two (changed)

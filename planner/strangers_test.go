@@ -146,7 +146,7 @@ func TestUnknownTargets(t *testing.T) {
 	}
 	_, err := planner.New(stack, live(t, stack), planner.Options{Mode: planner.Apply, Wave: 2})
 	var wave *planner.UnknownWave
-	if !errors.As(err, &wave) || !strings.Contains(err.Error(), "there is no wave 2: the stack has no rollout") || wave.Hint() == "" {
+	if !errors.As(err, &wave) || !strings.Contains(err.Error(), "wave 2 does not exist: the stack has no rollout") || wave.Hint() == "" {
 		t.Errorf("a wave without a rollout: %v", err)
 	}
 }

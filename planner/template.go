@@ -50,7 +50,7 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
 			By:      blockedByOwnership,
 			Message: fmt.Sprintf("it belongs to the stack %q", owner),
-			Hint:    "a template writes nothing that belongs to somebody's stack: make the plan anew",
+			Hint:    "a template writes nothing that belongs to a stack: make the plan again",
 		}}
 	}
 	if p.isAsMarked(desired, live) {
@@ -130,7 +130,7 @@ func (p *planning) warnTemplates() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning,
 			Rule:     RuleNoRoomForMark,
-			Message: fmt.Sprintf("%s has %d tags of its own, and so there is no room for the mark: it is left as it is", r.Address(),
+			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for the mark: it stays as it is", r.Address(),
 				len(live.Resource.(spec.Scripted).Definition().Tags)),
 			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, mostOwnTags),
 			Range: r.Meta().At,

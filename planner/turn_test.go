@@ -15,9 +15,9 @@ func TestReadRefusesTurnsThatAreNot(t *testing.T) {
 	one := Rollout{Name: "fleet", Waves: make([]Wave, 1), OnFailure: spec.StopRollout}
 	then := Rollout{Name: "fleet", Waves: make([]Wave, 2), OnFailure: spec.StopRollout, Then: []spec.Address{{Kind: spec.KindUserWorker, Parent: "ns", Name: "gone"}}}
 	for want, rollouts := range map[string][]Rollout{
-		"user_worker/ns/w is in a wave that there is not":                              nil,
-		"/w is in a wave that there is not":                                            {one},
-		"user_worker/ns/gone is to come after the rollout \"fleet\", and is no change": {then},
+		"user_worker/ns/w is in a wave that does not exist":                               nil,
+		"/w is in a wave that does not exist":                                             {one},
+		"user_worker/ns/gone is to come after the rollout \"fleet\", and is not a change": {then},
 	} {
 		p := &Plan{FormatVersion: FormatVersion, Mode: Apply, Changes: []Change{change}, Rollouts: rollouts}
 		if err := p.seal(); err != nil {

@@ -184,5 +184,5 @@ func (c *checkedAsset) Read(p []byte) (int, error) {
 func (c *checkedAsset) Close() error { return c.content.Close() }
 
 func (c *checkedAsset) changed() error {
-	return fmt.Errorf("the static file %s has changed since it was read: make the plan anew", c.file.Path)
+	return fmt.Errorf("the static file %s has changed since it was read: make the plan again", c.file.Path)
 }

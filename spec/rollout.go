@@ -115,7 +115,7 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	}
 	count, err := strconv.Atoi(string(text))
 	if err != nil || count < 0 {
-		return fmt.Errorf("%q is no limit", text)
+		return fmt.Errorf("%q is not a limit", text)
 	}
 	*l = Limit{Count: count}
 	return nil

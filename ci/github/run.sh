@@ -69,7 +69,7 @@ apply)
   esac
   digest=${DIGEST:-$(reviewed_digest)}
   if [ -z "$digest" ]; then
-    echo "::error::nobody has reviewed this plan: no merged pull request has it in a comment. Read it in the summary, and run this workflow by hand with its digest"
+    echo "::error::this plan was not reviewed: no merged pull request has it in a comment. Read it in the summary, and run this workflow by hand with its digest"
     exit 4
   fi
   wfpsync apply "$files/plan.json" --auto-approve --expect-digest "$digest" --result "$files/result.json"

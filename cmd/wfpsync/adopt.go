@@ -22,9 +22,8 @@ func (a *app) adoptCommand() *cobra.Command {
 		Long: `adopt writes the stack's mark to Workers that the stack file declares and that
 are in the account without one. Code and settings stay what they are: where they
 differ from the file, the next plan shows how. An address is one as plans write
-them, or a pattern in which a star stands for any part of a name:
-
-  wfpsync adopt worker/router 'user_worker/customers/*'`,
+them, or a pattern in which a star stands for any part of a name.`,
+		Example: `  wfpsync adopt worker/router 'user_worker/customers/*'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage(errors.New("wfpsync adopt takes the addresses of the Workers to mark, as in user_worker/NAMESPACE/NAME"))
@@ -49,7 +48,7 @@ them, or a pattern in which a star stands for any part of a name:
 func checkPatterns(patterns []string) error {
 	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return usage(fmt.Errorf("%q is no pattern of addresses: %w", pattern, err))
+			return usage(fmt.Errorf("%q is not a pattern of addresses: %w", pattern, err))
 		}
 		address, err := spec.ParseAddress(pattern)
 		if err != nil {

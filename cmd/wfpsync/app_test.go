@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // What keeps a document from being written is said, whatever the run ends with:
@@ -78,4 +80,22 @@ func TestLocalAccountWaitsForTheDisk(t *testing.T) {
 	if newApp().noSync {
 		t.Error("it does not")
 	}
+}
+
+// TestEveryCommandHasHelp: a person finds out from its help what a command does, and how it is called.
+func TestEveryCommandHasHelp(t *testing.T) {
+	root := newApp().rootCommand()
+	root.InitDefaultHelpCmd()
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		if cmd.IsAvailableCommand() && cmd.Name() != "help" && cmd.Name() != "completion" && cmd.Parent() != nil {
+			if cmd.Short == "" || cmd.Long == "" || !strings.Contains(cmd.Example, cmd.CommandPath()) {
+				t.Errorf("`%s` has no long text, or no example of itself: %q", cmd.CommandPath(), cmd.Example)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(root)
 }

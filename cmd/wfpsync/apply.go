@@ -50,6 +50,9 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Without FILE, apply makes a plan of the stack file, shows it, asks, and makes it
 so. With FILE, it applies that saved plan and nothing else: it refuses when what
 the plan touches has changed since.`,
+		Example: `  wfpsync apply
+  wfpsync apply plan.json
+  wfpsync apply --auto-approve --expect-digest "$DIGEST" --result result.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return onePlan(cmd, args)
@@ -123,7 +126,7 @@ func (a *app) checkApproval(o applyOptions) error {
 		return usage(fmt.Errorf("--timeout %v: it is not negative", o.timeout))
 	}
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
-		return usage(errors.New("there is no terminal to ask on: look at the plan first, then use --auto-approve"))
+		return usage(errors.New("cannot ask without a terminal: review the plan first, then pass --auto-approve"))
 	}
 	if err := o.making.checkAllow(); err != nil {
 		return err

@@ -43,8 +43,8 @@ func TestOvertaken(t *testing.T) {
 		code      int
 		complaint string
 	}{
-		"the first change": {"a", exitStale, "user_worker/customers/a: Modifications failed after 2s: it was changed by somebody else"},
-		"the last one":     {"c", exitPartial, "user_worker/customers/c: Modifications failed after 2s: it was changed by somebody else"},
+		"the first change": {"a", exitStale, "user_worker/customers/a: Modifications failed after 2s: it was changed by another program"},
+		"the last one":     {"c", exitPartial, "user_worker/customers/c: Modifications failed after 2s: it was changed by another program"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

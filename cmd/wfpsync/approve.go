@@ -19,7 +19,7 @@ func (a *app) approve(ctx context.Context, plan *planner.Plan) error {
 		if plan.Partial != nil {
 			what = "these resources"
 		}
-		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy %s of stack %q in account %s?\n  There is no undo. Only the name of the stack will be accepted.", what, plan.Stack, plan.Account.ID)
+		word, question = plan.Stack, fmt.Sprintf("Do you really want to destroy %s of stack %q in account %s?\n  This cannot be undone. Only the name of the stack will be accepted.", what, plan.Stack, plan.Account.ID)
 	}
 	fmt.Fprintf(a.stderr, "\n%s\n\n  Enter a value: ", question)
 	answer, err := a.readLine(ctx)

@@ -153,7 +153,7 @@ func TestAnApplyWithinAPause(t *testing.T) {
 			s.write(rivals("s", "first", rivalNames...))
 			o := s.run(t.Context(), "apply", "--auto-approve", "--concurrency", "3", "--rate", fmt.Sprint(rate))
 			wg.Wait()
-			said := strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") || strings.Contains(o.stderr, "right after this run")
+			said := strings.Contains(o.stderr, "it was changed by a run for the stack \"s\"") || strings.Contains(o.stderr, "right after this one")
 			if o.took < rateWindow || o.code != exitStale && o.code != exitPartial || !said {
 				t.Errorf("rate %d: exit code %d after %v\n%s%s", rate, o.code, o.took, o.stdout, o.stderr)
 			}
@@ -235,7 +235,7 @@ func TestTwoAppliesOfAStack(t *testing.T) {
 					t.Errorf("seed %d: the %s run: exit code %d\n%s%s", seed, word, o.code, o.stdout, o.stderr)
 				}
 				if o.code != exitOK {
-					if !strings.Contains(o.stderr, "since the plan was made") && !strings.Contains(o.stderr, "right after this run") {
+					if !strings.Contains(o.stderr, "since the plan was made") && !strings.Contains(o.stderr, "right after this one") {
 						t.Errorf("seed %d: the %s run does not say what it met:\n%s", seed, word, o.stderr)
 					}
 					continue

@@ -44,6 +44,9 @@ http://localhost:8787, and the user Workers behind it answer through it. What
 they print is printed here. Saved files are applied as they are saved. A web
 page, on a port of its own, shows the Workers, what they print and what differs
 from the file, and sends requests.`,
+		Example: `  wfpsync dev
+  wfpsync dev --port 9000
+  curl -H 'Host: customer-a.platform.example.com' http://localhost:8787/`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.anyPagePort = !cmd.Flags().Changed("page-port") // several dev at once need no more than a --port each
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.dev(ctx, options) })

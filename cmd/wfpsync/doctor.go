@@ -21,6 +21,8 @@ func (a *app) doctorCommand() *cobra.Command {
 what to do about what is wrong. Nothing is written. Of a permission it shows that
 the token can read; whether it can write, only writing shows. With a stack file,
 what that needs must be there; without one, Workers must.`,
+		Example: `  wfpsync doctor
+  wfpsync doctor --format json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), a.doctor)
 		},

@@ -13,11 +13,13 @@ func (a *app) driftCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drift",
 		Short: "Show what changed in the account since the stack was applied, and when",
-		Long: `drift compares like plan, and tells it from the other side: what somebody else
-changed, deleted or added. It exits with 2 when there is anything.
+		Long: `drift compares like plan, and reports the other side: what was changed, deleted
+or added in the account by others. It exits with 2 when there is anything.
 
 Only Workers say when they were applied. Whatever else differs from the stack
 file is told as drift as well, so apply a changed file first.`,
+		Example: `  wfpsync drift
+  wfpsync drift --format json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), a.drift)
 		},

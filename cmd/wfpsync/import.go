@@ -47,6 +47,9 @@ and leaves which there are to your product; "own" writes each into the file. Fro
 then on the file is right, and what your product uploads over it is undone.
 
 With --from, it writes the stack file from a configuration of wrangler instead.`,
+		Example: `  wfpsync import --dir my-platform
+  wfpsync import --namespace customers --user-workers template
+  wfpsync import --from wrangler.jsonc`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.importStack(ctx, o) })
 		},
@@ -115,7 +118,7 @@ func (a *app) imported(ctx context.Context, o importOptions) (*stackfile.Importe
 // taken over.
 func (a *app) importWrangler(o importOptions) (*stackfile.Imported, error) {
 	if _, err := os.Stat(filepath.Join(o.dir, o.from)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("--from %q: there is no such file in the folder %s; a configuration is imported into its own folder, or one above, which --dir names", o.from, o.dir)
+		return nil, fmt.Errorf("--from %q: the folder %s has no such file; a configuration is imported into its own folder, or one above, which --dir names", o.from, o.dir)
 	}
 	imported, list, err := wfpsync.ImportWrangler(o.dir, filepath.ToSlash(o.from), o.environment, o.name)
 	if err != nil {

@@ -28,6 +28,11 @@ func (a *app) localCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Serve the account on this machine to wrangler, curl or an SDK",
+		Long: `local serves the API of the account on this machine until it is stopped, and
+prints what other programs need to use it. The account is the one that --local
+uses in other commands.`,
+		Example: `  wfpsync local
+  wfpsync local --port 9000 --zone example.com`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.serveLocal(ctx, options) })
 		},

@@ -28,6 +28,13 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what applying the stack file would change",
+		Long: `plan compares the stack file with the account and shows what would be created,
+changed and deleted, in which order, and what stands in the way. Nothing in the
+account changes. A plan that is saved with --out can be applied exactly as it was
+reviewed.`,
+		Example: `  wfpsync plan
+  wfpsync plan --target 'user_worker/customers/*'
+  wfpsync plan --out plan.json --report markdown=comment.md`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := options.output.check(a); err != nil {
 				return err

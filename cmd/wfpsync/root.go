@@ -17,7 +17,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "Workers for Platforms, from a file",
 		Long: `wfpsync keeps a Cloudflare Workers for Platforms account in the shape a stack
 file describes: dispatch namespaces, the dispatcher, the user Workers behind it
-and what they bind to. There is no state file: the account is the state.
+and what they bind to. It keeps no state file: the account is the state.
 
   wfpsync plan              what would change
   wfpsync apply             show the plan, ask, and make it so

@@ -13,7 +13,11 @@ func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show a saved plan",
-		Args:  onePlan,
+		Long: `show renders a plan that "wfpsync plan --out FILE" has saved, in any format.
+It needs neither the stack file nor the account.`,
+		Example: `  wfpsync show plan.json
+  wfpsync show plan.json --format html > plan.html`,
+		Args: onePlan,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := output.check(a); err != nil {
 				return err

@@ -65,7 +65,7 @@ func TestTemplateCreatesNothing(t *testing.T) {
 			if !strings.Contains(o.stdout, "2 changed") {
 				t.Errorf("the others were not changed:\n%s", o.stdout)
 			}
-			if told := strings.Contains(o.stderr, "a template creates nothing") && strings.Contains(o.stdout, "deleted since by whoever uploads them"); told == c.leftOut {
+			if told := strings.Contains(o.stderr, "a template creates nothing") && strings.Contains(o.stdout, "deleted since by the program that uploads them"); told == c.leftOut {
 				t.Errorf("told of it: %v\n%s\n%s", told, o.stderr, o.stdout)
 			}
 			s.handler.set(s.account)

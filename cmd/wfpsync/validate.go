@@ -16,7 +16,13 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the stack file and its code, without network or secrets",
-		RunE:  a.validate,
+		Long: `validate checks the stack file, bundles the code that it names, and reports
+everything that it finds at once. It checks the file as it stands and in each of
+its environments, or in the one that --env names. It needs no account.`,
+		Example: `  wfpsync validate
+  wfpsync validate --env production
+  wfpsync validate --format sarif > wfpsync.sarif`,
+		RunE: a.validate,
 	}
 	a.addStackFlags(cmd)
 	a.addFormatFlag(cmd, report.Validations.Names())

@@ -21,6 +21,9 @@ func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
+		Long:  "version prints the version of wfpsync, the commit that it was built from, and the version of Go.",
+		Example: `  wfpsync version
+  wfpsync version --format json`,
 		RunE: func(*cobra.Command, []string) error {
 			return show(a, report.Versions, report.Version{
 				Version: version, Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

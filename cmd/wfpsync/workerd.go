@@ -24,7 +24,8 @@ func (a *app) installRuntimeCommand() *cobra.Command {
 with, for this user, with the npm that is on the PATH: from its registry, and
 only if package and program have the digests that wfpsync knows. No other
 workerd is ever started but the one that WFPSYNC_WORKERD names.`,
-		Args: noArguments,
+		Example: `  wfpsync local install-runtime`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.interruptible(cmd.Context(), a.installRuntime)
 		},

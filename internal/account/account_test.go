@@ -234,13 +234,13 @@ func TestWritesThatCannotBeSent(t *testing.T) {
 	a := craft(t, handler).Account(testAccount)
 	secret := spec.Binding{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "X"}}
 	for want, change := range map[string]func(*spec.Script){
-		`no value for the secret "KEY"`: func(s *spec.Script) { s.Bindings = []spec.Binding{secret} },
+		`the secret "KEY" has no value`: func(s *spec.Script) { s.Bindings = []spec.Binding{secret} },
 		`needs the namespace_id of kv_namespace/t`: func(s *spec.Script) {
 			s.Bindings = []spec.Binding{{Name: "KV", Type: spec.BindingKVNamespace, Ref: spec.Address{Kind: spec.KindKVNamespace, Name: "t"}}}
 		},
-		`no built code`:          func(s *spec.Script) { s.Code = &spec.Code{Entrypoint: "src/index.ts"} },
-		`main module "other.js"`: func(s *spec.Script) { s.Code = codeOf("x"); s.Code.MainModule = "other.js" },
-		`no option "assets"`:     func(s *spec.Script) { s.Options = spec.Object{"assets": spec.Object{}} },
+		`its code has not been built`: func(s *spec.Script) { s.Code = &spec.Code{Entrypoint: "src/index.ts"} },
+		`main module "other.js"`:      func(s *spec.Script) { s.Code = codeOf("x"); s.Code.MainModule = "other.js" },
+		`no option "assets"`:          func(s *spec.Script) { s.Options = spec.Object{"assets": spec.Object{}} },
 		`have the name "metadata"`: func(s *spec.Script) {
 			s.Code.Complete("metadata", []spec.Module{{Name: "metadata", Type: spec.ESModule}})
 		},

@@ -39,7 +39,7 @@ var codeAdvice = map[spec.Product]map[int]string{
 		1413:            "ask Cloudflare to allow custom metadata for the zone, or leave `custom_metadata` out: without it, nothing says whose a hostname is",
 		1414:            "ask Cloudflare to allow custom origins for the zone, or leave `custom_origin_server` out: then requests go to the zone's fallback origin",
 		1421:            "the origin needs a proxied record of the zone: declare it under `dns_records`",
-		codeSaaSMissing: "somebody has removed the custom hostname since the plan was made: plan again",
+		codeSaaSMissing: "the custom hostname was removed since the plan was made: plan again",
 		1456:            "the account may not use Cloudflare for SaaS: enable it for the zone in the dashboard, under SSL/TLS › Custom Hostnames, or ask who owns the account",
 	},
 	spec.ProductR2: {
@@ -50,7 +50,7 @@ var codeAdvice = map[spec.Product]map[int]string{
 // What is in the way of a record.
 const (
 	hostTaken   = "where there is a CNAME there can be no other record of the name: remove the one in the account first, or choose another name"
-	recordTaken = "somebody has made the record since the plan was made: plan again, and take it over with `adopt: true`"
+	recordTaken = "the record was created since the plan was made: plan again, and take it over with `adopt: true`"
 )
 
 // invalidCredentials are answered to credentials that are none, whatever they

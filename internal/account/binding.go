@@ -22,7 +22,7 @@ func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]s
 		if b.Type == spec.BindingSecret {
 			secret, ok := secrets[b.Name]
 			if !ok {
-				return nil, fmt.Errorf("there is no value for the secret %q", b.Name)
+				return nil, fmt.Errorf("the secret %q has no value", b.Name)
 			}
 			object["text"] = secret.Reveal()
 		}

@@ -37,7 +37,7 @@ func writer(r *spec.Revision) string {
 	var text string
 	switch {
 	case r.Mark == nil || r.Drifted():
-		text = " by somebody else"
+		text = " by another program"
 	case r.Owner != "" || r.Template != "":
 		text = fmt.Sprintf(" by a run for the stack %q", cmp.Or(r.Owner, r.Template))
 	}

@@ -24,7 +24,7 @@ func putSecrets(ctx context.Context, a *Account, w spec.Write) (spec.Revision, e
 	var err error
 	switch len(names) {
 	case 0:
-		err = fmt.Errorf("there is no secret to write")
+		err = fmt.Errorf("it has no secret to write")
 	case 1:
 		err = a.api.ExchangeJSON(ctx, http.MethodPut, path+"/secrets", body(names[0]), nil)
 	default:

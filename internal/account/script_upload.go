@@ -112,7 +112,7 @@ func mainModule(code *spec.Code) (spec.Module, error) {
 		return spec.Module{}, nil
 	}
 	if code == nil || code.Digest == "" || len(code.Modules) == 0 {
-		return spec.Module{}, errors.New("there is no built code to upload")
+		return spec.Module{}, errors.New("its code has not been built")
 	}
 	var main spec.Module
 	for _, m := range code.Modules {

@@ -148,7 +148,7 @@ func (c *TagCache) file(place string) string {
 	return filepath.Join(c.dir, hex.EncodeToString(sum[:16])+".json")
 }
 
-var errNoCache = errors.New("there is no such entry")
+var errNoCache = errors.New("the cache has no such entry")
 
 func (c *TagCache) read(place string) (map[string]tagEntry, error) {
 	if c.dir == "" {

@@ -131,9 +131,9 @@ func (p *headerParser) header(l line) {
 	case !isPair && isUnset && headerName.MatchString(unset):
 		p.rule.unset = append(p.rule.unset, unset)
 	case !isPair:
-		p.found.add(l, fmt.Sprintf("the line is ignored: %q is no header", l.text), "write Name: value, or ! Name to take one away")
+		p.found.add(l, fmt.Sprintf("the line is ignored: %q is not a header", l.text), "write Name: value, or ! Name to take one away")
 	case !headerName.MatchString(name):
-		p.found.add(l, fmt.Sprintf("the line is ignored: %q is no name of a header", name), "")
+		p.found.add(l, fmt.Sprintf("the line is ignored: %q is not the name of a header", name), "")
 	case value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r > 0xff }):
 		p.found.add(l, fmt.Sprintf("the line is ignored: the header %s has no value that can be sent", name), "")
 	default:

@@ -169,7 +169,7 @@ func (p *redirectParser) redirect(l line, from pattern, target, code string) (Re
 	}
 	status, err := strconv.Atoi(code)
 	if err != nil || !slices.Contains(redirectStatuses, status) {
-		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is no status of one", code), "200, 301, 302, 303, 307 or 308")
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is not the status of a redirect", code), "200, 301, 302, 303, 307 or 308")
 		return Redirect{}, false
 	}
 	inside := !hasHost(to)

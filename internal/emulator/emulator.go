@@ -104,7 +104,7 @@ func (e *Emulator) Close() error {
 // Runtime at a time, and it must be closed before the Emulator.
 func (e *Emulator) Run(ctx context.Context, options runtime.Options) (*runtime.Runtime, error) {
 	if e.options.Workerd == "" {
-		return nil, errors.New("there is no workerd to run Workers with")
+		return nil, errors.New("workerd, which runs Workers, is missing")
 	}
 	e.tables.Lock()
 	defer e.tables.Unlock()

@@ -13,7 +13,7 @@ var driftWords = map[planner.DriftKind]string{
 	planner.DriftDiffers:  "is not what the stack file says: changed in the account, or not applied yet",
 	planner.DriftMissing:  "is missing: deleted in the account, or not applied yet",
 	planner.DriftAdded:    "was added to a Worker of the stack",
-	planner.DriftUnmarked: "is there without the stack's mark: replaced by somebody else, or never adopted",
+	planner.DriftUnmarked: "is there without the stack's mark: replaced by another program, or never adopted",
 }
 
 // driftMarkers are as those of a plan, seen from the other side.

@@ -18,7 +18,7 @@ func MovedText(w io.Writer, style Style, moved []applier.Moved) error {
 			p.line("  %s %s", p.paint(bold, safe(m.Address.String())), safe(howMoved(m)))
 		}
 		p.line("")
-		p.line("Nothing was applied. Make the plan anew and have it reviewed again.")
+		p.line("Nothing was applied. Make the plan again and have it reviewed again.")
 	})
 }
 

@@ -24,7 +24,7 @@ func because(c planner.Change) string {
 
 func reasonWords(c planner.Change) string {
 	if c.Action == planner.Replace {
-		return "it cannot be changed in place: it is deleted with everything in it, and created anew"
+		return "it cannot be changed in place: it is deleted with everything in it, and created again"
 	}
 	switch c.Reason {
 	case planner.ReasonDrifted:

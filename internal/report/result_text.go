@@ -167,7 +167,7 @@ func (p *printer) vanishedLines(result *applier.Result) []string {
 			lines = append(lines, "  "+safe(o.Address.String()))
 		}
 	}
-	return under(p.paint(yellow, "deleted since by whoever uploads them, and left so"), lines, mostListed)
+	return under(p.paint(yellow, "deleted since by the program that uploads them, and left so"), lines, mostListed)
 }
 
 func reasonToSkip(because spec.Address, rollout string) string {

@@ -86,7 +86,7 @@ var bindingGroups = []bindingGroup{
 	{of: spec.BindingSecretKey, write: (*bindingWriter).carryOver, refused: &refusal{spec.RuleSecretSource,
 		"a key cannot stand under `bindings`: the file would hold it", "give the Worker the key as text, and let it import the key: secrets: { %[1]s: { env: %[1]s } }"}},
 	{of: spec.BindingInherit, refused: &refusal{spec.RuleRawBinding,
-		"the type \"inherit\" says nothing of what the Worker is to have", "to leave what is there now to somebody else: `carry_over: [%[1]s]`"}},
+		"the type \"inherit\" says nothing of what the Worker is to have", "to keep what another program has set: `carry_over: [%[1]s]`"}},
 	{of: "data_blob", refused: partOfUpload},
 	{of: "text_blob", refused: partOfUpload},
 	{of: "wasm_module", refused: partOfUpload},

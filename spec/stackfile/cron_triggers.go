@@ -22,7 +22,7 @@ func (l *loader) loadCronTriggers(w *spec.Worker, triggers *document.Value) {
 	for _, item := range crons.Items {
 		expression := spec.NormalCron(item.String())
 		if fault := cron.Check(expression); fault.Message != "" {
-			l.Report(spec.RuleCron, item.Range(), fmt.Sprintf("%q is no cron expression: %s", item.String(), fault.Message), fault.Hint)
+			l.Report(spec.RuleCron, item.Range(), fmt.Sprintf("invalid cron expression %q: %s", item.String(), fault.Message), fault.Hint)
 		} else if slices.Contains(t.Crons, expression) {
 			l.Report(spec.RuleCron, item.Range(), fmt.Sprintf("the cron expression %q is given twice", item.String()), "remove one of the two")
 		}

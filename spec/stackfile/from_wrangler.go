@@ -119,7 +119,7 @@ func (w *wranglerFiles) reportNoWranglerEnvironment(key wranglerImport, root, en
 	} else if len(names) > 0 {
 		hint = "its environments are " + strings.Join(names, ", ")
 	}
-	w.Report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("there is no environment %q in %q", key.environment, key.file), hint)
+	w.Report(spec.RuleWranglerEnvironment, environment.Range(), fmt.Sprintf("%[2]q has no environment %[1]q", key.environment, key.file), hint)
 }
 
 const wranglerFileHint = "name a wrangler.jsonc, wrangler.json or wrangler.toml in the stack file's folder, as in ./apps/router/wrangler.jsonc"
@@ -137,13 +137,13 @@ func (w *wranglerFiles) readWrangler(name string, given *document.Value) *docume
 		return refuse(fmt.Sprintf("%q is not in the stack file's folder", given.Text), wranglerFileHint)
 	}
 	if !slices.Contains(wrangler.Extensions, path.Ext(name)) {
-		return refuse(fmt.Sprintf("%q is no configuration of wrangler", given.Text), wranglerFileHint)
+		return refuse(fmt.Sprintf("%q is not a configuration of wrangler", given.Text), wranglerFileHint)
 	}
 	// A pipe or a device is not opened, because that alone can wait forever.
 	info, err := fs.Stat(w.project, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return refuse(fmt.Sprintf("there is no file %q", given.Text), "it is named from the stack file's folder")
+		return refuse(fmt.Sprintf("file %q not found", given.Text), "it is named from the stack file's folder")
 	case err == nil && !info.Mode().IsRegular():
 		return refuse(fmt.Sprintf("%q is not a file", given.Text), wranglerFileHint)
 	case err == nil && info.Size() > wrangler.MaxSize:

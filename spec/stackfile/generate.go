@@ -111,7 +111,7 @@ func (x *expansion) loops(forEach *document.Value) ([]loop, bool) {
 			if near := diag.Nearest(m.Value.String(), names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			x.Report(spec.RuleForEach, m.Value.Range(), fmt.Sprintf("there is no list %q", m.Value.String()), hint)
+			x.Report(spec.RuleForEach, m.Value.Range(), fmt.Sprintf("the file has no list %q", m.Value.String()), hint)
 			return nil, false
 		}
 		loops = append(loops, loop{m.Key, found})

@@ -27,7 +27,7 @@ func (l *loader) readLimit(limit *spec.Limit, value *document.Value) {
 	case value.Kind == document.String:
 		percent, ok := spec.ParseShare(value.Text)
 		if !ok {
-			l.Report(spec.RuleGuard, value.Range(), fmt.Sprintf("%q is no limit", value.Text), "write a number, or a share from 0% to 100%")
+			l.Report(spec.RuleGuard, value.Range(), fmt.Sprintf("%q is not a limit", value.Text), "write a number, or a share from 0% to 100%")
 			return
 		}
 		*limit = spec.Limit{Percent: percent, At: value.Range()}

@@ -173,7 +173,7 @@ func (im *importer) cannotImport(a spec.Address) string {
 	case owner != "" && owner != im.stack:
 		return fmt.Sprintf("it belongs to the stack %q", owner)
 	case live.Revision.Template != "":
-		return fmt.Sprintf("somebody else uploads it, and a template of the stack %q writes it", live.Revision.Template)
+		return fmt.Sprintf("another program uploads it, and a template of the stack %q writes it", live.Revision.Template)
 	case !rule.pattern.MatchString(a.Name):
 		return "its name is none that wfpsync takes: " + rule.hint
 	case len(definition.Tags) > maxTags-spec.ReservedTags:
@@ -186,7 +186,7 @@ func (im *importer) cannotImport(a spec.Address) string {
 			return fmt.Sprintf("it has a binding of type %q, which wfpsync does not upload", b.Type)
 		}
 		if !bindingName.MatchString(b.Name) {
-			return fmt.Sprintf("the name of its binding %q is no JavaScript identifier", b.Name)
+			return fmt.Sprintf("the name of its binding %q is not a JavaScript identifier", b.Name)
 		}
 	}
 	return cannotReproduce(definition.Code)

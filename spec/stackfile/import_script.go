@@ -140,7 +140,7 @@ func cannotReproduce(code *spec.Code) string {
 		case module.Name == code.MainModule && module.Type != spec.ESModule:
 			return fmt.Sprintf("its code is of type %q, and wfpsync uploads ES modules", module.Type)
 		case ruleName(module.Type) == "":
-			return fmt.Sprintf("its module %q is of type %q, for which there is no rule", module.Name, module.Type)
+			return fmt.Sprintf("its module %q is of type %q, which no rule covers", module.Name, module.Type)
 		case !modulePath.MatchString(module.Name) || hiddenPath.MatchString(module.Name):
 			return fmt.Sprintf("its module %q cannot be a file under that name", module.Name)
 		}

@@ -59,7 +59,7 @@ func (im *importer) writeAside() (lists, templates members) {
 				im.notes = append(im.notes, ImportNote{at, counted + ": a template says what they run, and your product which there are"})
 				continue
 			}
-			reason = ", so there is no template: " + reason
+			reason = ", so no template was written: " + reason
 		}
 		im.leaveOut(at, counted+reason)
 	}

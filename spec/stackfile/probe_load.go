@@ -78,7 +78,7 @@ func (l *loader) checkProbeURL(value *document.Value) {
 		l.Mask(value)
 		l.Report(spec.RuleProbe, value.Range(), "the URL of a probe cannot have credentials in it", "give them in a header: `headers: { Authorization: { env: NAME } }`")
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Fragment != "" || strings.ContainsAny(text, " \t\r\n"):
-		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is no URL that can be asked for", text), "write it whole, as in https://acme.platform.example.com/health")
+		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is not a complete URL", text), "write it whole, as in https://acme.platform.example.com/health")
 	}
 }
 
@@ -114,7 +114,7 @@ func (l *loader) loadProbeHeaders(value *document.Value) []spec.ProbeHeader {
 		}
 		switch first, twice := seen[folded]; {
 		case !headerName.MatchString(m.Key) || strings.ContainsAny(h.Value, "\r\n\x00"):
-			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("%q is no header", m.Key), "a name has letters, digits and hyphens, and a value is one line")
+			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("%q is not a header", m.Key), "a name has letters, digits and hyphens, and a value is one line")
 		case slices.Contains(ownHeaders, folded):
 			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q follows from the request", m.Key), "give the host in `url`, and where to connect in `connect_to`")
 		case twice:

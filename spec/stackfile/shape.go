@@ -163,7 +163,7 @@ func (d *defaults) withDefaults(e entry) *document.Value {
 			if near := diag.Nearest(key.profile, names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			d.Report(spec.RuleProfile, extends.Range(), fmt.Sprintf("there is no profile %q", key.profile), hint)
+			d.Report(spec.RuleProfile, extends.Range(), fmt.Sprintf("the file has no profile %q", key.profile), hint)
 		}
 		merged = document.Merge(merged, profile)
 	}

@@ -47,7 +47,7 @@ func (x *expansion) checkTemplate(d declaration) bool {
 var hopeless = map[string]string{
 	"adopt":         "`manage` is what allows to write it, and it is never taken over",
 	"protect":       "it is never deleted",
-	"migrations":    "whoever uploads the Worker runs its migrations",
+	"migrations":    "the program that uploads the Worker runs its migrations",
 	"from_wrangler": "write what is to be managed here",
 }
 

@@ -66,7 +66,7 @@ func (c *call) r2Jurisdiction() (string, error) {
 	case jurisdiction == "":
 		return store.DefaultJurisdiction, nil
 	case !slices.Contains(r2Jurisdictions, jurisdiction):
-		return "", fail(http.StatusBadRequest, r2InvalidRequest, "There is no jurisdiction %q", jurisdiction)
+		return "", fail(http.StatusBadRequest, r2InvalidRequest, "Unknown jurisdiction %q", jurisdiction)
 	}
 	return jurisdiction, nil
 }
@@ -158,7 +158,7 @@ func (s *Server) createR2Bucket(c *call) (reply, error) {
 	case !r2Name.MatchString(b.Name):
 		return reply{}, fail(http.StatusBadRequest, r2InvalidName, "The specified bucket name is not valid.")
 	case !slices.Contains(r2Locations, b.Location):
-		return reply{}, fail(http.StatusBadRequest, r2InvalidRequest, "There is no location %q", b.Location)
+		return reply{}, fail(http.StatusBadRequest, r2InvalidRequest, "Unknown location %q", b.Location)
 	case !slices.Contains(r2StorageClasses, b.StorageClass):
 		return reply{}, noStorageClass(b.StorageClass)
 	}
@@ -177,7 +177,7 @@ func (s *Server) createR2Bucket(c *call) (reply, error) {
 
 // usual is a value, or what it is when it is not given.
 func noStorageClass(class string) error {
-	return fail(http.StatusBadRequest, r2InvalidRequest, "There is no storage class %q", class)
+	return fail(http.StatusBadRequest, r2InvalidRequest, "Unknown storage class %q", class)
 }
 
 func (s *Server) getR2Bucket(c *call) (reply, error) {

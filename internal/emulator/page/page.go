@@ -132,7 +132,7 @@ func (p *Page) file(w http.ResponseWriter, r *http.Request) {
 func (p *Page) plan(w http.ResponseWriter, _ *http.Request) {
 	report := p.report.Load()
 	if report.Plan == nil {
-		http.Error(w, "There is no plan: the stack file has mistakes, or has not been read yet.", http.StatusNotFound)
+		http.Error(w, "No plan yet: the stack file has mistakes, or has not been read.", http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")

@@ -320,7 +320,7 @@ func TestPageWorker(t *testing.T) {
 	if want := []string{"customer-a.example.com", "customer-b.example.com", "customer-a.localhost:8787", "customer-b.localhost:8787", "router.localhost:8787"}; !slices.Equal(overview.Hosts, want) {
 		t.Errorf("the hosts are %q, want %q", overview.Hosts, want)
 	}
-	if response := p.ask(http.MethodGet, "/api/worker?namespace=prod&name=nobody", ""); response.StatusCode != http.StatusNotFound || read(t, response) != `{"error":"there is no such Worker any more"}`+"\n" {
+	if response := p.ask(http.MethodGet, "/api/worker?namespace=prod&name=nobody", ""); response.StatusCode != http.StatusNotFound || read(t, response) != `{"error":"this Worker no longer exists"}`+"\n" {
 		t.Errorf("a Worker that is not there: %d", response.StatusCode)
 	}
 }

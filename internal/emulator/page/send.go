@@ -122,7 +122,7 @@ func (s sent) request(ctx context.Context) (*http.Request, error) {
 	case strings.Contains(host, "*"):
 		return nil, refuse(http.StatusBadRequest, "the host %q still has a star: put a name in its place", host)
 	case strings.ContainsAny(host, "/@?#\\ "):
-		return nil, refuse(http.StatusBadRequest, "%q is no host: it is a name, and maybe a port", host)
+		return nil, refuse(http.StatusBadRequest, "%q is not a host: a host is a name, with a port if needed", host)
 	case !strings.HasPrefix(path, "/"):
 		return nil, refuse(http.StatusBadRequest, "the path %q does not begin with a slash", path)
 	}

@@ -89,8 +89,8 @@ func TestPageSendMistakes(t *testing.T) {
 	}{
 		{requestForm{Method: "GET"}, "which host is the request for?"},
 		{requestForm{Method: "GET", Host: "*.example.com"}, `the host "*.example.com" still has a star: put a name in its place`},
-		{requestForm{Method: "GET", Host: "http://a.example"}, `"http://a.example" is no host: it is a name, and maybe a port`},
-		{requestForm{Method: "GET", Host: "me@a.example"}, `"me@a.example" is no host: it is a name, and maybe a port`},
+		{requestForm{Method: "GET", Host: "http://a.example"}, `"http://a.example" is not a host: a host is a name, with a port if needed`},
+		{requestForm{Method: "GET", Host: "me@a.example"}, `"me@a.example" is not a host: a host is a name, with a port if needed`},
 		{requestForm{Method: "GET", Host: "a.example:port"}, `no request can be made of this: invalid port ":port" after host`},
 		{requestForm{Method: "GET", Host: "a.example", Path: "x"}, `the path "x" does not begin with a slash`},
 		{requestForm{Method: "GET", Host: "a.example", Path: "/%zz"}, `no request can be made of this: invalid URL escape "%zz"`},

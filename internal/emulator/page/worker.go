@@ -67,7 +67,7 @@ func (p *Page) worker(r *http.Request) (any, error) {
 				return nil
 			}
 		}
-		return refuse(http.StatusNotFound, "there is no such Worker any more")
+		return refuse(http.StatusNotFound, "this Worker no longer exists")
 	})
 	if err != nil {
 		return nil, err

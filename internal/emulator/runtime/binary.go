@@ -48,7 +48,7 @@ func newestDate(ctx context.Context, binary string) (string, error) {
 
 func orNoDate(err error) error {
 	if err == nil {
-		return fmt.Errorf("there is no date in its answer")
+		return fmt.Errorf("its answer has no date")
 	}
 	return err
 }

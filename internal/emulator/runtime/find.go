@@ -68,7 +68,7 @@ type Places struct {
 func Cache() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("there is no place for workerd: %w", err)
+		return "", fmt.Errorf("no folder for workerd: %w", err)
 	}
 	return filepath.Join(cache, "wfpsync", "workerd"), nil
 }

@@ -82,7 +82,7 @@ func (v *Validator) Start(ctx context.Context, program Program) (Started, error)
 		return verdict, nil
 	}
 	verdict, err := v.try(ctx, made)
-	if errors.Is(err, errEnded) { // by somebody else most likely: what the code does, it does again
+	if errors.Is(err, errEnded) { // by another program most likely: what the code does, it does again
 		verdict, err = v.try(ctx, made)
 	}
 	if err != nil {

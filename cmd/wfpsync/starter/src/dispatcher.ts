@@ -10,7 +10,7 @@ export default {
       return await env.CUSTOMERS.get(customer).fetch(request);
     } catch (error) {
       if (error instanceof Error && error.message.startsWith("Worker not found")) {
-        return new Response("There is no such customer.\n", { status: 404 });
+        return new Response("Unknown customer.\n", { status: 404 });
       }
       console.error("customer's Worker failed", customer, error);
       return new Response("This site is not working at the moment.\n", { status: 502 });

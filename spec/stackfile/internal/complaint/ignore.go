@@ -63,7 +63,7 @@ func (c *Collector) withoutIgnored(found diag.List) (left diag.List, inPlans []s
 				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
 					"only warnings can be: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
 			case !hasErrors: // which keep other checks from being made
-				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("there is no warning %s to ignore here", rule.name),
+				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("the warning %s does not occur here", rule.name),
 					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
 			}
 		}

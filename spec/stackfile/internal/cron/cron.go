@@ -37,12 +37,12 @@ const wholeHint = "write minute, hour, day of the month, month and day of the we
 func Check(cron string) Fault {
 	fields := strings.Fields(cron)
 	if len(fields) != len(allFields) {
-		return Fault{fmt.Sprintf("it has not five fields, but %d", len(fields)), wholeHint}
+		return Fault{fmt.Sprintf("it needs five fields and has %d", len(fields)), wholeHint}
 	}
 	for i, text := range fields {
 		for part := range strings.SplitSeq(text, ",") {
 			if !allFields[i].takes(strings.ToUpper(part)) {
-				return Fault{fmt.Sprintf("%q is no %s", part, allFields[i].name), allFields[i].hint()}
+				return Fault{fmt.Sprintf("%q is not a valid %s", part, allFields[i].name), allFields[i].hint()}
 			}
 		}
 	}

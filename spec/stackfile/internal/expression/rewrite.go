@@ -113,11 +113,11 @@ func (r *rewriter) checkName(n *ast.IdentifierNode) {
 	default:
 		known := append(slices.Clone(r.scope), r.lets...)
 		slices.Sort(known)
-		otherwise := "there is no name to use here"
+		otherwise := "no names can be used here"
 		if len(known) > 0 {
 			otherwise = "the names here are " + listed(known)
 		}
-		r.fail(n.Location(), "there is no `"+n.Value+"` here", didYouMean(n.Value, known, otherwise))
+		r.fail(n.Location(), "`"+n.Value+"` does not exist here", didYouMean(n.Value, known, otherwise))
 	}
 }
 
@@ -225,7 +225,7 @@ func (r *rewriter) call(n *ast.CallNode) ast.Node {
 	case slices.Contains(r.scope, name) || slices.Contains(r.lets, name):
 		r.fail(callee.Location(), "`"+name+"` is a value, not a function", "")
 	case declared[name] == nil:
-		r.fail(callee.Location(), "there is no function `"+name+"`", functionHint(name))
+		r.fail(callee.Location(), "unknown function `"+name+"`", functionHint(name))
 	}
 	r.charged(n.Arguments)
 	return r.callOf(internalName(name), n.Location(), n.Arguments...)

@@ -88,7 +88,7 @@ func ReadFile(files fs.FS, name string) ([]byte, error) {
 func Unreadable(name string, err error, missing string) diag.Diagnostic {
 	d := diag.Diagnostic{Severity: diag.Error, Rule: spec.RuleUnreadable, Message: "cannot be read: " + err.Error(), Range: diag.Range{File: name}}
 	if errors.Is(err, fs.ErrNotExist) {
-		d.Message = "there is no such file"
+		d.Message = "no such file"
 		d.Hint = missing
 	}
 	return d

@@ -30,7 +30,7 @@ func (l *layering) overlay(name string) {
 		if f.Environments != nil {
 			at = f.Environments.Range()
 		}
-		l.Report(spec.RuleEnvironment, at, fmt.Sprintf("there is no environment %q", name), hint)
+		l.Report(spec.RuleEnvironment, at, fmt.Sprintf("the file has no environment %q", name), hint)
 		return
 	}
 	f.Environment = name

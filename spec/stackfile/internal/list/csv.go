@@ -132,7 +132,7 @@ func (l *loader) checkColumns(t *table, report func(i int, message, hint string)
 		}
 	}
 	if _, found := t.index[l.list.Key]; ok && !found && l.list.Key != "" {
-		l.reportValue(RuleListKey, l.declaration.Get(keySetting), fmt.Sprintf("%q is no column of %s", l.list.Key, t.file), "its columns are "+strings.Join(t.columns, ", "))
+		l.reportValue(RuleListKey, l.declaration.Get(keySetting), fmt.Sprintf("%q is not a column of %s", l.list.Key, t.file), "its columns are "+strings.Join(t.columns, ", "))
 		ok = false
 	}
 	return ok

@@ -113,7 +113,7 @@ func (l *loader) readDiscover(given *document.Value) {
 	}
 	d := &Discovery{Namespace: namespace.Text, Name: given.Get("name").String(), Tags: l.discoveredTags(given)}
 	if _, err := path.Match(d.Name, ""); err != nil {
-		l.reportValue(RuleDiscover, given.Get("name"), fmt.Sprintf("%q is no pattern of names", d.Name), "* is any characters, ? is one, and [abc] one of those")
+		l.reportValue(RuleDiscover, given.Get("name"), fmt.Sprintf("%q is not a pattern of names", d.Name), "* is any characters, ? is one, and [abc] one of those")
 	}
 	if l.diagnostics.HasErrors() {
 		return

@@ -79,7 +79,7 @@ func (l *loader) reportAccess(given *document.Value, err error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		l.reportValue(RuleListFile, given, fmt.Sprintf("there is no file %q", l.shown(given.Text)), "it is named from the folder of the stack file")
+		l.reportValue(RuleListFile, given, fmt.Sprintf("file %q not found", l.shown(given.Text)), "it is named from the folder of the stack file")
 	case strings.Contains(cause, "escapes"): // os.Root has no error value for it
 		l.reportValue(RuleListFile, given, fmt.Sprintf("%q leads out of the project", given.Text), outsideHint)
 	default:

@@ -97,7 +97,7 @@ func (f *Fleets) newRollout(name string, value *document.Value) *spec.Rollout {
 	case limit.Kind == document.String:
 		percent, ok := spec.ParseShare(limit.Text)
 		if !ok {
-			f.Report(spec.RuleRollout, limit.Range(), fmt.Sprintf("%q is no limit of failures", limit.Text), "write a number, or a share of a wave from 0% to 100%")
+			f.Report(spec.RuleRollout, limit.Range(), fmt.Sprintf("%q is not a limit of failures", limit.Text), "write a number, or a share of a wave from 0% to 100%")
 		}
 		r.MaxFailures = spec.Limit{Percent: percent}
 	}

@@ -120,7 +120,7 @@ func (w waveRule) isRounding(taken, fleet int) bool {
 
 func (w waveRule) emptyHint() string {
 	if w.condition {
-		return "its condition is true for nobody whom no earlier wave has"
+		return "every user Worker that it matches is in an earlier wave already"
 	}
 	return "shares and numbers count from the beginning of the fleet, and the waves before this one reach as far already"
 }
@@ -188,13 +188,13 @@ func (f *Fleets) checkWaveOrder(rules []waveRule) bool {
 		}
 		switch {
 		case percent != nil && percent.upTo.Percent == 100:
-			f.Report(spec.RuleWaveOrder, rule.at, "nobody is left for this wave", "100% is everybody: put it last",
+			f.Report(spec.RuleWaveOrder, rule.at, "this wave is empty: earlier waves have every user Worker already", "100% is everybody: put it last",
 				diag.Related{Range: percent.at, Message: "100% is here"})
 			return false
 		case rule.condition:
 			continue
 		case *earlier != nil && (*earlier).upTo.Percent >= rule.upTo.Percent && (*earlier).upTo.Count >= rule.upTo.Count:
-			f.Report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave takes in nobody new: an earlier one goes on until %s have had their turn", (*earlier).text),
+			f.Report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave adds no user Workers: an earlier one goes on until %s have had their turn", (*earlier).text),
 				"shares and numbers count from the beginning of the fleet, as in [5%, 25%, 100%]",
 				diag.Related{Range: (*earlier).at, Message: "the earlier one is here"})
 			return false

@@ -121,7 +121,7 @@ var keys = []key{
 	{name: "legacy_env", scope: top, fate: refused, harmless: true, advice: "each environment is a Worker of its own"},
 	{name: "logfwdr", fate: refused},
 	{name: "node_compat", fate: refused, harmless: false, advice: "add nodejs_compat to compatibility_flags"},
-	{name: "pages_build_output_dir", scope: top, fate: refused, advice: "this configures a Pages project, which is no Worker"},
+	{name: "pages_build_output_dir", scope: top, fate: refused, advice: "this configures a Pages project, which is not a Worker"},
 	{name: "python_modules", fate: refused, advice: "wfpsync uploads no Python"},
 	{name: "site", scope: top, fate: refused, advice: "serve the files as `assets`"},
 	{name: "streaming_tail_consumers", scope: own, fate: refused},
