@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -94,24 +95,33 @@ type goPackage struct {
 // packages are the module's packages without their tests.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "./...").Output()
+	list, err := listed()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return list
+}
+
+// listed asks the go command once for all tests.
+var listed = sync.OnceValues(func() ([]goPackage, error) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "./...").Output()
+	if err != nil {
+		return nil, err
 	}
 	var list []goPackage
 	decoder := json.NewDecoder(strings.NewReader(string(out)))
 	for {
 		var p goPackage
 		if err := decoder.Decode(&p); err == io.EOF {
-			return list
+			return list, nil
 		} else if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		if len(p.GoFiles) > 0 {
 			list = append(list, p)
 		}
 	}
-}
+})
 
 func TestImports(t *testing.T) {
 	for _, p := range packages(t) {
