@@ -92,6 +92,11 @@ func TestEveryCommandHasHelp(t *testing.T) {
 			if cmd.Short == "" || cmd.Long == "" || !strings.Contains(cmd.Example, cmd.CommandPath()) {
 				t.Errorf("`%s` has no long text, or no example of itself: %q", cmd.CommandPath(), cmd.Example)
 			}
+			for line := range strings.Lines(cmd.Long + "\n" + cmd.Example) {
+				if len(strings.TrimRight(line, "\n")) > 80 {
+					t.Errorf("`%s --help` is wider than a terminal: %s", cmd.CommandPath(), line)
+				}
+			}
 		}
 		for _, sub := range cmd.Commands() {
 			check(sub)

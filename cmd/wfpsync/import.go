@@ -36,15 +36,15 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Write a stack file, and the code it names, from what the account has",
-		Long: `import reads the account and writes wfpsync.yaml and one folder for each distinct
-code. Nothing in the account changes. A plan of the new file shows what is to be
-adopted and nothing else; the first apply only marks it.
+		Long: `import reads the account and writes wfpsync.yaml and one folder for each
+distinct code. Nothing in the account changes. A plan of the new file shows what
+is to be adopted and nothing else; the first apply only marks it.
 
 User Workers that no stack manages are taken for what your product uploads. They
 stay out of the file, and the plan leaves them alone, unless --user-workers says
 otherwise: "template" writes what they run, if all of a namespace run the same,
-and leaves which there are to your product; "own" writes each into the file. From
-then on the file is right, and what your product uploads over it is undone.
+and leaves which there are to your product; "own" writes each into the file.
+From then on the file is right, and what your product uploads over it is undone.
 
 With --from, it writes the stack file from a configuration of wrangler instead.`,
 		Example: `  wfpsync import --dir my-platform

@@ -39,9 +39,9 @@ func (a *app) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
 		Short: "Write a stack file, Workers and a CI pipeline to start from",
-		Long: `init writes a stack with a dispatcher and two user Workers, their code, the schema
-for editors, and a pipeline for CI. It overwrites nothing. The stack can be
-planned at once, with --local without an account.`,
+		Long: `init writes a stack with a dispatcher and two user Workers, their code, the
+schema for editors, and a pipeline for CI. It overwrites nothing. The stack can
+be planned at once, with --local without an account.`,
 		Example: `  wfpsync init
   wfpsync init my-platform --ci gitlab`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -30,8 +30,8 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Show what applying the stack file would change",
 		Long: `plan compares the stack file with the account and shows what would be created,
 changed and deleted, in which order, and what stands in the way. Nothing in the
-account changes. A plan that is saved with --out can be applied exactly as it was
-reviewed.`,
+account changes. A plan that is saved with --out can be applied exactly as it
+was reviewed.`,
 		Example: `  wfpsync plan
   wfpsync plan --target 'user_worker/customers/*'
   wfpsync plan --out plan.json --report markdown=comment.md`,

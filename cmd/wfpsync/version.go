@@ -21,7 +21,8 @@ func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long:  "version prints the version of wfpsync, the commit that it was built from, and the version of Go.",
+		Long: `version prints the version of wfpsync, the commit that it was built from,
+and the version of Go.`,
 		Example: `  wfpsync version
   wfpsync version --format json`,
 		RunE: func(*cobra.Command, []string) error {
