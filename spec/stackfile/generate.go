@@ -17,7 +17,7 @@ import (
 // declaration is one key of a section: one resource, or with `for_each` one for
 // each item. A million of them are never held at once; see [declaration.each].
 type declaration struct {
-	section section
+	section *section
 	member  document.Member
 	loops   []loop
 	pointer string     // JSON Pointer of the key

@@ -104,7 +104,8 @@ func (l *loader) begin(e entry) {
 // declarations are the keys of every section.
 func (l *loader) declarations() []declaration {
 	var all []declaration
-	for _, s := range sections {
+	for i := range sections {
+		s := &sections[i]
 		value := l.file.Root.Get(s.Section)
 		if value == nil {
 			continue

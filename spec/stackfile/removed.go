@@ -11,7 +11,7 @@ import (
 )
 
 // removedSection lets an item of `removed` go through a list as an entry does.
-var removedSection = section{KindInfo: spec.KindInfo{Section: "removed"}, nameBy: "address"}
+var removedSection = &section{KindInfo: spec.KindInfo{Section: "removed"}, nameBy: "address"}
 
 // readRemoved reads `removed`: addresses of what is to be absent, for all that
 // absence from the file never deletes. An item is an address, or one for each
