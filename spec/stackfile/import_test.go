@@ -2,6 +2,8 @@ package stackfile_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,5 +165,46 @@ func TestImportKeepsBindings(t *testing.T) {
 			}
 		}
 		t.Errorf("the Worker is another one\n%s", imported.Document)
+	}
+}
+
+// What the account keeps to itself stays what it is, and so do the files of assets: an
+// upload from the file would otherwise take them away.
+func TestImportKeepsWhatCannotBeRead(t *testing.T) {
+	worker := liveWorker("shop", func(w *spec.Worker, _ *spec.Revision) {
+		w.Assets = &spec.Assets{Keep: true}
+		w.Bindings = []spec.Binding{
+			{Name: "ASSETS", Type: spec.BindingAssets},
+			{Name: "PASSWORD", Type: spec.BindingSecret, Properties: spec.PropertiesOf(spec.Object{"text": "hunter2"})},
+			{Name: "SIGNING", Type: spec.BindingSecretKey, Properties: spec.PropertiesOf(spec.Object{"algorithm": spec.Object{"name": "HMAC"}, "key_base64": "aHVudGVyMg=="})},
+		}
+	})
+	imported, err := stackfile.Import(snapshotOf(worker), "mine", stackfile.OwnUserWorkers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"hunter2", "aHVudGVyMg"} {
+		if strings.Contains(string(imported.Document), secret) {
+			t.Errorf("%q is in the file:\n%s", secret, imported.Document)
+		}
+	}
+	for _, want := range []string{"PASSWORD", "SIGNING", "static files"} {
+		if !slices.ContainsFunc(imported.Notes, func(n stackfile.ImportNote) bool { return strings.Contains(n.Message, want) }) {
+			t.Errorf("nothing is said of %s: %v", want, imported.Notes)
+		}
+	}
+	stack, list := stackfile.Parse("wfpsync.yaml", imported.Document)
+	if list.HasErrors() {
+		t.Fatalf("%s\n%s", describe(list), imported.Document)
+	}
+	r, _ := stack.Lookup(worker.Resource.Address())
+	script := r.(spec.Scripted).Definition()
+	types := map[string]string{}
+	for _, b := range script.Bindings {
+		types[b.Name] = b.Type
+	}
+	want := map[string]string{"ASSETS": spec.BindingAssets, "PASSWORD": spec.BindingInherit, "SIGNING": spec.BindingInherit}
+	if !maps.Equal(types, want) || script.Assets == nil || !script.Assets.Keep {
+		t.Errorf("bindings %v and assets %v from\n%s", types, script.Assets, imported.Document)
 	}
 }
