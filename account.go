@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wfpsync/wfpsync/applier"
@@ -51,7 +52,7 @@ type ConnectOptions struct {
 	BaseURL string
 
 	// Rate is how many requests to make in five minutes at most. 0 is [DefaultRate] where the API is Cloudflare's, and no
-	// limit elsewhere. [NoRate] is no limit anywhere.
+	// limit elsewhere. [NoRate] is unlimited everywhere.
 	Rate int
 
 	// UserAgent is how requests and plans say who made them, such as "signup/1.2".
@@ -86,12 +87,15 @@ func (e *UnclearAccountError) Error() string {
 	return fmt.Sprintf("the credentials can see %d accounts: %s, to one of%s", len(e.Accounts), how, list.String())
 }
 
-// Account is a Cloudflare account that a project can be compared with and applied to. It may be used by many goroutines,
-// but only one plan may be applied at a time: two that write the same resource refuse each other.
+// Account is a Cloudflare account that a project can be compared with and applied to. It may be used by many goroutines:
+// planning, applying and importing wait for each other.
 type Account struct{ target *target }
 
 // target is an [Account] as the applier takes it.
 type target struct {
+	// busy is held while an account is read or written: what is read is that of one stack, and so are the sources.
+	busy sync.Mutex
+
 	*guarded.Account                  // reads, and writes that look first
 	behind           *account.Account // for everything else
 	info             spec.Account

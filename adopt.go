@@ -14,8 +14,12 @@ import (
 // or one in which * stands for any part of a name. It means Workers that the file declares; an address means the one it is.
 func (p *Project) Adopt(ctx context.Context, account *Account, patterns []string) (*planner.Plan, error) {
 	t := account.target
-	if err := p.Build(ctx); err != nil {
-		return nil, err
+	t.busy.Lock()
+	defer t.busy.Unlock()
+	if !p.built { // also with lists that look for user Workers: those are not what is adopted
+		if err := buildEach(ctx, p); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.Err(); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ import (
 // with an error that [IsMoved] knows. Options that are left out are the usual ones; the probes of a rollout are sent to the
 // Workers, on this machine to those of the local account. A plan with secrets needs Secret, such as [Project.Secret].
 func (a *Account) Apply(ctx context.Context, plan *planner.Plan, o applier.Options, emit func(applier.Event)) (*applier.Result, error) {
+	a.target.busy.Lock()
+	defer a.target.busy.Unlock()
 	if o.Prober == nil && HasProbes(plan) {
 		prober, done, err := a.target.prober(ctx)
 		if err != nil {
@@ -42,6 +44,8 @@ func IsMoved(err error) bool { return account.IsMoved(err) }
 // Stale returns the changes of a plan whose resources were written by another program since, and what the plan would be for
 // those now; nothing when the plan is still what was planned. A plan to destroy is not made again.
 func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Moved, *planner.Plan, error) {
+	a.target.busy.Lock()
+	defer a.target.busy.Unlock()
 	stack := plan.Desired()
 	a.target.behind.Narrow(stack.ReadPrefixes())
 	moved, err := applier.Check(ctx, a.target, plan)

@@ -31,6 +31,8 @@ func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Impor
 	if o.UserWorkers == "" {
 		o.UserWorkers = stackfile.LeaveUserWorkers
 	}
+	a.target.busy.Lock()
+	defer a.target.busy.Unlock()
 	live, unread, err := a.target.readAll(ctx, o.Namespace)
 	if err != nil {
 		return nil, err

@@ -60,7 +60,6 @@ type Local struct {
 	emulator *emulator.Emulator
 	server   *http.Server
 	url      string
-	workerd  string
 	grace    time.Duration // for the requests of other programs to end
 	release  func()
 }
@@ -86,7 +85,7 @@ func OpenLocal(o LocalOptions) (*Local, error) {
 	case err != nil:
 		return nil, err
 	}
-	l := &Local{emulator: opened, workerd: o.Workerd}
+	l := &Local{emulator: opened}
 	if o.Listener != nil {
 		l.grace = mostGrace
 	} else {

@@ -18,6 +18,8 @@ import (
 func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options) (*planner.Plan, error) {
 	o.Mode, o.Tool = cmp.Or(o.Mode, planner.Apply), cmp.Or(o.Tool, account.target.userAgent)
 	t := account.target
+	t.busy.Lock()
+	defer t.busy.Unlock()
 	if err := p.prepare(ctx, t, o.Mode); err != nil {
 		return nil, err
 	}

@@ -319,3 +319,32 @@ func TestReadmeStack(t *testing.T) {
 		t.Errorf("%d resources, %v", v.Resources, v.Diagnostics)
 	}
 }
+
+// TestAdoptBesideATemplate: the mark that a Worker gets is of its code, also where the stack has lists that look for user
+// Workers.
+func TestAdoptBesideATemplate(t *testing.T) {
+	const worker = "workers: { router: { script: \"export default { fetch() { return new Response() } }\" } }\n"
+	local := openLocal(t)
+	err := local.Handler().(*emulator.Emulator).ForTests().Seed(wfpsync.LocalAccountID, "", func(yield func(api.Seed) bool) { yield(api.Seed{Name: "router"}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	digests := map[string]bool{}
+	for _, lists := range []string{"", "lists: { found: { discover: { dispatch_namespace: shops } } }\nuser_workers: { found: { dispatch_namespace: shops, for_each: { t: found }, manage: [limits], limits: { cpu_ms: 50 } } }\n"} {
+		project, err := wfpsync.Open(folder(t, "version: 1\nname: s\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { shops: {} }\n"+lists+worker, nil), wfpsync.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := project.Adopt(t.Context(), connect(t, local), []string{"worker/router"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Changes) != 1 || len(project.Stack().Codes()) == 0 || project.Stack().Codes()[0].Digest == "" {
+			t.Errorf("the code is not built: %+v", plan.Changes)
+		}
+		digests[plan.Changes[0].Digest] = true
+	}
+	if len(digests) != 1 {
+		t.Errorf("the mark depends on the lists: %v", digests)
+	}
+}

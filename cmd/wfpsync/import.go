@@ -171,19 +171,16 @@ func (a *app) writeImported(o importOptions, files []stackfile.ImportedFile) err
 // account may hold what no stack file may.
 func (a *app) checkImported(ctx context.Context, dir string) error {
 	a.flags.file = filepath.Join(dir, wfpsync.DefaultFile)
-	p, err := a.openProject()
+	v, err := wfpsync.Validate(ctx, a.flags.file, wfpsync.Options{LookupEnv: a.lookupEnv})
 	if err != nil {
 		return err
 	}
-	if err := p.Build(ctx); err != nil {
+	if err := report.Diagnostics(a.stderr, a.style(a.stderr), v.Diagnostics); err != nil {
 		return err
 	}
-	if err := report.Diagnostics(a.stderr, a.style(a.stderr), p.Diagnostics()); err != nil {
-		return err
-	}
-	if p.Diagnostics().HasErrors() {
+	if v.Diagnostics.HasErrors() {
 		return told(exitError)
 	}
-	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", text.Count(len(p.Stack().Resources), "resource"), a.planOf("-f", a.flags.file))
+	_, err = fmt.Fprintf(a.stdout, "\n%s. Now: %s\n", text.Count(v.Resources, "resource"), a.planOf("-f", a.flags.file))
 	return err
 }
