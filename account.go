@@ -69,7 +69,7 @@ type ConnectOptions struct {
 	TagCacheDir string
 }
 
-// ErrNoCredentials says that there is neither a token nor a key with an address.
+// ErrNoCredentials says that the options have neither a token nor a key with an email address.
 var ErrNoCredentials = errors.New("no credentials")
 
 // UnclearAccountError says that no account was named, and that the credentials can see none or several.

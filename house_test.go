@@ -11,7 +11,7 @@ import (
 )
 
 // mostFiles is how many files of a package, without tests, a person finds their way in, and mostCommands how many the
-// command has, of which each command is one.
+// program has, with one file a command.
 const (
 	mostFiles    = 50
 	mostCommands = 30

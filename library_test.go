@@ -76,7 +76,7 @@ func TestLibrary(t *testing.T) {
 	if customers != "" { // there is a workerd
 		for host, want := range map[string]string{
 			"globex.example.com": "Hello from globex, on the plan free.\n",
-			"nobody.example.com": "There is no such customer.\n",
+			"nobody.example.com": "Unknown customer.\n",
 		} {
 			if _, answer := ask(t, http.MethodGet, customers, host, ""); answer != want {
 				t.Errorf("%s answers %q, want %q", host, answer, want)

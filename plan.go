@@ -10,8 +10,8 @@ import (
 )
 
 // Plan compares the project with an account. It builds the code first, unless [Project.Build] has. The error lists the
-// diagnostics when the file or its code is wrong; what the account itself stands against is in the plan's diagnostics and in
-// its blocked changes.
+// diagnostics when the file or its code is wrong; what speaks against it in the account is in the plan's diagnostics and in its
+// blocked changes.
 //
 // Options that are left out are the usual ones: Mode is [planner.Apply], Tool is the account's user agent, and Secrets are
 // read if the project has a key for them.

@@ -215,8 +215,8 @@ func (a *app) checkCurrent(ctx context.Context, c *wfpsync.Account, plan *planne
 	return errors.Join(a.teller(a.output()).Stale(moved, now), told(exitStale))
 }
 
-// checkProbes makes sure, before anybody is asked anything, that there is something
-// that could answer the probes of a plan.
+// checkProbes makes sure, before the person is asked, that something can answer
+// the probes of a plan.
 func (a *app) checkProbes(plan *planner.Plan) error {
 	if !a.flags.local.on() || !wfpsync.HasProbes(plan) {
 		return nil

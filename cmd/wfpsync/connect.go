@@ -104,8 +104,8 @@ func (a *app) openLocal(o wfpsync.LocalOptions) (*wfpsync.Local, error) {
 	return local, err
 }
 
-// inUse says what to do about a local account that another program has open. A program that is to be shared itself can
-// not do with the API of the other one.
+// inUse says what to do about a local account that another program has open. A command that serves the account itself
+// cannot use the API of the other one instead.
 func inUse(other *wfpsync.InUseError, share bool) error {
 	switch {
 	case other.Process == 0:
@@ -118,9 +118,9 @@ func inUse(other *wfpsync.InUseError, share bool) error {
 	return fmt.Errorf("%w: stop it, or use the account through it, with CLOUDFLARE_BASE_URL=%s and CLOUDFLARE_API_TOKEN=local in the environment and without --local", other, other.API)
 }
 
-// debugHTTP is where requests and answers are noted, nil when nobody asked for
-// it. Only its owner can read the file: nobody promises that the account holds
-// nothing confidential in a place where it does not belong.
+// debugHTTP is where requests and answers are noted, nil without the
+// flag. Only its owner can read the file: the account may hold something
+// confidential in a place where it does not belong.
 func (a *app) debugHTTP() (out io.Writer, done func(), err error) {
 	if a.flags.debugHTTP == "" {
 		return nil, func() {}, nil

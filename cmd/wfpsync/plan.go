@@ -232,7 +232,7 @@ func (m *planMaking) options(mode planner.Mode) planner.Options {
 	return planner.Options{Mode: mode, Tool: userAgent(), Allow: m.allow, Targets: m.targets, Wave: m.wave, WriteSecrets: m.writeSecrets}
 }
 
-// checkAllow refuses to acknowledge what is no guard.
+// checkAllow refuses the name of an unknown guard.
 func (m *planMaking) checkAllow() error {
 	if err := planner.CheckGuards(m.allow); err != nil {
 		return usage(fmt.Errorf("--allow: %w", err))

@@ -6,7 +6,7 @@ export default {
       return await env.CUSTOMERS.get(customer).fetch(request);
     } catch (error) {
       if (error.message.startsWith("Worker not found")) {
-        return new Response("There is no such customer.\n", { status: 404 });
+        return new Response("Unknown customer.\n", { status: 404 });
       }
       console.error("customer failed", customer, error);
       return new Response("This customer is not available at the moment.\n", { status: 502 });

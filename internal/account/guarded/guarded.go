@@ -1,5 +1,5 @@
 // Package guarded keeps writes from getting lost: what is about to be replaced is
-// looked at right before, and left as it is when somebody else has written it.
+// looked at right before, and left as it is when another program has written it.
 package guarded
 
 import (

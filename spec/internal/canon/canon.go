@@ -77,7 +77,7 @@ func IsAbsent(value any) bool {
 func MustJSON(value any) []byte {
 	data, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("spec: value is not JSON: %v", err))
+		panic(fmt.Sprintf("canon: value is not JSON: %v", err))
 	}
 	return data
 }
