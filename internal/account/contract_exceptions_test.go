@@ -35,6 +35,7 @@ const (
 	hostnamePath  = hostnamesPath + "/{custom_hostname_id}"
 	keysPath      = accountPath + "/storage/kv/namespaces/*"
 	recordsPath   = "/zones/*/dns_records"
+	vectorizePath = accountPath + "/vectorize/v2/indexes"
 )
 
 var (
@@ -78,6 +79,9 @@ var undescribed = []struct{ name, why, source string }{
 	{"POST " + recordsPath, partOnly, "API reference, \"Create DNS Record\""},
 	{"PATCH " + recordsPath + "/*", partOnly, "API reference, \"Update DNS Record\""},
 	{"DELETE " + recordsPath + "/*", partOnly, "API reference, \"Delete DNS Record\""},
+	{"GET " + vectorizePath, partOnly, "cloudflare-go v4.6.0, vectorize.IndexService.List"},
+	{"POST " + vectorizePath, partOnly, "cloudflare-go v4.6.0, vectorize.IndexService.New"},
+	{"DELETE " + vectorizePath + "/*", partOnly, "cloudflare-go v4.6.0, vectorize.IndexService.Delete"},
 	{"PATCH " + accountPath + "/r2/buckets/*", "the default storage class could not be changed", typesOf2025},
 }
 
