@@ -61,7 +61,7 @@ type ConnectOptions struct {
 	// Transport sends the requests; nil means the network.
 	Transport http.RoundTripper
 
-	// Debug, unless nil, gets every request and its answer, with what is confidential masked.
+	// Debug, unless nil, gets every request and its answer, with confidential values masked.
 	Debug io.Writer
 
 	// TagCacheDir is a folder that remembers the tags of user Workers, for an API whose lists do not show them; "" is none.

@@ -66,5 +66,5 @@ func otherRecords(p *planning, desired spec.Resource) []spec.Address {
 
 func describeRecord(other spec.Address) string {
 	kind, _, _ := strings.Cut(other.Name, "/")
-	return fmt.Sprintf("the name has a record of the type %s already, and where there is a CNAME there can be no other", kind)
+	return fmt.Sprintf("the name has a record of type %s already, and where there is a CNAME there can be no other", kind)
 }

@@ -209,7 +209,7 @@ func (p *planning) guardFleet(verdicts []Verdict, name, done string, fleet spec.
 	if !slices.Contains(p.options.Allow, name) {
 		v.Result, v.Message = Refused, text+"; acknowledge it with --allow "+name
 		for _, c := range changes {
-			c.Blocked = &Block{By: name, Message: text, Hint: "see whether the list of them is complete; if it is meant, use --allow " + name}
+			c.Blocked = &Block{By: name, Message: text, Hint: "check that their list is complete; if you mean it, use --allow " + name}
 		}
 	}
 	return append(verdicts, v)

@@ -142,6 +142,6 @@ func storesStay(left map[spec.Address][]spec.Address) diag.Diagnostic {
 		Severity: diag.Warning,
 		Rule:     RuleStoresStay,
 		Message:  fmt.Sprintf("%s of %s %s: %s", strings.Join(counted, ", "), whose, verb, strings.Join(names, ", ")),
-		Hint:     "absence never deletes data: to delete it, list the addresses under `removed`, and acknowledge it with --allow",
+		Hint:     "taking an entry out of the file never deletes data: to delete it, list the addresses under `removed`, and acknowledge it with --allow",
 	}
 }

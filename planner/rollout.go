@@ -249,7 +249,7 @@ func (p *planning) checkRollouts() {
 	for at, s := range lost {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning, Rule: RuleLostSecret, Range: at,
-			Message: fmt.Sprintf("%s loses %s, whose value no rollback can bring back", s.who(), s.what),
+			Message: fmt.Sprintf("%s loses %s, whose value no rollback can restore", s.who(), s.what),
 			Hint:    "secrets cannot be read back: first roll out code that does not need it, then remove it",
 		})
 	}

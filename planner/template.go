@@ -117,7 +117,7 @@ func (p *planning) warnTemplates() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning,
 			Rule:     RuleNothingDiscovered,
-			Message:  fmt.Sprintf("the template %q is for no user Worker: %q holds none%s that no stack owns", t.Key, t.Discovery.Namespace, wanted),
+			Message:  fmt.Sprintf("the template %q matches no user Worker: %q has none%s that no stack owns", t.Key, t.Discovery.Namespace, wanted),
 			Hint:     "see whether the tags and the name are those that are meant",
 			Range:    t.At,
 		})
@@ -130,7 +130,7 @@ func (p *planning) warnTemplates() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning,
 			Rule:     RuleNoRoomForMark,
-			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for the mark: it stays as it is", r.Address(),
+			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for wfpsync's mark: it stays unchanged", r.Address(),
 				len(live.Resource.(spec.Scripted).Definition().Tags)),
 			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, mostOwnTags),
 			Range: r.Meta().At,

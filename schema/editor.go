@@ -74,7 +74,7 @@ func (e *editor) within(s map[string]any) {
 	}
 }
 
-// orExpression is a schema that takes an expression as well.
+// orExpression returns a schema that takes an expression as well.
 func (e *editor) orExpression(part any) any {
 	s, ok := part.(map[string]any)
 	if !ok {
@@ -105,8 +105,8 @@ func takesAnyText(s map[string]any) bool {
 	return isText && s["pattern"] == nil && s["enum"] == nil && s["const"] == nil
 }
 
-// addOverlay describes an environment as a stack file of which it has any part:
-// nothing is required, and null takes away.
+// addOverlay describes an environment as a stack file in which every part is
+// optional: nothing is required, and null removes.
 func addOverlay(root map[string]any) {
 	definitions := root["$defs"].(map[string]any)
 	for name, definition := range eachPart(definitions) {
@@ -121,7 +121,7 @@ func addOverlay(root map[string]any) {
 	environment["properties"], environment["additionalProperties"] = overlay, false
 }
 
-// eachPart is [anyPart] of each of some schemas that have names.
+// eachPart returns [anyPart] of each of some schemas that have names.
 func eachPart(schemas map[string]any) map[string]any {
 	partial := map[string]any{}
 	for name, s := range schemas {
@@ -130,7 +130,7 @@ func eachPart(schemas map[string]any) map[string]any {
 	return partial
 }
 
-// anyPart is a schema that takes any part of what another takes, and null.
+// anyPart returns a schema that takes any part of what another takes, and null.
 func anyPart(part any) any {
 	switch part := part.(type) {
 	case []any:

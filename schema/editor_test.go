@@ -12,7 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the schema beside the examples")
 
-// printedStack is what `wfpsync schema stack` prints, as an editor sees it.
+// printedStack returns what `wfpsync schema stack` prints, as an editor sees
+// it.
 func printedStack(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	return jsonschema.MustCompileString("stack.schema.json", string(Stack()))

@@ -25,7 +25,7 @@ func hasEmptyKey(value any) bool {
 	return false
 }
 
-// renameEmptyKeys is a copy of a value in which empty keys have a name.
+// renameEmptyKeys returns a copy of a value in which empty keys have a name.
 func renameEmptyKeys(value any) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -28,7 +28,7 @@ func message(r rule, v Violation, offending any) string {
 	case "pattern":
 		return fmt.Sprintf("%s, got %s", r.text("patternErrorMessage"), quote(plain(offending)))
 	case "minLength":
-		return "expected some text, got an empty one"
+		return "expected a text that is not empty"
 	case "minimum":
 		return fmt.Sprintf("expected at least %s, got %s", plain(r.value), plain(offending))
 	case "maximum":
@@ -93,7 +93,7 @@ func describeType(value any) string {
 	return typeNames["number"]
 }
 
-// plain is a value as a person would write it.
+// plain returns a value as a person would write it.
 func plain(value any) string {
 	if s, ok := value.(string); ok {
 		return s

@@ -12,8 +12,8 @@ const (
 	AnyItem = "[]" // an item of a list
 )
 
-// Places are where a stack file may have a key: the steps to what it stands in,
-// none for the file itself. They are sorted.
+// Places returns where a stack file may have a key: the steps to what it stands
+// in, none for the file itself. They are sorted.
 func Places(key string) [][]string { return allPlaces()[key] }
 
 // allPlaces are the places of every key: a file may have a hundred thousand keys

@@ -17,7 +17,7 @@ func decodeLocation(location string) string {
 	return decoded
 }
 
-// tokens are the reference tokens of a JSON Pointer (RFC 6901).
+// tokens returns the reference tokens of a JSON Pointer (RFC 6901).
 func tokens(pointer string) []string {
 	if pointer == "" {
 		return nil
@@ -29,7 +29,7 @@ func tokens(pointer string) []string {
 	return tokens
 }
 
-// lastKey is the key or index that a pointer ends in.
+// lastKey returns the key or index that a pointer ends in.
 func lastKey(pointer string) string {
 	t := tokens(pointer)
 	if len(t) == 0 {
@@ -38,7 +38,7 @@ func lastKey(pointer string) string {
 	return t[len(t)-1]
 }
 
-// lookup is the value that a pointer points at, nil where there is none.
+// lookup returns the value that a pointer points at, nil if there is none.
 func lookup(value any, pointer string) any {
 	for _, token := range tokens(pointer) {
 		value = below(value, token)
@@ -46,7 +46,7 @@ func lookup(value any, pointer string) any {
 	return value
 }
 
-// below is the value at a key or an index, nil where there is none.
+// below returns the value at a key or an index, nil if there is none.
 func below(value any, token string) any {
 	switch v := value.(type) {
 	case map[string]any:

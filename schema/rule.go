@@ -17,7 +17,7 @@ type rule struct {
 	// ofKey says that the rule is about the key at the place, not its value.
 	ofKey bool
 
-	// confidential says that the value must not be repeated: somebody may have
+	// confidential says that the value must not be repeated: the user may have
 	// written a secret where its source belongs.
 	confidential bool
 }
@@ -53,13 +53,13 @@ func (d *document) follow(location string) rule {
 	return r
 }
 
-// properties are the keys that the rule's schema names.
+// properties returns the keys that the rule's schema names.
 func (r rule) properties() []string {
 	properties, _ := r.schema["properties"].(map[string]any)
 	return slices.Sorted(maps.Keys(properties))
 }
 
-// missing are the required keys that a mapping does not have.
+// missing returns the required keys that a mapping does not have.
 func (r rule) missing(value any) []string {
 	mapping, _ := value.(map[string]any)
 	required, _ := r.value.([]any)
@@ -73,7 +73,7 @@ func (r rule) missing(value any) []string {
 	return missing
 }
 
-// allowed are the values of an enumeration.
+// allowed returns the values of an enumeration.
 func (r rule) allowed() []string {
 	values, _ := r.value.([]any)
 	allowed := make([]string, len(values))
@@ -83,7 +83,7 @@ func (r rule) allowed() []string {
 	return allowed
 }
 
-// text is a keyword beside the rule's own.
+// text returns a keyword beside the rule's own.
 func (r rule) text(keyword string) string {
 	s, _ := r.schema[keyword].(string)
 	return s

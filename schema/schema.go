@@ -34,14 +34,15 @@ var (
 	eventsSource []byte
 )
 
-// Stack is the JSON Schema of the stack file, for editors and other programs: a
-// text with `${…}` in it may take the place of any value that it can give.
+// Stack returns the JSON Schema of the stack file, for editors and other
+// programs: a text with `${…}` in it may take the place of any value that it
+// can give.
 func Stack() []byte { return bytes.Clone(editorStack()) }
 
-// Plan is the JSON Schema of a plan.
+// Plan returns the JSON Schema of a plan.
 func Plan() []byte { return bytes.Clone(planSource) }
 
-// Events is the JSON Schema of one event of an apply.
+// Events returns the JSON Schema of one event of an apply.
 func Events() []byte { return bytes.Clone(eventsSource) }
 
 // ValidateStack checks a decoded stack file. The violations are in the order
@@ -128,7 +129,8 @@ func (d *document) compile(value any) *jsonschema.Schema {
 	return d.compiled[keys]
 }
 
-// withoutWords is a schema without the keywords that only people and editors read.
+// withoutWords returns a schema without the keywords that only people and
+// editors read.
 func withoutWords(part any) any {
 	switch part := part.(type) {
 	case map[string]any:

@@ -82,8 +82,8 @@ func TestEveryPropertyIsDescribed(t *testing.T) {
 	}
 }
 
-// A keyword that message does not know would be reported in words that help
-// nobody, and one that follow does not know would be looked for in vain.
+// A keyword that message does not know would be reported in words that do not
+// help, and follow would not find one that it does not know.
 func TestEveryKeywordIsTranslated(t *testing.T) {
 	translated := strings.Fields(`type const enum required pattern minLength minimum maximum
 		unevaluatedProperties additionalProperties`)

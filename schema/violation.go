@@ -53,21 +53,21 @@ func (d *document) validate(value any) []Violation {
 	if !errors.As(err, &invalid) {
 		return []Violation{{Keyword: "type", Message: "expected a JSON value"}}
 	}
-	found := map[place]Violation{}
+	found := map[violationKey]Violation{}
 	for leaf := range leaves(invalid) {
 		v := d.translate(value, leaf)
-		found[place{v.Pointer, v.Keyword}] = v
+		found[violationKey{v.Pointer, v.Keyword}] = v
 	}
 	return slices.SortedFunc(maps.Values(found), func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Keyword, b.Keyword))
 	})
 }
 
-// place tells violations apart: the same rule broken at the same place, found
+// violationKey tells violations apart: the same rule broken at the same place, found
 // on two ways through the schema, is one violation.
-type place struct{ pointer, keyword string }
+type violationKey struct{ pointer, keyword string }
 
-// leaves are the errors that stand for themselves; the others only say that
+// leaves returns the errors that stand for themselves; the others only say that
 // something within them is wrong.
 func leaves(err *jsonschema.ValidationError) func(yield func(*jsonschema.ValidationError) bool) {
 	return func(yield func(*jsonschema.ValidationError) bool) { eachLeaf(err, yield) }

@@ -55,7 +55,7 @@ func checkPatterns(patterns []string) error {
 			return usage(err)
 		}
 		if !address.Kind.Info().Script {
-			return usage(fmt.Errorf("%s cannot be marked: this command marks Workers and user Workers. A DNS record or a custom hostname is taken over by `adopt: true`, and everything else is whose Worker it belongs to", pattern))
+			return usage(fmt.Errorf("%s cannot be marked: this command marks Workers and user Workers. A DNS record or a custom hostname is adopted with `adopt: true`, and anything else belongs to the owner of its Worker", pattern))
 		}
 	}
 	return nil

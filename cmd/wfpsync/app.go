@@ -83,7 +83,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 // tell says what went wrong: to a person on stderr, and to a program in the
 // format it asked for on stdout, where it gets a document in any case.
 func (a *app) tell(err error) {
-	rest, document := untold(err)
+	rest, document := unreported(err)
 	if rest == nil {
 		return
 	}
@@ -103,21 +103,21 @@ func show[T any](a *app, document report.Document[T], value T) error {
 	return document.In(a.flags.format)(a.output(), value)
 }
 
-// output is where documents go.
+// output returns where documents go.
 func (a *app) output() report.Output {
 	return report.Output{Out: a.stream(a.stdout), Err: a.stream(a.stderr), Now: a.now, Tool: tool, TellGitHub: a.tellGitHub}
 }
 
 func (a *app) stream(w io.Writer) report.Stream { return report.Stream{Writer: w, Style: a.style(w)} }
 
-// untold is what an error has to say that nobody has been told, nil when that is
-// nothing, and whether the rest was told: the document is out then, or could not
+// unreported returns the part of err that the user has not seen, nil if there is
+// none, and whether the rest was shown: the document is out then, or could not
 // be written.
-func untold(err error) (rest error, document bool) {
+func unreported(err error) (rest error, document bool) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
 		for _, one := range joined.Unwrap() {
-			left, told := untold(one)
+			left, told := unreported(one)
 			list, document = append(list, left), document || told
 		}
 		return errors.Join(list...), document
@@ -128,7 +128,7 @@ func untold(err error) (rest error, document bool) {
 	return err, false
 }
 
-// diagnostics is an error as a list of them.
+// diagnostics returns an error as a list of them.
 func diagnostics(err error) diag.List {
 	var failure *diag.Failure
 	if errors.As(err, &failure) {
@@ -155,7 +155,8 @@ func unjoin(err error) []error {
 	return joined.Unwrap()
 }
 
-// style is how to write to a stream: in colour on a terminal, unless told not to.
+// style returns how to write to a stream: in colour on a terminal, unless told
+// not to.
 func (a *app) style(w io.Writer) report.Style {
 	f, ok := w.(*os.File)
 	if !ok || a.flags.noColor || !a.isTerminal(f) {
@@ -177,7 +178,7 @@ func (a *app) canRedraw(w io.Writer) bool {
 	return ok && a.isTerminal(f) && a.env("TERM") != "dumb"
 }
 
-// env is an environment variable, "" when unset.
+// env returns an environment variable, "" when unset.
 func (a *app) env(name string) string {
 	value, _ := a.lookupEnv(name)
 	return value

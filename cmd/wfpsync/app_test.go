@@ -48,13 +48,13 @@ func TestUnwrittenDocumentIsTold(t *testing.T) {
 			}
 		})
 	}
-	if rest, _ := untold(fmt.Errorf("wrapped: %w", full)); rest == nil {
+	if rest, _ := unreported(fmt.Errorf("wrapped: %w", full)); rest == nil {
 		t.Error("an error that nobody has told is lost")
 	}
 }
 
-// A bug of ours is told as one, in a line that comes before the trace, and has an
-// exit code that says nothing of an account.
+// The program reports a bug of its own as one, in a line before the trace, with
+// an exit code that means nothing about the account.
 func TestBugIsTold(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		var stdout, stderr bytes.Buffer

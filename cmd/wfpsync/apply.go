@@ -32,12 +32,12 @@ type applyOptions struct {
 }
 
 func (a *app) addApplyFlags(cmd *cobra.Command, o *applyOptions) {
-	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
+	cmd.Flags().BoolVar(&o.autoApprove, "auto-approve", false, "skip the prompt")
 	o.making.addFlags(cmd)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", applier.DefaultConcurrency, "how many changes to make at once")
-	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin no further change after one that failed")
+	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "start no further change after one fails")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 30m; what was begun is abandoned (default never)")
-	cmd.Flags().StringVar(&o.result, "result", "", "write what became of every change to `FILE`, as JSON")
+	cmd.Flags().StringVar(&o.result, "result", "", "write the outcome of every change to `FILE`, as JSON")
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 	o.output.addFlags(cmd)
 }
@@ -46,10 +46,10 @@ func (a *app) applyCommand() *cobra.Command {
 	var options applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
-		Short: "Make the account what the stack file, or a saved plan, says",
-		Long: `Without FILE, apply makes a plan of the stack file, shows it, asks, and makes it
-so. With FILE, it applies that saved plan and nothing else: it refuses when what
-the plan touches has changed since.`,
+		Short: "Change the account to match the stack file, or a saved plan",
+		Long: `Without FILE, apply makes a plan of the stack file, shows it, asks, and applies
+it. With FILE, it applies that saved plan and nothing else. It refuses if what the
+plan touches has changed since.`,
 		Example: `  wfpsync apply
   wfpsync apply plan.json
   wfpsync apply --auto-approve --expect-digest "$DIGEST" --result result.json`,
@@ -68,7 +68,7 @@ the plan touches has changed since.`,
 			}
 			options.again = a.continuation()
 			if len(args) == 1 {
-				options.again = a.anew(args[0])
+				options.again = a.replan(args[0])
 			}
 			return a.change(cmd.Context(), options, func(ctx context.Context) error {
 				if len(args) == 1 {
@@ -100,7 +100,7 @@ func (a *app) change(ctx context.Context, o applyOptions, run func(context.Conte
 
 var planDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// checkReviewed refuses a digest that is none: an empty variable of a pipeline
+// checkReviewed refuses what is not a digest: an empty variable of a pipeline
 // must not mean that any plan will do. A saved plan is applied as it is.
 func checkReviewed(cmd *cobra.Command, o applyOptions, args []string) error {
 	switch {
@@ -116,14 +116,14 @@ func checkReviewed(cmd *cobra.Command, o applyOptions, args []string) error {
 	return o.making.checkWave(cmd)
 }
 
-// checkApproval makes sure that there is someone to ask, before anything is
-// done: without a terminal, silence is not consent.
+// checkApproval makes sure that a person can be asked, before anything is done:
+// without a terminal, silence is not consent.
 func (a *app) checkApproval(o applyOptions) error {
 	if o.concurrency < 1 {
-		return usage(fmt.Errorf("--concurrency %d: it is at least 1", o.concurrency))
+		return usage(fmt.Errorf("--concurrency %d: use at least 1", o.concurrency))
 	}
 	if o.timeout < 0 {
-		return usage(fmt.Errorf("--timeout %v: it is not negative", o.timeout))
+		return usage(fmt.Errorf("--timeout %v: it cannot be negative", o.timeout))
 	}
 	if !o.autoApprove && !a.isTerminal(a.stdin) {
 		return usage(errors.New("cannot ask without a terminal: review the plan first, then pass --auto-approve"))
@@ -186,7 +186,8 @@ func (a *app) carryOut(ctx context.Context, c *wfpsync.Account, plan *planner.Pl
 		if err := a.approve(ctx, plan); err != nil {
 			return err
 		}
-		// Somebody may have written to the account while the person was reading.
+		// Another program may have written to the account while the person was
+		// reading.
 		if err := a.checkCurrent(ctx, c, plan); err != nil {
 			return err
 		}
@@ -205,7 +206,7 @@ func (a *app) announce(plan *planner.Plan, o planOutput) error {
 // teller tells an apply in the wanted format.
 func (a *app) teller(out report.Output) report.Run { return report.Runs.In(a.flags.format)(out) }
 
-// checkCurrent refuses a plan whose resources somebody has written since, and
+// checkCurrent refuses a plan whose resources have been written since, and
 // shows what it would be now.
 func (a *app) checkCurrent(ctx context.Context, c *wfpsync.Account, plan *planner.Plan) error {
 	moved, now, err := c.Stale(ctx, plan)
@@ -222,7 +223,7 @@ func (a *app) checkProbes(plan *planner.Plan) error {
 		return nil
 	}
 	if _, err := a.workerd(); err != nil {
-		return fmt.Errorf("the rollout has probes, and with --local nothing answers them but the Workers on this machine: %w", err)
+		return fmt.Errorf("the rollout has probes, and with --local only the Workers on this machine can answer them: %w", err)
 	}
 	return nil
 }
@@ -243,7 +244,7 @@ func (a *app) execute(ctx context.Context, c *wfpsync.Account, plan *planner.Pla
 	stop := a.drainOnInterrupt(ctx, progress.Note)
 	overtaken := false
 	tell := a.teller(a.output())
-	var untold error // a reader that went away does not stop the run
+	var unreported error // a reader that went away does not stop the run
 	folder, _ := wfpsync.SplitFile(a.flags.file)
 	result, err := c.Apply(ctx, plan, applier.Options{
 		Concurrency: o.concurrency,
@@ -258,8 +259,8 @@ func (a *app) execute(ctx context.Context, c *wfpsync.Account, plan *planner.Pla
 		Now: a.now,
 	}, func(e applier.Event) {
 		progress.Event(e)
-		if untold == nil {
-			untold = tell.Applied(e)
+		if unreported == nil {
+			unreported = tell.Applied(e)
 		}
 	})
 	progress.Close()
@@ -270,7 +271,7 @@ func (a *app) execute(ctx context.Context, c *wfpsync.Account, plan *planner.Pla
 		result.Continue = o.again
 	}
 	outcome := outcomeOf(result, isClosed(stop), overtaken)
-	if err := errors.Join(untold, tell.Result(plan, result), saveResult(o.result, plan, result)); err != nil {
+	if err := errors.Join(unreported, tell.Result(plan, result), saveResult(o.result, plan, result)); err != nil {
 		if outcome == nil {
 			outcome = told(exitError)
 		}
@@ -279,7 +280,8 @@ func (a *app) execute(ctx context.Context, c *wfpsync.Account, plan *planner.Pla
 	return outcome
 }
 
-// outcomeOf is how a run ends that did this, and has said so.
+// outcomeOf returns how a run with this result ends; the result has been
+// reported.
 func outcomeOf(result *applier.Result, interrupted, overtaken bool) error {
 	switch {
 	case result.Complete():

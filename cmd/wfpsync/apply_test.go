@@ -34,7 +34,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// TestOvertaken lets somebody else write while a plan is applied: what they
+// TestOvertaken lets another program write while a plan is applied: what they
 // wrote stays, and the run stops and says what it met.
 func TestOvertaken(t *testing.T) {
 	listenForSignals()
@@ -81,7 +81,7 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestPromptEndsWithTheContext: nobody answers, and somebody interrupts.
+// TestPromptEndsWithTheContext: no one answers, and the user interrupts.
 func TestPromptEndsWithTheContext(t *testing.T) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

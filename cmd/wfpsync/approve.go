@@ -36,7 +36,7 @@ func (a *app) approve(ctx context.Context, plan *planner.Plan) error {
 }
 
 // readLine reads a line that a person writes, and no longer than the context.
-// What it has not read by then is lost to nobody: the program ends.
+// What it has not read by then does not matter: the program ends.
 func (a *app) readLine(ctx context.Context) (string, error) {
 	lines := make(chan string, 1)
 	go func() {

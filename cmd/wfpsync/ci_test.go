@@ -110,7 +110,7 @@ func cmdCI(ts *testscript.TestScript, _ bool, args []string) {
 
 var workflowExpression = regexp.MustCompile(`\$\{\{\s*(.*?)\s*\}\}`)
 
-// substituted is a text with the values of expressions in their place.
+// substituted returns a text with the values of expressions in their place.
 func substituted(ts *testscript.TestScript, text string, values map[string]string) string {
 	return workflowExpression.ReplaceAllStringFunc(text, func(expression string) string {
 		name := workflowExpression.FindStringSubmatch(expression)[1]
@@ -255,10 +255,10 @@ func (f *forge) edit(id, body string) {
 	}
 }
 
-// forge start serves one; forge start gitlab, one that speaks as GitLab.
-// forge comment PULL AUTHOR FILE comments as somebody.
-// forge merge PULL COMMIT merges a pull request as a commit.
-// forge comments N PULL REGEXP expects N comments that match.
+// forge start serves one; forge start gitlab, one that speaks as GitLab. forge
+// comment PULL AUTHOR FILE comments as AUTHOR. forge merge PULL COMMIT merges a
+// pull request as a commit. forge comments N PULL REGEXP expects N comments
+// that match.
 func cmdForge(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	if args[0] == "start" {

@@ -20,7 +20,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// rivals is a stack whose Workers all say a word, in code and in a variable.
+// rivals returns a stack whose Workers all say a word, in code and in a
+// variable.
 func rivals(stack, word string, names ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 1\nname: %s\ndefaults: { compatibility_date: 1999-10-01 }\ndispatch_namespaces: { customers: {} }\nkv_namespaces: { shared: {} }\nuser_workers:\n", stack)
@@ -32,7 +33,7 @@ func rivals(stack, word string, names ...string) string {
 
 var rivalNames = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
 
-// words are what each Worker of the account says, in its code and in its
+// words returns what each Worker of the account says, in its code and in its
 // settings; they are never two words.
 func words(t *testing.T, account http.Handler) map[string]string {
 	t.Helper()
@@ -54,7 +55,7 @@ func words(t *testing.T, account http.Handler) map[string]string {
 	return said
 }
 
-// beside is the same account with the stack file of another folder.
+// beside returns the same account with the stack file of another folder.
 func (s *simulation) beside(name string) *simulation {
 	s.t.Helper()
 	other := *s

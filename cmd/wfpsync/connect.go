@@ -35,8 +35,8 @@ func (a *app) addLocalFlag(flags *pflag.FlagSet) {
 // addAccountFlags are the flags of commands that talk to an account.
 func (a *app) addAccountFlags(flags *pflag.FlagSet) {
 	a.addLocalFlag(flags)
-	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("how many requests to make in five minutes at most, 0 for no limit; Cloudflare allows 1200 for everything that uses the account's API, so the default leaves some to other programs (default %d, and no limit where the API is not Cloudflare's)", wfpsync.DefaultRate))
-	flags.StringVar(&a.flags.debugHTTP, "debug-http", "", "write every request to the account and its answer to `FILE`, with what is confidential masked")
+	flags.IntVar(&a.flags.rate, "rate", -1, fmt.Sprintf("the most requests to make in five minutes, 0 for no limit; Cloudflare allows 1200 for everything that uses the account's API, so the default leaves some to other programs (default %d, and no limit if the API is not Cloudflare's)", wfpsync.DefaultRate))
+	flags.StringVar(&a.flags.debugHTTP, "debug-http", "", "write every request to the account and its answer to `FILE`, with confidential values masked")
 	flags.Lookup("rate").DefValue = "0" // -1 means nothing to a reader
 }
 
@@ -56,7 +56,8 @@ func (a *app) connect(ctx context.Context, wanted string) (*wfpsync.Account, fun
 	return c, done, nil
 }
 
-// connectOptions are the account that the flags and the environment say, as long as what they return is not called.
+// connectOptions returns the account that the flags and the environment say,
+// until what they return is called.
 func (a *app) connectOptions() (o wfpsync.ConnectOptions, done func(), err error) {
 	o.UserAgent = userAgent()
 	if a.flags.local.on() {
@@ -118,9 +119,9 @@ func inUse(other *wfpsync.InUseError, share bool) error {
 	return fmt.Errorf("%w: stop it, or use the account through it, with CLOUDFLARE_BASE_URL=%s and CLOUDFLARE_API_TOKEN=local in the environment and without --local", other, other.API)
 }
 
-// debugHTTP is where requests and answers are noted, nil without the
-// flag. Only its owner can read the file: the account may hold something
-// confidential in a place where it does not belong.
+// debugHTTP returns where requests and answers are noted, nil without the flag.
+// Only its owner can read the file: the account may hold something confidential
+// in a place where it does not belong.
 func (a *app) debugHTTP() (out io.Writer, done func(), err error) {
 	if a.flags.debugHTTP == "" {
 		return nil, func() {}, nil
@@ -141,8 +142,8 @@ func (a *app) debugHTTP() (out io.Writer, done func(), err error) {
 // it says that nothing is to be kept on disk.
 const cacheVariable = "WFPSYNC_CACHE_DIR"
 
-// tagCacheDir is the folder that remembers the tags of user Workers, where lists
-// do not show them; "" where there is none.
+// tagCacheDir returns the folder that remembers the tags of user Workers, where
+// lists do not show them; "" if there is none.
 func (a *app) tagCacheDir() string {
 	if dir, set := a.lookupEnv(cacheVariable); set {
 		if dir == "" {
@@ -166,7 +167,7 @@ func (a *app) openProject() (*wfpsync.Project, error) {
 	return wfpsync.Open(a.flags.file, options)
 }
 
-// stackOptions are what the command line and the environment say about the
+// stackOptions returns what the command line and the environment say about the
 // stack file. Of two values for a variable the later counts, and --var counts
 // more than --var-file.
 func (a *app) stackOptions() (wfpsync.Options, error) {
@@ -195,7 +196,8 @@ func (a *app) stackOptions() (wfpsync.Options, error) {
 // secretsKeyVariable holds the key of the fingerprints of secrets.
 const secretsKeyVariable = "WFPSYNC_SECRETS_KEY"
 
-// secretsKey is the key of the fingerprints of secrets, nil where there is none.
+// secretsKey returns the key of the fingerprints of secrets, nil if there is
+// none.
 func (a *app) secretsKey() (*spec.SecretsKey, error) {
 	text := a.env(secretsKeyVariable)
 	if text == "" {

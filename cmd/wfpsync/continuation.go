@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// continuation is the command line of this run, which also continues it: what
-// is left to do is what the next plan finds. That one is not the plan that was
-// reviewed, so its digest is left out.
+// continuation returns the command line of this run, which also continues it:
+// what is left to do is what the next plan finds. That one is not the plan that
+// was reviewed, so its digest is left out.
 func (a *app) continuation() string {
 	var args []string
 	for i := 0; i < len(a.args); i++ {
@@ -21,12 +21,12 @@ func (a *app) continuation() string {
 	return commandLine(args)
 }
 
-// anew is the command line that plans what is left of a saved plan: the plan
-// itself is stale as soon as a part of it was applied.
-func (a *app) anew(file string) string { return a.planOf("--out", file) }
+// replan returns the command line that plans what is left of a saved plan: the
+// plan itself is stale as soon as a part of it was applied.
+func (a *app) replan(file string) string { return a.planOf("--out", file) }
 
-// planOf is the command line that makes a plan with further arguments for the
-// account of this run.
+// planOf returns the command line that makes a plan with further arguments for
+// the account of this run.
 func (a *app) planOf(more ...string) string {
 	args := []string{"plan"}
 	if a.flags.local.on() {
@@ -37,7 +37,7 @@ func (a *app) planOf(more ...string) string {
 
 var plainArgument = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// commandLine is what a person can give to a shell.
+// commandLine returns arguments quoted for a shell.
 func commandLine(args []string) string {
 	words := []string{"wfpsync"}
 	for _, arg := range args {

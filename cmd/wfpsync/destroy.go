@@ -18,8 +18,8 @@ func (a *app) destroyCommand() *cobra.Command {
 domains, cron triggers and queue consumers, and the namespaces and stores that
 the stack file declares: traffic first, namespaces and stores last, those only
 with --allow namespace-delete, and D1 databases, R2 buckets and queues only with
---allow store-delete. A namespace with anything in it that is not the stack's
-own stays, and so does a bucket with objects in it.`,
+--allow store-delete. destroy does not delete a namespace that holds
+anything of others, or a bucket that holds objects.`,
 		Example: `  wfpsync destroy
   wfpsync destroy --allow namespace-delete`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

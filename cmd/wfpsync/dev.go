@@ -40,8 +40,8 @@ func (a *app) devCommand() *cobra.Command {
 		Short: "Run the stack's Workers on this machine, and again whenever a file is saved",
 		Long: `dev applies the stack file to the account on this machine and runs its Workers
 on workerd, the runtime that Cloudflare runs them on: the dispatcher answers at
-http://localhost:8787, and the user Workers behind it answer through it. What
-they print is printed here. Saved files are applied as they are saved. A web
+http://localhost:8787, and the user Workers behind it answer through it. Their
+output is printed here. Saved files are applied as they are saved. A web
 page, on a port of its own, shows the Workers, what they print and what differs
 from the file, and sends requests.`,
 		Example: `  wfpsync dev
@@ -55,7 +55,7 @@ from the file, and sends requests.`,
 	a.addStackFlags(cmd)
 	a.addLocalFlag(cmd.Flags())
 	cmd.Flags().IntVar(&options.port, "port", defaultDevPort, "the port on which the Workers answer; 0 picks a free one")
-	cmd.Flags().IntVar(&options.pagePort, "page-port", defaultPagePort, "the port of the web page; 0 picks a free one, as is done where the default is taken")
+	cmd.Flags().IntVar(&options.pagePort, "page-port", defaultPagePort, "the port of the web page; 0 picks a free one, as dev does if the default is taken")
 	return cmd
 }
 
@@ -68,7 +68,7 @@ func (a *app) dev(ctx context.Context, o devOptions) error {
 		return err
 	}
 	folder, file := wfpsync.SplitFile(a.flags.file)
-	if err := a.stackIsThere(filepath.Join(folder, file)); err != nil {
+	if err := a.checkStackFile(filepath.Join(folder, file)); err != nil {
 		return err
 	}
 	listener, err := listenOn(o.port, "--port")
@@ -134,8 +134,8 @@ type development struct {
 	emulator *emulator.Emulator // of the local account
 	file     string             // the stack file's name
 	port     int
-	account  string // whose Workers run; empty until a stack file that is right has said so
-	seen     look   // the last one
+	account  string  // whose Workers run; empty until a stack file that is right has said so
+	seen     attempt // the last one
 	page     *page.Page
 	pageURL  string
 
@@ -162,7 +162,7 @@ func (d *development) origin(worker, module string, line, column int) string {
 	return ""
 }
 
-// localAccount is the id of the wanted account on this machine.
+// localAccount returns the id of the wanted account on this machine.
 func localAccount(wanted string) string { return cmp.Or(wanted, wfpsync.LocalAccountID) }
 
 // apply makes the account what the stack file says. It returns the stack if that
@@ -172,7 +172,7 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	defer d.looking.Unlock()
 	var c *wfpsync.Account
 	var err error
-	if d.seen, c, err = d.look(ctx); err != nil {
+	if d.seen, c, err = d.try(ctx); err != nil {
 		return nil, err
 	}
 	stack, plan := d.seen.project.Stack(), d.seen.plan
@@ -207,18 +207,19 @@ func (d *development) apply(ctx context.Context) (*spec.Stack, error) {
 	return stack, nil
 }
 
-// A look is what was seen of the file and the account, as far as it came.
-type look struct {
+// attempt is one round of reading the file and planning, and of applying the
+// plan. What comes after an error is nil.
+type attempt struct {
 	project *wfpsync.Project
 	plan    *planner.Plan
 	result  *applier.Result // of applying the plan
 }
 
-// look reads the file and compares it with the account, which the connection is to.
-func (d *development) look(ctx context.Context) (seen look, c *wfpsync.Account, err error) {
+// try reads the file, and compares it with the account that it connects to.
+func (d *development) try(ctx context.Context) (seen attempt, c *wfpsync.Account, err error) {
 	p, err := d.openProject()
 	if err != nil {
-		return look{}, nil, err
+		return attempt{}, nil, err
 	}
 	seen.project = p
 	if err := p.Build(ctx); err != nil {
@@ -240,9 +241,9 @@ func (d *development) look(ctx context.Context) (seen look, c *wfpsync.Account, 
 	return seen, c, err
 }
 
-// stackIsThere is the error of a stack file that is not: a run that waited for it to be put right would wait in the wrong
-// place.
-func (a *app) stackIsThere(file string) error {
+// checkStackFile fails if the stack file is missing: a run that waited for it
+// to be put right would wait in the wrong place.
+func (a *app) checkStackFile(file string) error {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

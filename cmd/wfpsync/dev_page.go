@@ -54,12 +54,12 @@ func (d *development) servePage(listener net.Listener) (closePage func()) {
 func (d *development) compare(ctx context.Context) page.Report {
 	d.looking.Lock()
 	defer d.looking.Unlock()
-	seen, _, err := d.look(ctx)
+	seen, _, err := d.try(ctx)
 	return d.report(seen, err)
 }
 
-// report is what the page says of a look.
-func (d *development) report(seen look, err error) page.Report {
+// report returns what the page says of a snapshot.
+func (d *development) report(seen attempt, err error) page.Report {
 	r := page.Report{File: d.file, At: d.now(), Problems: []page.Problem{}, Changes: []page.Change{}, Notes: []string{}}
 	if seen.project != nil {
 		r.Stack = seen.project.Stack().Name
@@ -84,8 +84,8 @@ func (d *development) report(seen look, err error) page.Report {
 	return r
 }
 
-// verdict is the state of a report and its sentence.
-func verdict(seen look, r page.Report, file string) (state, sentence string) {
+// verdict returns the state of a report and its sentence.
+func verdict(seen attempt, r page.Report, file string) (state, sentence string) {
 	mistakes := 0
 	for _, p := range r.Problems {
 		if p.Severity == string(diag.Error) {
@@ -105,17 +105,18 @@ func verdict(seen look, r page.Report, file string) (state, sentence string) {
 	return page.Differs, fmt.Sprintf("The account differs from %s", file)
 }
 
-// mostFields is how many fields of a change are named.
-const mostFields = 10
+// maxFields is how many fields of a change are named.
+const maxFields = 10
 
-// leftToDo are the changes that were not made, with the reason where there is one.
-func leftToDo(seen look) []page.Change {
+// leftToDo returns the changes that were not made, with the reason where there
+// is one.
+func leftToDo(seen attempt) []page.Change {
 	list := []page.Change{}
 	if seen.result == nil {
 		for _, c := range seen.plan.Changes {
 			change := page.Change{Action: string(c.Action), Address: c.Address.String()}
 			if c.Action != planner.Create {
-				for _, f := range c.Fields[:min(len(c.Fields), mostFields)] {
+				for _, f := range c.Fields[:min(len(c.Fields), maxFields)] {
 					change.Fields = append(change.Fields, f.Path)
 				}
 			}

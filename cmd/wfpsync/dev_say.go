@@ -25,7 +25,7 @@ type unapplied struct {
 
 func (u *unapplied) Error() string { return "nothing was applied" }
 
-// Unwrap is what is wrong with the plan.
+// Unwrap returns what is wrong with the plan.
 func (u *unapplied) Unwrap() error { return u.plan.Diagnostics.Err() }
 
 // complain says what is wrong; the run goes on with what was applied before. What was said is not said again: files that
@@ -56,7 +56,7 @@ var ray = regexp.MustCompile(`, ray [0-9a-f]+-[A-Z]+`)
 
 func untraced(complaint string) string { return ray.ReplaceAllString(complaint, "") }
 
-// complaint is the text of an error.
+// complaint returns the text of an error.
 func (d *development) complaint(err error) string {
 	var b bytes.Buffer
 	style := d.style(d.stderr)
@@ -73,7 +73,7 @@ func (d *development) complaint(err error) string {
 	return b.String()
 }
 
-// print lets one thing print at a time. There is nobody to tell when it cannot.
+// print lets one thing print at a time. If that fails, there is no one to tell.
 func (d *development) print(something func() error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -108,8 +108,8 @@ func (d *development) tell(m runtime.Message) {
 	})
 }
 
-// mostShown is how many user Workers of a namespace the table names.
-const mostShown = 5
+// maxShown is how many user Workers of a namespace the table names.
+const maxShown = 5
 
 // show prints which Workers there are and where they answer, if that has changed.
 func (d *development) show(stack *spec.Stack) {
@@ -149,8 +149,8 @@ func (d *development) show(stack *spec.Stack) {
 	}
 	for _, namespace := range namespaces {
 		names := users[namespace]
-		fmt.Fprintf(&table, "  %s  %s: %s", namespace, text.Count(len(names), "user Worker"), strings.Join(names[:min(len(names), mostShown)], ", "))
-		if len(names) > mostShown {
+		fmt.Fprintf(&table, "  %s  %s: %s", namespace, text.Count(len(names), "user Worker"), strings.Join(names[:min(len(names), maxShown)], ", "))
+		if len(names) > maxShown {
 			table.WriteString(", …")
 		}
 		table.WriteString("\n")

@@ -23,7 +23,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
-// installedWorkerd is the real runtime, or "".
+// installedWorkerd returns the real runtime, or "".
 func installedWorkerd() string {
 	a := &app{lookupEnv: os.LookupEnv}
 	file, _ := a.workerdIfAny()
@@ -54,7 +54,7 @@ type devRuns struct {
 
 type devKey struct{}
 
-// devOf is the `wfpsync dev` of a name.
+// devOf returns the `wfpsync dev` of a name.
 func devOf(ts *testscript.TestScript, name string) *devRun {
 	d := ts.Value(devKey{}).(*devRuns).byName[name]
 	if d == nil {
@@ -163,7 +163,7 @@ func cmdDev(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// runtimes are the workerd processes that it has started.
+// runtimes returns the workerd processes that it has started.
 func (d *devRun) runtimes() []*os.Process {
 	return proctest.Children(d.t, d.cmd.Process.Pid, "workerd")
 }
@@ -280,7 +280,7 @@ func (d *devRun) await(ts *testscript.TestScript, holds func() (string, bool)) {
 // once sends a request once: what was sent on a connection that had been used before is sent again where that one breaks.
 var once = &http.Transport{DisableKeepAlives: true}
 
-// get is the answer of a host, "" for that of the URL.
+// get returns the answer of a host, "" for that of the URL.
 func get(url, host string) string {
 	_, body := getAll(&http.Client{Transport: once, Timeout: patience}, url, host)
 	return body

@@ -19,8 +19,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Check the credentials, what they may do, the account and the clock",
 		Long: `doctor asks Cloudflare's API about the credentials in the environment and says
 what to do about what is wrong. Nothing is written. For each permission it shows
-that the token can read; whether it can write, only writing shows. With a stack
-file, what that needs must be there; without one, Workers must.`,
+whether the token can read; only a write can show whether it can write. With a
+stack file, the token needs the permissions for what the file has; without one,
+those for Workers.`,
 		Example: `  wfpsync doctor
   wfpsync doctor --format json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

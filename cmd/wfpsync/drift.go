@@ -13,11 +13,11 @@ func (a *app) driftCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drift",
 		Short: "Show what changed in the account since the stack was applied, and when",
-		Long: `drift compares like plan, and reports the other side: what was changed, deleted
-or added in the account by others. It exits with 2 when there is anything.
+		Long: `drift compares as plan does, and reports what other programs changed, deleted or
+added in the account. It exits with 2 if there is any drift.
 
-Only Workers say when they were applied. Whatever else differs from the stack
-file is told as drift as well, so apply a changed file first.`,
+Only Workers record when they were applied. Any other difference from the stack
+file counts as drift, too, so apply a changed file first.`,
 		Example: `  wfpsync drift
   wfpsync drift --format json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -21,8 +21,8 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// dump is everything that an account holds, without what differs between two
-// accounts that were brought into the same shape: identifiers and times.
+// dump returns everything that an account holds, without what differs between
+// two accounts that were brought into the same shape: identifiers and times.
 func dump(t failer, account http.Handler) string {
 	t.Helper()
 	return joined(holdings(t, account))
@@ -36,8 +36,8 @@ func joined(holdings map[string]string) string {
 	return normal(b.String())
 }
 
-// holdings is everything that an account holds, each by its path with names in
-// place of identifiers, and as the API answers it.
+// holdings returns everything that an account holds, each by its path with
+// names in place of identifiers, and as the API answers it.
 func holdings(t failer, account http.Handler) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -140,7 +140,7 @@ func normal(text string) string {
 	return strings.Join(lines, "")
 }
 
-// sorted is a JSON value with its lists in order.
+// sorted returns a JSON value with its lists in order.
 func sorted(value any) string {
 	switch v := value.(type) {
 	case []any:

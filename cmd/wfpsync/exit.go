@@ -33,7 +33,7 @@ func (e *exit) Error() string {
 
 func (e *exit) Unwrap() error { return e.err }
 
-// usage is a mistake in the command line.
+// usage returns a mistake in the command line.
 func usage(err error) error {
 	if err == nil {
 		return nil

@@ -244,11 +244,11 @@ workers:
 // storyLatency makes lists too old to do for looks, which can go wrong as well.
 const storyLatency = 600 * time.Millisecond
 
-// mostTime is how long a run may take with one request that goes wrong, and
-// mostTimeInOutage with an API that is gone for good.
+// maxTime is how long a run may take with one request that goes wrong, and
+// maxTimeInOutage with an API that is gone for good.
 const (
-	mostTime         = 15 * time.Minute
-	mostTimeInOutage = time.Hour
+	maxTime         = 15 * time.Minute
+	maxTimeInOutage = time.Hour
 )
 
 // raceDetector says that the tests were built with it, and take longer.
@@ -257,7 +257,8 @@ var raceDetector = func() bool {
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }()
 
-// stride is which requests go wrong: every one, unless that takes too long.
+// stride returns which requests go wrong: every one, unless that takes too
+// long.
 func stride() int {
 	switch {
 	case testing.Short():
@@ -388,8 +389,8 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestFaultOnLoopback breaks real connections, of which the simulated ones are
-// a likeness: an upload that was done, one that was not, and a creation.
+// TestFaultOnLoopback breaks real connections, which the simulated ones
+// imitate: an upload that was done, one that was not, and a creation.
 func TestFaultOnLoopback(t *testing.T) {
 	for _, fault := range faults[:3] { // the resets
 		for _, pattern := range []string{"PUT /scripts/a", "POST /workers/dispatch/namespaces", "GET /queues"} {
@@ -464,9 +465,9 @@ func disturb(t *testing.T, before, stack string, command []string, f *faulty, wa
 		problem := func(format string, args ...any) {
 			t.Errorf("%s at request %d, %s: %s\n%s%s", f.fault.name, f.at, f.hit, fmt.Sprintf(format, args...), o.stdout, o.stderr)
 		}
-		limit, code := mostTime, exitOK
+		limit, code := maxTime, exitOK
 		if f.forGood && f.hit != "" { // what is gathered may take a request less
-			limit = mostTimeInOutage
+			limit = maxTimeInOutage
 			switch {
 			case strings.Contains(o.stdout, "Error: the "):
 				code = exitPartial

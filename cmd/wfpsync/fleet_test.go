@@ -26,7 +26,7 @@ dispatch_namespaces: { fleet: {} }
 	fleetCode = "export default { fetch: () => new Response() }\n"
 )
 
-// fleetFiles are a project of many user Workers that come from a CSV.
+// fleetFiles returns a project of many user Workers that come from a CSV.
 func fleetFiles(workers int) map[string]string {
 	var rows strings.Builder
 	for i := range workers {
@@ -48,8 +48,8 @@ user_workers:
 	}
 }
 
-// writtenOutFleet are a project of the same user Workers, each with lines of its
-// own.
+// writtenOutFleet returns a project of the same user Workers, each with lines
+// of its own.
 func writtenOutFleet(workers int) map[string]string {
 	var listed strings.Builder
 	for i := range workers {
@@ -97,7 +97,8 @@ func seedApplied(t testing.TB, dir string) {
 	}
 }
 
-// applied is a user Worker of one module as an upload for a stack leaves it.
+// applied returns a user Worker of one module as an upload for a stack leaves
+// it.
 func applied(t testing.TB, stack string, w *spec.UserWorker) api.Seed {
 	t.Helper()
 	var bindings []spec.Object

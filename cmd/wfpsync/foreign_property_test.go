@@ -17,9 +17,8 @@ import (
 
 const foreignWorkers = 1000
 
-// TestForeignWorkersAreLeftAlone holds for stacks nobody thought of: whatever an
-// apply or a destroy does, everything else in the account stays as it is, to the
-// byte.
+// TestForeignWorkersAreLeftAlone holds for random stacks: whatever an apply or
+// a destroy does, everything else in the account stays as it is, to the byte.
 func TestForeignWorkersAreLeftAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
@@ -54,8 +53,8 @@ func TestForeignWorkersAreLeftAlone(t *testing.T) {
 	})
 }
 
-// addForeign gives the account what is not ours: user Workers of nobody and of
-// another stack beside ours, Workers, and something of every other kind.
+// addForeign gives the account what is not ours: user Workers without an owner
+// and of another stack beside ours, Workers, and something of every other kind.
 func (p *playground) addForeign() {
 	seed := func(namespace string, n int, tags ...string) {
 		metadata, err := json.Marshal(map[string]any{"tags": tags, "compatibility_date": "2026-01-01", "bindings": []any{map[string]any{"type": "plain_text", "name": "V", "text": "v"}}})

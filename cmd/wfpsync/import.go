@@ -37,16 +37,16 @@ func (a *app) importCommand() *cobra.Command {
 		Use:   "import",
 		Short: "Write a stack file, and the code it names, from what the account has",
 		Long: `import reads the account and writes wfpsync.yaml and one folder for each
-distinct code. Nothing in the account changes. A plan of the new file shows what
-is to be adopted and nothing else; the first apply only marks it.
+distinct code. Nothing in the account changes. A plan of the new file only adopts
+resources, and the first apply only writes their marks.
 
-User Workers that no stack manages are taken for what your product uploads. They
-stay out of the file, and the plan leaves them alone, unless --user-workers says
+User Workers that no stack manages count as your product's uploads. They stay
+out of the file, and the plan leaves them alone, unless --user-workers says
 otherwise: "template" writes what they run, if all of a namespace run the same,
 and leaves which there are to your product; "own" writes each into the file.
 From then on the file is right, and what your product uploads over it is undone.
 
-With --from, it writes the stack file from a configuration of wrangler instead.`,
+With --from, it writes the stack file from a wrangler configuration instead.`,
 		Example: `  wfpsync import --dir my-platform
   wfpsync import --namespace customers --user-workers template
   wfpsync import --from wrangler.jsonc`,
@@ -55,13 +55,13 @@ With --from, it writes the stack file from a configuration of wrangler instead.`
 		},
 	}
 	a.addAccountFlags(cmd.Flags())
-	cmd.Flags().StringVar(&o.namespace, "namespace", "", "import this dispatch namespace, and what belongs to it, only")
-	cmd.Flags().StringVar(&o.name, "name", "", "the name of the stack (default that of the only stack there is, else imported)")
+	cmd.Flags().StringVar(&o.namespace, "namespace", "", "import only this dispatch namespace and what belongs to it")
+	cmd.Flags().StringVar(&o.name, "name", "", "the name of the stack (default: the only stack in the account, else imported)")
 	cmd.Flags().StringVar(&o.dir, "dir", ".", "the folder to write into")
 	cmd.Flags().StringVar(&o.from, "from", "", "a wrangler.jsonc, wrangler.json or wrangler.toml in that folder, or below, to import instead of an account")
 	cmd.Flags().StringVar(&o.environment, "env", "", "with --from: the environment of that configuration")
-	cmd.Flags().StringVar(&o.userWorkers, "user-workers", string(stackfile.LeaveUserWorkers), "what becomes of user Workers that no stack manages: none, template or own")
-	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite files that are there")
+	cmd.Flags().StringVar(&o.userWorkers, "user-workers", string(stackfile.LeaveUserWorkers), "what to do with user Workers that no stack manages: none, template or own")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite existing files")
 	return cmd
 }
 
@@ -78,7 +78,7 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 		return err
 	}
 	for _, unread := range imported.Unread {
-		fmt.Fprintf(a.stderr, "%s: the credentials may not read it, so nothing of it is in the file\n", unread)
+		fmt.Fprintf(a.stderr, "%s: the credentials cannot read it, so the file has none of it\n", unread)
 	}
 	aside := false
 	for _, note := range imported.Notes {
@@ -86,12 +86,13 @@ func (a *app) importStack(ctx context.Context, o importOptions) error {
 		aside = aside || note.Address.Kind == spec.KindDispatchNamespace
 	}
 	if aside && o.userWorkers == string(stackfile.LeaveUserWorkers) {
-		fmt.Fprintln(a.stderr, "To let the file say what they run, import with --user-workers template; to let it own them, so that what your product uploads is undone, with --user-workers own.")
+		fmt.Fprintln(a.stderr, "To have the file say what they run, import with --user-workers template; to have it own them and undo what your product uploads, with --user-workers own.")
 	}
 	return a.checkImported(ctx, o.dir)
 }
 
-// imported is the stack file of an account, or of a configuration of wrangler.
+// imported returns the stack file of an account, or of a configuration of
+// wrangler.
 func (a *app) imported(ctx context.Context, o importOptions) (*stackfile.Imported, error) {
 	if !slices.Contains(stackfile.AllUserWorkers, stackfile.UserWorkers(o.userWorkers)) {
 		return nil, usage(fmt.Errorf("--user-workers %q is unknown; it is none, template or own", o.userWorkers))

@@ -14,9 +14,9 @@ import (
 	"github.com/wfpsync/wfpsync"
 )
 
-// TestImportThenPlanIsEmpty holds for stacks nobody thought of: what is ours is
-// imported as it is, and what has lost its marks is adopted by writing these and
-// nothing else.
+// TestImportThenPlanIsEmpty holds for random stacks: what is ours is imported
+// as it is, and what has lost its marks is adopted by writing these and nothing
+// else.
 func TestImportThenPlanIsEmpty(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
@@ -73,7 +73,7 @@ func (p *playground) read(dir string) string {
 	return string(content)
 }
 
-// scripts are the etags of all scripts, by path.
+// scripts returns the etags of all scripts, by path.
 func (p *playground) scripts() map[string]string {
 	etags := map[string]string{}
 	for _, path := range p.scriptPaths() {

@@ -75,7 +75,7 @@ be planned at once, with --local without an account.`,
 	return cmd
 }
 
-// writeStarter writes the files, all or none: nothing that is there is touched.
+// writeStarter writes the files, all or none: existing files are not touched.
 func (a *app) writeStarter(dir string, files map[string][]byte) error {
 	names := slices.Sorted(maps.Keys(files))
 	var there []string
@@ -105,7 +105,7 @@ func (a *app) writeStarter(dir string, files map[string][]byte) error {
 	return err
 }
 
-// starterFiles are the contents of the files, by their names.
+// starterFiles returns the contents of the files, by their names.
 func starterFiles() (map[string][]byte, error) {
 	files := map[string][]byte{stackfile.SchemaFile: schema.Stack()}
 	err := fs.WalkDir(starter, "starter", func(path string, entry fs.DirEntry, err error) error {

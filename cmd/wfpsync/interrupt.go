@@ -69,7 +69,7 @@ func (i *interrupts) beginDraining() bool {
 }
 
 // drainOnInterrupt says that changes are being made from now on. The channel
-// closes with the first signal, of which note tells the person.
+// closes with the first signal; note tells the person.
 func (a *app) drainOnInterrupt(ctx context.Context, note func(string)) <-chan struct{} {
 	drain := make(chan struct{})
 	if state, ok := ctx.Value(interruptsKey{}).(*interrupts); ok {

@@ -12,11 +12,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// kv put TITLE KEY VALUE writes a pair as somebody else would.
-// kv change TITLE KEY VALUE writes the value of a pair, and keeps its metadata.
-// kv fill TITLE PREFIX N writes N pairs.
-// kv get TITLE KEY puts a value into the file kv.txt; ! kv get expects none.
-// kv keys TITLE puts the list of keys into the file kv.txt.
+// kv put TITLE KEY VALUE writes a pair as another program would. kv change
+// TITLE KEY VALUE writes the value of a pair, and keeps its metadata. kv fill
+// TITLE PREFIX N writes N pairs. kv get TITLE KEY puts a value into the file
+// kv.txt; ! kv get expects none. kv keys TITLE puts the list of keys into the
+// file kv.txt.
 func cmdKV(ts *testscript.TestScript, neg bool, args []string) {
 	namespace := "/storage/kv/namespaces/" + kvNamespaceID(ts, args[1])
 	write := func(pairs []map[string]any) {

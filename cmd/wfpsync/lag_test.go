@@ -110,9 +110,9 @@ guards: { min_existing: 100 }
 `
 )
 
-// TestLaggingReads lets what one run alone has written be seen a while later. Nobody
-// else has written anything, and the run says no such thing: it waits, or says that it
-// cannot tell.
+// TestLaggingReads lets what one run alone has written be seen a while later.
+// No other program has written anything, and the run does not say so: it waits,
+// or says that it cannot tell.
 func TestLaggingReads(t *testing.T) {
 	t.Parallel()
 	listenForSignals()

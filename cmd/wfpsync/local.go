@@ -40,7 +40,7 @@ uses in other commands.`,
 	a.addLocalFlag(cmd.Flags())
 	cmd.AddCommand(a.installRuntimeCommand())
 	cmd.Flags().IntVar(&options.port, "port", defaultLocalPort, "the port to listen on; 0 picks a free one")
-	cmd.Flags().StringSliceVar(&options.zones, "zone", nil, "a zone the account is to have, such as `example.com`")
+	cmd.Flags().StringSliceVar(&options.zones, "zone", nil, "a zone to give the account, such as `example.com`")
 	cmd.Flags().BoolVar(&options.nested, "list-nested", false, "list user Workers in the nested shape that the API reference documents")
 	cmd.Flags().BoolVar(&options.withoutTags, "list-without-tags", false, "leave tags out of lists of user Workers, as the API once did")
 	return cmd
@@ -88,5 +88,5 @@ func listenOn(port int, flag string) (*net.TCPListener, error) {
 	if op := new(net.OpError); errors.As(err, &op) {
 		err = op.Err // without the address, which is in the message already
 	}
-	return nil, fmt.Errorf("port %d cannot be listened on: %w; choose another with %s, or let %[3]s 0 pick a free one", port, err, flag)
+	return nil, fmt.Errorf("cannot listen on port %d: %w; choose another with %s, or let %[3]s 0 pick a free one", port, err, flag)
 }

@@ -21,7 +21,7 @@ func main() {
 	os.Exit(newApp().run(context.Background(), os.Args[1:]))
 }
 
-// newApp is the program as the operating system started it.
+// newApp returns the program as the operating system started it.
 func newApp() *app {
 	return &app{
 		stdin:      os.Stdin,

@@ -59,8 +59,9 @@ func TestMemoryOfFleet(t *testing.T) {
 	}
 }
 
-// measured is the output of a command in a folder, and its memory: the program's own,
-// since what the system tells of a process begins with that of the one it came from.
+// measured returns the output of a command in a folder, and its memory: the
+// program's own, since what the system tells of a process begins with that of
+// the one it came from.
 func measured(t *testing.T, dir string, command []string) (output string, kilobytes int64) {
 	t.Helper()
 	program, err := exec.LookPath("wfpsync")

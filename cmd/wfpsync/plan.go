@@ -55,7 +55,7 @@ was reviewed.`,
 	options.output.addFlags(cmd)
 	options.output.addGraphFlag(cmd)
 	cmd.Flags().StringVar(&options.out, "out", "", "save the plan in `FILE`, for `wfpsync apply FILE`")
-	cmd.Flags().BoolVar(&options.check, "check", false, "start the code of every changed Worker on workerd, as an upload is started, and report what would be refused")
+	cmd.Flags().BoolVar(&options.check, "check", false, "start the code of every changed Worker on workerd, as Cloudflare does at an upload, and report what it would refuse")
 	cmd.Flags().BoolVar(&options.detailedExitcode, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
@@ -149,8 +149,8 @@ func (a *app) compare(ctx context.Context, options wfpsync.Options, build bool, 
 	return &session{p, c, made, done}, nil
 }
 
-// applicable is the error that a plan which cannot be applied ends with. What
-// stands in the way has been printed with the plan.
+// applicable returns the error that a plan which cannot be applied ends with.
+// What stands in the way has been printed with the plan.
 func (a *app) applicable(p *planner.Plan) error {
 	switch {
 	case p.Diagnostics.HasErrors():
@@ -214,12 +214,12 @@ type planMaking struct {
 
 func (m *planMaking) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&m.allow, "allow", nil, "acknowledge a guard by its `NAME`, such as "+planner.GuardNamespaceDelete)
-	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * is any characters, and what it needs; can be repeated")
+	cmd.Flags().StringArrayVar(&m.targets, "target", nil, "plan only for the `ADDRESS`, in which * matches any characters, and what it needs; can be repeated")
 }
 
 // addSecretsFlag is the flag of commands that write secrets.
 func (m *planMaking) addSecretsFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&m.writeSecrets, "write-secrets", false, "write every secret, also where the account seems to have it")
+	cmd.Flags().BoolVar(&m.writeSecrets, "write-secrets", false, "write every secret, even if the account seems to have it")
 }
 
 // addWaveFlag is the flag of commands that roll out.
@@ -227,7 +227,7 @@ func (m *planMaking) addWaveFlag(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&m.wave, "wave", 0, "plan only the wave `NUMBER` of each rollout, from 1, and what it needs")
 }
 
-// options are what a plan is made by.
+// options returns what a plan is made by.
 func (m *planMaking) options(mode planner.Mode) planner.Options {
 	return planner.Options{Mode: mode, Tool: userAgent(), Allow: m.allow, Targets: m.targets, Wave: m.wave, WriteSecrets: m.writeSecrets}
 }
@@ -240,7 +240,7 @@ func (m *planMaking) checkAllow() error {
 	return nil
 }
 
-// checkWave refuses a wave that is none, such as that of an empty variable.
+// checkWave refuses what is not a wave, such as an empty variable.
 func (m *planMaking) checkWave(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("wave") && m.wave < 1 {
 		return usage(fmt.Errorf("--wave %d: waves count from 1", m.wave))
@@ -256,7 +256,7 @@ const (
 
 // addRefreshFlag is the flag of commands that compare a stack with the account.
 func (a *app) addRefreshFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.flags.refresh, "refresh", refreshAuto, "what to read of the stack: `auto`, where no mark vouches for it, or all, also what may be left where the file names nothing any more")
+	cmd.Flags().StringVar(&a.flags.refresh, "refresh", refreshAuto, "what to read in full: `auto`, only what no mark vouches for, or all, which also looks for leftovers in places that the file no longer names")
 }
 
 func (a *app) checkRefresh() error {

@@ -15,9 +15,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
-// TestApplyThenPlanIsEmpty holds for stacks nobody thought of: what was applied
-// is what the next plan finds, one stack can follow another, and destroying the
-// last one leaves nothing of either.
+// TestApplyThenPlanIsEmpty holds for random stacks: what was applied is what
+// the next plan finds, one stack can follow another, and destroying the last
+// one leaves nothing of either.
 func TestApplyThenPlanIsEmpty(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many runs of the whole program")
@@ -130,7 +130,7 @@ func (p *playground) undeclared(path string) bool {
 	return !strings.Contains(p.stackYML, "\n  "+name+": {}")
 }
 
-// scriptPaths are the lists of scripts that the account has.
+// scriptPaths returns the lists of scripts that the account has.
 func (p *playground) scriptPaths() []string {
 	var namespaces struct {
 		Result []struct {
@@ -169,9 +169,9 @@ func storeSections(draw func(string, int) int, namespaces int) string {
 	return b.String()
 }
 
-// zoneSections draws what a stack file has in a zone. A hostname without metadata
-// is told by its name alone, and so is taken over when a later file gives it some,
-// and stays when none has it any more.
+// zoneSections draws what a stack file has in a zone. A hostname without
+// metadata is recognised by its name alone. So a later file that gives it some
+// adopts it, and it stays when no file has it any more.
 func zoneSections(t *rapid.T, draw func(string, int) int, label string, complete bool) string {
 	var b strings.Builder
 	comments := []string{", comment: some words", `, comment: ""`, ""}

@@ -14,7 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// manyTenants is a stack with a fleet of user Workers.
+// manyTenants returns a stack with a fleet of user Workers.
 func manyTenants(n int) string {
 	var b strings.Builder
 	b.WriteString("version: 1\nname: fleet\ndefaults: { compatibility_date: 1999-10-01 }\ndispatch_namespaces: { fleet: {} }\nlists:\n  tenants:\n    key: id\n    items:\n")

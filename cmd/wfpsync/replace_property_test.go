@@ -11,10 +11,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestApplyForgetsTheStackBefore holds for stacks nobody thought of: what an
-// account holds after apply does not depend on what an earlier stack of that name
-// has left there, but for stores and namespaces, which absence never removes, for
-// zones that the stack does not name, and for custom hostnames, which keep what the
+// TestApplyForgetsTheStackBefore holds for random stacks: what an account holds
+// after apply does not depend on what an earlier stack of that name has left
+// there, but for stores and namespaces, which absence never removes, for zones
+// that the stack does not name, and for custom hostnames, which keep what the
 // file does not say of their certificate.
 func TestApplyForgetsTheStackBefore(t *testing.T) {
 	if testing.Short() {
@@ -40,12 +40,12 @@ func TestApplyForgetsTheStackBefore(t *testing.T) {
 	})
 }
 
-// off are settings that an update turns off, as they were when nobody had turned
-// them on.
+// off are settings that an update turns off, as they were before they were
+// turned on.
 var off = strings.NewReplacer("observability:{enabled:false},", "", "tail_consumers:[]", "tail_consumers:<nil>")
 
-// checkFew is rapid.Check for what takes long: unless -rapid.checks says how many,
-// n draws are all.
+// checkFew returns rapid.Check for what takes long: unless -rapid.checks says
+// how many, n draws are all.
 func checkFew(t *testing.T, n int, property func(*rapid.T)) {
 	t.Helper()
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {

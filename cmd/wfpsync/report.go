@@ -26,14 +26,14 @@ type planOutput struct {
 }
 
 func (o *planOutput) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.expand, "expand", false, "show each change, also those that are alike")
-	cmd.Flags().IntVar(&o.markdownBudget, "markdown-budget", report.MarkdownBudget, "how many `BYTES` a plan in markdown may have")
+	cmd.Flags().BoolVar(&o.expand, "expand", false, "show every change, even those that are alike")
+	cmd.Flags().IntVar(&o.markdownBudget, "markdown-budget", report.MarkdownBudget, "the most `BYTES` that a plan in Markdown may have")
 	cmd.Flags().StringArrayVar(&o.reports, "report", nil, "write the plan to a file, too, as `FORMAT=PATH`: "+alternatives(report.PlanFiles.Names())+"; can be repeated")
 }
 
 // addGraphFlag is the flag of commands whose document is the plan.
 func (o *planOutput) addGraphFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.graph, "graph", "", "print what comes before what, in the `LANGUAGE` "+alternatives(report.Graphs.Names())+", instead of the plan")
+	cmd.Flags().StringVar(&o.graph, "graph", "", "print the order of the changes as a graph, in the `LANGUAGE` "+alternatives(report.Graphs.Names())+", instead of the plan")
 }
 
 // check refuses what makes no sense, before anything is done.
@@ -44,7 +44,7 @@ func (o *planOutput) check(a *app) error {
 	case o.graph != "" && a.flags.format != report.Text:
 		return usage(fmt.Errorf("--graph %s and --format %s both say what to print; for both, use --report %[1]s=PATH", o.graph, a.flags.format))
 	case o.markdownBudget < report.LeastMarkdownBudget:
-		return usage(fmt.Errorf("--markdown-budget %d: it is at least %d", o.markdownBudget, report.LeastMarkdownBudget))
+		return usage(fmt.Errorf("--markdown-budget %d: use at least %d", o.markdownBudget, report.LeastMarkdownBudget))
 	}
 	paths := map[string]bool{}
 	for _, text := range o.reports {
@@ -55,7 +55,7 @@ func (o *planOutput) check(a *app) error {
 		case !slices.Contains(report.PlanFiles.Names(), format):
 			return usage(fmt.Errorf("--report %q: the format %q is unknown; it is %s", text, format, alternatives(report.PlanFiles.Names())))
 		case path == "-":
-			return usage(fmt.Errorf("--report %q: what goes to stdout is said with --format or --graph", text))
+			return usage(fmt.Errorf("--report %q: use --format or --graph for what goes to stdout", text))
 		case paths[filepath.Clean(path)]:
 			return usage(fmt.Errorf("--report %q: another report goes to the same file", text))
 		}

@@ -20,7 +20,7 @@ file describes: dispatch namespaces, the dispatcher, the user Workers behind it
 and what they bind to. It keeps no state file: the account is the state.
 
   wfpsync plan              what would change
-  wfpsync apply             show the plan, ask, and make it so
+  wfpsync apply             show the plan, ask, and apply it
   wfpsync plan --local      the same against an account on this machine
   wfpsync dev               run the Workers on this machine`,
 		SilenceErrors:              true,

@@ -69,8 +69,8 @@ func ruleSections(t *testing.T) []ruleSection {
 	return sections
 }
 
-// example is a fenced block as files: one stack file, or an archive of several.
-// The pictures of control characters stand for what they show.
+// example returns a fenced block as files: one stack file, or an archive of
+// several. The pictures of control characters stand for what they show.
 func example(fence []string) txtar.Archive {
 	text := strings.Map(func(r rune) rune {
 		if r >= '\u2400' && r < '\u2420' {
@@ -100,11 +100,11 @@ func TestRulesPage(t *testing.T) {
 	}
 }
 
-// findings are the messages that the program gives for an example, without what
-// stands below them. Where the example has a file deployed.yaml, that is what
-// was deployed before. The files environment and deployed.environment have the
-// environment variables, NAME=VALUE a line, and a file arguments adds some to the
-// command.
+// findings returns the messages that the program gives for an example, without
+// what stands below them. Where the example has a file deployed.yaml, that is
+// what was deployed before. The files environment and deployed.environment have
+// the environment variables, NAME=VALUE a line, and a file arguments adds some
+// to the command.
 func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -160,8 +160,9 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	return list
 }
 
-// uploadElsewhere uploads a user Worker as somebody else would: what the file
-// uploaded/NAMESPACE/NAME stands for, which may say in a comment what tags it has.
+// uploadElsewhere uploads a user Worker as another program would: what the file
+// uploaded/NAMESPACE/NAME stands for, which may say in a comment what tags it
+// has.
 func uploadElsewhere(t *testing.T, file string) {
 	t.Helper()
 	namespace, name := filepath.Base(filepath.Dir(file)), filepath.Base(file)
@@ -229,7 +230,8 @@ func TestEveryRuleIsOnThePage(t *testing.T) {
 	}
 }
 
-// declaredRules are the constants of the code that hold a rule's identifier.
+// declaredRules returns the constants of the code that hold a rule's
+// identifier.
 func declaredRules(t *testing.T) map[string]string {
 	t.Helper()
 	rules := map[string]string{}

@@ -28,8 +28,8 @@ var triedModules = strings.Fields(`
 	string_decoder sys test test/reporters timers timers/promises tls trace_events tty url util util/types v8 vm wasi
 	worker_threads zlib unheard-of`)
 
-// triedRuntimes are the days before and after each on which a module came, and
-// the flags that bring one or take it away.
+// triedRuntimes returns the days before and after each on which a module came,
+// and the flags that bring one or take it away.
 func triedRuntimes() []spec.Runtime {
 	var tried []spec.Runtime
 	add := func(date string, flags ...string) { tried = append(tried, spec.Runtime{Date: date, Flags: flags}) }
@@ -82,7 +82,7 @@ func TestRuntimeModules(t *testing.T) {
 	}
 }
 
-// modulesOfBundler are the specifiers that a script can import.
+// modulesOfBundler returns the specifiers that a script can import.
 func modulesOfBundler(t *testing.T, at spec.Runtime, specifiers []string) []string {
 	t.Helper()
 	var script strings.Builder
@@ -98,8 +98,8 @@ func modulesOfBundler(t *testing.T, at spec.Runtime, specifiers []string) []stri
 	return slices.DeleteFunc(there, func(s string) bool { return s == "" })
 }
 
-// modulesOfWorkerd are the specifiers that a Worker can import, for each of some
-// runtimes.
+// modulesOfWorkerd returns the specifiers that a Worker can import, for each of
+// some runtimes.
 func modulesOfWorkerd(t *testing.T, workerd string, runtimes []spec.Runtime, specifiers []string) [][]string {
 	t.Helper()
 	dir := t.TempDir()

@@ -31,7 +31,7 @@ func (c *counter) observe(r api.Request) {
 	c.seen = append(c.seen, r.Method+" "+r.Path)
 }
 
-// of is how many requests something makes.
+// of returns how many requests something makes.
 func (c *counter) of(do func()) int {
 	c.mu.Lock()
 	c.seen = nil
@@ -77,7 +77,7 @@ user_workers:
 `
 )
 
-// tenant is the name of a user Worker of a herd.
+// tenant returns the name of a user Worker of a herd.
 func tenant(i int) string { return fmt.Sprintf("tenant-%05d", i) }
 
 // newHerd applies a stack for one user Worker, and then seeds what n applied ones
@@ -150,10 +150,10 @@ func (h *herd) ask(path string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// status is what the account answers about a user Worker.
+// status returns what the account answers about a user Worker.
 func (h *herd) status(name string) int { return h.ask(name).Code }
 
-// tags are those of a user Worker.
+// tags returns the tags of a user Worker.
 func (h *herd) tags(name string) []string {
 	h.t.Helper()
 	recorder := h.ask(name + "/tags")
@@ -179,7 +179,7 @@ func (h *herd) atMost(what string, got, most int) {
 	}
 }
 
-// touch lets somebody else write a user Worker.
+// touch lets another program write a user Worker.
 func (h *herd) touch(name string, settings string) {
 	h.t.Helper()
 	change := api.Tampering{Settings: json.RawMessage(settings), ModifiedOn: time.Now().Add(-time.Hour)}
@@ -236,7 +236,7 @@ func TestRequestsOfACodeChange(t *testing.T) {
 }
 
 // TestRequestsWithoutTags holds what is asked where lists do not show tags: the
-// settings of each user Worker once, and after that no more than the lists.
+// settings of each user Worker once, and after that only the lists.
 func TestRequestsWithoutTags(t *testing.T) {
 	t.Parallel()
 	for name, stack := range map[string]string{"written": fleetStack, "discovered": discoveredStack} {

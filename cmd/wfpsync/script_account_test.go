@@ -61,8 +61,8 @@ func cmdAssets(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("assets.txt"), []byte(b.String()), 0o644))
 }
 
-// consume QUEUE WORKER makes a Worker the consumer of a queue, as somebody else
-// would; the Worker - is nobody.
+// consume QUEUE WORKER makes a Worker the consumer of a queue, as another
+// program would; the Worker - is none.
 func cmdConsume(ts *testscript.TestScript, _ bool, args []string) {
 	var answer struct {
 		Result []struct {
@@ -86,9 +86,9 @@ func cmdConsume(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// upload NAMESPACE NAME [TAG…] uploads a script as somebody else would; the
-// namespace - stands for the account itself.
-// upload NAMESPACE *N uploads N scripts.
+// upload NAMESPACE NAME [TAG…] uploads a script as another program would; the
+// namespace - stands for the account itself. upload NAMESPACE *N uploads N
+// scripts.
 func cmdUpload(ts *testscript.TestScript, _ bool, args []string) {
 	namespace := strings.TrimPrefix(args[0], "-")
 	metadata, err := json.Marshal(map[string]any{"tags": args[2:], "compatibility_date": "2026-01-01"})

@@ -141,9 +141,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition is what a script can ask of the machine: [workerd] and [chromium], that
-// there is one, and [needs:PROGRAM]; and [tags], that lists show the tags of user
-// Workers. What this machine has not is not tested on it.
+// condition returns what a script can ask of the machine: [workerd] and
+// [chromium], that there is one, and [needs:PROGRAM]; and [tags], that lists
+// show the tags of user Workers. What this machine has not is not tested on it.
 func condition(name string) (bool, error) {
 	if name == "workerd" {
 		return installedWorkerd() != "", nil

@@ -179,8 +179,8 @@ func cmdFake(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("CLOUDFLARE_API_TOKEN", "test-token")
 }
 
-// requests reset forgets the requests so far.
-// requests N REGEXP expects N requests whose "METHOD PATH" matches.
+// requests reset forgets the requests until now. requests N REGEXP expects N
+// requests whose "METHOD PATH" matches.
 func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	w.mu.Lock()

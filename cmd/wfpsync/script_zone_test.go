@@ -22,9 +22,9 @@ func cmdZone(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// dns METHOD ZONE [FILTER|BODY] asks for the DNS records of a zone, adds one, or
-// deletes those that a filter matches, as somebody else would, and puts the answer
-// into the file dns.json, without what differs from run to run.
+// dns METHOD ZONE [FILTER|BODY] asks for the DNS records of a zone, adds one,
+// or deletes those that a filter matches, as another program would, and puts
+// the answer into the file dns.json, without what differs from run to run.
 func cmdDNS(ts *testscript.TestScript, _ bool, args []string) {
 	inZone(ts, "dns_records", "dns.json", args)
 }

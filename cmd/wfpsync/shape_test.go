@@ -16,7 +16,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// everyShape is every way in which the API may list user Workers.
+// everyShape returns every way in which the API may list user Workers.
 func everyShape() []api.ListShape {
 	var shapes []api.ListShape
 	for i := range 16 {
@@ -60,8 +60,8 @@ guards: { min_existing: 100 }
 `
 )
 
-// shapesWorld is an account in which a plan of shapesWanted has something of
-// everything to say.
+// shapesWorld returns an account in which a plan of shapesWanted has something
+// of everything to say.
 func shapesWorld(t *testing.T, shape api.ListShape) *simulation {
 	t.Helper()
 	s := startSimulation(t, t.TempDir(), emulator.Options{Options: api.Options{ListShape: shape}})
@@ -162,7 +162,7 @@ func TestApplyOverEveryShape(t *testing.T) {
 // it they do as the newest sources say. `make shapes` runs the scripts over each.
 const shapeVariable = "WFPSYNC_TEST_LIST_SHAPE"
 
-// testedShape is the shape that the environment names.
+// testedShape returns the shape that the environment names.
 func testedShape() api.ListShape {
 	var shape api.ListShape
 	for word := range strings.FieldsSeq(os.Getenv(shapeVariable)) {

@@ -55,7 +55,7 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// growing is what a process has written so far.
+// growing is what a process has written until now.
 type growing struct {
 	mu   sync.Mutex
 	text strings.Builder

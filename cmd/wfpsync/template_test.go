@@ -10,8 +10,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// deleter is an account in which somebody deletes a user Worker right before the
-// program asks something of it for the nth time.
+// deleter is an account in which another program deletes a user Worker right
+// before wfpsync asks something of it for the nth time.
 type deleter struct {
 	account *emulator.Emulator
 	worker  string
@@ -36,9 +36,9 @@ func (d *deleter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.account.ServeHTTP(w, r)
 }
 
-// TestTemplateCreatesNothing deletes a user Worker at each moment of an apply in
-// which somebody could: a template never brings it back, goes on with the others,
-// and ends well.
+// TestTemplateCreatesNothing deletes a user Worker at each possible moment of
+// an apply: a template never brings it back, goes on with the others, and ends
+// well.
 func TestTemplateCreatesNothing(t *testing.T) {
 	settings := strings.Replace(discoveredStack, "manage: [code, compatibility_date]", "manage: [compatibility_date]", 1)
 	settings = strings.Replace(settings, "    script: export default { fetch() {} }\n", "", 1)

@@ -47,10 +47,10 @@ func (a *app) validate(cmd *cobra.Command, _ []string) error {
 	return nil
 }
 
-// tool is how the program introduces itself.
+// tool returns how the program introduces itself.
 func tool() report.Tool { return report.Tool{Version: version, Rules: docs.Rules()} }
 
-// success is what a person is told of a file without errors; "" for any other.
+// success returns the message for a file without errors; "" for any other.
 func success(v *wfpsync.Validation, file string) string {
 	if v.Diagnostics.HasErrors() {
 		return ""

@@ -35,7 +35,8 @@ and the version of Go.`,
 	return cmd
 }
 
-// revision is the commit the program was built from, where the build knows it.
+// revision returns the commit the program was built from, where the build knows
+// it.
 func revision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

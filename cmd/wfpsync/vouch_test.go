@@ -33,7 +33,7 @@ func writeTo(t *testing.T, account http.Handler, method, path, contentType, body
 	}
 }
 
-// settingsForm is a change of settings as the API takes it.
+// settingsForm returns a change of settings as the API takes it.
 func settingsForm(settings string) (contentType, body string) {
 	return "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"settings\"\r\nContent-Type: application/json\r\n\r\n" + settings + "\r\n--x--\r\n"
 }

@@ -18,9 +18,9 @@ import (
 // file in several steps, and a checkout writes many files.
 const settle = 40 * time.Millisecond
 
-// mostWatched bounds the folders that are watched: systems have limits, and a
+// maxWatched bounds the folders that are watched: systems have limits, and a
 // project with more has something in it that is no source.
-const mostWatched = 4096
+const maxWatched = 4096
 
 // A watcher tells when something in a folder, or below it, has changed.
 type watcher struct {
@@ -64,7 +64,7 @@ func (w *watcher) add(folder string) error {
 			return nil
 		case path != folder && w.ignores(path):
 			return filepath.SkipDir
-		case w.folders == mostWatched:
+		case w.folders == maxWatched:
 			return filepath.SkipAll
 		}
 		w.folders++

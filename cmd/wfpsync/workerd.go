@@ -49,11 +49,11 @@ func (a *app) installRuntime(ctx context.Context) error {
 	return err
 }
 
-// npmEnvironment is what npm gets of our environment: its ways around, and its own
-// settings, which a company's registry, certificates and proxies are in. A .npmrc
-// takes credentials from variables, in most cases from those that npm and GitHub's
-// setup-node document; another can be set as npm_config_…. Our own credentials are
-// none of its business.
+// npmEnvironment returns what npm gets of our environment: its ways around, and
+// its own settings, which a company's registry, certificates and proxies are
+// in. A .npmrc takes credentials from variables, in most cases from those that
+// npm and GitHub's setup-node document; another can be set as npm_config_…. It
+// does not get our own credentials.
 func (a *app) npmEnvironment() []string {
 	known := []string{
 		"PATH", "HOME", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
@@ -70,8 +70,8 @@ func (a *app) npmEnvironment() []string {
 	return list
 }
 
-// workerd is the program that runs Workers. Its absence is an error that says how
-// to get it.
+// workerd returns the program that runs Workers. Its absence is an error that
+// says how to get it.
 func (a *app) workerd() (string, error) {
 	file, err := a.findWorkerd()
 	if errors.Is(err, runtime.ErrNotFound) {
@@ -80,8 +80,8 @@ func (a *app) workerd() (string, error) {
 	return file, err
 }
 
-// workerdIfAny is workerd, or "" for an account that does without: uploads are
-// looked at and not started.
+// workerdIfAny returns workerd, or "" for an account that does without: uploads
+// are looked at and not started.
 func (a *app) workerdIfAny() (string, error) {
 	file, err := a.findWorkerd()
 	if errors.Is(err, runtime.ErrNotFound) {

@@ -45,7 +45,7 @@ type simulation struct {
 	url string
 
 	// terminal is what the program writes its progress to, as to a terminal;
-	// nil where there is none.
+	// nil if there is none.
 	terminal *os.File
 }
 
@@ -197,7 +197,7 @@ func (n *network) Close() error {
 
 func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "simulation", Net: "pipe"} }
 
-// conn is one end of a connection, of which either end can break both.
+// conn is one end of a connection, and either end can break both.
 type conn struct {
 	net.Conn
 	broken *atomic.Bool
@@ -227,7 +227,7 @@ func (c *conn) explained(op string, err error) error {
 }
 
 // listenForSignals begins to, in this process, outside of any bubble: the
-// runtime's goroutine for it lives as long as the process.
+// runtime's goroutine for it lives until the process ends.
 var listenForSignals = sync.OnceFunc(func() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP)

@@ -31,8 +31,9 @@ func TestWrangler(t *testing.T) {
 			env.Setenv("NODE_COMPILE_CACHE", compiled)
 			env.Setenv("WFPSYNC_WORKERD", installedWorkerd())
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
-			// wrangler would ask for its newest version and tell how it is used. What
-			// it sends to anybody but the account has nowhere to go.
+			// wrangler would ask for its newest version and tell how it is
+			// used. What it sends anywhere but to the account has nowhere to
+			// go.
 			for name, value := range map[string]string{
 				"CI": "1", "NO_COLOR": "1", "WRANGLER_HIDE_BANNER": "true", "WRANGLER_SEND_METRICS": "false",
 				"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1,localhost",
@@ -61,9 +62,9 @@ func TestWrangler(t *testing.T) {
 	})
 }
 
-// installedWrangler is the beginning of a command line that runs wrangler. It
-// needs a newer Node.js than many have, so one is installed beside it; where npm
-// has none, that of the PATH must do.
+// installedWrangler returns the beginning of a command line that runs wrangler.
+// It needs a newer Node.js than many have, so one is installed beside it; where
+// npm has none, that of the PATH must do.
 func installedWrangler() ([]string, error) {
 	modules, err := filepath.Abs("../../tools/wrangler/node_modules")
 	if err != nil {

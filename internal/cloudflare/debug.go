@@ -192,7 +192,7 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 	}
 }
 
-// body shows JSON with what is confidential masked, and how much there is of
+// body shows JSON with confidential values masked, and how much there is of
 // anything else.
 func (x *exchange) body(side, contentType string, body []byte) {
 	if len(body) == 0 {

@@ -123,7 +123,7 @@ func holds(t *testing.T, said string, facts ...[]string) {
 	}
 }
 
-// factsOfPlan are what there is to say besides the changes.
+// factsOfPlan returns what there is to say besides the changes.
 func factsOfPlan(plan *planner.Plan) []string {
 	verdict, rest := conclusion(plan)
 	facts := []string{verdict, rest, partiality(plan)}
@@ -141,8 +141,8 @@ func factsOfPlan(plan *planner.Plan) []string {
 	return facts
 }
 
-// factsOfGroups are what there is to say about changes that are alike, or about
-// each one.
+// factsOfGroups returns what there is to say about changes that are alike, or
+// about each one.
 func factsOfGroups(plan *planner.Plan, expand bool) []string {
 	var facts []string
 	view := viewOf(plan, textBounds)
@@ -183,7 +183,8 @@ func saysWhatHappens(t *testing.T, plan *planner.Plan, said string) {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// cells are the rows of the tables of a text in HTML, with bars for the tags.
+// cells returns the rows of the tables of a text in HTML, with bars for the
+// tags.
 func cells(said string) string {
 	var rows []string
 	for line := range strings.Lines(said) {
@@ -194,7 +195,8 @@ func cells(said string) string {
 	return strings.Join(rows, "")
 }
 
-// countsOfKinds are the rows of the table that says what happens to how many.
+// countsOfKinds returns the rows of the table that says what happens to how
+// many.
 func countsOfKinds(plan *planner.Plan) []string {
 	var rows []string
 	row := func(first string, columns []countCell) {
@@ -276,7 +278,7 @@ func readPage(t *testing.T, plan *planner.Plan, said string) {
 func readPicture(t *testing.T, plan *planner.Plan, said string) {
 	t.Helper()
 	graph := graphOf(grouped(plan.Changes, false))
-	if len(graph.edges) == 0 || len(graph.nodes) > mostNodes {
+	if len(graph.edges) == 0 || len(graph.nodes) > maxNodes {
 		return
 	}
 	for _, n := range graph.nodes {

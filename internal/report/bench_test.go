@@ -12,8 +12,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// manyChanges is a plan as large platforms have them: most of it a fleet that
-// gets new code and settings of each customer's own, and some of everything else.
+// manyChanges returns a plan as large platforms have them: most of it a fleet
+// that gets new code and settings of each customer's own, and some of
+// everything else.
 func manyChanges(n int) *planner.Plan {
 	tenant := func(name string) spec.Address {
 		return spec.Address{Kind: spec.KindUserWorker, Parent: "customer-workers", Name: name}

@@ -54,7 +54,7 @@ func CheckupText(w io.Writer, style Style, checks []Check) error {
 		if Healthy(checks) {
 			p.line("%s", p.paint(bold, "Nothing is wrong."))
 		} else {
-			p.line("%s", p.paint(bold, "Something must be put right first."))
+			p.line("%s", p.paint(bold, "Something must be fixed first."))
 		}
 	})
 }

@@ -42,9 +42,9 @@ func (p *printer) annotations(list diag.List, kind diag.Severity, more string) {
 	}
 }
 
-// annotation is a diagnostic as a workflow command.
-// Source: actions/toolkit, packages/core/src/command.ts, which also says what
-// must be escaped.
+// annotation returns a diagnostic as a workflow command. Source:
+// actions/toolkit, packages/core/src/command.ts, which also says what must be
+// escaped.
 func annotation(d diag.Diagnostic, kind diag.Severity) string {
 	var properties []string
 	set := func(name, value string) {
@@ -66,7 +66,8 @@ func annotation(d diag.Diagnostic, kind diag.Severity) string {
 	return "::" + command + "::" + escapeCommand.Replace(strings.Join(annotationLines(d), "\n"))
 }
 
-// annotationLines are what is wrong, what to do, and the places that explain it.
+// annotationLines returns what is wrong, what to do, and the places that
+// explain it.
 func annotationLines(d diag.Diagnostic) []string {
 	lines := []string{safe(d.Message)}
 	if d.Hint != "" {

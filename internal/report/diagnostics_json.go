@@ -42,5 +42,5 @@ func errorsOf(list diag.List) errorDocument {
 	return document
 }
 
-// listed is a list that encodes as one even when it is empty.
+// listed returns a list that encodes as one even when it is empty.
 func listed(list diag.List) diag.List { return append(diag.List{}, list...) }

@@ -50,7 +50,7 @@ func DiagnosticsSARIF(w io.Writer, tool Tool, list diag.List) error {
 	return writeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
 }
 
-// usedRules are the rules of the diagnostics, sorted.
+// usedRules returns the rules of the diagnostics, sorted.
 func usedRules(tool Tool, list diag.List) []sarifRule {
 	used := map[string]bool{}
 	for _, d := range list {
@@ -108,7 +108,8 @@ func sarifMessageOf(d diag.Diagnostic) sarifMessage {
 	return sarifMessage{Text: strings.TrimSpace(d.Message + "\n" + d.Hint)}
 }
 
-// sarifLocationOf is a place; a SARIF region, too, ends before its end column.
+// sarifLocationOf returns a place; a SARIF region, too, ends before its end
+// column.
 func sarifLocationOf(r diag.Range) sarifLocation {
 	if r.File == "" {
 		return sarifLocation{}
@@ -124,8 +125,9 @@ func sarifLocationOf(r diag.Range) sarifLocation {
 	return sarifLocation{PhysicalLocation: physical}
 }
 
-// fileURI is a path as a URI: relative to where the person is, which is the
-// root of the repository for whoever shows the log, unless the path is absolute.
+// fileURI returns a path as a URI: relative to where the person is, which is
+// the root of the repository for whoever shows the log, unless the path is
+// absolute.
 func fileURI(file string) string {
 	u := url.URL{Path: file}
 	if path.IsAbs(file) {

@@ -51,7 +51,7 @@ func (p *printer) diagnostic(d diag.Diagnostic) {
 	}
 }
 
-// position is the prefix that says where; nothing for what is nowhere.
+// position returns the prefix that says where; nothing for what is nowhere.
 func (p *printer) position(r diag.Range) string {
 	place := r.String()
 	if place == "" {
@@ -60,8 +60,8 @@ func (p *printer) position(r diag.Range) string {
 	return p.paint(bold, safe(place)+":") + " "
 }
 
-// message is what is wrong. An error with a place needs no label: that is what
-// a line that begins with a place is taken for.
+// message returns what is wrong. An error with a place needs no label: that is
+// what a line that begins with a place is taken for.
 func (p *printer) message(d diag.Diagnostic) string {
 	nowhere := d.Range.IsZero()
 	switch {
@@ -107,7 +107,7 @@ func countDiagnostics(list diag.List) (errors, warnings int) {
 	return errors, warnings
 }
 
-// count is a number with its noun.
+// count returns a number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -37,7 +37,7 @@ func driftTimes(d planner.Drifted) string {
 	return strings.Join(times, ", ")
 }
 
-// driftVerdict is the line that counts: its beginning and the rest.
+// driftVerdict returns the line that counts: its beginning and the rest.
 func driftVerdict(drift *planner.Drift) (verdict, rest string) {
 	pending := ""
 	if drift.Pending > 0 {
@@ -49,7 +49,7 @@ func driftVerdict(drift *planner.Drift) (verdict, rest string) {
 	return "Drift:", " " + count(len(drift.Changes), "resource is", "resources are") + " not as applied." + pending
 }
 
-// driftValue is a difference on one line, as what was and what is.
+// driftValue returns a difference on one line, as what was and what is.
 func driftValue(f planner.FieldChange) string {
 	switch {
 	case f.Sensitive:

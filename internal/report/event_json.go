@@ -116,7 +116,7 @@ type waveEvent struct {
 	Pause    time.Duration `json:"pause_ns,omitempty"`
 }
 
-// Applied is one event of the applier.
+// Applied returns one event of the applier.
 func (e *Events) Applied(event applier.Event) error {
 	switch event := event.(type) {
 	case applier.Started:
@@ -137,13 +137,13 @@ func (e *Events) Applied(event applier.Event) error {
 	return e.rollout(event)
 }
 
-// unconfirmedEvent is that nobody could look at what was made once more.
+// unconfirmedEvent says that the result could not be read again.
 type unconfirmedEvent struct {
 	eventHead
 	Error string `json:"error"`
 }
 
-// rollout is one event of a rollout.
+// rollout returns one event of a rollout.
 func (e *Events) rollout(event applier.Event) error {
 	switch event := event.(type) {
 	case applier.WaveStarted:
@@ -200,7 +200,7 @@ func (e *Events) Unexpected(plan *planner.Plan, expected string) error {
 // Refused ends the events of a plan that may not be applied as it is.
 func (e *Events) Refused(plan *planner.Plan) error { return e.Error(planErrors(plan)) }
 
-// planErrors are why a plan may not be applied.
+// planErrors returns why a plan may not be applied.
 func planErrors(plan *planner.Plan) diag.List {
 	var list diag.List
 	for _, text := range obstacles(plan) {

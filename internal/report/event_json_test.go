@@ -14,7 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/schema"
 )
 
-// eventRuns are applies as events.
+// eventRuns returns applies as events.
 func eventRuns() map[string]func(e *Events) error {
 	plan := planOf(create(customerA), create(customerB), create(routerAddress))
 	plan.Diagnostics = diag.List{{Severity: diag.Warning, Rule: "WFP219", Message: "hm\x1b[31m", Range: declared}}

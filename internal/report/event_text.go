@@ -9,8 +9,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// EventLine is one event of an apply as a line of progress, without its end of
-// line.
+// EventLine returns one event of an apply as a line of progress, without its
+// end of line.
 func EventLine(style Style, e applier.Event) string {
 	switch e := e.(type) {
 	case applier.Started:
@@ -26,12 +26,12 @@ func EventLine(style Style, e applier.Event) string {
 	case applier.Overwritten:
 		return style.progress(e.Address, red, oneLine(errorText(e.Err)))
 	case applier.Unconfirmed:
-		return style.paint(yellow, "What was made could not be confirmed: "+oneLine(errorText(e.Err)))
+		return style.paint(yellow, "The result could not be confirmed: "+oneLine(errorText(e.Err)))
 	}
 	return rolloutEventLine(style, e)
 }
 
-// progress is what there is to say about a resource.
+// progress returns what there is to say about a resource.
 func (s Style) progress(a spec.Address, color, text string) string {
 	return s.paint(bold, safe(a.String())+":") + " " + s.paint(color, text)
 }

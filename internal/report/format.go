@@ -67,7 +67,7 @@ var (
 		{"sarif", findingsSARIF},
 	}
 
-	// Runs are how an apply is told while it goes on.
+	// Runs are the formats that report an apply while it runs.
 	Runs = Formats[func(Output) Run]{
 		{Text, func(o Output) Run { return textRun{o} }},
 		{"json", func(o Output) Run { return jsonRun{o} }},
@@ -122,17 +122,18 @@ func (o Output) beside() Output {
 	return o
 }
 
-// plain is a format that looks the same everywhere.
+// plain returns a format that looks the same everywhere.
 func plain[T any](write func(io.Writer, T) error) func(Output, T) error {
 	return func(o Output, value T) error { return write(o.Out, value) }
 }
 
-// styled is a format that looks as its stream shows it.
+// styled returns a format that looks as its stream shows it.
 func styled[T any](write func(io.Writer, Style, T) error) func(Output, T) error {
 	return func(o Output, value T) error { return write(o.Out, o.Out.Style, value) }
 }
 
-// withDiagnostics is a format of a plan that does not hold its diagnostics.
+// withDiagnostics returns a format of a plan that does not hold its
+// diagnostics.
 func withDiagnostics(write func(io.Writer, Style, *planner.Plan) error) func(Output, *planner.Plan) error {
 	return func(o Output, plan *planner.Plan) error {
 		if err := write(o.Out, o.Out.Style, plan); err != nil {

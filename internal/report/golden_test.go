@@ -55,7 +55,8 @@ func written(t testing.TB, write func(w io.Writer) error) string {
 	return b.String()
 }
 
-// disobedient is the first character of a report that a terminal would obey.
+// disobedient returns the first character of a report that a terminal would
+// obey.
 func disobedient(report string) (rune, bool) {
 	for _, r := range report {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {

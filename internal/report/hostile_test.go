@@ -42,8 +42,9 @@ var markdownLines = func() []*regexp.Regexp {
 	return lines
 }()
 
-// outsideOfFences are the lines of Markdown that are not in a fenced block, by
-// CommonMark's rules: a fence is closed by as many backticks and nothing else.
+// outsideOfFences returns the lines of Markdown that are not in a fenced block,
+// by CommonMark's rules: a fence is closed by as many backticks and nothing
+// else.
 func outsideOfFences(text string) []string {
 	opens := regexp.MustCompile("^ {0,3}(```+)([^`]*)$")
 	var outside []string

@@ -49,7 +49,7 @@ func escapeJSON(encoded []byte) []byte {
 
 func unsafeInJSON(r rune) bool { return r != '\n' && unsafe(r) }
 
-// encodeValue is a value of a plan in JSON, on one line or indented.
+// encodeValue returns a value of a plan in JSON, on one line or indented.
 func encodeValue(value any, indent string) string {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)

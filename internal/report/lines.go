@@ -44,12 +44,12 @@ const (
 
 	// Beyond this, comparing two texts line by line costs more than it tells,
 	// and they are shown as replaced.
-	mostComparedLines = 5000
-	mostComparedBytes = 512 << 10
+	maxComparedLines = 5000
+	maxComparedBytes = 512 << 10
 )
 
-// difference is how two texts differ, in lines: those that are alike are left
-// out, but for a few around what differs.
+// difference returns how two texts differ, in lines: those that are alike are
+// left out, but for a few around what differs.
 func (b bounds) difference(before, after []string) []line {
 	return b.cut(b.shorten(withContext(compare(before, after))))
 }
@@ -106,7 +106,7 @@ func tooLarge(lines []string) bool {
 	for _, text := range lines {
 		size += len(text)
 	}
-	return len(lines) > mostComparedLines || size > mostComparedBytes
+	return len(lines) > maxComparedLines || size > maxComparedBytes
 }
 
 func appendLines(lines []line, op lineOp, texts []string) []line {
@@ -159,7 +159,7 @@ func (b bounds) shorten(lines []line) []line {
 	return out
 }
 
-// beginning is the byte to show a line from.
+// beginning returns the byte to show a line from.
 func (b bounds) beginning(lines []line, i int) int {
 	op := func(i int) lineOp {
 		if i < 0 || i >= len(lines) {
@@ -184,7 +184,7 @@ func (b bounds) cut(lines []line) []line {
 	return lines
 }
 
-// alike is how many lines two values have in common at the beginning.
+// alike returns how many lines two values have in common at the beginning.
 func alike(a, b []string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
@@ -201,8 +201,8 @@ func reversed(lines []string) []string {
 	return out
 }
 
-// divergence is the byte to show two lines from: the beginning, or a little
-// before they begin to differ, if that would be out of sight.
+// divergence returns the byte to show two lines from: the beginning, or a
+// little before they begin to differ, if that would be out of sight.
 func (b bounds) divergence(before, after string) int {
 	n := 0
 	for n < len(before) && n < len(after) && before[n] == after[n] {
@@ -220,8 +220,8 @@ func (b bounds) divergence(before, after string) int {
 	return n
 }
 
-// excerpt is a line from a byte on, cut to the width; it says how long the whole
-// line is.
+// excerpt returns a line from a byte on, cut to the width; it says how long the
+// whole line is.
 func (b bounds) excerpt(text string, from int) string {
 	rest, beginning := text[from:], ""
 	if from > 0 {
@@ -236,7 +236,7 @@ func (b bounds) excerpt(text string, from int) string {
 	return beginning + rest
 }
 
-// textLines are the lines of a text, each made safe.
+// textLines returns the lines of a text, each made safe.
 func textLines(text string) []string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {

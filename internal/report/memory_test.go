@@ -12,8 +12,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostMemory is what showing a plan of 10,000 changes may take, besides the plan.
-const mostMemory = 300 << 20
+// maxMemory is what showing a plan of 10,000 changes may take, besides the plan.
+const maxMemory = 300 << 20
 
 // discard counts what it is given.
 type discard struct{ size int }
@@ -47,16 +47,16 @@ func TestPlansOfManyChangesNeedLittleMemory(t *testing.T) {
 				runtime.ReadMemStats(&after)
 				used := int64(after.TotalAlloc - before.TotalAlloc)
 				t.Logf("%s, taking %s", bytesOf(int64(out.size)), bytesOf(used))
-				if used > mostMemory {
-					t.Errorf("%s of memory, more than %s", bytesOf(used), bytesOf(mostMemory))
+				if used > maxMemory {
+					t.Errorf("%s of memory, more than %s", bytesOf(used), bytesOf(maxMemory))
 				}
 			})
 		}
 	}
 }
 
-// manyCodes is a plan over Workers that somebody else has written, each in its
-// own way.
+// manyCodes returns a plan over Workers that another program has written, each
+// in its own way.
 func manyCodes(n int) *planner.Plan {
 	plan := manyChanges(n)
 	wanted := spec.Code{}

@@ -24,8 +24,8 @@ func howMoved(m applier.Moved) string {
 	return "is not what it was"
 }
 
-// writtenAt is when a revision was written and, where its mark tells, by which
-// stack; nothing where that is not known.
+// writtenAt returns when a revision was written and, where its mark tells, by
+// which stack; nothing where that is not known.
 func writtenAt(r spec.Revision) string {
 	if r.ModifiedOn.IsZero() {
 		return ""

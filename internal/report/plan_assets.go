@@ -7,8 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// assetsByDigest are the static files that a plan embeds, by the short digest
-// of them and of how they are served, which is what changes tell.
+// assetsByDigest returns the static files that a plan embeds, by the short
+// digest of them and of how they are served, which is what changes tell.
 func assetsByDigest(plan *planner.Plan) map[string]planner.Assets {
 	known := map[string]planner.Assets{}
 	for _, c := range plan.Changes {
@@ -27,9 +27,9 @@ func assetsByDigest(plan *planner.Plan) map[string]planner.Assets {
 	return known
 }
 
-// assetsChange is a difference of static files: by short digest, and how many
-// there are where the plan embeds them. The platform tells nobody which files a
-// Worker has, so a plan cannot say which of them it changes.
+// assetsChange returns a difference of static files: by short digest, and how
+// many there are where the plan embeds them. The API does not tell which files
+// a Worker has, so a plan cannot say which of them it changes.
 func (v *planView) assetsChange(f planner.FieldChange) string {
 	value := digestValue(f)
 	assets, embedded := v.assets[digestText(f.After)]
@@ -43,7 +43,7 @@ func (v *planView) assetsChange(f planner.FieldChange) string {
 	return value + " (" + size + ")"
 }
 
-// digestValue is what is compared by digest.
+// digestValue returns what is compared by digest.
 func digestValue(f planner.FieldChange) string {
 	before, after := digestText(f.Before), digestText(f.After)
 	switch f.Op {

@@ -15,9 +15,10 @@ import (
 // a longer one was made by a minifier, and a difference of it says nothing.
 const longestCodeLine = 2000
 
-// codeChange is a difference of code: by short digest, by size where the plan
-// embeds it, and line by line where it embeds both sides, as when somebody else
-// wrote what is there, or one Worker gets the code that another one gives up.
+// codeChange returns a difference of code: by short digest, by size where the
+// plan embeds it, and line by line where it embeds both sides, as when another
+// program wrote the live code, or one Worker gets the code that another one
+// gives up.
 func (v *planView) codeChange(f planner.FieldChange) (value string, lines []line) {
 	before, after := digestText(f.Before), digestText(f.After)
 	value = digestValue(f)
@@ -34,16 +35,16 @@ func (v *planView) codeChange(f planner.FieldChange) (value string, lines []line
 	return value, nil
 }
 
-// sizeWords are how large code is.
+// sizeWords returns how large code is.
 func sizeWords(code planner.Code) string {
 	return count(len(code.Modules), "module", "modules") + ", " + bytesOf(sizeOf(code))
 }
 
-// mostCodeLines is how many lines of code a document has in differences. Where
+// maxCodeLines is how many lines of code a document has in differences. Where
 // each of ten thousand Workers runs its own, the first ones are what is read.
-const mostCodeLines = 20_000
+const maxCodeLines = 20_000
 
-// codeLines is how the modules of two codes differ, as long as there is room.
+// codeLines returns how the modules of two codes differ, while there is room.
 func (v *planView) codeLines(from, to string, before, after planner.Code) []line {
 	key := [2]string{from, to}
 	if lines, known := v.codes[key]; known {
@@ -108,7 +109,7 @@ func (v *planView) moduleLines(before, after spec.Module) []line {
 // readable reports whether a module is a text that a person would read.
 func readable(m spec.Module) bool {
 	if !strings.HasPrefix(string(m.Type), "text/") && !strings.HasPrefix(string(m.Type), "application/javascript") ||
-		len(m.Content) > mostComparedBytes || !utf8.Valid(m.Content) {
+		len(m.Content) > maxComparedBytes || !utf8.Valid(m.Content) {
 		return false
 	}
 	for l := range strings.Lines(string(m.Content)) {
@@ -135,7 +136,7 @@ func sizeOf(code planner.Code) int64 {
 	return size
 }
 
-// bytesOf is a size in the unit that suits it.
+// bytesOf returns a size in the unit that suits it.
 func bytesOf(n int64) string {
 	const kib, mib = 1 << 10, 1 << 20
 	switch {

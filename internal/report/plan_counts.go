@@ -18,8 +18,8 @@ type countRow struct {
 // its action in the page's style.
 type countCell struct{ Class, Text string }
 
-// countKinds is a table of what happens to how many of which kind, with columns
-// for the actions that happen at all.
+// countKinds returns a table of how many resources of each kind are created,
+// changed or deleted, with columns only for actions that happen.
 func countKinds(plan *planner.Plan) (columns []countCell, rows []countRow) {
 	counted := map[spec.Kind]map[planner.Action]int{}
 	var kinds []spec.Kind
@@ -56,7 +56,7 @@ func countKinds(plan *planner.Plan) (columns []countCell, rows []countRow) {
 	return columns, rows
 }
 
-// classOf is an action's class in the page's style.
+// classOf returns an action's class in the page's style.
 func classOf(action planner.Action) string {
 	switch action {
 	case planner.Create:

@@ -26,7 +26,7 @@ func PlanDOT(w io.Writer, style Style, plan *planner.Plan) error {
 	})
 }
 
-// title is a node in words.
+// title describes a node in words.
 func (n planNode) title() string {
 	title := wordsOf(n.action).marker + " " + n.label
 	if n.blocked {
@@ -35,7 +35,7 @@ func (n planNode) title() string {
 	return title
 }
 
-// color is a node's by what is done.
+// color returns a node's color, by its action.
 func (n planNode) color() string {
 	switch {
 	case n.blocked, takesAway(n.action):
@@ -46,8 +46,8 @@ func (n planNode) color() string {
 	return "orange3"
 }
 
-// quoteDOT is a text as a quoted string, in which a backslash would begin an
-// escape that Graphviz replaces, such as \N by the node's name.
+// quoteDOT returns a text as a quoted string, in which a backslash would begin
+// an escape that Graphviz replaces, such as \N by the node's name.
 func quoteDOT(text string) string {
 	return fmt.Sprintf(`"%s"`, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text))
 }

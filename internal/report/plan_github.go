@@ -38,8 +38,8 @@ func PlanGitHub(w io.Writer, style Style, plan *planner.Plan) error {
 	return DiagnosticsGitHub(w, planDiagnostics(plan))
 }
 
-// planDiagnostics are a plan's diagnostics, and its changes as far as a reviewer
-// must not miss them.
+// planDiagnostics returns a plan's diagnostics, and its changes as far as a
+// reviewer must not miss them.
 func planDiagnostics(plan *planner.Plan) diag.List {
 	list := append(diag.List{}, plan.Diagnostics...)
 	for _, g := range grouped(plan.Changes, false) {

@@ -26,7 +26,7 @@ type planNode struct {
 // planEdge leads from what comes first to what comes after it, by index.
 type planEdge struct{ first, then int }
 
-// graphOf is the graph of a plan's groups.
+// graphOf returns the graph of a plan's groups.
 func graphOf(groups []group) planGraph {
 	var graph planGraph
 	at := map[spec.Address]int{}

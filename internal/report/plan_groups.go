@@ -24,14 +24,14 @@ type group struct {
 	others []int
 }
 
-// example is the change that stands for the group.
+// example returns the change that stands for the group.
 func (g group) example() planner.Change { return *g.changes[0] }
 
 // folded reports whether the group is more than its example.
 func (g group) folded() bool { return len(g.changes) > 1 }
 
-// grouped are a plan's changes with those that are alike folded into one, in the
-// order of the examples. With expand, each is a group of its own.
+// grouped returns a plan's changes with those that are alike folded into one,
+// in the order of the examples. With expand, each is a group of its own.
 func grouped(changes []planner.Change, expand bool) []group {
 	var alike [][]*planner.Change // by shape
 	shapes, known := make([]int, len(changes)), map[string]int{}
@@ -55,7 +55,7 @@ func grouped(changes []planner.Change, expand bool) []group {
 	return groups
 }
 
-// shapeOf is equal for changes that are alike.
+// shapeOf returns a text that is equal for changes that are alike.
 func shapeOf(c *planner.Change) string {
 	var b strings.Builder
 	part := func(text string) {
@@ -105,12 +105,12 @@ func (g group) alikeWords() string {
 }
 
 const (
-	mostNames  = 12  // of a folded group that are listed
+	maxNames   = 12  // of a folded group that are listed
 	widestList = 100 // columns of a line of names
 )
 
-// names are the names of the others in a folded group, in lines: all of them
-// when they are few, else the first ones and the last.
+// names returns the names of the others in a folded group, in lines: all of
+// them when they are few, else the first ones and the last.
 func (g group) names() []string {
 	others := g.changes[1:]
 	var lines []string
@@ -118,9 +118,9 @@ func (g group) names() []string {
 	for i, c := range others {
 		name := safe(c.Address.Name)
 		switch last := i == len(others)-1; {
-		case len(others) > mostNames && i >= mostNames-1 && !last:
+		case len(others) > maxNames && i >= maxNames-1 && !last:
 			continue
-		case len(others) > mostNames && last:
+		case len(others) > maxNames && last:
 			name = ellipsis + " " + name
 		case !last:
 			name += ","
@@ -140,7 +140,7 @@ func countMore(n int, kind spec.Kind) string {
 	return words[0] + " more " + words[1]
 }
 
-// in is where something is, or nothing for the account itself.
+// in returns where something is, or nothing for the account itself.
 func in(parent string) string {
 	if parent == "" {
 		return ""

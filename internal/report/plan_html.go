@@ -33,7 +33,8 @@ var (
 	pageTemplate = template.Must(template.New("plan").Parse(pageSource))
 )
 
-// PageTokens are the colours and fonts of our pages as CSS, by day and by night: custom properties of :root.
+// PageTokens returns the colours and fonts of our pages as CSS, by day and by
+// night: custom properties of :root.
 func PageTokens() []byte { return []byte(pageTokens) }
 
 // pagePolicy lets the page run its own script and use its own style, and nothing
@@ -48,8 +49,8 @@ func integrity(text string) string {
 }
 
 // PlanHTML writes a plan as one page that needs nothing else: what counts is in
-// its markup, and the changes are in it as JSON, which its script shows as far
-// as somebody looks at them.
+// its markup, and the changes are in it as JSON, which its script shows when a
+// reader opens them.
 func PlanHTML(w io.Writer, plan *planner.Plan) error {
 	groups := grouped(plan.Changes, false)
 	data, err := pageData(plan, groups)
@@ -130,8 +131,8 @@ func newPage(plan *planner.Plan, groups []group, data []byte) page {
 	return p
 }
 
-// pageData is the plan as the page's script reads it, in JSON that holds no
-// character with a meaning to HTML. What many changes share is in it once.
+// pageData returns the plan as the page's script reads it, in JSON that holds
+// no character with a meaning to HTML. What many changes share is in it once.
 func pageData(plan *planner.Plan, groups []group) ([]byte, error) {
 	d := newPageDocument(plan, groups)
 	encoded, err := json.Marshal(d) // escapes <, > and &
@@ -242,8 +243,8 @@ func pageFieldOf(f fieldView) pageField {
 	return shown
 }
 
-// once is the index of a value in a list, which it is appended to when its key
-// is new.
+// once returns the index of a value in a list, which it is appended to when its
+// key is new.
 func once[K comparable, V any](list *[]V, index map[K]int, key K, value V) int {
 	i, known := index[key]
 	if !known {

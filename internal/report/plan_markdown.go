@@ -26,11 +26,11 @@ var errBudget = fmt.Errorf("a plan in Markdown needs at least %d bytes", LeastMa
 // of bytes: with all values; without the large ones; as a table; or, where even
 // that is too much, as counts with those rows that need attention most.
 //
-// It begins with a comment that nobody sees and that is the same for every plan
-// of the stack for the account, so that a later plan can take the place of an
-// earlier one. What comes from files and accounts stands only in blocks of HTML,
+// It begins with an invisible comment that is the same for every plan of the
+// stack for the account, so that a later plan can take the place of an earlier
+// one. What comes from files and accounts stands only in blocks of HTML,
 // escaped and as code, or in fenced blocks that it cannot close: there, no
-// character has a meaning, nobody is mentioned and nothing becomes a link.
+// character has a meaning, no user is mentioned and nothing becomes a link.
 func PlanMarkdown(w io.Writer, plan *planner.Plan, budget int) error {
 	if budget < LeastMarkdownBudget {
 		return errBudget
@@ -61,8 +61,8 @@ func writeCounts(w io.Writer, plan *planner.Plan, budget int, groups []group) er
 	return err
 }
 
-// markdown is a document of bounded size in the making. What would make it too
-// long is not written, and remembered as an error.
+// markdown is a document of bounded size that is being built. What would make
+// it too long is not written, and remembered as an error.
 type markdown struct {
 	text   strings.Builder
 	budget int
@@ -92,7 +92,7 @@ func (m *markdown) line(format string, args ...any) {
 const (
 	longestName = 100 // characters of a name
 	longestKind = 30  // characters of a kind
-	mostKinds   = 15  // rows of the table of counts
+	maxKinds    = 15  // rows of the table of counts
 )
 
 // head is the marker, the counts, and whether the plan can be applied. Its size
@@ -121,7 +121,8 @@ func (m *markdown) foot() {
 	m.line("<p><sub>Account %s · digest %s</sub></p>", codeHTML(shortName(accountName(m.plan.Account), longestName)), codeHTML(shortName(safe(m.plan.Digest), longestName)))
 }
 
-// counts is a table of what happens to how many of which kind.
+// counts is a table of how many resources of each kind are created, changed or
+// deleted.
 func (m *markdown) counts() {
 	columns, rows := countKinds(m.plan)
 	if len(rows) == 0 {
@@ -136,7 +137,7 @@ func (m *markdown) counts() {
 	}
 	m.line("<table>")
 	row("th", "", columns)
-	for _, r := range rows[:min(len(rows), mostKinds)] {
+	for _, r := range rows[:min(len(rows), maxKinds)] {
 		row("td", r.Kind, r.Cells)
 	}
 	m.line("</table>")
@@ -196,7 +197,7 @@ func (m *markdown) details(groups []group, large bool) {
 	}
 }
 
-// groupHTML is a group in a line of HTML.
+// groupHTML returns a group in a line of HTML.
 func groupHTML(g group) string {
 	c := g.example()
 	words := wordsOf(c.Action)
@@ -211,8 +212,8 @@ func groupHTML(g group) string {
 	return text
 }
 
-// diff is what there is to say about a group, in lines that highlighters for
-// differences colour: what is replaced begins with an exclamation mark.
+// diff returns what there is to say about a group, in lines that highlighters
+// for differences colour: what is replaced begins with an exclamation mark.
 func (m *markdown) diff(g group, large bool) []string {
 	c := g.example()
 	var lines []string
@@ -339,10 +340,10 @@ func (m *markdown) fenced(language string, lines []string) {
 	m.line("%s", fence)
 }
 
-// codeHTML is a safe text as code in HTML.
+// codeHTML returns a safe text as code in HTML.
 func codeHTML(text string) string { return "<code>" + html.EscapeString(text) + "</code>" }
 
-// shortName is a name of bounded length.
+// shortName returns a name of bounded length.
 func shortName(name string, most int) string {
 	n := 0
 	for i := range name {
@@ -353,8 +354,8 @@ func shortName(name string, most int) string {
 	return name
 }
 
-// markerName is a name in characters that have no meaning inside a comment, of
-// bounded length.
+// markerName returns a name in characters that have no meaning inside a
+// comment, of bounded length.
 func markerName(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name[:min(len(name), longestName)]) {

@@ -30,18 +30,18 @@ const (
 	letterWidth  = 7.3 // of the type in nodes, which is 12 pixels high
 	nodePadding  = 10
 	longestLabel = 40 // characters
-	mostNodes    = 80 // that a picture may have and still be one
+	maxNodes     = 80 // that a picture may have and still be one
 )
 
-// pictureOf is the picture of a plan's groups, or, where they are too many, of
-// kinds and places. It is nil when there is nothing to see: no order, or too
-// much of it.
+// pictureOf returns the picture of a plan's groups, or, where they are too
+// many, of kinds and places. It is nil when there is nothing to see: no order,
+// or too much of it.
 func pictureOf(plan *planner.Plan, groups []group) *picture {
-	if len(groups) > mostNodes {
+	if len(groups) > maxNodes {
 		groups = byPlace(plan.Changes)
 	}
 	graph := graphOf(groups)
-	if len(graph.edges) == 0 || len(graph.nodes) > mostNodes {
+	if len(graph.edges) == 0 || len(graph.nodes) > maxNodes {
 		return nil
 	}
 	p := &picture{Nodes: make([]pictureNode, len(graph.nodes))}
@@ -111,8 +111,8 @@ func curve(from, to pictureNode) string {
 	return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bend, y1, x2-bend, y2, x2, y2)
 }
 
-// byPlace are the changes with those in one place, to which the same is done,
-// as one.
+// byPlace returns the changes with those in one place, to which the same is
+// done, as one.
 func byPlace(changes []planner.Change) []group {
 	type key struct {
 		kind, parent string

@@ -142,7 +142,7 @@ func planCases() map[string]*planner.Plan {
 	}
 }
 
-// items is a list of n objects.
+// items returns a list of n objects.
 func items(n int) []any {
 	var list []any
 	for i := range n {
@@ -258,7 +258,7 @@ func TestPlanJSONIsTheOutline(t *testing.T) {
 	}
 }
 
-// decoded is the one JSON document that a text holds.
+// decoded returns the one JSON document that a text holds.
 func decoded(t *testing.T, text string) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))

@@ -23,7 +23,7 @@ type planView struct {
 }
 
 func viewOf(plan *planner.Plan, b bounds) *planView {
-	v := &planView{plan: plan, bounds: b, code: map[string]planner.Code{}, codes: map[[2]string][]line{}, room: mostCodeLines, assets: assetsByDigest(plan)}
+	v := &planView{plan: plan, bounds: b, code: map[string]planner.Code{}, codes: map[[2]string][]line{}, room: maxCodeLines, assets: assetsByDigest(plan)}
 	for _, known := range []map[string]planner.Code{plan.LiveCode, plan.Code} {
 		for digest, code := range known {
 			v.code[spec.ShortDigest(digest)] = code
@@ -45,7 +45,7 @@ type fieldView struct {
 	note string
 }
 
-// fields are the differences of a group's example.
+// fields returns the differences of a group's example.
 func (v *planView) fields(g group) []fieldView {
 	fields := make([]fieldView, len(g.example().Fields))
 	for i, f := range g.example().Fields {
@@ -93,7 +93,7 @@ func secretValue(f planner.FieldChange) string {
 	return "(secret) " + why
 }
 
-// inlineValue is a difference on one line.
+// inlineValue returns a difference on one line.
 func inlineValue(f planner.FieldChange) string {
 	switch f.Op {
 	case planner.FieldAdd:
@@ -105,7 +105,7 @@ func inlineValue(f planner.FieldChange) string {
 	}
 }
 
-// largeValue is a difference on lines of its own.
+// largeValue returns a difference on lines of its own.
 func (b bounds) largeValue(f planner.FieldChange) []line {
 	switch f.Op {
 	case planner.FieldAdd:
@@ -117,11 +117,11 @@ func (b bounds) largeValue(f planner.FieldChange) []line {
 	}
 }
 
-// compact is a value in JSON on one line.
+// compact returns a value in JSON on one line.
 func compact(value any, unknown bool) string { return safe(jsonText(value, "", unknown)) }
 
-// jsonText is a value in JSON, in which the placeholder of an unknown value is
-// not quoted: it is no text that the Worker would see.
+// jsonText returns a value in JSON, in which the placeholder of an unknown
+// value is not quoted: it is no text that the Worker would see.
 func jsonText(value any, indent string, unknown bool) string {
 	text := encodeValue(value, indent)
 	if unknown {
@@ -130,7 +130,7 @@ func jsonText(value any, indent string, unknown bool) string {
 	return text
 }
 
-// linesOf is a value in safe lines: a text of several lines in its own,
+// linesOf returns a value in safe lines: a text of several lines in its own,
 // anything else in those of indented JSON.
 func linesOf(value any, unknown bool) []string {
 	if text, ok := value.(string); ok && strings.Contains(text, "\n") {

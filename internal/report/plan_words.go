@@ -12,8 +12,8 @@ import (
 
 // What every format says of a plan, in safe words.
 
-// because is the reason for a change where the action does not say it already, and
-// when it has its turn.
+// because returns the reason for a change where the action does not say it
+// already, and when it has its turn.
 func because(c planner.Change) string {
 	texts := []string{turnWords(c), reasonWords(c)}
 	if c.Action == planner.WriteSecrets {
@@ -37,7 +37,7 @@ func reasonWords(c planner.Change) string {
 		return "its mark cannot be read, so nothing vouches for what is there"
 	case planner.ReasonTemplate:
 		if c.MarkOnly {
-			return "discovered, and what the template has: only its mark is written"
+			return "discovered, and already as the template says: only its mark is written"
 		}
 		return "discovered, and the template is new to it"
 	case planner.ReasonChanged:
@@ -66,7 +66,7 @@ func reasonWords(c planner.Change) string {
 	return ""
 }
 
-// moment is a time on the platform's clock.
+// moment returns a time on the platform's clock.
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // blockedWords say what keeps a change from being made, and what to do about it.
@@ -89,8 +89,8 @@ func blockedWords(c planner.Change) (message, hint string) {
 	return message, safe(c.Blocked.Hint)
 }
 
-// conclusion is the line that counts what happens: its beginning, which other
-// programs look for, and the rest.
+// conclusion returns the line that counts what happens: its beginning, which
+// other programs look for, and the rest.
 func conclusion(plan *planner.Plan) (verdict, rest string) {
 	s := plan.Summary
 	switch {
@@ -145,7 +145,7 @@ func Unmanaged(plan *planner.Plan) []string {
 
 // Bounds of what is said about the rest of a partial plan.
 const (
-	mostTargets   = 3
+	maxTargets    = 3
 	longestTarget = 60 // characters
 )
 
@@ -156,10 +156,10 @@ func partiality(plan *planner.Plan) string {
 		return ""
 	}
 	var targets []string
-	for _, target := range plan.Partial.Targets[:min(len(plan.Partial.Targets), mostTargets)] {
+	for _, target := range plan.Partial.Targets[:min(len(plan.Partial.Targets), maxTargets)] {
 		targets = append(targets, shortName(safe(target), longestTarget))
 	}
-	if more := len(plan.Partial.Targets) - mostTargets; more > 0 {
+	if more := len(plan.Partial.Targets) - maxTargets; more > 0 {
 		targets = append(targets, number(more)+" more")
 	}
 	limit := "--target " + strings.Join(targets, ", ")
@@ -170,8 +170,8 @@ func partiality(plan *planner.Plan) string {
 		limit, count(len(plan.Partial.LeftOut), "change", "changes"))
 }
 
-// mostLeftOut is how many changes are named that a partial plan leaves out.
-const mostLeftOut = 20
+// maxLeftOut is how many changes are named that a partial plan leaves out.
+const maxLeftOut = 20
 
 // leftOut names the changes that a partial plan leaves out.
 func leftOut(plan *planner.Plan) []string {
@@ -180,7 +180,7 @@ func leftOut(plan *planner.Plan) []string {
 	}
 	var lines []string
 	for i, l := range plan.Partial.LeftOut {
-		if i == mostLeftOut {
+		if i == maxLeftOut {
 			return append(lines, "Left out: "+count(len(plan.Partial.LeftOut)-i, "more change", "more changes")+".")
 		}
 		lines = append(lines, fmt.Sprintf("Left out: %s would be %s.", safe(l.Address.String()), wordsOf(l.Action).planned))
@@ -201,7 +201,8 @@ func obstacles(plan *planner.Plan) []string {
 	return lines
 }
 
-// diagnosticWords are a diagnostic on one line, with its hint on further ones.
+// diagnosticWords returns a diagnostic on one line, with its hint on further
+// ones.
 func diagnosticWords(d diag.Diagnostic) (text string, hints []string) {
 	text = string(d.Severity) + ": " + safe(d.Message)
 	if at := d.Range.String(); at != "" {

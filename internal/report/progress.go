@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/planner"
 )
 
-// heartbeat is how often a log is told that the run goes on. Systems for
+// heartbeat is how often a log says that the run goes on. Systems for
 // continuous integration take a silence of ten minutes for a hang.
 const heartbeat = 30 * time.Second
 
@@ -50,8 +50,8 @@ type Progress struct {
 	closing sync.WaitGroup
 }
 
-// mostRecent is how many changes the speed of a run is told by.
-const mostRecent = 64
+// maxRecent is how many of the last changes the speed of a run is taken from.
+const maxRecent = 64
 
 // NewProgress begins to show the run of a plan.
 func NewProgress(w io.Writer, plan *planner.Plan, options ProgressOptions) *Progress {
@@ -128,7 +128,7 @@ func (p *Progress) count(e applier.Event) {
 	}
 	p.underWay--
 	p.done++
-	if p.recent = append(p.recent, p.options.Now()); len(p.recent) > mostRecent {
+	if p.recent = append(p.recent, p.options.Now()); len(p.recent) > maxRecent {
 		p.recent = p.recent[1:]
 	}
 }
@@ -150,7 +150,7 @@ func (p *Progress) beat() {
 	}
 }
 
-// status is what there is to say besides how many changes are done.
+// status returns what there is to say besides how many changes are done.
 func (p *Progress) status() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -164,7 +164,7 @@ func (p *Progress) status() string {
 	return strings.Join(parts, ", ")
 }
 
-// left is how long the rest will take: as long as at the speed of the last
+// left returns how long the rest will take: as long as at the speed of the last
 // changes, but no shorter than the rate limit allows; 0 when nothing tells.
 func (p *Progress) left() time.Duration {
 	changes := p.total - p.done

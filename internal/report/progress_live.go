@@ -38,7 +38,7 @@ func newLiveBars(w io.Writer, plan *planner.Plan, status func() string) *liveBar
 	return l
 }
 
-// bar is a line such as `user Workers  [=====>----]  12/300`.
+// bar returns a line such as `user Workers  [=====>----]  12/300`.
 func (l *liveBars) bar(name string, total int64, more ...decor.Decorator) *mpb.Bar {
 	const width = 30
 	return l.container.New(total, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding("-").Rbound("]"),

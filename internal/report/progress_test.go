@@ -119,7 +119,8 @@ func TestQuietProgress(t *testing.T) {
 	})
 }
 
-// What is left is told by the last changes, and by the limit where that is slower.
+// The time left follows from the last changes, and from the limit if that is
+// slower.
 func TestTimeLeft(t *testing.T) {
 	now := time.Unix(0, 0)
 	pace := time.Duration(0)
@@ -144,7 +145,7 @@ func TestTimeLeft(t *testing.T) {
 	expect(800 * time.Second)
 	now = now.Add(5 * time.Minute) // a pause
 	expect(800 * time.Second)
-	step(mostRecent, 100*time.Millisecond)
+	step(maxRecent, 100*time.Millisecond)
 	expect(73 * time.Second)
 	pace = time.Second
 	expect(736 * time.Second)

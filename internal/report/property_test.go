@@ -15,8 +15,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Whatever anybody has written into a file or an account, no report fails, and
-// none holds a character that a terminal obeys.
+// Whatever a file or an account contains, no report fails, and none holds a
+// character that a terminal obeys.
 func TestAnythingIsShownSafely(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := rapid.SliceOfN(rapid.Custom(anyDiagnostic), 0, 4).Draw(t, "diagnostics")
@@ -86,7 +86,7 @@ type text []byte
 
 func (t *text) Write(p []byte) (int, error) { *t = append(*t, p...); return len(p), nil }
 
-// payloads are texts that mean something to a format, or to somebody's reader.
+// payloads are texts that mean something to a format, or to a reader of one.
 var payloads = []string{
 	"```", "````````\n# pwned", "~~~", "</code></pre><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script>", "<!--", "-->",
 	"a | b || c", "\\|", "| - |", "\n\n# pwned\n\n", "</details>", "</table>", "<b>", "&lt;b&gt;", "&#60;", "@everyone", "#1", "[x](javascript:alert(1))",
@@ -152,7 +152,7 @@ func anyField(t *rapid.T) planner.FieldChange {
 	}
 }
 
-// digestOfLiveCode is of code that somebody else has written.
+// digestOfLiveCode is the digest of code that another program has written.
 const digestOfLiveCode = "5555555555555555"
 
 func anyChange(t *rapid.T) planner.Change {

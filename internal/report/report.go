@@ -8,9 +8,9 @@
 // for its parts, stands in a file named after the document alone. The same values
 // give the same bytes.
 //
-// Names, values and messages come from files and from accounts that anybody may
-// have written to. Nothing of them reaches the output before [safe] has made
-// characters visible that a terminal would obey.
+// Names, values and messages come from files and from accounts that other
+// programs may have written to. Nothing of them reaches the output before
+// [safe] has made characters visible that a terminal would obey.
 package report
 
 import (

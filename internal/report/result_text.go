@@ -12,8 +12,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostListed is how many changes that need no attention are listed by name.
-const mostListed = 20
+// maxListed is how many changes that need no attention are listed by name.
+const maxListed = 20
 
 // runs are how the run of a plan is spoken of, by the plan's mode.
 var runs = map[planner.Mode]struct{ complete, noun, command string }{
@@ -90,7 +90,7 @@ func (p *printer) rolledBackLines(result *applier.Result) []string {
 			lines = append(lines, "  "+safe(o.Address.String())+lostWords(o.Lost))
 		}
 	}
-	return under(p.paint(yellow, "rolled back"), lines, mostListed)
+	return under(p.paint(yellow, "rolled back"), lines, maxListed)
 }
 
 // countsOf counts the changes that were made. What cannot be part of the plan
@@ -114,10 +114,10 @@ func (p *printer) appliedLines(result *applier.Result) []string {
 			lines = append(lines, fmt.Sprintf("  %s: %s complete after %s", safe(o.Address.String()), wordsOf(o.Action).done, seconds(o.Took)))
 		}
 	}
-	return under(p.paint(green, "applied"), lines, mostListed)
+	return under(p.paint(green, "applied"), lines, maxListed)
 }
 
-// failedLines are complete: every failure needs attention.
+// failedLines returns all failures, because every one needs attention.
 func (p *printer) failedLines(result *applier.Result) []string {
 	var lines []string
 	for _, o := range result.Outcomes {
@@ -132,8 +132,8 @@ func (p *printer) failedLines(result *applier.Result) []string {
 	return under(p.paint(red, "failed"), lines, len(lines))
 }
 
-// skippedLines are grouped by what the changes were skipped for, in the order
-// in which that first appears.
+// skippedLines returns the skipped changes, grouped by what they were skipped
+// for, in the order in which that first appears.
 func (p *printer) skippedLines(result *applier.Result) []string {
 	type cause struct {
 		change  spec.Address
@@ -154,12 +154,12 @@ func (p *printer) skippedLines(result *applier.Result) []string {
 	var lines []string
 	for _, c := range causes {
 		heading := p.paint(yellow, "skipped") + " " + reasonToSkip(c.change, c.rollout)
-		lines = append(lines, under(heading, skipped[c], mostListed)...)
+		lines = append(lines, under(heading, skipped[c], maxListed)...)
 	}
 	return lines
 }
 
-// vanishedLines are what there was nothing left to do for.
+// vanishedLines returns the changes that had nothing left to do.
 func (p *printer) vanishedLines(result *applier.Result) []string {
 	var lines []string
 	for _, o := range result.Outcomes {
@@ -167,7 +167,7 @@ func (p *printer) vanishedLines(result *applier.Result) []string {
 			lines = append(lines, "  "+safe(o.Address.String()))
 		}
 	}
-	return under(p.paint(yellow, "deleted since by the program that uploads them, and left so"), lines, mostListed)
+	return under(p.paint(yellow, "deleted since by the program that uploads them, and left so"), lines, maxListed)
 }
 
 func reasonToSkip(because spec.Address, rollout string) string {
@@ -180,7 +180,7 @@ func reasonToSkip(because spec.Address, rollout string) string {
 	return "because of " + safe(because.String())
 }
 
-// under puts lines under a heading, no more than a number of them.
+// under puts lines under a heading, up to a number of them.
 func under(heading string, lines []string, most int) []string {
 	if len(lines) == 0 {
 		return nil
@@ -191,5 +191,5 @@ func under(heading string, lines []string, most int) []string {
 	return append([]string{heading}, lines...)
 }
 
-// seconds is a duration as a person cares for it.
+// seconds returns a duration as a person cares for it.
 func seconds(d time.Duration) string { return d.Round(time.Second).String() }

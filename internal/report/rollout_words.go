@@ -82,7 +82,8 @@ func failuresWords(failures, most int) string {
 	return fmt.Sprintf("%s failed, and at most %s may", countKind(failures, spec.KindUserWorker), number(most))
 }
 
-// rolloutEventLine is an event of a rollout as a line of progress, "" for any other.
+// rolloutEventLine returns an event of a rollout as a line of progress, "" for
+// any other.
 func rolloutEventLine(style Style, e applier.Event) string {
 	switch e := e.(type) {
 	case applier.WaveStarted:
@@ -119,7 +120,7 @@ func lostWords(lost []string) string {
 	return ", without the secrets that the change had removed: " + strings.Join(names, ", ")
 }
 
-// rollout is what there is to say about a rollout.
+// rollout returns what there is to say about a rollout.
 func (s Style) rollout(name, color, text string) string {
 	return s.paint(bold, "Rollout "+safe(name)+":") + " " + s.paint(color, text)
 }

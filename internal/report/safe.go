@@ -23,7 +23,7 @@ func safe(s string) string {
 	return b.String()
 }
 
-// safeRune is a character, or its escape.
+// safeRune returns a character, or its escape.
 func safeRune(r rune, raw string) string {
 	if !unsafe(r) {
 		return raw
@@ -45,7 +45,8 @@ func unsafe(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// oneLine is a text of several lines, as the messages of joined errors are, in one.
+// oneLine returns a text of several lines, as the messages of joined errors
+// are, in one.
 func oneLine(s string) string {
 	return safe(strings.Join(strings.Split(strings.TrimSpace(s), "\n"), "; "))
 }

@@ -25,7 +25,7 @@ var (
 	digestOfCode = strings.Repeat("0123456789abcdef", 4)
 )
 
-// planOf is a plan of changes, counted as the planner counts them.
+// planOf returns a plan of changes, counted as the planner counts them.
 func planOf(changes ...planner.Change) *planner.Plan {
 	plan := &planner.Plan{
 		FormatVersion: planner.FormatVersion,

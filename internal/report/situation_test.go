@@ -36,7 +36,7 @@ workers:
 
 var acme = spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "acme"}
 
-// fleet is n user Workers, each by a line of YAML about it.
+// fleet returns n user Workers, each by a line of YAML about it.
 func fleet(n int, about func(i int) string) string {
 	var b strings.Builder
 	b.WriteString(namespaces + "user_workers:\n")
@@ -46,7 +46,7 @@ func fleet(n int, about func(i int) string) string {
 	return b.String()
 }
 
-// shop is a line about a user Worker of a fleet.
+// shop returns a line about a user Worker of a fleet.
 func shop(code, plan string) string {
 	return fmt.Sprintf(`script: 'export default { fetch() { return new Response("%s") } }', vars: { PLAN: %s }`, code, plan)
 }
@@ -62,19 +62,19 @@ func ownShops(code string) func(int) string {
 // keyed is a customer with secrets.
 var keyed = oneCustomer + "    secrets: { API_KEY: { env: SHOP_KEY }, PIN: { env: SHOP_PIN } }\n"
 
-// located is a customer whose data must be somewhere.
+// located returns a customer whose data must be somewhere.
 func located(where string) string {
 	return "d1_databases: { orders: { " + where + " } }\n" + oneCustomer + "    d1_databases: [{ binding: ORDERS, ref: orders }]\n"
 }
 
 func keyedShop(int) string { return shop("one", "free") + ", secrets: { PIN: { env: SHOP_PIN } }" }
 
-// program is code of several lines, as a bundler writes it.
+// program returns code of several lines, as a bundler writes it.
 func program(lines ...string) string {
 	return "script: |\n      " + strings.Join(lines, "\n      ")
 }
 
-// oneWithText is a customer with a text in its environment.
+// oneWithText returns a customer with a text in its environment.
 func oneWithText(text string) string {
 	return namespaces + fmt.Sprintf("user_workers:\n  acme:\n    dispatch_namespace: customers\n    script: export default {}\n    vars: { TEXT: %q }\n", text)
 }
@@ -262,7 +262,7 @@ kv_namespaces:
 `},
 }
 
-// rolled is a fleet of 12 that is rolled out in three waves.
+// rolled returns a fleet of 12 that is rolled out in three waves.
 func rolled(code, rollout string) string {
 	var items strings.Builder
 	for i := range 12 {
@@ -276,7 +276,7 @@ user_workers:
 `, items.String(), code, rollout)
 }
 
-// yamlItems is a JSON list of n objects in YAML.
+// yamlItems returns a JSON list of n objects in YAML.
 func yamlItems(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -340,7 +340,7 @@ func TestSituationsInFull(t *testing.T) {
 	}
 }
 
-// withoutAssets is a page without what all pages have in common.
+// withoutAssets returns a page without what all pages have in common.
 func withoutAssets(w io.Writer, plan *planner.Plan) error {
 	var b strings.Builder
 	if err := PlanHTML(&b, plan); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// situation is what somebody finds who plans: what was applied before, what has
+// situation is what a plan is made from: what was applied before, what has
 // happened to the account since, and what the file says now.
 type situation struct {
 	was    string // the stack file that was applied last; "" for none
@@ -37,7 +37,7 @@ type situation struct {
 	outline bool
 }
 
-// plan is what wfpsync plans in the situation.
+// plan returns what wfpsync plans in the situation.
 func (s situation) plan(t *testing.T) *planner.Plan {
 	t.Helper()
 	was, _ := stackOf(t, s.was)
@@ -71,8 +71,8 @@ func (s situation) plan(t *testing.T) *planner.Plan {
 	return plan
 }
 
-// values are those of all secrets, once in the marks of the account, and then as
-// they are now.
+// values returns the values of all secrets, once in the marks of the account,
+// and then as they are now.
 func (s situation) values(t *testing.T, was *spec.Stack, world *spec.Snapshot, wanted *spec.Stack) *spec.SecretValues {
 	t.Helper()
 	key, err := spec.NewSecretsKey("0123456789abcdef0123456789abcdef")
@@ -114,8 +114,8 @@ func stackOf(t *testing.T, text string) (*spec.Stack, diag.List) {
 	return stack, list
 }
 
-// accountAfter is the account after a stack was applied to an empty one, as
-// lists show it.
+// accountAfter returns the account after a stack was applied to an empty one,
+// as lists show it.
 func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
 	t.Helper()
 	world := spec.NewSnapshot(spec.Account{ID: "0123456789abcdef0123456789abcdef", Name: "Example"})
@@ -138,7 +138,8 @@ func accountAfter(t *testing.T, stack *spec.Stack) *spec.Snapshot {
 	return world
 }
 
-// markedBy is the stack that a resource other than a script carries the mark of.
+// markedBy returns the stack that a resource other than a script carries the
+// mark of.
 func markedBy(r spec.Resource) string {
 	switch r.(type) {
 	case *spec.DNSRecord, *spec.CustomHostname:
@@ -147,7 +148,7 @@ func markedBy(r spec.Resource) string {
 	return ""
 }
 
-// uploaded is a script as a list shows it after an upload.
+// uploaded returns a script as a list shows it after an upload.
 func uploaded(t *testing.T, world *spec.Snapshot, script spec.Scripted) *spec.Live {
 	t.Helper()
 	resolved, complete := script.Definition().Resolved(world.ID)
@@ -162,7 +163,7 @@ func uploaded(t *testing.T, world *spec.Snapshot, script spec.Scripted) *spec.Li
 }
 
 // readWhole fills in what reading a script shows: what the stack that was
-// applied says of it, unless somebody has put something else there.
+// applied says of it, unless another program has written something else.
 func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Address) {
 	t.Helper()
 	live := world.Resources[a]

@@ -97,7 +97,7 @@ func cut(line string, r diag.Range, width int) (source string, indent, length in
 	return b.String(), indent, length
 }
 
-// span is a range's place in its first line, in characters from 0.
+// span returns a range's place in its first line, in characters from 0.
 func span(r diag.Range) (first, last int) {
 	if r.Column == 0 {
 		return 0, 0
@@ -112,8 +112,8 @@ func span(r diag.Range) (first, last int) {
 	return first, first + 1
 }
 
-// beginning is the cell to begin with so that the one at an index is in sight,
-// with what comes before it as far as that leaves room for what follows.
+// beginning returns the cell to begin with so that the one at an index is in
+// sight, with what comes before it as far as that leaves room for what follows.
 func beginning(cells []cell, at, width int, partial bool) int {
 	at = min(at, len(cells))
 	before := widthOf(cells[:at])
@@ -134,8 +134,8 @@ type cell struct {
 	width int
 }
 
-// cellsOf are the characters of a line from one index to before another, and
-// whether more follow.
+// cellsOf returns the characters of a line from one index to before another,
+// and whether more follow.
 func cellsOf(line string, from, to int) (cells []cell, more bool) {
 	for i := 0; len(line) > 0; i++ {
 		r, size := utf8.DecodeRuneInString(line)

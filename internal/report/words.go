@@ -33,8 +33,8 @@ var actions = map[planner.Action]actionWords{
 	planner.Delete:       {3, red, "-", "destroy", "destroyed", "destroyed", "Destroying", "Destruction", ""},
 }
 
-// wordsOf are the words for an action. One of a later version is spoken of by
-// its name.
+// wordsOf returns the words for an action. One of a later version is spoken of
+// by its name.
 func wordsOf(action planner.Action) actionWords {
 	if words, known := actions[action]; known {
 		return words
@@ -43,8 +43,8 @@ func wordsOf(action planner.Action) actionWords {
 	return actionWords{4, yellow, "~", name, "changed (" + name + ")", "changed (" + name + ")", "Changing (" + name + ")", "Change (" + name + ")", ""}
 }
 
-// will is what comes before planned. Terraform says of a replacement that it must
-// be, because the file leaves no other way.
+// will returns what comes before planned. Terraform says of a replacement that
+// it must be, because the file leaves no other way.
 func will(action planner.Action) string {
 	if action == planner.Replace {
 		return "must be"
@@ -57,7 +57,7 @@ func takesAway(action planner.Action) bool {
 	return action == planner.Delete || action == planner.Replace
 }
 
-// filterName is what a page calls the choice of the action.
+// filterName returns what a page calls the choice of the action.
 func (w actionWords) filterName() string {
 	if w.filter != "" {
 		return capital(w.filter)
@@ -65,16 +65,16 @@ func (w actionWords) filterName() string {
 	return capital(w.planned)
 }
 
-// countKind is a number of resources of a kind.
+// countKind returns a number of resources of a kind.
 func countKind(n int, kind spec.Kind) string {
 	info := kind.Info()
 	return count(n, info.Singular, info.Plural)
 }
 
-// capital is a word as a sentence begins with it.
+// capital returns a word as a sentence begins with it.
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// accountName is an account as a person knows it.
+// accountName returns an account as a person knows it.
 func accountName(a spec.Account) string {
 	switch {
 	case a.Name == "":

@@ -22,9 +22,9 @@ type Table[R any] struct {
 	Ask func(rows []R) []string
 }
 
-// Check demands that nothing is wrong with the table. Then it takes away each row, and
-// each field of a row that is set, and demands a sentence that names the row, the field
-// and the file.
+// Check demands that nothing is wrong with the table. Then it removes each row,
+// and each field of a row that is set, and demands a sentence that names the
+// row, the field and the file.
 func (table Table[R]) Check(t *testing.T) {
 	t.Helper()
 	if wrong := table.Ask(table.Rows); len(wrong) > 0 {
@@ -39,8 +39,9 @@ func (table Table[R]) Check(t *testing.T) {
 	}
 }
 
-// eachField calls do with each field that is set taken away for that long: those of
-// structs in fields one by one, and those of slices of structs also as a whole.
+// eachField calls do with each field that is set removed for that long: those
+// of structs in fields one by one, and those of slices of structs also as a
+// whole.
 func eachField(row reflect.Value, do func(field string)) {
 	for i := range row.NumField() {
 		name := row.Type().Field(i).Name

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Every field that is set is taken away once, and is there again afterwards.
+// Every field that is set is removed once, and is there again afterwards.
 func TestEachField(t *testing.T) {
 	type inner struct {
 		Name  string

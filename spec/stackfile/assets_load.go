@@ -20,7 +20,7 @@ var assetDefaults = spec.Object{
 	"run_worker_first":   false,
 }
 
-// hasAssets reports whether a Worker has `assets`, which null takes away.
+// hasAssets reports whether a Worker has `assets`, which null removes.
 func hasAssets(worker *document.Value) bool {
 	assets := worker.Get("assets")
 	return assets != nil && assets.Kind != document.Null
@@ -62,7 +62,7 @@ func (l *loader) loadAssets(value *document.Value, code *spec.Code) *spec.Assets
 	return &spec.Assets{Files: files, Config: config}
 }
 
-// checkKeptAssets reports what says how files are served that somebody else
+// checkKeptAssets reports settings for serving files that another program
 // uploads.
 func (l *loader) checkKeptAssets(assets *document.Value) {
 	for _, m := range assets.Members {
@@ -110,9 +110,9 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is given twice", path), "remove one of the two",
 				diag.Related{Range: first, Message: "first given here"})
 		case !strings.HasPrefix(strings.TrimPrefix(path, "!"), "/"):
-			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("%q is not a path", path), "a path begins with a slash: /api/*, and one that is taken out with !/")
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("%q is not a path", path), "a path begins with a slash, as in /api/*; a path to exclude begins with !/")
 		case len(path) > maxRunWorkerFirstBytes:
-			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform takes %d", path, len(path), maxRunWorkerFirstBytes), "let it end in a star sooner")
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform takes %d", path, len(path), maxRunWorkerFirstBytes), "end it with a star earlier")
 		default:
 			l.checkCovered(item, items)
 		}
@@ -153,7 +153,7 @@ func (l *loader) checkWithoutCode(worker, value *document.Value) {
 	}
 }
 
-// codeKeys are the fields of a Worker that are about its code, sorted.
+// codeKeys returns the fields of a Worker that are about its code, sorted.
 func codeKeys() []string {
 	keys := append([]string{"vars", "secrets"}, bundlingKeys...)
 	keys = append(keys, spec.ScriptOptions...)
@@ -166,8 +166,8 @@ func codeKeys() []string {
 	return slices.Compact(keys)
 }
 
-// idleKeys are the fields that do nothing in a Worker, which may have them from
-// the defaults.
+// idleKeys returns the fields that do nothing in a Worker, which may have them
+// from the defaults.
 func idleKeys(worker *document.Value) []string {
 	switch {
 	case worker.Get("script") != nil:

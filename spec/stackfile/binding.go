@@ -75,25 +75,25 @@ var bindingGroups = []bindingGroup{
 	{key: "images", of: "images", single: true},
 	{key: "version_metadata", of: "version_metadata", single: true},
 	{key: "assets", of: spec.BindingAssets, load: (*loader).assetsBinding, write: (*bindingWriter).leave, refused: &refusal{spec.RuleRawBinding,
-		"a binding to the Worker's own assets belongs to them", "write assets: { directory: ./public, binding: %[1]s }"}},
+		"the binding to the Worker's own assets belongs under `assets`", "write assets: { directory: ./public, binding: %[1]s }"}},
 	{key: "bindings", load: (*loader).rawBinding},
 
 	// Those under `vars`, `secrets` and `carry_over`, and those of other uploads.
 	{of: spec.BindingText, write: (*bindingWriter).text},
 	{of: spec.BindingJSON, write: (*bindingWriter).json},
 	{of: spec.BindingSecret, write: (*bindingWriter).secret, refused: &refusal{spec.RuleSecretSource,
-		"a secret cannot stand under `bindings`", "write secrets: { %[1]s: { env: %[1]s } } and set that variable where wfpsync runs"}},
+		"a secret cannot be given under `bindings`", "write secrets: { %[1]s: { env: %[1]s } } and set that variable where wfpsync runs"}},
 	{of: spec.BindingSecretKey, write: (*bindingWriter).carryOver, refused: &refusal{spec.RuleSecretSource,
-		"a key cannot stand under `bindings`: the file would hold it", "give the Worker the key as text, and let it import the key: secrets: { %[1]s: { env: %[1]s } }"}},
+		"a key cannot be given under `bindings`: the file would contain it", "give the Worker the key as text, and let it import the key: secrets: { %[1]s: { env: %[1]s } }"}},
 	{of: spec.BindingInherit, refused: &refusal{spec.RuleRawBinding,
-		"the type \"inherit\" says nothing of what the Worker is to have", "to keep what another program has set: `carry_over: [%[1]s]`"}},
+		"the type \"inherit\" does not say what the Worker should have", "to keep what another program has set: `carry_over: [%[1]s]`"}},
 	{of: "data_blob", refused: partOfUpload},
 	{of: "text_blob", refused: partOfUpload},
 	{of: "wasm_module", refused: partOfUpload},
 }
 
 var partOfUpload = &refusal{spec.RuleRawBinding,
-	"bindings to parts of the upload are for scripts that are no modules, which wfpsync does not upload",
+	"bindings to parts of the upload are for service-worker scripts, which wfpsync does not upload",
 	"import the file in the Worker's code: it becomes a module"}
 
 // groupByType finds the row of a type.
@@ -115,13 +115,13 @@ func groupOf(bindingType string) *bindingGroup {
 	return groupByType[""]
 }
 
-// topKey is the key of a Worker that the group is under.
+// topKey returns the key of a Worker that the group is under.
 func (g *bindingGroup) topKey() string {
 	key, _, _ := strings.Cut(g.key, "/")
 	return key
 }
 
-// items are the bindings that a Worker has of the group.
+// items returns the bindings that a Worker has of the group.
 func (g *bindingGroup) items(worker *document.Value) []*document.Value {
 	if g.key == "" {
 		return nil
@@ -170,7 +170,8 @@ func (l *loader) namedBinding(b spec.Binding, t spec.BindingType, item *document
 }
 
 // storeBinding reads a binding to a store: by `ref`, one of this file; by the
-// platform's id, any. What else wrangler has there is for whoever reads the file.
+// platform's id, any. Other keys that wrangler has there are for readers of the
+// file.
 func (l *loader) storeBinding(g *bindingGroup, item *document.Value) (spec.Binding, bool) {
 	b := spec.Binding{Type: g.of, At: item.Range()}
 	ref, id := item.Get("ref"), item.Get(g.id)

@@ -85,7 +85,7 @@ func (l *loader) loadTags(value *document.Value) []string {
 		case strings.HasPrefix(tag, spec.TagPrefix):
 			l.Report(spec.RuleTags, item.Range(), fmt.Sprintf("the tag %q begins like wfpsync's own", tag), "choose another beginning than "+spec.TagPrefix)
 		case strings.Contains(tag, ":"):
-			l.Warn(spec.RuleTagColon, item.Range(), fmt.Sprintf("the tag %q has a colon in it", tag), "to a tag filter that is where the tag ends; use a dash, unless another program wrote it")
+			l.Warn(spec.RuleTagColon, item.Range(), fmt.Sprintf("the tag %q has a colon in it", tag), "a tag filter takes it for the end of the tag; use a dash, unless another program wrote the tag")
 		}
 	}
 	list := tags.Strings()
@@ -102,7 +102,7 @@ func (l *loader) loadCompatibilityDate(e entry, value *document.Value) string {
 	date := value.Get("compatibility_date")
 	if date == nil {
 		l.Report(spec.RuleCompatibilityDate, e.at, fmt.Sprintf("%q has no compatibility_date", e.key),
-			"give it one, or all Workers under `defaults`: without it the platform uses the behaviour of 2021-11-02")
+			"set it here, or for all Workers under `defaults`: without it the Worker gets the behaviour of 2021-11-02")
 		return ""
 	}
 	if _, err := time.Parse(time.DateOnly, date.String()); err != nil {
@@ -111,8 +111,8 @@ func (l *loader) loadCompatibilityDate(e entry, value *document.Value) string {
 	return date.String()
 }
 
-// isOwnCredential reports whether an environment variable holds something that
-// is wfpsync's own business and nobody else's.
+// isOwnCredential reports whether an environment variable holds one of
+// wfpsync's own credentials.
 func isOwnCredential(env string) bool {
 	return strings.HasPrefix(env, "CLOUDFLARE_") || env == "WFPSYNC_SECRETS_KEY"
 }

@@ -67,7 +67,7 @@ func (l *loader) checkInlineOptions(worker *document.Value) {
 	}
 }
 
-// checkUnbundledOptions reports fields that need a bundle where there is none.
+// checkUnbundledOptions reports fields that need a bundle if there is none.
 func (l *loader) checkUnbundledOptions(o spec.CodeOptions, value *document.Value) {
 	if !o.NoBundle {
 		return
@@ -115,7 +115,7 @@ func (l *loader) loadDefine(value *document.Value) map[string]string {
 	return textsByName(value)
 }
 
-// textsByName are the texts of a map.
+// textsByName returns the texts of a map.
 func textsByName(value *document.Value) map[string]string {
 	var texts map[string]string
 	for _, m := range value.MembersOrNil() {

@@ -27,14 +27,14 @@ func (l *loader) checkHost(pattern, zone *document.Value) bool {
 	labels := strings.Split(host, ".")
 	for _, label := range labels {
 		if !hostnameLabel.MatchString(label) {
-			hint = "use letters in lower case, digits and dashes between dots"
+			hint = "use lower-case letters, digits and dashes between dots"
 		}
 	}
 	switch {
 	case strings.Contains(host, "*"):
-		hint = "a custom domain is one hostname: for many, take custom_domain out and write the route \"*.example.com/*\""
+		hint = "a custom domain covers one hostname: for many, remove custom_domain and write the route \"*.example.com/*\""
 	case strings.Contains(host, "/"):
-		hint = "a custom domain is a whole hostname: for a part of one, take custom_domain out and write a route"
+		hint = "a custom domain covers a whole hostname: for some of its paths, remove custom_domain and write a route"
 	case len(labels) == 1:
 		hint = "write the whole hostname, as in app.example.com"
 	case hint == "" && !inZone(host, zone.String()):

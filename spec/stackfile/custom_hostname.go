@@ -33,7 +33,8 @@ func (l *loader) loadCustomHostname(e entry) {
 	l.add(h)
 }
 
-// hostnameAddressName is the name that an entry's hostname has in its address.
+// hostnameAddressName returns the name that an entry's hostname has in its
+// address.
 func hostnameAddressName(name string, _ *document.Value) string { return strings.ToLower(name) }
 
 // What no custom hostname may be below. Source: API errors 1409 and 1411.
@@ -55,7 +56,7 @@ func (l *loader) checkCustomHostname(e entry) bool {
 	case !isASCII(host):
 		hint = "write it in Punycode, as in xn--bcher-kva.shop"
 	case strings.Contains(host, "*"):
-		hint = "the platform makes no certificates for it: write the hostname, and ssl: { wildcard: true } for all one label below it"
+		hint = "Cloudflare issues no certificate for it: write the hostname, with ssl: { wildcard: true } to cover every name one label below it"
 	case len(labels) == 1 || len(host) > longestName || slices.ContainsFunc(labels, func(label string) bool { return !hostnameLabel.MatchString(label) }):
 		hint = "write the whole hostname, as in shop.customer.com"
 	case slices.Contains(reservedTops, labels[len(labels)-1]) || slices.ContainsFunc(reservedDomains, func(domain string) bool { return strings.HasSuffix("."+host, "."+domain) }):

@@ -29,7 +29,7 @@ func (l *loader) dependsOn(e entry) []spec.Reference {
 	return refs
 }
 
-// named are the resources that an item of `depends_on` means.
+// named returns the resources that an item of `depends_on` means.
 func (l *loader) named(e entry, item *document.Value) []spec.Address {
 	var found []spec.Address
 	var sectionsWith, keys []string
@@ -47,7 +47,7 @@ func (l *loader) named(e entry, item *document.Value) []spec.Address {
 	switch {
 	case len(sectionsWith) > 1:
 		l.Report(spec.RuleDependsOn, item.Range(), fmt.Sprintf("%q is a key of %s", item.Text, strings.Join(sectionsWith, " and of ")),
-			"write the address of the one that is meant, as plans show it")
+			"write the address of the one you mean, as plans show it")
 		return nil
 	case len(sectionsWith) == 1:
 		return found

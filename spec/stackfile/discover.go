@@ -37,8 +37,8 @@ func (r *listReader) read() map[string]*list.List {
 }
 
 // discover finds the user Workers that a list looks for among those that were
-// read of the account. Those that a stack owns are somebody's already, and so is
-// what another stack's template writes.
+// read of the account. It leaves out those that a stack owns or another stack's
+// template writes.
 func (r *listReader) discover(d *list.Discovery, namespace *document.Value) ([]list.Found, bool) {
 	name, declared := r.namespaceName(namespace)
 	if !declared {
@@ -67,8 +67,8 @@ func (r *listReader) discover(d *list.Discovery, namespace *document.Value) ([]l
 	return found, true
 }
 
-// namespaceName is the name of a dispatch namespace that the file declares under
-// a key. Lists are read before there is anything else to go by.
+// namespaceName returns the name of a dispatch namespace that the file declares
+// under a key. Lists are read before there is anything else to go by.
 func (r *listReader) namespaceName(key *document.Value) (name string, declared bool) {
 	m := r.file.Root.Get("dispatch_namespaces").Member(key.String())
 	switch {

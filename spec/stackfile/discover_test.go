@@ -11,8 +11,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// A template writes the user Workers that its list finds, and none that belongs to
-// somebody else: to a stack, to another stack's template, or to whom nobody can tell.
+// A template writes the user Workers that its list finds, and none that belongs
+// to a stack, to another stack's template, or to an owner that cannot be told.
 func TestTemplateTakesOnlyWhatIsFree(t *testing.T) {
 	live := func(namespace, name string, edit func(*spec.Live), tags ...string) *spec.Live {
 		l := &spec.Live{Resource: &spec.UserWorker{DispatchNamespace: namespace, Name: name, Script: spec.Script{Tags: tags}}}
@@ -75,7 +75,7 @@ user_workers:
 			if slices.Sort(got); !slices.Equal(got, test.want) {
 				t.Error(cmp.Diff(test.want, got))
 			}
-			// Nobody has asked the account: no user Worker is made up.
+			// The account has not been asked: no user Worker is made up.
 			unasked, list := stackfile.Load(files, "wfpsync.yaml", stackfile.Options{})
 			for _, r := range unasked.Resources {
 				if w, ok := r.(*spec.UserWorker); ok && w.Manage != nil {

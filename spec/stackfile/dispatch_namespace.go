@@ -74,8 +74,8 @@ func (w *bindingWriter) dispatchNamespace(g *bindingGroup, b spec.Binding, prope
 	return w.put(g, item)
 }
 
-// writtenOutbound is the outbound Worker of a dispatch namespace as the file has
-// it, nil where there is none, and whether the file can say it.
+// writtenOutbound returns the outbound Worker of a dispatch namespace as the
+// file has it, nil if there is none, and whether the file can say it.
 func writtenOutbound(value any) (spec.Object, bool) {
 	outbound, ok := value.(spec.Object)
 	if !ok {

@@ -45,7 +45,7 @@ func (l *loader) loadDNSRecord(e entry) {
 	}
 }
 
-// recordType is the type of the record that an entry is.
+// recordType returns the type of the record that an entry is.
 func recordType(entry *document.Value) string {
 	if kind := entry.Get("type").String(); kind != "" {
 		return kind
@@ -53,7 +53,7 @@ func recordType(entry *document.Value) string {
 	return spec.RecordAAAA
 }
 
-// recordName is a name as DNS has it; @ is that of the zone.
+// recordName returns a name as DNS has it; @ is that of the zone.
 func recordName(name string, entry *document.Value) string {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if zone := entry.Get("zone_name").String(); name == "@" && zone != "" {
@@ -62,7 +62,7 @@ func recordName(name string, entry *document.Value) string {
 	return name
 }
 
-// recordAddressName is the name that an entry's record has in its address.
+// recordAddressName returns the name that an entry's record has in its address.
 func recordAddressName(name string, entry *document.Value) string {
 	return recordType(entry) + "/" + recordName(name, entry)
 }
@@ -86,14 +86,14 @@ func (l *loader) checkRecord(e entry, r *spec.DNSRecord) bool {
 	case !recordLabels.MatchString(r.Name) || len(r.Name) > longestName:
 		message, hint = fmt.Sprintf("%q cannot be the name of a DNS record", e.name), "write the whole name, as in app.example.com, or *.example.com for all below it"
 	case content == nil && r.Type != spec.RecordAAAA:
-		message = fmt.Sprintf("a record of the type %s needs `content`", r.Type)
-		hint = fmt.Sprintf("where only a Worker answers, leave `type` out: that is %s %s, which leads nowhere else", spec.RecordAAAA, onlyWorker)
+		message = fmt.Sprintf("a record of type %s needs `content`", r.Type)
+		hint = fmt.Sprintf("if only a Worker answers, leave `type` out: the record is then %s %s, a placeholder", spec.RecordAAAA, onlyWorker)
 	case !isContent(r.Type, r.Content):
-		message, hint, at = fmt.Sprintf("%q cannot be the content of a record of the type %s", r.Content, r.Type), contentHints[r.Type], content.Range()
+		message, hint, at = fmt.Sprintf("%q cannot be the content of a record of type %s", r.Content, r.Type), contentHints[r.Type], content.Range()
 	case r.TTL > spec.AutomaticTTL && r.Proxied:
-		message, hint, at = "the TTL of a proxied record is automatic", "remove `ttl`, or write `proxied: false`, with which no Worker answers", e.value.Get("ttl").Range()
+		message, hint, at = "the TTL of a proxied record is automatic", "remove `ttl`, or write `proxied: false`, but then no Worker answers", e.value.Get("ttl").Range()
 	case r.TTL > spec.AutomaticTTL && r.TTL < shortestTTL:
-		message, hint, at = fmt.Sprintf("a TTL of %v seconds is too short", r.TTL), fmt.Sprintf("write %d for automatic, or 60 to 86400; zones of the Enterprise plan take %d and more", spec.AutomaticTTL, shortestTTL), e.value.Get("ttl").Range()
+		message, hint, at = fmt.Sprintf("a TTL of %v seconds is too short", r.TTL), fmt.Sprintf("write %d for automatic, or 60 to 86400; zones on the Enterprise plan allow %d and more", spec.AutomaticTTL, shortestTTL), e.value.Get("ttl").Range()
 	default:
 		return true
 	}
@@ -101,7 +101,7 @@ func (l *loader) checkRecord(e entry, r *spec.DNSRecord) bool {
 	return false
 }
 
-// firstLabels are those that a name most likely has below its zone.
+// firstLabels returns those that a name most likely has below its zone.
 func firstLabels(name string) string {
 	labels := strings.Split(name, ".")
 	if len(labels) > 2 {
@@ -154,7 +154,7 @@ func (l *loader) checkComment(comment *document.Value) {
 	case long > paidComment:
 		l.Report(spec.RuleDNSRecord, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and %d may be", long, spec.MarkedComment("", l.stack.Name), paidComment), "shorten it")
 	case long > freeComment:
-		l.Warn(spec.RuleDNSComment, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and a zone of the free plan takes %d", long, spec.MarkedComment("", l.stack.Name), freeComment), "shorten it, unless the zone has a paid plan, where it may have 500")
+		l.Warn(spec.RuleDNSComment, comment.Range(), fmt.Sprintf("the comment has %d characters with the mark %q, and a zone on the free plan allows %d", long, spec.MarkedComment("", l.stack.Name), freeComment), "shorten it; zones on a paid plan allow 500")
 	}
 }
 

@@ -69,7 +69,7 @@ func TestRecordFor(t *testing.T) {
 	}
 }
 
-// Of several records by one name nobody can say which is meant.
+// Of several records by one name it is not clear which is meant.
 func TestImportOfRecordsOfOneName(t *testing.T) {
 	route := &spec.Route{Zone: "example.com", Pattern: "a.example.com/*", Worker: "fine"}
 	record := &spec.DNSRecord{Zone: "example.com", Type: "A", Name: "a.example.com", Content: "192.0.2.1", Proxied: true, TTL: spec.AutomaticTTL, Others: 2}

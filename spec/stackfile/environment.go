@@ -18,9 +18,9 @@ type claim struct {
 }
 
 // checkEnvironments refuses two environments that resolve to one dispatch
-// namespace: the one would take the other's user Workers for its own, or for
-// strangers. It warns of a store that two of them declare, which goes when one
-// of them is destroyed.
+// namespace: one would take the other's user Workers for its own, or for
+// another stack's. It warns of a store that two of them declare, which goes
+// when one of them is destroyed.
 func checkEnvironments(c *complaint.Collector, file *layer.File, options Options) {
 	claims := map[spec.Address]claim{}
 	warned := map[spec.Address]bool{}
@@ -37,15 +37,16 @@ func checkEnvironments(c *complaint.Collector, file *layer.File, options Options
 					"give each its own, such as `name: customers-${environment}`", diag.Related{Range: first.at, Message: "the other environment"})
 			case !warned[store.To]:
 				warned[store.To] = true
-				c.Warn(spec.RuleSharedStore, store.At, fmt.Sprintf("the environments %q and %q share %s, which goes when one of them is destroyed", first.environment, m.Key, store.To),
+				c.Warn(spec.RuleSharedStore, store.At, fmt.Sprintf("the environments %q and %q share %s, which is deleted when one of them is destroyed", first.environment, m.Key, store.To),
 					"give each its own, such as `name: data-${environment}`, or let all but one say `external: true`")
 			}
 		}
 	}
 }
 
-// stores are the namespaces and stores that the file declares to be its own,
-// as far as their names can be told without a list, in the order of the file.
+// stores returns the namespaces and stores that the file declares to be its
+// own, as far as their names can be told without a list, in the order of the
+// file.
 func stores(x *expand.Expander, root *document.Value) []spec.Reference {
 	var stores []spec.Reference
 	for _, s := range sections {

@@ -7,12 +7,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// externalKeys are what an entry may say of a resource that somebody else
-// manages: what tells which one it is, and what in it is the file's own.
+// externalKeys are the keys of an entry for a resource that is managed
+// elsewhere: what tells which one it is, and what in it is the file's own.
 var externalKeys = []string{"external", "for_each", "where", "jurisdiction", "key_prefix"}
 
-// isExternal reports whether an entry only gives a name to something that
-// somebody else manages. What nothing refers to is not external.
+// isExternal reports whether an entry only gives a name to something that is
+// managed elsewhere. What nothing refers to is not external.
 func (e entry) isExternal() bool {
 	return !e.section.unnamed && e.member.Value.Get("external").IsTrue()
 }

@@ -33,8 +33,8 @@ type wranglerFiles struct {
 	project fs.FS
 	files   map[string]*document.Value // each once; nil where there is something wrong in it
 
-	// imports are what Workers take over, nil after a complaint, and order those
-	// that there are in the order of the stack file.
+	// imports are what Workers take over, nil after a complaint, and order
+	// lists them in the order of the stack file.
 	imports map[wranglerImport]*wrangler.Config
 	order   []*wrangler.Config
 
@@ -90,7 +90,7 @@ func (x *expansion) importWrangler(e *entry) {
 	e.missing = e.imported == nil
 }
 
-// readImport is what a file says of an environment; nil after a complaint.
+// readImport returns what a file says of an environment; nil after a complaint.
 func (w *wranglerFiles) readImport(file, environment *document.Value) *wrangler.Config {
 	key := wranglerImport{path.Clean(file.Text), environment.String(), file.Range()}
 	if config, known := w.imports[key]; known {
@@ -137,13 +137,13 @@ func (w *wranglerFiles) readWrangler(name string, given *document.Value) *docume
 		return refuse(fmt.Sprintf("%q is not in the stack file's folder", given.Text), wranglerFileHint)
 	}
 	if !slices.Contains(wrangler.Extensions, path.Ext(name)) {
-		return refuse(fmt.Sprintf("%q is not a configuration of wrangler", given.Text), wranglerFileHint)
+		return refuse(fmt.Sprintf("%q is not a wrangler configuration", given.Text), wranglerFileHint)
 	}
 	// A pipe or a device is not opened, because that alone can wait forever.
 	info, err := fs.Stat(w.project, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return refuse(fmt.Sprintf("file %q not found", given.Text), "it is named from the stack file's folder")
+		return refuse(fmt.Sprintf("file %q not found", given.Text), "write the path from the stack file's folder")
 	case err == nil && !info.Mode().IsRegular():
 		return refuse(fmt.Sprintf("%q is not a file", given.Text), wranglerFileHint)
 	case err == nil && info.Size() > wrangler.MaxSize:
@@ -165,7 +165,8 @@ func (w *wranglerFiles) readWrangler(name string, given *document.Value) *docume
 	return value
 }
 
-// givenName is the name that the entry gives, itself or by what it takes over.
+// givenName returns the name that the entry gives, itself or by what it takes
+// over.
 func (e entry) givenName() *document.Value {
 	name := e.member.Value.Get(e.section.nameBy)
 	switch {
@@ -179,7 +180,7 @@ func (e entry) givenName() *document.Value {
 	return name
 }
 
-// own is what the entry says itself or takes over, without what is below.
+// own returns what the entry says itself or takes over, without what is below.
 func (e entry) own() *document.Value {
 	if e.imported == nil {
 		return e.member.Value
@@ -201,7 +202,7 @@ func isNull(v *document.Value) bool {
 	return v != nil && v.Kind == document.Null && !v.Failed()
 }
 
-// takenAway are the keys beside `from_wrangler` that are null.
+// takenAway returns the keys beside `from_wrangler` that are null.
 func (e entry) takenAway() []string {
 	var keys []string
 	for _, m := range e.member.Value.Members {
@@ -284,7 +285,7 @@ func (l *loader) reportUnknownWranglerKey(f wrangler.Finding) {
 	case near != "":
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 	default:
-		d.Hint = fmt.Sprintf("wfpsync knows no such key of wrangler; `%s: null` beside `from_wrangler` leaves it out", f.Member.Key)
+		d.Hint = fmt.Sprintf("wfpsync does not know this key of wrangler; `%s: null` beside `from_wrangler` leaves it out", f.Member.Key)
 	}
 	explain.Credentials(l.Collector, &d, f.Member)
 	l.Report(d.Rule, f.Member.Range(), d.Message, d.Hint)
@@ -300,11 +301,11 @@ func (l *loader) checkImportedAccount(e entry) {
 	if ours != "" {
 		hint = fmt.Sprintf("the stack file is for %s: correct one of the two, or write account_id: null beside `from_wrangler`", ours)
 	}
-	l.Report(spec.RuleWranglerKey, account.Range(), fmt.Sprintf("wrangler would deploy this to the account %q, which is not the stack file's", account.Text), hint)
+	l.Report(spec.RuleWranglerKey, account.Range(), fmt.Sprintf("wrangler would deploy this to the account %q, and the stack file names another", account.Text), hint)
 }
 
-// checkRequiredSecrets refuses a Worker that nobody gives the secrets which
-// wrangler would not deploy it without.
+// checkRequiredSecrets refuses a Worker without the secrets that wrangler
+// requires to deploy it.
 func (l *loader) checkRequiredSecrets(e entry) {
 	for _, name := range e.imported.RequiredSecrets {
 		if e.value.Get("secrets").Get(name.Text) == nil {

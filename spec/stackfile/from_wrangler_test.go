@@ -28,7 +28,7 @@ func readTestdata(t *testing.T, name string) string {
 	return string(data)
 }
 
-// project is a folder with a stack file and others.
+// project returns a folder with a stack file and others.
 func project(stack string, files map[string]string) fstest.MapFS {
 	folder := fstest.MapFS{"wfpsync.yaml": {Data: []byte(stack)}}
 	for name, text := range files {
@@ -37,7 +37,7 @@ func project(stack string, files map[string]string) fstest.MapFS {
 	return folder
 }
 
-// loaded is what a stack file means, and what it is in the end.
+// loaded returns what a stack file means, and what it is in the end.
 func loaded(t *testing.T, folder fstest.MapFS, options stackfile.Options) (*spec.Stack, string) {
 	t.Helper()
 	stack, list := stackfile.Load(folder, "wfpsync.yaml", options)

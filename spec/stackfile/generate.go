@@ -23,7 +23,7 @@ type declaration struct {
 	pointer string     // JSON Pointer of the key
 	at      diag.Range // the key's place
 
-	// standIn says that its list holds an item that there is not; see
+	// standIn says that its list holds a made-up item; see
 	// [loader.loadStandIn].
 	standIn bool
 }
@@ -34,8 +34,9 @@ type loop struct {
 	list  *list.List
 }
 
-// lists are the names of the lists that a declaration goes through. Resources
-// that go through the same lists have one instance each for the same item.
+// lists returns the names of the lists that a declaration goes through.
+// Resources that go through the same lists have one instance each for the same
+// item.
 func (d declaration) lists() string {
 	var names []string
 	for _, loop := range d.loops {
@@ -67,14 +68,13 @@ type entry struct {
 	// dependsOn is what the entry comes after without referring to it.
 	dependsOn []spec.Reference
 
-	// imported is what `from_wrangler` gives, nil where there is none. It is
-	// missing where there should be some.
+	// imported is what `from_wrangler` gives, nil if there is none.
 	imported *wrangler.Config
 	missing  bool
 }
 
-// about are the items that complaints about the entry point at. One that stands in for
-// those of the account is not worth pointing at.
+// about returns the items that complaints about the entry point at. One that
+// stands in for those of the account is not worth pointing at.
 func (e entry) about() []list.Chosen {
 	if e.standIn {
 		return nil
@@ -83,19 +83,19 @@ func (e entry) about() []list.Chosen {
 }
 
 // maxLoops is how many lists a `for_each` may cross: a third would make more
-// resources than anybody means.
+// resources than anyone means to.
 const maxLoops = 2
 
 func (x *expansion) loops(forEach *document.Value) ([]loop, bool) {
 	members := forEach.MembersOrNil()
 	if forEach != nil && (len(members) == 0 || len(members) > maxLoops) {
-		x.Report(spec.RuleForEach, forEach.Range(), fmt.Sprintf("`for_each` goes through %d lists", len(members)), "name one list or two, as in { customer: customers }")
+		x.Report(spec.RuleForEach, forEach.Range(), fmt.Sprintf("`for_each` names %d lists", len(members)), "name one list or two, as in { customer: customers }")
 		return nil, false
 	}
 	var loops []loop
 	for _, m := range members {
 		if m.Key == expand.NameVar || m.Key == expand.NameEnvironment || m.Key == expand.NameSelf {
-			x.Report(spec.RuleForEach, m.Range(), fmt.Sprintf("%q cannot be the name of an item", m.Key), "expressions have that name already; choose another")
+			x.Report(spec.RuleForEach, m.Range(), fmt.Sprintf("%q cannot be the name of an item", m.Key), "expressions already use that name; choose another")
 			return nil, false
 		}
 		found := x.lists[m.Value.String()]
@@ -147,7 +147,7 @@ func (x *expansion) eachLoop(d declaration, rest []loop, items []list.Chosen, va
 	visit(x.entry(d, items, values))
 }
 
-// entry is one instance of a declaration, its name known.
+// entry returns one instance of a declaration, its name known.
 func (x *expansion) entry(d declaration, items []list.Chosen, values map[string]any) entry {
 	m := d.member
 	e := entry{

@@ -13,7 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// TestHostileFiles loads what nobody writes by accident. Each is refused with a
+// TestHostileFiles loads what no one writes by accident. Each is refused with a
 // place, and the test as a whole ends before it is killed.
 func TestHostileFiles(t *testing.T) {
 	const head = "version: 1\nname: s\n"

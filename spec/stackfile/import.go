@@ -23,8 +23,8 @@ type Imported struct {
 	// order of addresses. Those about an entry stand above it as well.
 	Notes []ImportNote
 
-	// Unread are the kinds that the credentials may not read, and of which there
-	// is nothing in the file.
+	// Unread are the kinds that the credentials cannot read; the file has none
+	// of them.
 	Unread []spec.Kind
 }
 
@@ -45,8 +45,8 @@ type ImportNote struct {
 const SchemaFile = "wfpsync.schema.json"
 
 // Import writes the stack file of a stack that would find everything in the
-// snapshot as it is: what carries the stack's mark stays untouched, and what
-// nobody manages is adopted. The Workers of the snapshot must have been read
+// snapshot as it is: what carries the stack's mark stays untouched, and what no
+// stack manages is adopted. The Workers of the snapshot must have been read
 // whole, with their code.
 //
 // User Workers that no stack manages are the product's, unless userWorkers says
@@ -66,7 +66,7 @@ func Import(live *spec.Snapshot, stack string, userWorkers UserWorkers, unread .
 	return im.write()
 }
 
-// importer is a stack file in the making.
+// importer builds a stack file.
 type importer struct {
 	live        *spec.Snapshot
 	stack       string
@@ -137,8 +137,8 @@ func (im *importer) leaveOut(a spec.Address, reason string) {
 
 var notForKeys = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// newKey is the name where that can be: references by name are references by
-// key then.
+// newKey returns the name where that can be: references by name are references
+// by key then.
 func (im *importer) newKey(a spec.Address) string {
 	key := nameOf(a)
 	if a.Kind == spec.KindKVNamespace {
@@ -305,7 +305,7 @@ func (im *importer) header() []byte {
 	return b.Bytes()
 }
 
-// commentText is a text on one line.
+// commentText returns a text on one line.
 func commentText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {

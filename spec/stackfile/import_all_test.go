@@ -72,7 +72,8 @@ user_workers:
   acme: { dispatch_namespace: customers, script: "export default {}", vars: { PLAN: pro }, protect: true }
 `
 
-// liveOf is an account that has what a stack file declares, as a run of the stack has left it.
+// liveOf returns an account that has what a stack file declares, as a run of
+// the stack has left it.
 func liveOf(t *testing.T, text string, owner string) *spec.Snapshot {
 	t.Helper()
 	stack, list := stackfile.Load(fstest.MapFS{"wfpsync.yaml": {Data: []byte(text)}}, "wfpsync.yaml", stackfile.Options{})

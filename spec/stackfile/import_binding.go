@@ -85,7 +85,7 @@ func (w *bindingWriter) writeTo(m *members, s *spec.Script) {
 	}
 }
 
-// item is a binding in the making, as an item of its group.
+// item returns the start of a binding, as an item of its group.
 func (g *bindingGroup) item(b spec.Binding) spec.Object {
 	return spec.Object{cmp.Or(g.name, "binding"): b.Name}
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
-// members are the members of a map in the making.
+// members are the members of a map that is being built.
 type members []document.Member
 
-// set adds a value that is written as it is: what looks like an expression in
-// it is none.
+// set adds a value that is written as it is: text in it that looks like an
+// expression is not one.
 func (m *members) set(key string, value any) {
 	*m = append(*m, document.NewMember(key, document.FromJSON(withoutExpressions(value), nowhere)))
 }
@@ -30,7 +30,7 @@ func (m *members) append(key string, item any) {
 	m.replace(key, list.WithItems(items))
 }
 
-// inner are the members of the map of a key.
+// inner returns the members of the map of a key.
 func (m members) inner(key string) members {
 	if i := m.find(key); i >= 0 {
 		return slices.Clone(m[i].Value.Members)

@@ -96,8 +96,8 @@ func (im *importer) newFolder(a spec.Address) string {
 	return name
 }
 
-// rulesFor are the rules by which no_bundle takes the modules beside the main
-// one: each by its name.
+// rulesFor returns the rules by which no_bundle takes the modules beside the
+// main one: each by its name.
 func rulesFor(code *spec.Code) []any {
 	globs := map[string][]string{}
 	for _, module := range code.Modules {
@@ -113,7 +113,7 @@ func rulesFor(code *spec.Code) []any {
 	return rules
 }
 
-// ruleName is wrangler's name of a type of modules; "" for one without.
+// ruleName returns wrangler's name of a type of modules; "" for one without.
 func ruleName(kind spec.ModuleType) string {
 	for name, t := range ruleTypes {
 		if t == kind {

@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// esModule is code that a stack file can name.
+// esModule returns code that a stack file can name.
 func esModule(name string) *spec.Code {
 	code := new(spec.Code)
 	code.Complete(name, []spec.Module{{Name: name, Type: spec.ESModule, Content: []byte("export default {}")}})
@@ -75,7 +75,7 @@ func TestImportLeavesOut(t *testing.T) {
 	}
 }
 
-// Workers that need each other can only be there because somebody made them one
+// Workers that need each other can only exist because they were created one
 // after the other; a file cannot.
 func TestImportBreaksCycles(t *testing.T) {
 	calls := func(name string) func(*spec.Worker, *spec.Revision) {

@@ -84,7 +84,7 @@ func (im *importer) notAlike(found []spec.Address) string {
 	return ""
 }
 
-// template is the entry that says what user Workers of one code run.
+// template returns the entry that says what user Workers of one code run.
 func (im *importer) template(found []spec.Address, list string) (entry members) {
 	namespace := found[0].Parent
 	first := im.live.Resources[found[0]].Resource.(spec.Scripted).Definition()

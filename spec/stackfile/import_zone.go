@@ -11,7 +11,7 @@ import (
 // What an import takes over of a zone: the custom hostnames, and of its records
 // those that the Workers of the account need, and not the rest of a company's DNS.
 
-// passesOver reports whether a resource is nothing that an import is about.
+// passesOver reports whether an import leaves a resource out.
 func (im *importer) passesOver(a spec.Address) bool {
 	r, ok := im.live.Resources[a].Resource.(*spec.DNSRecord)
 	if !ok || im.live.Resources[a].Revision.Owner != "" {
@@ -44,7 +44,8 @@ func (im *importer) cannotImportFromZone(live *spec.Live) string {
 	return ""
 }
 
-// nameOf is the name that an entry gives a resource, where it is not the key.
+// nameOf returns the name that an entry gives a resource, where it is not the
+// key.
 func nameOf(a spec.Address) string {
 	if a.Kind == spec.KindDNSRecord {
 		_, name, _ := strings.Cut(a.Name, "/")

@@ -30,7 +30,7 @@ func newKeys() keys {
 	return k
 }
 
-// addresses are all that a key stands for.
+// addresses returns all that a key stands for.
 func (k *keys) addresses() map[spec.Address]bool {
 	all := map[spec.Address]bool{}
 	for _, declared := range k.declared {
@@ -41,9 +41,9 @@ func (k *keys) addresses() map[spec.Address]bool {
 	return all
 }
 
-// keyed are the resources of a kind that a key stands for: one; or those that its
-// `for_each` makes, of which the one for the same item counts where the entry
-// goes through the same lists. Those may be none.
+// keyed returns the resources of a kind that a key stands for: one; or those
+// that its `for_each` makes; if the entry uses the same lists, only the one for
+// the same item counts. Those may be none.
 func (k *keys) keyed(e entry, kind spec.Kind, key string) (addresses []spec.Address, known bool) {
 	if a, ok := k.declared[kind][key]; ok {
 		return []spec.Address{a}, true
@@ -66,8 +66,8 @@ func (k *keys) keyed(e entry, kind spec.Kind, key string) (addresses []spec.Addr
 	return addresses, true
 }
 
-// nameOf is the name that a value refers to: that of the file's own resource,
-// when the value is its key, else the value itself.
+// nameOf returns the name that a value refers to: that of the file's own
+// resource, when the value is its key, else the value itself.
 func (l *loader) nameOf(kind spec.Kind, value *document.Value) string {
 	if a, ok := l.lookup(kind, value); ok {
 		return a.Name
@@ -93,8 +93,8 @@ func (l *loader) refer(kind spec.Kind, section string, value *document.Value) (s
 		return a, true
 	}
 	if _, generated := l.generated[kind][value.String()]; generated {
-		l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q stands for one resource for each item of its list", value.String()),
-			fmt.Sprintf("say which, as in %s[${KEY}], or go through the same list", value.String()))
+		l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q makes one resource for each item of its list", value.String()),
+			fmt.Sprintf("say which one, as in %s[${KEY}], or use the same list in `for_each`", value.String()))
 		return spec.Address{}, false
 	}
 	l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q is not declared under `%s`", value.String(), section),
@@ -110,11 +110,11 @@ func (k *keys) declareHint(kind spec.Kind, section, key string) string {
 	slices.Sort(keys)
 	for _, declared := range keys {
 		if k.declared[kind][declared].Name == key {
-			return fmt.Sprintf("that is its name: refer to it by its key here, which is %q", declared)
+			return fmt.Sprintf("that is its name in the account: use its key in this file, %q", declared)
 		}
 	}
 	if base, _, ofMany := strings.Cut(key, "["); ofMany && slices.Contains(keys, base) {
-		return fmt.Sprintf("%[1]q has no `for_each`, and so is one resource: refer to it as %[1]q", base)
+		return fmt.Sprintf("%[1]q has no `for_each`, so it is one resource: refer to it as %[1]q", base)
 	}
 	if near := diag.Nearest(key, keys); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
@@ -125,10 +125,10 @@ func (k *keys) declareHint(kind spec.Kind, section, key string) string {
 // noteUserWorkers keeps what `user_workers` has under a key.
 func (l *loader) noteUserWorkers(d declaration) { l.userWorkers[d.member.Key] = d }
 
-// userWorkerOf is the user Worker that an entry leads to: an address as plans
-// write it, or a key of `user_workers`, which to an entry that goes through the
-// same lists means the one for its item. There may be a million of them, so the
-// one is worked out where it is asked for, and not looked up.
+// userWorkerOf returns the user Worker that an entry leads to: an address as
+// plans write it, or a key of `user_workers`, which to an entry that goes
+// through the same lists means the one for its item. There may be a million of
+// them, so the one is worked out where it is asked for, and not looked up.
 func (l *loader) userWorkerOf(e entry, value *document.Value) (spec.Address, bool) {
 	key := value.String()
 	if a, err := spec.ParseAddress(key); err == nil && a.Kind == spec.KindUserWorker {
@@ -140,14 +140,14 @@ func (l *loader) userWorkerOf(e entry, value *document.Value) (spec.Address, boo
 		return spec.Address{}, false
 	}
 	if len(d.loops) > 0 && d.lists() != e.lists() {
-		l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q stands for one user Worker for each item of its list", key),
-			"go through the same list, or write the address, as in user_worker/NAMESPACE/NAME")
+		l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q makes one user Worker for each item of its list", key),
+			"use the same list in `for_each`, or write the address, as in user_worker/NAMESPACE/NAME")
 		return spec.Address{}, false
 	}
 	a, found := l.instanceFor(d, e)
 	if !found {
 		l.Report(spec.RuleDanglingReference, value.Range(), fmt.Sprintf("%q has no user Worker for this item: its `where` leaves it out", key),
-			"let both have the same `where`")
+			"give both the same `where`")
 		return spec.Address{}, false
 	}
 	if len(d.loops) > 0 {
@@ -156,8 +156,8 @@ func (l *loader) userWorkerOf(e entry, value *document.Value) (spec.Address, boo
 	return a, true
 }
 
-// instanceFor is the user Worker that a declaration makes for the items of an
-// entry, and whether there is one.
+// instanceFor returns the user Worker that a declaration makes for the items of
+// an entry, and whether there is one.
 func (l *loader) instanceFor(d declaration, e entry) (a spec.Address, found bool) {
 	values := l.Globals()
 	var aliases, own []string

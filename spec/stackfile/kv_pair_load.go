@@ -47,7 +47,8 @@ func (l *loader) loadKVPair(e entry) {
 	}
 }
 
-// kvValue is a value as KV stores it: a text as it is, and anything else as JSON.
+// kvValue returns a value as KV stores it: a text as it is, and anything else
+// as JSON.
 func kvValue(value *document.Value) string {
 	if value == nil || value.Kind == document.String {
 		return value.String()
@@ -112,9 +113,9 @@ func (l *loader) checkKVKey(e entry, namespace spec.Address) bool {
 		l.Report(spec.RuleKVKey, e.nameAt, fmt.Sprintf("the key %q has a control character in it", key), hint)
 	case !strings.HasPrefix(key, prefix):
 		l.Report(spec.RuleKVKeyPrefix, e.nameAt, fmt.Sprintf("the key %q does not begin with %q, as the keys of %s do", key, prefix, namespace),
-			"a plan lists no others: let the key begin so, or take `key_prefix` off the KV namespace")
+			"a plan reads only keys with that prefix: begin the key with it, or remove `key_prefix` from the KV namespace")
 	case strings.Contains(namespace.Name, "/"):
-		l.Report(spec.RuleKVTitle, e.value.Get("kv_namespace").Range(), fmt.Sprintf("the title %q has a slash in it, so that no address could tell it from the key", namespace.Name),
+		l.Report(spec.RuleKVTitle, e.value.Get("kv_namespace").Range(), fmt.Sprintf("the title %q contains a slash, which separates the title from the key in the address of a KV pair", namespace.Name),
 			"give the KV namespace another title; with `renamed_from` it keeps what is in it")
 	default:
 		return true
@@ -126,7 +127,7 @@ func (l *loader) checkKVValue(e entry, p *spec.KVPair) bool {
 	value, metadata := e.value.Get("value"), e.value.Get("metadata")
 	if p.Base64 {
 		if _, err := base64.StdEncoding.DecodeString(p.Value); err != nil {
-			l.Report(spec.RuleKVValue, value.Range(), "the value is not base64: "+err.Error(), "encode it, or take `base64: true` out")
+			l.Report(spec.RuleKVValue, value.Range(), "the value is not base64: "+err.Error(), "encode it, or remove `base64: true`")
 			return false
 		}
 	}
@@ -145,7 +146,7 @@ func (l *loader) checkKVValue(e entry, p *spec.KVPair) bool {
 		if at == nil {
 			at = e.value
 		}
-		l.Report(spec.RuleKVMetadata, at.Range(), fmt.Sprintf("the metadata is %d bytes as JSON with the %d of wfpsync's mark, and at most %d can be", n, own, maxKVMetadataBytes),
+		l.Report(spec.RuleKVMetadata, at.Range(), fmt.Sprintf("the metadata is %d bytes as JSON, with %d for wfpsync's mark, and the limit is %d", n, own, maxKVMetadataBytes),
 			"keep less in the metadata, and the rest in the value")
 		return false
 	}

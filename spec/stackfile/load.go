@@ -36,7 +36,7 @@ func Load(root fs.FS, name string, options Options) (*spec.Stack, diag.List) {
 	return l.stack, list
 }
 
-// Parse is [Load] on a text that names no other file.
+// Parse returns [Load] on a text that names no other file.
 func Parse(name string, content []byte) (*spec.Stack, diag.List) {
 	return Load(oneFile{name, content}, name, Options{})
 }
@@ -72,9 +72,9 @@ type Options struct {
 	// Variables are values given on the command line, which come first.
 	Variables map[string]any
 
-	// Live is what the account has where the file's lists look for user Workers;
-	// see [spec.Stack.Discoveries]. Without it nobody has asked the account, and there
-	// are no resources for what is in those lists.
+	// Live is what the account has where the file's lists look for user
+	// Workers; see [spec.Stack.Discoveries]. Without it the account has not
+	// been asked, and there are no resources for what is in those lists.
 	Live *spec.Snapshot
 
 	// LookupVariable reads a variable of the environment. Only names that begin
@@ -87,9 +87,10 @@ type Options struct {
 // file may read values from.
 const VariablePrefix = "WFPSYNC_VAR_"
 
-// run takes a stack file through the phases of loading, each of which gets what the
-// ones before have made of it. The loader is nil when there is nothing to load; the
-// diagnostics then say why. The entries go to the rendering as well, if there is one.
+// run takes a stack file through the phases of loading, and each phase gets the
+// results of those before. The loader is nil when there is nothing to load; the
+// diagnostics then say why. The entries go to the rendering as well, if there
+// is one.
 func run(root fs.FS, name string, options Options, rendering *rendering) (*loader, diag.List) {
 	content, err := layer.ReadFile(root, name)
 	if err != nil {
@@ -141,7 +142,7 @@ type section struct {
 	nameBy string // the field that gives another name
 
 	// parentOf is the container that an entry names for what refers to it by
-	// its key; nil where there is none.
+	// its key; nil if there is none.
 	parentOf func(entry *document.Value) string
 
 	// addressName is the name that an entry's resource has in its address, by the

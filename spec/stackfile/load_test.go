@@ -40,7 +40,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestGoodFiles loads every file of testdata/good without a word.
+// TestGoodFiles loads every file of testdata/good without a diagnostic.
 func TestGoodFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/good/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -56,8 +56,8 @@ func TestGoodFiles(t *testing.T) {
 	}
 }
 
-// optionsOf are the options that a file is to be loaded with, which its first
-// line may give: "# with: env=staging var.region=eu".
+// optionsOf returns the options that a file is to be loaded with, which its
+// first line may give: "# with: env=staging var.region=eu".
 func optionsOf(t *testing.T, file string) stackfile.Options {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -101,7 +101,7 @@ func (l *loader) begin(e entry) {
 	l.About(e.about())
 }
 
-// declarations are the keys of every section.
+// declarations returns the keys of every section.
 func (l *loader) declarations() []declaration {
 	var all []declaration
 	for i := range sections {
@@ -161,7 +161,8 @@ func (l *loader) loadEntry(e entry) {
 	}
 }
 
-// keyAddress is the address of an entry that something may refer to by its key.
+// keyAddress returns the address of an entry that something may refer to by its
+// key.
 func (l *loader) keyAddress(e entry) spec.Address {
 	a := spec.Address{Kind: e.section.Kind, Name: e.name}
 	if e.section.parentOf == nil {
@@ -175,7 +176,7 @@ func (l *loader) keyAddress(e entry) spec.Address {
 	return a
 }
 
-// meta is what an entry says about managing its resource.
+// meta returns what an entry says about managing its resource.
 func (e entry) meta() spec.Meta {
 	return spec.Meta{
 		Adopt:       e.value.Get("adopt").IsTrue(),
@@ -236,7 +237,7 @@ func (l *loader) check(removed []removal) {
 
 func byAddress(a, b spec.Reference) int { return a.To.Compare(b.To) }
 
-// declareCollection notes that the file has a section, if only an empty one, and
+// declareCollection notes that the file has a section, even an empty one, and
 // so declares the live resources of that kind to be its own. User Workers are
 // declared by their dispatch namespace.
 func (l *loader) declareCollection(kind spec.Kind) {

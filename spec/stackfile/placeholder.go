@@ -35,8 +35,8 @@ func placeholderIn(text string) string {
 	return ""
 }
 
-// checkPlaceholders warns of every text that somebody forgot to fill in. What
-// is complained about already is not mentioned again.
+// checkPlaceholders warns of every text that still has to be filled in. What is
+// complained about already is not mentioned again.
 func (l *loader) checkPlaceholders() {
 	complained := l.Places()
 	l.findPlaceholders(l.file.Root, complained)
@@ -53,7 +53,7 @@ func (l *loader) findPlaceholders(value *document.Value, complained map[diag.Ran
 			return
 		}
 		complained[value.Range()] = true // an alias leads here again
-		l.Warn(spec.RulePlaceholder, value.Range(), fmt.Sprintf("the placeholder %q is still there", found), "write the value that it stands for")
+		l.Warn(spec.RulePlaceholder, value.Range(), fmt.Sprintf("the placeholder %q is still there", found), "write the value itself")
 	case document.List:
 		for _, item := range value.Items {
 			l.findPlaceholders(item, complained)

@@ -70,12 +70,12 @@ func (l *loader) compileClause(c *clause, value *document.Value, text string, sh
 	return true
 }
 
-// place is where the file has what an expression is wrong about.
+// place returns where the file has what an expression is wrong about.
 func (c clause) place(err *expression.Error) diag.Range {
 	return c.value.RangeWithin(err.Offset-c.shift, err.Length)
 }
 
-// eval is the clause's value for a change.
+// eval returns the clause's value for a change.
 func (j *judgment) eval(c clause, change spec.Object) (any, *diag.Diagnostic) {
 	if c.template == nil {
 		return c.value.Text, nil
@@ -92,7 +92,7 @@ func (j *judgment) eval(c clause, change spec.Object) (any, *diag.Diagnostic) {
 	return result, nil
 }
 
-// judge is [spec.Policy.Judge].
+// judge returns [spec.Policy.Judge].
 func (j *judgment) judge(change spec.Object) (holds bool, message string, fault *diag.Diagnostic) {
 	result, fault := j.eval(j.condition, change)
 	if fault != nil {
@@ -102,7 +102,7 @@ func (j *judgment) judge(change spec.Object) (holds bool, message string, fault 
 	if !ok {
 		return false, "", &diag.Diagnostic{
 			Severity: diag.Error, Range: j.at, Snippet: j.condition.value.Line(j.at.Line),
-			Message: "the condition is " + document.FromJSON(result, j.condition.value).Describe() + ", and not true or false",
+			Message: "the condition is " + document.FromJSON(result, j.condition.value).Describe() + ", not true or false",
 			Hint:    "compare something, as in change.action == 'delete'",
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// A policy holds for the changes that its condition is true of, and one that cannot be
-// decided is a fault at its place: it must not let a change pass without a word.
+// A policy holds for the changes that its condition is true of, and one that
+// cannot be decided is a fault at its place: it must not let a change pass in
+// silence.
 func TestPolicies(t *testing.T) {
 	change := spec.Object{"action": "delete", "kind": "user_worker", "name": "acme", "address": "user_worker/customers/acme"}
 	for _, test := range []struct {
@@ -22,7 +23,7 @@ func TestPolicies(t *testing.T) {
 		{"change.action == 'delete' && environment == nil", "no ${change.kind} ${change.name}", true, "no user_worker acme", ""},
 		{"change.action == 'create'", "no creates", false, "", ""},
 		{"${change.name == var.frozen}", "frozen", true, "frozen", ""},
-		{"change.name", "which is a text", false, "", "and not true or false"},
+		{"change.name", "which is a text", false, "", ", not true or false"},
 		{"change.name + 1 > 2", "which cannot be added", false, "", "+"},
 		{"change.action == 'delete'", "${change.name + 1}", true, "", "+"},
 	} {

@@ -51,7 +51,7 @@ func (l *loader) loadProbe(value *document.Value) *spec.Probe {
 	case status.Kind == document.Number:
 		p.Status = []int{int(status.Number)}
 	case len(status.Items) == 0:
-		l.Report(spec.RuleProbe, status.Range(), "no status is expected", "name those that are all right, or leave it out for any from 200 to 299")
+		l.Report(spec.RuleProbe, status.Range(), "the list of expected statuses is empty", "list the statuses to accept, or leave it out to accept 200 to 299")
 	default:
 		for _, item := range status.Items {
 			p.Status = append(p.Status, int(item.Number))
@@ -85,7 +85,7 @@ func (l *loader) checkProbeURL(value *document.Value) {
 func (l *loader) checkConnectTo(value *document.Value) {
 	host, port, err := net.SplitHostPort(value.Text)
 	if err != nil || host == "" || !portNumber.MatchString(port) {
-		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is nothing to connect to", value.Text), "write HOST:PORT, as in 127.0.0.1:8787")
+		l.Report(spec.RuleProbe, value.Range(), fmt.Sprintf("%q is not HOST:PORT", value.Text), "write HOST:PORT, as in 127.0.0.1:8787")
 	}
 }
 
@@ -116,7 +116,7 @@ func (l *loader) loadProbeHeaders(value *document.Value) []spec.ProbeHeader {
 		case !headerName.MatchString(m.Key) || strings.ContainsAny(h.Value, "\r\n\x00"):
 			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("%q is not a header", m.Key), "a name has letters, digits and hyphens, and a value is one line")
 		case slices.Contains(ownHeaders, folded):
-			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q follows from the request", m.Key), "give the host in `url`, and where to connect in `connect_to`")
+			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q is set by the request itself", m.Key), "give the host in `url`, and where to connect in `connect_to`")
 		case twice:
 			l.Report(spec.RuleProbe, m.Range(), fmt.Sprintf("the header %q is given twice", m.Key), "give it once",
 				diag.Related{Range: first, Message: "first given here"})

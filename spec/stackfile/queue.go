@@ -18,7 +18,7 @@ func (l *loader) loadQueue(e entry) {
 	})
 }
 
-// numberOf is a number, or nil where there is none.
+// numberOf returns a number, or nil if there is none.
 func numberOf(value *document.Value) *float64 {
 	if n, ok := value.JSON().(float64); ok {
 		return &n
@@ -26,7 +26,7 @@ func numberOf(value *document.Value) *float64 {
 	return nil
 }
 
-// queueOf is the queue that an item names: by `ref`, one of this file; by
+// queueOf returns the queue that an item names: by `ref`, one of this file; by
 // `queue`, any, by its name.
 func (l *loader) queueOf(item *document.Value) (name string, at diag.Range, ok bool) {
 	ref, queue := item.Get("ref"), item.Get("queue")

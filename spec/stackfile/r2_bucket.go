@@ -26,7 +26,7 @@ func jurisdictionOf(value *document.Value) string {
 	return ""
 }
 
-// bucketParent is the jurisdiction that an entry of `r2_buckets` declares.
+// bucketParent returns the jurisdiction that an entry of `r2_buckets` declares.
 func bucketParent(entry *document.Value) string { return jurisdictionOf(entry.Get("jurisdiction")) }
 
 // r2BucketBinding reads an item of `r2_buckets` in a Worker: by `ref`, a bucket

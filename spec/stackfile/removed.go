@@ -13,9 +13,9 @@ import (
 // removedSection lets an item of `removed` go through a list as an entry does.
 var removedSection = &section{KindInfo: spec.KindInfo{Section: "removed"}, nameBy: "address"}
 
-// readRemoved reads `removed`: addresses of what is to be absent, for all that
-// absence from the file never deletes. An item is an address, or one for each
-// item of a list.
+// readRemoved reads `removed`: addresses of resources to delete, for kinds that
+// are never deleted just because the file no longer has them. An item is an
+// address, or one for each item of a list.
 func (l *loader) readRemoved() (all []removal) {
 	first := map[spec.Address]diag.Range{}
 	note := func(address *document.Value) {
@@ -56,15 +56,16 @@ func (l *loader) readRemoved() (all []removal) {
 	return all
 }
 
-// removal is one address that is to be absent, as the file has it, and the items of
-// lists that it was made of.
+// removal is one address of a resource to delete, as the file has it, and the
+// items of lists that it was made of.
 type removal struct {
 	spec.Reference
 	address *document.Value
 	related []diag.Related
 }
 
-// removalOf reads one address. first are where those so far are listed.
+// removalOf reads one address. first are the places that list the addresses
+// read until now.
 func (l *loader) removalOf(address *document.Value, first map[spec.Address]diag.Range) (removal, bool) {
 	a, err := spec.ParseAddress(address.Text)
 	if err != nil {

@@ -32,8 +32,8 @@ type rendering struct {
 	sections map[string][]document.Member
 	removed  []*document.Value // the addresses of `removed`
 
-	// pointer is the declaration of the last entry, of which there have been
-	// that many, and rest are those that are not held but written.
+	// pointer is the declaration of the last entry, and how many it had; rest
+	// are those that are not held but written.
 	pointer string
 	count   int
 	rest    *document.Lines
@@ -105,9 +105,9 @@ func (l *loader) renderTemplate(d declaration) {
 	l.rendering.add(d, d.member.With(d.member.Key, value))
 }
 
-// withGlobals is a value with the expressions replaced that need no item. What
-// is left of the others reads variables, which the effective file has, and cannot
-// read the environment, which it has not.
+// withGlobals returns a value with the expressions replaced that need no item.
+// What is left of the others reads variables, which the effective file has, and
+// cannot read the environment, which it has not.
 func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
 	return expand.WithTexts(v, expand.HasNoTemplates, func(text *document.Value) *document.Value {
 		if compiled, err := expression.Compile(text.Text, expression.Scope{expand.NameEnvironment, expand.NameVar}); err == nil && compiled != nil {
@@ -120,8 +120,8 @@ func (l *loader) withGlobals(v *document.Value, alias string) *document.Value {
 	})
 }
 
-// withResolved is a value as a stack file writes it: what looks like an
-// expression by now is none.
+// withResolved returns a value as a stack file writes it: text that looks like
+// an expression by now is not one.
 func (l *loader) withResolved(v *document.Value) *document.Value {
 	return expand.WithTexts(v, nil, func(text *document.Value) *document.Value {
 		if key, ok := l.resolved[text]; ok {
@@ -134,10 +134,10 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 	})
 }
 
-// escaped is a text that has no expressions, as a stack file writes it.
+// escaped returns a text that has no expressions, as a stack file writes it.
 func escaped(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
-// discoveredLists are the lists whose items the account has.
+// discoveredLists returns the lists whose items the account has.
 func (l *loader) discoveredLists(lists *document.Value) *document.Value {
 	var members []document.Member
 	for _, m := range lists.MembersOrNil() {
@@ -148,7 +148,7 @@ func (l *loader) discoveredLists(lists *document.Value) *document.Value {
 	return document.FromJSON(map[string]any{}, lists).WithMembers(members)
 }
 
-// effective is the document that the entries which were loaded make.
+// effective returns the document that the entries which were loaded make.
 func (l *loader) effective() *document.Value {
 	var members []document.Member
 	for _, m := range l.file.Root.MembersOrNil() {

@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// wavesOf are the names in each wave of the only rollout of a stack.
+// wavesOf returns the names in each wave of the only rollout of a stack.
 func wavesOf(t *testing.T, stack *spec.Stack) []string {
 	t.Helper()
 	waves := make([]string, len(stack.Rollouts[0].Waves))
@@ -24,7 +24,7 @@ func wavesOf(t *testing.T, stack *spec.Stack) []string {
 	return waves
 }
 
-// fleetOf is a stack with a fleet of the given size, of which every third is free.
+// fleetOf returns a stack with a fleet of the given size; every third is free.
 func fleetOf(t testing.TB, size int, waves string) *spec.Stack {
 	t.Helper()
 	var b strings.Builder

@@ -69,9 +69,9 @@ func routeFault(pattern string) (message, hint string) {
 	case strings.Contains(pattern, "?"):
 		return "has a query in it", "a pattern ends with its path; the Worker sees the query of every request"
 	case strings.Contains(strings.TrimPrefix(host, "*"), "*"):
-		return "has a star within the hostname", "a hostname can begin with a star, as in *.example.com/*, and have no other"
+		return "has a star within the hostname", "a hostname can have one star, at its beginning, as in *.example.com/*"
 	case strings.Contains(strings.TrimSuffix(path, "*"), "*"):
-		return "has a star within the path", "a path can end with a star, as in example.com/shop/*, and have no other"
+		return "has a star within the path", "a path can have one star, at its end, as in example.com/shop/*"
 	}
 	return "", ""
 }
@@ -86,10 +86,11 @@ func (l *loader) checkPattern(pattern, zone *document.Value) {
 	}
 }
 
-// checkCertificate warns of hosts that browsers will refuse, unless the zone has
-// a certificate that somebody ordered: the one it has by itself is for the zone
-// and one label below it. Source: Cloudflare SSL/TLS, universal certificates,
-// limitations: https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/
+// checkCertificate warns of hosts that browsers will refuse, unless the zone
+// has a certificate that was ordered for them: the one it has by itself is for
+// the zone and one label below it. Source: Cloudflare SSL/TLS, universal
+// certificates, limitations:
+// https://developers.cloudflare.com/ssl/edge-certificates/universal-ssl/limitations/
 func (l *loader) checkCertificate(pattern, zone *document.Value) {
 	host, _, _ := strings.Cut(strings.TrimPrefix(pattern.String(), "https://"), "/")
 	below, inZone := strings.CutSuffix(host, "."+zone.String())

@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/layer"
 )
 
-// bindingNameOf is where an item says what it binds; wrangler calls it
+// bindingNameOf returns where an item says what it binds; wrangler calls it
 // "binding", and in some groups "name".
 func bindingNameOf(item *document.Value) *document.Value {
 	if name := item.Get("binding"); name != nil {
@@ -60,7 +60,8 @@ func (l *loader) loadOptions(value *document.Value) spec.Object {
 	return options
 }
 
-// addressOf is the address of the Worker or user Worker that an entry declares.
+// addressOf returns the address of the Worker or user Worker that an entry
+// declares.
 func (l *loader) addressOf(e entry) spec.Address {
 	a := spec.Address{Kind: e.section.Kind, Name: e.name}
 	if namespace := e.value.Get("dispatch_namespace"); namespace != nil {

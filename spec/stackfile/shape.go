@@ -16,8 +16,8 @@ import (
 )
 
 // checkSchema compares the document with the JSON Schema, and says what is
-// wrong in the file's own words. A key that nobody knows does not keep its
-// neighbours from being checked, unless it is one of them misspelt. What an
+// wrong in the file's own words. An unknown key does not keep its neighbours
+// from being checked, unless it is a misspelling of one of them. What an
 // expression will give is not known yet; see [defaults.checkShape].
 func checkSchema(c *complaint.Collector, root *document.Value) {
 	for _, v := range schema.ValidateStack(root.JSON()) {
@@ -129,7 +129,7 @@ func appendShape(shape []byte, v *document.Value) []byte {
 	}
 }
 
-// entryValue is an entry with what it takes over below it, its expressions
+// entryValue returns an entry with what it takes over below it, its expressions
 // replaced. What entries of a fleet have in common is merged once and shared.
 func (d *defaults) entryValue(e entry) *document.Value {
 	value := e.member.Value

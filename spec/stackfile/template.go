@@ -24,26 +24,26 @@ func (x *expansion) checkTemplate(d declaration) bool {
 	case !d.isDiscovered() && manage == nil:
 		return true
 	case d.section.Kind != spec.KindUserWorker && d.isDiscovered():
-		x.Report(spec.RuleTemplate, forEach.Range(), fmt.Sprintf("`%s` cannot go through user Workers that are discovered", d.section.Section),
-			"only `user_workers` can, since nothing is created or deleted for what comes and goes in the account")
+		x.Report(spec.RuleTemplate, forEach.Range(), fmt.Sprintf("`%s` cannot use a list with `discover`", d.section.Section),
+			"only `user_workers` can: other resources would have to be created and deleted as user Workers come and go")
 		return false
 	case !d.isDiscovered():
 		x.Report(spec.RuleTemplate, manage.Range(), fmt.Sprintf("%q manages only some fields of Workers that it would have to create", d.member.Key),
-			"`manage` is for what a list with `discover` finds in the account: go through one with `for_each`, or remove it")
+			"`manage` is for user Workers that a list with `discover` finds: name such a list in `for_each`, or remove it")
 		return false
 	case manage == nil:
-		x.Report(spec.RuleTemplate, forEach.Range(), fmt.Sprintf("%q does not say what it manages of the user Workers that it goes through", d.member.Key),
-			"such as manage: [code, compatibility_date]; what is not there stays as it is")
+		x.Report(spec.RuleTemplate, forEach.Range(), fmt.Sprintf("%q does not say what it manages of its user Workers", d.member.Key),
+			"such as manage: [code, compatibility_date]; the rest stays unchanged")
 		return false
 	case len(d.loops) > 1:
-		x.Report(spec.RuleTemplate, forEach.Range(), "user Workers that are discovered cannot be crossed with another list", "each of them is one already: go through them alone")
+		x.Report(spec.RuleTemplate, forEach.Range(), "a list with `discover` cannot be combined with another list", "each user Worker that is found is one item already: use that list alone")
 		return false
 	}
 	return x.checkManage(d, manage.Value)
 }
 
-// hopeless are keys of an entry that mean nothing of a Worker that somebody else
-// owns.
+// hopeless are keys of an entry that mean nothing for a Worker that another
+// program owns.
 var hopeless = map[string]string{
 	"adopt":         "`manage` is what allows to write it, and it is never taken over",
 	"protect":       "it is never deleted",
@@ -60,7 +60,7 @@ func (x *expansion) checkManage(d declaration, manage *document.Value) bool {
 		return false
 	}
 	if slices.Contains(manages, spec.FieldAssets) && !slices.Contains(manages, spec.FieldCode) {
-		x.Report(spec.RuleManage, manage.Range(), "static assets are uploaded with the code", "manage the `code` as well, or not the `assets`")
+		x.Report(spec.RuleManage, manage.Range(), "static assets are uploaded with the code", "manage the `code` too, or leave the `assets` out")
 		return false
 	}
 	good := true
@@ -85,7 +85,8 @@ func (x *expansion) checkManage(d declaration, manage *document.Value) bool {
 	return good
 }
 
-// fieldOfKey is the field that a key of an entry belongs to; "" for the others.
+// fieldOfKey returns the field that a key of an entry belongs to; "" for the
+// others.
 func fieldOfKey(key string) string {
 	for field, keys := range manageable {
 		if slices.Contains(keys, key) {
@@ -110,8 +111,8 @@ func (l *loader) loadEntries(declarations []declaration) {
 	}
 }
 
-// isAside reports whether a resource is none of the stack's own: one that stands
-// in for those that are not known, which is kept aside, or one that a template
+// isAside reports whether a resource is not the stack's own: one that stands in
+// for those that are not known, which is kept aside, or one that a template
 // makes of a Worker that the file has written out.
 func (l *loader) isAside(r spec.Resource) bool {
 	if l.current.standIn {
@@ -146,8 +147,8 @@ func (l *loader) loadDiscovered(d declaration) {
 	}
 }
 
-// loadStandIn loads a template for a Worker that there is not. Where its
-// expressions need more of an item than that, nothing is said of the place.
+// loadStandIn loads a template for a made-up Worker. If its expressions need
+// more of an item than that, the place is not reported.
 func (l *loader) loadStandIn(d declaration) {
 	d.standIn = true
 	through := *d.loops[0].list
@@ -213,8 +214,8 @@ func (l *loader) loadTemplate(e entry) spec.Script {
 	return s
 }
 
-// withoutUnmanaged is a template without what defaults and profiles say of fields
-// that it does not manage.
+// withoutUnmanaged returns a template without what defaults and profiles say of
+// fields that it does not manage.
 func withoutUnmanaged(value *document.Value, manages []string) *document.Value {
 	for field, keys := range manageable {
 		if !slices.Contains(manages, field) {
@@ -229,12 +230,12 @@ func withoutUnmanaged(value *document.Value, manages []string) *document.Value {
 func (l *loader) checkDiscovered(e entry, namespace string) {
 	found := e.loops[0].list
 	if namespace != found.Discovery.Namespace {
-		l.Report(spec.RuleTemplateName, e.value.Get("dispatch_namespace").Range(), fmt.Sprintf("the list %q discovers user Workers in %q, and not in %q", found.Name, found.Discovery.Namespace, namespace),
+		l.Report(spec.RuleTemplateName, e.value.Get("dispatch_namespace").Range(), fmt.Sprintf("the list %q discovers user Workers in %q, not in %q", found.Name, found.Discovery.Namespace, namespace),
 			"name the same dispatch namespace in both")
 	}
 	name := e.givenName()
 	if name != nil && e.name != e.itemKey {
-		l.Report(spec.RuleTemplateName, name.Range(), fmt.Sprintf("a template writes the user Worker that was found, as %q, and not one by the name of %q", e.itemKey, e.name),
+		l.Report(spec.RuleTemplateName, name.Range(), fmt.Sprintf("a template updates the user Worker that was found, %q, and cannot name it %q", e.itemKey, e.name),
 			fmt.Sprintf("remove it, or write name: ${%s.name}", e.loops[0].alias))
 	}
 }

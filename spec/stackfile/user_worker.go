@@ -40,7 +40,7 @@ func (l *loader) loadRollout(e entry) *spec.Turn {
 	return l.rollouts.Join(fleetName(e), value, e.member.Value.Get("rollout"), l.loadProbe(value.Get("probe")))
 }
 
-// fleetName is the name of an entry's fleet.
+// fleetName returns the name of an entry's fleet.
 func fleetName(e entry) string {
 	return cmp.Or(e.value.Get("rollout").Get("fleet").String(), e.member.Key)
 }

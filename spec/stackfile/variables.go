@@ -36,7 +36,7 @@ func readVariables(c *complaint.Collector, root *document.Value, options Options
 // variableKeys are what a variable's declaration may have.
 var variableKeys = []string{"default", "description", "env"}
 
-// variable is one variable's value, nil after a complaint.
+// variable returns one variable's value, nil after a complaint.
 func variable(c *complaint.Collector, m document.Member, options Options) any {
 	if value, given := options.Variables[m.Key]; given {
 		return value

@@ -45,8 +45,8 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 	l.checkVarCount(vars, len(vars.Members))
 }
 
-// variableOf is a variable's value. The Workers of a `for_each` share what of it
-// is the same for all of them.
+// variableOf returns a variable's value. The Workers of a `for_each` share what
+// of it is the same for all of them.
 func (l *loader) variableOf(value *document.Value) any {
 	if len(l.current.items) == 0 {
 		return value.JSON()
@@ -54,8 +54,8 @@ func (l *loader) variableOf(value *document.Value) any {
 	return value.SharedJSON(l.values)
 }
 
-// mostJSON is a size that the JSON of a value does not exceed, which is nearly
-// always enough to know and much cheaper than to encode it.
+// mostJSON returns a size that the JSON of a value does not exceed, which is
+// nearly always enough to know and much cheaper than to encode it.
 func mostJSON(value *document.Value) int {
 	const (
 		escaped     = len(`\u0000`) // what becomes of one byte at most
@@ -118,7 +118,8 @@ func (l *loader) loadSecrets(set *bindingSet, secrets *document.Value) {
 	l.checkVarCount(secrets, len(set.bindings))
 }
 
-// loadCarriedOver reads `carry_over`: names of bindings that somebody else sets.
+// loadCarriedOver reads `carry_over`: names of bindings that another program
+// sets.
 func (l *loader) loadCarriedOver(set *bindingSet, names *document.Value) {
 	for _, name := range names.ItemsOrNil() {
 		set.add(spec.Binding{Name: name.String(), Type: spec.BindingInherit, At: name.Range()}, name.Range())
@@ -129,7 +130,7 @@ func (l *loader) loadCarriedOver(set *bindingSet, names *document.Value) {
 // to read a file that is not the project's.
 func (l *loader) checkSecretSource(source spec.SecretSource, value *document.Value) {
 	if isOwnCredential(source.Env) {
-		l.Report(spec.RuleSecretSource, value.Get("env").Range(), fmt.Sprintf("%q is a credential of wfpsync itself", source.Env), "a Worker's secret needs a variable of its own")
+		l.Report(spec.RuleSecretSource, value.Get("env").Range(), fmt.Sprintf("%q is a credential of wfpsync itself", source.Env), "give the Worker's secret an environment variable of its own")
 	}
 	if source.File != "" && !fs.ValidPath(source.File) {
 		l.Report(spec.RuleSecretSource, value.Get("file").Range(), fmt.Sprintf("the file %q is not in the stack file's folder", value.Get("file").String()), "name a file below it, as in ./secrets/key.pem")

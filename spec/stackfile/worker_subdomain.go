@@ -19,7 +19,7 @@ func (l *loader) loadWorkerSubdomain(w *spec.Worker, value *document.Value) {
 	}
 }
 
-// boolOf is a member that is true or false, or nil where there is none.
+// boolOf returns a member that is true or false, or nil if there is none.
 func boolOf(m *document.Member) *bool {
 	if m == nil || m.Value.Kind != document.Bool {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/expression"
 )
 
-// zoneOf is the zone that an item of `routes` gives, or "".
+// zoneOf returns the zone that an item of `routes` gives, or "".
 func (l *loader) zoneOf(item *document.Value) (zone string, ok bool) {
 	if !l.checkNotBoth(item, "zone_name", "zone_id") {
 		return "", false
@@ -25,7 +25,7 @@ func inZone(host, zone string) bool {
 	return zone == "" || host == "*" || host == zone || host == "*"+zone || strings.HasSuffix(host, "."+zone)
 }
 
-// zoneOfEntry is the zone that an entry of a section must give.
+// zoneOfEntry returns the zone that an entry of a section must give.
 func (l *loader) zoneOfEntry(e entry) (zone string, ok bool) {
 	if !l.checkOneOf(e.value, "zone_name", "zone_id") {
 		return "", false
@@ -33,7 +33,7 @@ func (l *loader) zoneOfEntry(e entry) (zone string, ok bool) {
 	return zoneParent(e.value), true
 }
 
-// zoneParent is the zone that an entry gives, by name or by id.
+// zoneParent returns the zone that an entry gives, by name or by id.
 func zoneParent(entry *document.Value) string {
 	if id := entry.Get("zone_id").String(); id != "" {
 		return id
@@ -41,8 +41,8 @@ func zoneParent(entry *document.Value) string {
 	return strings.ToLower(entry.Get("zone_name").String())
 }
 
-// declareZone notes the zone of an entry, for as long as the entry stands there:
-// where its list has no items left, what it made before is in that zone.
+// declareZone notes the zone of an entry, while the entry is in the file: where
+// its list has no items left, what it made before is in that zone.
 func (l *loader) declareZone(kind spec.Kind, entry *document.Value) {
 	for _, key := range []string{"zone_name", "zone_id"} {
 		named := entry.Get(key)

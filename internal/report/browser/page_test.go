@@ -150,7 +150,7 @@ func TestPageFitsAPhone(t *testing.T) {
 	p.Is(`document.documentElement.scrollWidth`, "390")
 }
 
-// manyChanges is a plan that changes a fleet, and one of everything else.
+// manyChanges returns a plan that changes a fleet, and one of everything else.
 func manyChanges(n int) *planner.Plan {
 	namespace := spec.Address{Kind: spec.KindDispatchNamespace, Name: "customer-workers"}
 	router := spec.Address{Kind: spec.KindWorker, Name: "platform-router"}

@@ -41,12 +41,13 @@ type checker struct {
 	Loaded
 }
 
-// checkRemoved refuses what is declared and to be absent at once.
+// checkRemoved refuses addresses that are both declared and listed under
+// `removed`.
 func (c *checker) checkRemoved() {
 	for _, removed := range c.Stack.Removed {
 		if at, declared := c.Definitions[removed.To]; declared {
 			related := append([]diag.Related{{Range: at, Message: "declared here"}}, c.RemovedFor[removed.To]...)
-			c.Report(spec.RuleRemoved, removed.At, fmt.Sprintf("%s is to be removed, and is declared", removed.To), "remove one of the two", related...)
+			c.Report(spec.RuleRemoved, removed.At, fmt.Sprintf("%s is listed under `removed`, and is also declared", removed.To), "remove one of the two", related...)
 		}
 	}
 }
@@ -62,11 +63,11 @@ func (c *checker) checkRenamed() {
 		}
 		if at, declared := c.Definitions[from]; declared {
 			c.Report(spec.RuleRenamed, r.Meta().At, fmt.Sprintf("%s is renamed from %q, which the file has as well", r.Address(), from.Name),
-				"remove `renamed_from` where both are to be, or the one with the former name", diag.Related{Range: at, Message: "declared here"})
+				"remove `renamed_from` to keep both, or remove the one with the former name", diag.Related{Range: at, Message: "declared here"})
 		}
 		if other, claimed := first[from]; claimed {
 			c.Report(spec.RuleRenamed, r.Meta().At, fmt.Sprintf("%s is renamed from %q, and so is another", r.Address(), from.Name),
-				"only one can have been called so", diag.Related{Range: other.Meta().At, Message: "the other"})
+				"only one resource can have had that name", diag.Related{Range: other.Meta().At, Message: "the other"})
 		} else {
 			first[from] = r
 		}

@@ -9,14 +9,14 @@ import (
 )
 
 // checkDependsOn refuses to wait for what the file does not declare: it would
-// order nothing, without a word.
+// silently order nothing.
 func (c *checker) checkDependsOn() {
 	for a, refs := range c.Ordered {
 		for _, ref := range refs {
 			if _, declared := c.Definitions[ref.To]; !declared && !c.Named[ref.To] {
 				c.Report(spec.RuleDependsOn, ref.At, fmt.Sprintf("%s depends on %s, which this file does not declare", a, ref.To), c.nearestAddress(ref.To))
 			} else if ref.To == a {
-				c.Report(spec.RuleDependsOn, ref.At, fmt.Sprintf("%s depends on itself", a), "take it out of the list")
+				c.Report(spec.RuleDependsOn, ref.At, fmt.Sprintf("%s depends on itself", a), "remove it from the list")
 			}
 		}
 	}
@@ -33,7 +33,7 @@ func (c *checker) nearestAddress(a spec.Address) string {
 	if near := diag.Nearest(a.String(), names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return "declare it, or take it out of the list"
+	return "declare it, or remove it from the list"
 }
 
 // checkCycles reports resources that need each other: neither could be written
@@ -86,11 +86,11 @@ func (c *checker) checkCycles() {
 
 // reportCycle reports the reference that leads back into the open chain.
 func (c *checker) reportCycle(chain []spec.Address, back spec.Reference) {
-	message, hint := "these Workers need each other, so none can be uploaded first", "take one of the references out"
+	message, hint := "these Workers need each other, so none can be uploaded first", "remove one of the references"
 	text, related := "", []diag.Related(nil)
 	for i := len(chain) - 1; i >= 0; i-- {
 		if c.Ordered[chain[i]] != nil {
-			message, hint = "these resources wait for each other, so none can come first", "take one of the references, or one of `depends_on`, out"
+			message, hint = "these resources depend on each other, so none can come first", "remove one of the references, or one of `depends_on`"
 		}
 		text = chain[i].Name + " → " + text
 		if chain[i] == back.To {

@@ -25,8 +25,8 @@ func (c *checker) checkRecords() {
 	for _, records := range byName {
 		for _, r := range records {
 			if other := records[0]; r.Type == spec.RecordCNAME && other != r { // A and AAAA come before it
-				c.Report(spec.RuleDNSRecord, r.ResourceMeta.At, fmt.Sprintf("%q has a record of the type %s and one of the type %s", r.Name, other.Type, r.Type),
-					"where there is a CNAME there can be no other record: remove one of the two", diag.Related{Range: other.ResourceMeta.At, Message: "the other"})
+				c.Report(spec.RuleDNSRecord, r.ResourceMeta.At, fmt.Sprintf("%q has a record of type %s and one of type %s", r.Name, other.Type, r.Type),
+					"a name with a CNAME cannot have another record: remove one of the two", diag.Related{Range: other.ResourceMeta.At, Message: "the other"})
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func (c *checker) checkRecords() {
 		}
 		for _, r := range byName[route.Zone+"/"+spec.RecordNameFor(route.Pattern)] {
 			if !r.Proxied {
-				c.Warn(spec.RuleDNSOnly, r.ResourceMeta.At, fmt.Sprintf("no request gets to the route %q: the record of %q is not proxied", route.Pattern, r.Name),
+				c.Warn(spec.RuleDNSOnly, r.ResourceMeta.At, fmt.Sprintf("no request reaches the route %q: the record of %q is not proxied", route.Pattern, r.Name),
 					"remove `proxied: false`, or the route")
 			}
 		}
@@ -53,7 +53,7 @@ func (c *checker) checkConsumers() {
 			continue
 		}
 		if other := first[consumer.Queue]; other != nil {
-			c.Report(spec.RuleQueueConsumer, consumer.ResourceMeta.At, fmt.Sprintf("the queue %q has two consumers, and a queue has one at most", consumer.Queue),
+			c.Report(spec.RuleQueueConsumer, consumer.ResourceMeta.At, fmt.Sprintf("the queue %q has two consumers, and a queue can have one", consumer.Queue),
 				"let one of the two Workers consume it, and call the other through a service binding",
 				diag.Related{Range: other.Meta().At, Message: "the other one is here"})
 			continue

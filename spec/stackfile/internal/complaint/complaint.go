@@ -50,7 +50,7 @@ func (c *Collector) AddSource(name string, root *document.Value) { c.sources[nam
 // Files returns the names of all files, sorted.
 func (c *Collector) Files() []string { return slices.Sorted(maps.Keys(c.sources)) }
 
-// Add takes over what somebody else has found.
+// Add adds diagnostics that other code has found.
 func (c *Collector) Add(found diag.List) { c.diagnostics = append(c.diagnostics, found...) }
 
 // About says which items the complaints from now on are about, none for an entry that
@@ -106,7 +106,7 @@ func Related(items []list.Chosen) []diag.Related {
 	return related
 }
 
-// line is the source line that a range starts on.
+// line returns the source line that a range starts on.
 func (c *Collector) line(at diag.Range) string { return c.sources[at.File].Line(at.Line) }
 
 // Places returns the places that have been complained about.
@@ -139,11 +139,11 @@ func (c *Collector) Finish() (diag.List, []spec.Ignored) {
 	return c.withoutMasked(found.Sorted()), ignored
 }
 
-// withRepeats are the diagnostics, and how many of them were left out.
+// withRepeats returns the diagnostics, and how many of them were left out.
 func (c *Collector) withRepeats() diag.List {
 	for i, d := range c.diagnostics {
 		if n := c.repeated[repeat{d.Rule, d.Range}]; n > maxRepeats {
-			c.diagnostics[i].Hint = strings.TrimPrefix(d.Hint+fmt.Sprintf("; the same is wrong for %d items in all", n), "; ")
+			c.diagnostics[i].Hint = strings.TrimPrefix(d.Hint+fmt.Sprintf("; %d items have this fault", n), "; ")
 			delete(c.repeated, repeat{d.Rule, d.Range}) // said once
 		}
 	}

@@ -61,7 +61,7 @@ func (c *Collector) withoutIgnored(found diag.List) (left diag.List, inPlans []s
 			case len(found) < before:
 			case !slices.Contains(ignorable, rule.name):
 				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("%q cannot be ignored", rule.name),
-					"only warnings can be: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
+					"only these warnings can be ignored: "+strings.Join(slices.Concat(ignorable, ignorableInPlans), ", ")))
 			case !hasErrors: // which keep other checks from being made
 				found = append(found, c.uselessIgnore(rule.at, fmt.Sprintf("the warning %s does not occur here", rule.name),
 					"remove the comment, or put it at the end of the line that the warning points at, or alone above it"))
@@ -71,7 +71,7 @@ func (c *Collector) withoutIgnored(found diag.List) (left diag.List, inPlans []s
 	return found, inPlans
 }
 
-// comments are the comments that may silence something, of every file.
+// comments returns the comments that may silence something, of every file.
 func (c *Collector) comments() []document.Comment {
 	var all []document.Comment
 	for _, file := range c.Files() {
@@ -93,8 +93,8 @@ type namedRule struct {
 	at   diag.Range
 }
 
-// ignoredRules are the rules that a comment names; a comment that only mentions
-// the directive is none.
+// ignoredRules returns the rules that a comment names; a comment that only
+// mentions the directive does not count.
 func ignoredRules(comment document.Comment) (rules []namedRule, isDirective bool) {
 	m := ignoreComment.FindStringSubmatchIndex(comment.Text)
 	if m == nil {

@@ -50,9 +50,9 @@ func Check(cron string) Fault {
 }
 
 func (f field) hint() string {
-	hint := fmt.Sprintf("it is %d to %d, *, a list with commas, a range or a step, as in */2", f.min, f.max)
+	hint := fmt.Sprintf("write %d to %d, *, a list with commas, a range or a step, as in */2", f.min, f.max)
 	if f.nth {
-		hint = "it is 1 for Sunday to 7 for Saturday, or SUN to SAT, *, a list with commas, a range, 6L for the last Friday or 2#1 for the first Monday"
+		hint = "write 1 for Sunday to 7 for Saturday, or SUN to SAT, *, a list with commas, a range, 6L for the last Friday or 2#1 for the first Monday"
 	} else if f.workday {
 		hint += ", L for the last day or 15W for the working day next to the 15th"
 	} else if f.names != nil {

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// FromJSON is a value as encoding/json decodes it, in the place of another: the
-// result of an expression stands where the expression does.
+// FromJSON returns a value as encoding/json decodes it, in the place of
+// another: the result of an expression stands where the expression does.
 func FromJSON(value any, at *Value) *Value {
 	v := &Value{file: at.file, line: at.line, column: at.column, evaluated: true}
 	switch value := value.(type) {
@@ -39,7 +39,7 @@ func FromJSON(value any, at *Value) *Value {
 	return v
 }
 
-// numberText is a number as JSON has it, and not 1e+06 for a million.
+// numberText returns a number as JSON has it, and not 1e+06 for a million.
 func numberText(number float64) string {
 	if math.Trunc(number) == number && math.Abs(number) < 1e15 {
 		return strconv.FormatFloat(number, 'f', -1, 64)
@@ -47,18 +47,18 @@ func numberText(number float64) string {
 	return strconv.FormatFloat(number, 'g', -1, 64)
 }
 
-// NewMember is a key with a value, in the value's place.
+// NewMember returns a key with a value, in the value's place.
 func NewMember(key string, value *Value) Member {
 	return Member{Key: key, Value: value, file: value.file, line: value.line, column: value.column}
 }
 
-// With is a member with another key and value, in the same place.
+// With returns a member with another key and value, in the same place.
 func (m Member) With(key string, value *Value) Member {
 	m.Key, m.Value = key, value
 	return m
 }
 
-// WithItems is a list with other items.
+// WithItems returns a list with other items.
 func (v *Value) WithItems(items []*Value) *Value {
 	copied := *v
 	copied.Items = items
@@ -67,14 +67,14 @@ func (v *Value) WithItems(items []*Value) *Value {
 	return &copied
 }
 
-// WithMembers is a map with other members.
+// WithMembers returns a map with other members.
 func (v *Value) WithMembers(members []Member) *Value {
 	copied := *v
 	copied.setMembers(members)
 	return &copied
 }
 
-// WithMember is a map with another value for a key that it has.
+// WithMember returns a map with another value for a key that it has.
 func (v *Value) WithMember(key string, value *Value) *Value {
 	members := slices.Clone(v.Members)
 	for i := range members {
@@ -85,7 +85,7 @@ func (v *Value) WithMember(key string, value *Value) *Value {
 	return v.WithMembers(members)
 }
 
-// Without is a map without some of its keys.
+// Without returns a map without some of its keys.
 func (v *Value) Without(keys ...string) *Value {
 	if v == nil || v.Kind != Map {
 		return v

@@ -20,8 +20,8 @@ type Comment struct {
 	Alone bool
 }
 
-// Comments are the comments that hold a text, in the file that the value stands
-// in. yaml.v3 knows comments, too, but not where they are.
+// Comments returns the comments that hold a text, in the file that the value
+// stands in. yaml.v3 knows comments, too, but not where they are.
 func (v *Value) Comments(holding string) []Comment {
 	if v == nil || v.file == nil || !bytes.Contains(v.file.content, []byte(holding)) {
 		return nil

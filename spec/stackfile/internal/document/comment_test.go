@@ -52,7 +52,7 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// FuzzComments takes away what is said to be a comment: the rest must mean what
+// FuzzComments removes what is reported as a comment: the rest must mean what
 // it meant before.
 func FuzzComments(f *testing.F) {
 	for text := range commentTexts {

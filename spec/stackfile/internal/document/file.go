@@ -26,7 +26,8 @@ type CommentScanner interface {
 	Comment(line []rune) int
 }
 
-// newFile is a text; breaks is the length of the line break that one begins with.
+// newFile returns a text; breaks is the length of the line break that one
+// begins with.
 func newFile(name string, content []byte, breaks func([]byte) int) *file {
 	f := &file{name: name, content: content, starts: []int{0}}
 	for i := 0; i < len(content); {
@@ -41,8 +42,8 @@ func newFile(name string, content []byte, breaks func([]byte) int) *file {
 	return f
 }
 
-// lineBreak is the length of the line break that a text begins with, as every
-// format has them, 0 when there is none.
+// lineBreak returns the length of the line break that a text begins with, as
+// every format has them, 0 when there is none.
 func lineBreak(b []byte) int {
 	switch {
 	case b[0] == '\n':
@@ -55,8 +56,8 @@ func lineBreak(b []byte) int {
 	return 0
 }
 
-// yamlLineBreak is [lineBreak] by YAML 1.1's idea of one, which is what yaml.v3
-// counts lines by.
+// yamlLineBreak returns [lineBreak] by YAML 1.1's idea of one, which is what
+// yaml.v3 counts lines by.
 func yamlLineBreak(b []byte) int {
 	switch b[0] {
 	case 0xC2:
@@ -73,10 +74,10 @@ func yamlLineBreak(b []byte) int {
 
 func (f *file) lines() int { return len(f.starts) }
 
-// text is a line without its break; lines count from 1.
+// text returns a line without its break; lines count from 1.
 func (f *file) text(line int) string { return string(f.bytes(line)) }
 
-// bytes is [file.text], which is not copied.
+// bytes returns [file.text], which is not copied.
 func (f *file) bytes(line int) []byte {
 	if line < 1 || line > len(f.starts) {
 		return nil
@@ -91,7 +92,8 @@ func (f *file) bytes(line int) []byte {
 // maxSnippet is the longest line that is worth showing to a person.
 const maxSnippet = 4096
 
-// snippet is a line to be shown beside a message; "" when nobody could read it.
+// snippet returns a line to be shown beside a message; "" when it is too long
+// to read.
 func (f *file) snippet(line int) string {
 	if text := f.text(line); len(text) <= maxSnippet {
 		return text
@@ -99,8 +101,8 @@ func (f *file) snippet(line int) string {
 	return ""
 }
 
-// rangeAt is the range of a token whose value has a number of characters. A
-// quoted token is followed to its closing quote, and none beyond its line.
+// rangeAt returns the range of a token whose value has a number of characters.
+// A quoted token is followed to its closing quote, and none beyond its line.
 func (f *file) rangeAt(line, column, length int) diag.Range {
 	r := diag.Range{File: f.name, Line: line, Column: column}
 	text := f.bytes(line)
@@ -119,8 +121,8 @@ func isASCII(text []byte) bool {
 	return !slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf })
 }
 
-// tokenLength is the number of characters of a token on its line; 0 when there
-// is none at the column.
+// tokenLength returns the number of characters of a token on its line; 0 when
+// there is none at the column.
 func tokenLength[T byte | rune](line []T, column, length int) int {
 	if column < 1 || column > len(line) {
 		return 0
@@ -132,7 +134,8 @@ func tokenLength[T byte | rune](line []T, column, length int) int {
 	return min(length, len(rest))
 }
 
-// quotedLength is the number of characters of a quoted token, quotes included.
+// quotedLength returns the number of characters of a quoted token, quotes
+// included.
 func quotedLength[T byte | rune](token []T, quote T) int {
 	for i := 1; i < len(token); i++ {
 		switch {
@@ -147,7 +150,7 @@ func quotedLength[T byte | rune](token []T, quote T) int {
 	return len(token)
 }
 
-// position is the line and column of a byte offset.
+// position returns the line and column of a byte offset.
 func (f *file) position(offset int) (line, column int) {
 	line, found := slices.BinarySearch(f.starts, offset)
 	if found {
@@ -156,7 +159,8 @@ func (f *file) position(offset int) (line, column int) {
 	return line, utf8.RuneCount(f.content[f.starts[line-1]:offset]) + 1
 }
 
-// firstColumn is the column of a line's first character that is not a space.
+// firstColumn returns the column of a line's first character that is not a
+// space.
 func (f *file) firstColumn(line int) int {
 	text := f.text(line)
 	return len(text) - len(strings.TrimLeft(text, " \t")) + 1

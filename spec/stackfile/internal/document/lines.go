@@ -13,7 +13,7 @@ type Lines struct {
 	text [][]byte
 }
 
-// NewLines are none yet.
+// NewLines returns none yet.
 func NewLines() *Lines {
 	l := &Lines{}
 	l.w = writer{to: l, scalars: newScalars()}

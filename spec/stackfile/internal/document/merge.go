@@ -8,7 +8,7 @@ import "slices"
 // place.
 func Merge(below, above *Value) *Value { return merge("", below, above) }
 
-// merge is [Merge] for the values of a key.
+// merge returns [Merge] for the values of a key.
 func merge(key string, below, above *Value) *Value {
 	switch {
 	case below == nil:
@@ -93,8 +93,8 @@ func mergeAlternatives(below, above *Value) *Value {
 // are no bindings.
 var namedLists = []string{"bindings", "ratelimits", "send_email"}
 
-// bindingKey is the key that tells the items of a list of bindings apart; ""
-// for any other value.
+// bindingKey returns the key that tells the items of a list of bindings apart;
+// "" for any other value.
 func bindingKey(list string, v *Value) string {
 	if list == "vars" || list == "props" {
 		return ""

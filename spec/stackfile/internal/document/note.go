@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// place is where a key or an item of a list stands.
-type place struct {
+// location is where a key or an item of a list stands.
+type location struct {
 	file         *file
 	line, column int32
 }
 
-func (v *Value) place() place  { return place{v.file, v.line, v.column} }
-func (m *Member) place() place { return place{m.file, m.line, m.column} }
+func (v *Value) location() location  { return location{v.file, v.line, v.column} }
+func (m *Member) location() location { return location{m.file, m.line, m.column} }
 
 // note is what comments say of a key or an item.
 type note struct {
@@ -25,12 +25,12 @@ type note struct {
 // them or are left out: those on what is not in the value, those on what is in
 // it more than once, as the keys of `defaults` are, and those of files that are
 // not YAML.
-func notes(v *Value) map[place]note {
-	c := claims{count: map[place]int{}, first: map[place]place{}, files: map[*file][]place{}}
-	c.add(v, place{})
-	found := map[place]note{}
+func notes(v *Value) map[location]note {
+	c := claims{count: map[location]int{}, first: map[location]location{}, files: map[*file][]location{}}
+	c.add(v, location{})
+	found := map[location]note{}
 	for f, places := range c.files {
-		slices.SortFunc(places, func(a, b place) int {
+		slices.SortFunc(places, func(a, b location) int {
 			return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 		})
 		c.annotate(f, places, found)
@@ -40,27 +40,27 @@ func notes(v *Value) map[place]note {
 
 // claims are the places that a comment can be about.
 type claims struct {
-	count map[place]int
-	first map[place]place // on each line; its key has no column
-	files map[*file][]place
+	count map[location]int
+	first map[location]location // on each line; its key has no column
+	files map[*file][]location
 }
 
 // add claims the places within a value. What stands at the place of the item
 // that holds it, as the first key of a mapping does, is one with it.
-func (c *claims) add(v *Value, item place) {
+func (c *claims) add(v *Value, item location) {
 	for _, i := range v.Items {
-		c.claim(i.place())
-		c.add(i, i.place())
+		c.claim(i.location())
+		c.add(i, i.location())
 	}
 	for _, m := range v.Members {
-		if m.place() != item {
-			c.claim(m.place())
+		if m.location() != item {
+			c.claim(m.location())
 		}
-		c.add(m.Value, place{})
+		c.add(m.Value, location{})
 	}
 }
 
-func (c *claims) claim(p place) {
+func (c *claims) claim(p location) {
 	if p.file == nil || p.file.comments == nil {
 		return
 	}
@@ -72,16 +72,16 @@ func (c *claims) claim(p place) {
 		return
 	}
 	c.files[p.file] = append(c.files[p.file], p)
-	line := place{p.file, p.line, 0}
+	line := location{p.file, p.line, 0}
 	if first, known := c.first[line]; !known || p.column < first.column {
 		c.first[line] = p
 	}
 }
 
 // annotate adds the comments of a file to what they are about.
-func (c *claims) annotate(f *file, places []place, found map[place]note) {
-	previous := map[place]int{} // the line of the last comment above or below
-	add := func(text *string, p place, comment Comment) {
+func (c *claims) annotate(f *file, places []location, found map[location]note) {
+	previous := map[location]int{} // the line of the last comment above or below
+	add := func(text *string, p location, comment Comment) {
 		if *text != "" {
 			*text += "\n"
 			if comment.Range.Line > previous[p]+1 {
@@ -101,7 +101,7 @@ func (c *claims) annotate(f *file, places []place, found map[place]note) {
 		for about <= f.lines() && (alone[about] || isBlank([]rune(f.text(about)))) {
 			about++ // a paragraph of a longer one
 		}
-		p, known := c.first[place{f, int32(about), 0}]
+		p, known := c.first[location{f, int32(about), 0}]
 		below := comment.Alone && (about > f.lines() || comment.Range.Column > f.firstColumn(about))
 		if below {
 			p, known = lastAbove(places, comment)
@@ -122,34 +122,35 @@ func (c *claims) annotate(f *file, places []place, found map[place]note) {
 	}
 }
 
-// lastAbove is the last place above a comment that is indented as the comment is.
-func lastAbove(places []place, comment Comment) (place, bool) {
+// lastAbove returns the last place above a comment that is indented as the
+// comment is.
+func lastAbove(places []location, comment Comment) (location, bool) {
 	for _, p := range slices.Backward(places) {
 		if int(p.line) < comment.Range.Line && p.file.firstColumn(int(p.line)) == comment.Range.Column {
 			return p, true
 		}
 	}
-	return place{}, false
+	return location{}, false
 }
 
-// noteOnMember is what comments say of a member, without what is said of the
-// item that it begins.
+// noteOnMember returns what comments say of a member, without what is said of
+// the item that it begins.
 func (w *writer) noteOnMember(m Member) note {
 	if len(w.notes) == 0 {
 		return note{above: m.Comment}
 	}
-	n := w.notes[m.place()].on(m.Value)
+	n := w.notes[m.location()].on(m.Value)
 	n.above = joinLines(m.Comment, n.above)
 	return n
 }
 
-// noteOnItem is what comments say of an item of a list, and above the first of
-// what is in it: both begin on the same line.
+// noteOnItem returns what comments say of an item of a list, and above the
+// first of what is in it: both begin on the same line.
 func (w *writer) noteOnItem(v *Value) note {
-	n := w.notes[v.place()]
+	n := w.notes[v.location()]
 	var first note
 	switch {
-	case len(v.Members) > 0 && v.Members[0].place() == v.place():
+	case len(v.Members) > 0 && v.Members[0].location() == v.location():
 		n = n.on(v.Members[0].Value)
 		n.above = joinLines(v.Members[0].Comment, n.above)
 		return n
@@ -164,8 +165,8 @@ func (w *writer) noteOnItem(v *Value) note {
 	return first
 }
 
-// on is a note with its comment beside only where there is one line to stand
-// beside: else it is above with the others.
+// on returns a note with its comment beside only where there is one line to
+// stand beside: else it is above with the others.
 func (n note) on(v *Value) note {
 	if !v.isOneLine() || strings.Contains(v.Text, "\n") {
 		n.above, n.beside = joinLines(n.above, n.beside), ""
@@ -173,7 +174,8 @@ func (n note) on(v *Value) note {
 	return n
 }
 
-// joinLines are two texts, of which there may be none, the second below the first.
+// joinLines returns two texts, either of which may be empty, the second below
+// the first.
 func joinLines(a, b string) string {
 	if a == "" || b == "" {
 		return a + b

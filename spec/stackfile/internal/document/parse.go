@@ -124,7 +124,7 @@ func (p *parser) checkText() bool {
 			return false
 		case !isYAML(r):
 			line, column := p.file.position(i)
-			p.report(RuleNotText, line, column, fmt.Sprintf("the character %U cannot stand in YAML", r), fmt.Sprintf("write it as \\u%04X between double quotes", r))
+			p.report(RuleNotText, line, column, fmt.Sprintf("YAML does not allow the character %U", r), fmt.Sprintf("write it as \\u%04X between double quotes", r))
 			return false
 		}
 		i += n
@@ -204,7 +204,7 @@ func (p *parser) alias(n *yaml.Node, depth int) (*Value, int) {
 		return p.value(n.Alias, depth)
 	}
 	if a.open {
-		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the alias *%s stands inside what it stands for", n.Value), "")
+		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the alias *%s is inside the value that it refers to", n.Value), "")
 		return &Value{file: p.file, line: int32(n.Line), column: int32(n.Column)}, 1
 	}
 	return a.value, a.size
@@ -226,11 +226,11 @@ func (p *parser) scalar(v *Value, n *yaml.Node) {
 	case "!!int", "!!float":
 		v.Kind = Number
 		if err := n.Decode(&v.Number); err != nil || math.IsNaN(v.Number) || math.IsInf(v.Number, 0) {
-			p.reportAt(RuleNotJSON, n, fmt.Sprintf("%s is not a number that JSON has", n.Value), "quote it if it is meant as text")
+			p.reportAt(RuleNotJSON, n, "JSON has no number "+n.Value, "quote it if it is meant as text")
 			v.Number = 0
 		}
 	default:
-		p.reportAt(RuleNotJSON, n, fmt.Sprintf("the YAML tag %s means nothing here", tag), "remove it, or quote the text that begins with the exclamation mark")
+		p.reportAt(RuleNotJSON, n, fmt.Sprintf("unknown YAML tag %s", tag), "remove it, or quote the text that begins with the exclamation mark")
 		v.Kind, v.Text = String, tag
 	}
 }
@@ -284,7 +284,7 @@ func newKeys(n int) *keys {
 	return k
 }
 
-// get is the key of that text; nil when it is new.
+// get returns the key of that text; nil when it is new.
 func (k *keys) get(text string) *yaml.Node {
 	if k.index != nil {
 		return k.index[text]
@@ -320,7 +320,7 @@ func (p *parser) checkKey(key, earlier *yaml.Node) bool {
 	return false
 }
 
-// mergeSources are the maps that `<<:` brings in.
+// mergeSources returns the maps that `<<:` brings in.
 func (p *parser) mergeSources(value *Value, n *yaml.Node) []*Value {
 	sources := []*Value{value}
 	if value.Kind == List {

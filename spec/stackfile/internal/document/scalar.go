@@ -16,8 +16,8 @@ type scalars struct {
 	err     error             // the first
 }
 
-// mostKnown bounds what is remembered.
-const mostKnown = 4096
+// maxKnown bounds what is remembered.
+const maxKnown = 4096
 
 func newScalars() *scalars {
 	s := &scalars{known: map[string]string{}}
@@ -26,8 +26,8 @@ func newScalars() *scalars {
 	return s
 }
 
-// of is a value that is neither a map nor a list with something in it. One of
-// several lines ends with a line break.
+// of returns a value that is neither a map nor a list with something in it. One
+// of several lines ends with a line break.
 func (s *scalars) of(v *Value) string {
 	switch v.Kind {
 	case Bool:
@@ -44,7 +44,7 @@ func (s *scalars) of(v *Value) string {
 	return "null"
 }
 
-// key is a member's key, on one line.
+// key returns a member's key, on one line.
 func (s *scalars) key(text string) string { return s.spell(text, strings.Contains(text, "\n")) }
 
 // string quotes what yaml.v3 would write as a block or a line and read as
@@ -74,7 +74,7 @@ func (s *scalars) spell(text string, quoted bool) string {
 	if !strings.Contains(strings.TrimSuffix(spelt, "\n"), "\n") {
 		spelt = strings.TrimSuffix(spelt, "\n")
 	}
-	if !quoted && len(s.known) < mostKnown {
+	if !quoted && len(s.known) < maxKnown {
 		s.known[text] = spelt
 	}
 	return spelt

@@ -81,20 +81,21 @@ func (p *parser) reportUnquoted(line int) bool {
 
 // syntaxHints are what helps where yaml.v3 says what it did not find.
 var syntaxHints = []struct{ text, hint string }{
-	{"did not find expected ',' or", "what is opened here is not closed, or a comma is missing in it"},
+	{"did not find expected ',' or", "a bracket or brace opened here is not closed, or a comma is missing"},
 	{"did not find expected node content", "there is nothing between two commas, or a text begins with a character that needs quotes"},
 	{"did not find expected key", "a line near here is indented differently from its neighbours, or has no `key:`"},
 	{"did not find expected '-' indicator", "the items of a list begin with `- `, all indented alike"},
 	{"could not find expected ':'", "a key is followed by a colon and a space; a text of several lines begins with `|`"},
 	{"mapping values are not allowed in this context", "quote a text that has a colon and a space in it; or this line is indented too far, or the one above lacks its colon"},
-	{"found unexpected end of stream", "a quote is opened and not closed"},
+	{"found unexpected end of stream", "a quote is not closed"},
 	{"found unknown escape character", "in double quotes a backslash begins an escape: write two, or use single quotes"},
 	{"found undefined tag handle", "a text that begins with an exclamation mark needs quotes"},
 	{"unknown anchor", "an alias `*name` needs an anchor `&name` above it; a text that begins with an asterisk needs quotes"},
 	{"did not find expected alphabetic or numeric character", "a text that begins with an asterisk or an ampersand needs quotes"},
 }
 
-// syntaxHint is what to do about a syntax error; "" where nothing more is known.
+// syntaxHint returns what to do about a syntax error; "" where nothing more is
+// known.
 func (p *parser) syntaxHint(text string, line int) string {
 	if strings.Contains(text, "cannot start any token") {
 		if strings.Contains(p.file.text(line), "\t") {

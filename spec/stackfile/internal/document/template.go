@@ -10,7 +10,7 @@ import (
 // in it. Most of a large file has none, and is passed by at once.
 func (v *Value) HasTemplates() bool { return v != nil && v.templates }
 
-// AsTemplate is text as one whole expression, in the same place.
+// AsTemplate returns text as one whole expression, in the same place.
 func (v *Value) AsTemplate() *Value {
 	copied := *v
 	copied.Text, copied.templates = "${"+v.Text+"}", true
@@ -22,9 +22,9 @@ func (v *Value) Describe() string {
 	return [...]string{Null: "nothing", Bool: "true or false", Number: "a number", String: "text", List: "a list", Map: "a mapping"}[v.Kind]
 }
 
-// RangeWithin is the place of a part of a text: a number of characters from an
-// offset on. Where escapes or folded lines keep the text from standing in the
-// file as it is, it is the place of the whole.
+// RangeWithin returns the place of a part of a text: a number of characters
+// from an offset on. Where escapes or folded lines keep the text from standing
+// in the file as it is, it is the place of the whole.
 func (v *Value) RangeWithin(offset, length int) diag.Range {
 	text := []rune(v.Text)
 	if v.file == nil || offset < 0 || length < 0 || offset+length > len(text) {

@@ -58,7 +58,7 @@ type Member struct {
 	line, column int32
 }
 
-// Get is the value of a map's key; nil when there is none, or no map.
+// Get returns the value of a map's key; nil when there is none, or no map.
 func (v *Value) Get(key string) *Value {
 	if m := v.Member(key); m != nil {
 		return m.Value
@@ -66,7 +66,7 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
-// Member is the member with a key; nil when there is none, or no map.
+// Member returns the member with a key; nil when there is none, or no map.
 func (v *Value) Member(key string) *Member {
 	if v == nil {
 		return nil
@@ -102,7 +102,7 @@ func (v *Value) setMembers(members []Member) {
 	}
 }
 
-// String is the text of a string, else "".
+// String returns the text of a string, else "".
 func (v *Value) String() string {
 	if v == nil || v.Kind != String {
 		return ""
@@ -113,7 +113,7 @@ func (v *Value) String() string {
 // IsTrue reports whether the value is true.
 func (v *Value) IsTrue() bool { return v != nil && v.Kind == Bool && v.Bool }
 
-// Strings are the strings of a list.
+// Strings returns the strings of a list.
 func (v *Value) Strings() []string {
 	if v == nil {
 		return nil
@@ -127,11 +127,12 @@ func (v *Value) Strings() []string {
 	return list
 }
 
-// JSON is the value as encoding/json decodes it.
+// JSON returns the value as encoding/json decodes it.
 func (v *Value) JSON() any { return v.json(nil) }
 
-// SharedJSON is [Value.JSON], in which lists and maps that the file gives as they
-// are stand for all who ask with the same map, and must not be changed.
+// SharedJSON returns [Value.JSON], in which lists and maps that the file gives
+// as they are are shared by all calls with the same map, and must not be
+// changed.
 func (v *Value) SharedJSON(shared map[*Value]any) any {
 	if v == nil || v.evaluated || v.Kind != List && v.Kind != Map {
 		return v.json(shared)
@@ -144,7 +145,8 @@ func (v *Value) SharedJSON(shared map[*Value]any) any {
 	return known
 }
 
-// json is [Value.SharedJSON] of what is in the value, or [Value.JSON] without a map.
+// json returns [Value.SharedJSON] of what is in the value, or [Value.JSON]
+// without a map.
 func (v *Value) json(shared map[*Value]any) any {
 	if v == nil {
 		return nil
@@ -219,7 +221,7 @@ func index(step string, n int) (int, bool) {
 	return i, step != "" && i < n
 }
 
-// Range is the value's place.
+// Range returns the value's place.
 func (v *Value) Range() diag.Range {
 	if v == nil || v.file == nil {
 		return diag.Range{}
@@ -231,7 +233,7 @@ func (v *Value) Range() diag.Range {
 	return v.file.rangeAt(int(v.line), int(v.column), length)
 }
 
-// Range is the key's place.
+// Range returns the key's place.
 func (m *Member) Range() diag.Range {
 	if m == nil || m.file == nil {
 		return diag.Range{}
@@ -239,8 +241,8 @@ func (m *Member) Range() diag.Range {
 	return m.file.rangeAt(int(m.line), int(m.column), len([]rune(m.Key)))
 }
 
-// BodyRange is where the first character of a block scalar's text stands; the
-// zero Range for any other value, whose lines are not lines of the file.
+// BodyRange returns where the first character of a block scalar's text stands;
+// the zero Range for any other value, whose lines are not lines of the file.
 func (v *Value) BodyRange() diag.Range {
 	if v == nil || !v.literal {
 		return diag.Range{}
@@ -254,7 +256,7 @@ func (v *Value) BodyRange() diag.Range {
 	return diag.Range{}
 }
 
-// Line is a line of the file that the value stands in.
+// Line returns a line of the file that the value stands in.
 func (v *Value) Line(line int) string {
 	if v == nil || v.file == nil {
 		return ""
@@ -262,7 +264,7 @@ func (v *Value) Line(line int) string {
 	return v.file.snippet(line)
 }
 
-// MembersOrNil are a map's members, none for anything else and for nil.
+// MembersOrNil returns a map's members, none for anything else and for nil.
 func (v *Value) MembersOrNil() []Member {
 	if v == nil {
 		return nil
@@ -270,7 +272,7 @@ func (v *Value) MembersOrNil() []Member {
 	return v.Members
 }
 
-// ItemsOrNil are a list's items, none for anything else and for nil.
+// ItemsOrNil returns a list's items, none for anything else and for nil.
 func (v *Value) ItemsOrNil() []*Value {
 	if v == nil {
 		return nil

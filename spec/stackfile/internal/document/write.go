@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Write is a value as YAML, in the order of its members. Strings that would be
-// read as something else are quoted, and several lines become a block. Comments
-// of the files that the value is from stay with their keys, see [notes], and
-// those of members that were made stand above them.
+// Write returns a value as YAML, in the order of its members. Strings that
+// would be read as something else are quoted, and several lines become a block.
+// Comments of the files that the value is from stay with their keys, see
+// [notes], and those of members that were made stand above them.
 //
 // yaml.v3 writes documents too, but of nodes that are all there at once: for
 // 100,000 user Workers that took 4 GB and ten seconds. It is asked how a text is
@@ -26,7 +26,7 @@ func Write(to io.Writer, v *Value) error {
 type writer struct {
 	to      io.Writer
 	text    bytes.Buffer // not passed on yet
-	notes   map[place]note
+	notes   map[location]note
 	scalars *scalars
 	err     error // the first
 }
@@ -45,7 +45,7 @@ func (w *writer) flush() error {
 // item is one that its list has begun to write: where it stands, and the comment
 // beside the line. Those above that line are written.
 type item struct {
-	place  place
+	place  location
 	beside string
 }
 
@@ -58,7 +58,7 @@ func (w *writer) members(members []Member, indent int, of *item) {
 		}
 		n := w.noteOnMember(m)
 		if i == 0 && of != nil {
-			if m.place() == of.place {
+			if m.location() == of.place {
 				n = note{} // that on the item
 			}
 			n.beside = of.beside
@@ -90,7 +90,7 @@ func (w *writer) items(items []*Value, indent int, of *item) {
 			w.indent(indent)
 		}
 		w.text.WriteString("- ")
-		begun := item{v.place(), n.beside}
+		begun := item{v.location(), n.beside}
 		switch {
 		case len(v.Members) > 0:
 			w.members(v.Members, indent+step, &begun)

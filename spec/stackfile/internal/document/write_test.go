@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestWriteThenParse holds for texts nobody thought of, as keys and as values.
+// TestWriteThenParse holds for random texts, as keys and as values.
 func TestWriteThenParse(t *testing.T) {
 	text := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("ab \n\t#:-'\"\r|>${}\u0085\u2028é\x01"))))
 	rapid.Check(t, func(t *rapid.T) {

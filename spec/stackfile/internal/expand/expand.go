@@ -48,11 +48,11 @@ func New(c *complaint.Collector, environment string, variables map[string]any) *
 	return x
 }
 
-// Variables are the values of the variables.
+// Variables returns the values of the variables.
 func (x *Expander) Variables() map[string]any { return x.variables }
 
-// Globals are what every expression can read. Without an environment there is
-// none: a name that is made of it must not quietly be made of nothing.
+// Globals returns what every expression can read. Without an environment there
+// is none: a name that is made of it must not quietly be made of nothing.
 func (x *Expander) Globals() map[string]any {
 	globals := map[string]any{NameVar: x.variables, NameEnvironment: nil}
 	if x.environment != "" {
@@ -70,9 +70,9 @@ func (x *Expander) Expand(v *document.Value, values map[string]any) *document.Va
 // HasNoTemplates reports whether no text in a value has an expression.
 func HasNoTemplates(v *document.Value) bool { return !v.HasTemplates() }
 
-// WithTexts is a value with each text in it replaced. What is passed over, and
-// what stays the same, is returned as it is. Code given in the file is not looked
-// into: JavaScript's own templates are spelt as expressions are.
+// WithTexts returns a value with each text in it replaced. What is passed over,
+// and what stays the same, is returned as it is. Code given in the file is not
+// looked into: JavaScript's own templates are spelt as expressions are.
 func WithTexts(v *document.Value, passOver func(*document.Value) bool, replace func(*document.Value) *document.Value) *document.Value {
 	if passOver != nil && passOver(v) {
 		return v
@@ -138,12 +138,13 @@ func (x *Expander) SetAliases(aliases ...string) {
 // Scope returns the names that expressions can use now.
 func (x *Expander) Scope() expression.Scope { return x.names }
 
-// SetStandIn says whether expressions read an item that stands in for those of the
-// account. Such an item may lack what an expression needs, so nothing is said of that.
+// SetStandIn says whether expressions read an item that stands in for those of
+// the account. Such an item may lack what an expression needs, so that is not
+// reported.
 func (x *Expander) SetStandIn(standIn bool) { x.standIn = standIn }
 
-// Evaluate is the result of a string's expressions, in the string's place. After
-// a mistake it is null, which nothing further is said about.
+// Evaluate returns the result of a string's expressions, in the string's place.
+// After a mistake it is null, which nothing further is said about.
 func (x *Expander) Evaluate(v *document.Value, values map[string]any) *document.Value {
 	key := templateKey{v, x.namesKey}
 	t, known := x.templates[key]
@@ -182,7 +183,8 @@ func (x *Expander) ReportExpression(v *document.Value, err *expression.Error) {
 	x.Report(spec.RuleExpression, v.RangeWithin(err.Offset, err.Length), err.Message, hint)
 }
 
-// Condition is the value of a `where`, which may be written with or without ${}.
+// Condition returns the value of a `where`, which may be written with or
+// without ${}.
 func (x *Expander) Condition(v *document.Value, values map[string]any) bool {
 	if v == nil {
 		return true
@@ -200,7 +202,7 @@ func (x *Expander) Condition(v *document.Value, values map[string]any) bool {
 	}
 	result := x.Evaluate(wrapped, values)
 	if result.Kind != document.Bool && result.Kind != document.Null {
-		x.Report(spec.RuleExpression, v.Range(), fmt.Sprintf("`where` is %s, and not true or false", result.Describe()), "compare something, as in customer.plan == 'pro'")
+		x.Report(spec.RuleExpression, v.Range(), fmt.Sprintf("`where` is %s, not true or false", result.Describe()), "compare something, as in customer.plan == 'pro'")
 	}
 	return result.IsTrue()
 }

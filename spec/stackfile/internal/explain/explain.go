@@ -45,7 +45,7 @@ func explain(c *complaint.Collector, v schema.Violation, value *document.Value, 
 	case "type":
 		if advice := secretAdvice(v.Pointer); advice != "" {
 			d.Rule, d.Hint = spec.RuleSecretSource, advice
-			d.Message = fmt.Sprintf("the secret %q must say where its value comes from, and not give it", lastStep(v.Pointer))
+			d.Message = fmt.Sprintf("the secret %q must say where its value comes from, not contain it", lastStep(v.Pointer))
 			c.Mask(value)
 		} else if v.Pointer == "" {
 			d.Hint = beginningHint
@@ -84,7 +84,7 @@ var workerOnly = map[string]string{
 	"preview_urls":     "a user Worker has no preview URLs: upload it to a dispatch namespace of its own for previews",
 }
 
-const throughDispatcher = "a user Worker is reached through a dispatcher: give the Worker under `workers:` that dispatches a wildcard route, as in \"*.example.com/*\""
+const throughDispatcher = "requests reach a user Worker through a dispatcher: give the dispatcher, under `workers:`, a wildcard route, as in \"*.example.com/*\""
 
 func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Violation, member *document.Member) (misspelt bool) {
 	key := member.Key
@@ -98,8 +98,8 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 			d.Hint = workerOnly[m[2]]
 			return false
 		}
-		d.Message = fmt.Sprintf("%q cannot be said of all Workers", name)
-		d.Hint = "put it on the Workers under `workers:` that are to have it: user Workers cannot"
+		d.Message = fmt.Sprintf("%q cannot be set for all Workers", name)
+		d.Hint = "set it on Workers under `workers:`: user Workers cannot have it"
 		return false
 	}
 	if strings.Count(v.Pointer, "/") == 1 && Credentials(c, d, member) {
@@ -111,7 +111,7 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 		return false
 	}
 	if key == "renamed_from" {
-		d.Hint = "the platform renames dispatch namespaces and KV namespaces only: declare the new one beside the old one, and take that out when nothing needs it"
+		d.Hint = "only dispatch namespaces and KV namespaces can be renamed: declare the new one beside the old one, and remove the old one when nothing needs it"
 		return false
 	}
 	if advice := wranglerAdvice(v.Pointer, key); advice != "" {
@@ -119,7 +119,7 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 		return false
 	}
 	if m := variableKey.FindStringSubmatch(v.Pointer); m != nil && diag.Nearest(key, v.Allowed) == "" {
-		d.Hint = fmt.Sprintf("a mapping that is the value itself stands under `default`: %s: { default: { %s: … } }", m[1], key)
+		d.Hint = fmt.Sprintf("if the value itself is a mapping, write it under `default`: %s: { default: { %s: … } }", m[1], key)
 		return false
 	}
 	place := rightPlace(v.Pointer, key)
@@ -132,10 +132,10 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 		return false
 	}
 	switch n := len(v.Allowed); {
-	case n == 0 || place != "" && n > mostKeys:
+	case n == 0 || place != "" && n > maxKeys:
 		d.Hint = place
-	case n > mostKeys:
-		d.Hint = fmt.Sprintf("none of the %d keys that may stand here is like it; `wfpsync schema` describes them", n)
+	case n > maxKeys:
+		d.Hint = fmt.Sprintf("it is like none of the %d keys allowed here; `wfpsync schema` describes them", n)
 	case place != "":
 		d.Hint = place + "; the keys here are " + strings.Join(v.Allowed, ", ")
 	default:
@@ -144,8 +144,8 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 	return false
 }
 
-// wholeKey is the only key that may stand here whose last words a key is, as
-// `namespace` is of `dispatch_namespace`; "" if there is none.
+// wholeKey returns the only key that may stand here whose last words a key is,
+// as `namespace` is of `dispatch_namespace`; "" if there is none.
 func wholeKey(key string, allowed []string) string {
 	whole := ""
 	for _, k := range allowed {
@@ -160,8 +160,8 @@ func wholeKey(key string, allowed []string) string {
 	return whole
 }
 
-// mostKeys is how many keys a hint lists.
-const mostKeys = 15
+// maxKeys is how many keys a hint lists.
+const maxKeys = 15
 
 // Credentials explains a key at the top of a file that holds credentials, and reports
 // whether it is one.
@@ -190,7 +190,7 @@ func wranglerAdvice(pointer, key string) string {
 	case insideKey.MatchString(pointer) && wrangler.IsForDevelopment(key):
 		return "it is for wrangler dev only: remove it"
 	case key == "visibility_timeout_ms" && insideKey.MatchString(pointer):
-		return "it is for those who pull a queue's messages over HTTP, and a Worker is not one of them: remove it"
+		return "it is for consumers that pull messages over HTTP, which a Worker does not: remove it"
 	}
 	return ""
 }

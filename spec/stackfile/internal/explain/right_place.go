@@ -8,11 +8,11 @@ import (
 	"github.com/wfpsync/wfpsync/schema"
 )
 
-// everywhere are keys that mean something else wherever they stand.
+// everywhere are keys that mean something else in each place.
 var everywhere = []string{"binding", "id", "key", "name", "title"}
 
-// mostPlaces is how many places a hint names: with more, none of them helps.
-const mostPlaces = 3
+// maxPlaces is how many places a hint names: with more, none of them helps.
+const maxPlaces = 3
 
 // rightPlace says where a key belongs that is known, but not at a pointer; ""
 // when it is known nowhere, or in too many places to tell.
@@ -33,11 +33,11 @@ func rightPlace(pointer, key string) string {
 			nearest = append(nearest, place)
 		}
 	}
-	if len(nearest) > mostPlaces {
+	if len(nearest) > maxPlaces {
 		shortest := slices.MinFunc(nearest, func(a, b []string) int { return len(a) - len(b) })
 		nearest = slices.DeleteFunc(nearest, func(p []string) bool { return len(p) > len(shortest) })
 	}
-	if len(nearest) == 0 || len(nearest) > mostPlaces {
+	if len(nearest) == 0 || len(nearest) > maxPlaces {
 		return ""
 	}
 	if len(nearest[0]) == 0 {
@@ -50,7 +50,7 @@ func rightPlace(pointer, key string) string {
 	return fmt.Sprintf("`%s` belongs under `%s`", key, strings.Join(names, "` or `"))
 }
 
-// shared is how many steps from the file's top two places have in common.
+// shared returns how many steps from the file's top two places have in common.
 func shared(at, place []string) int {
 	n := 0
 	for n < len(at) && n < len(place) && (place[n] == at[n] || place[n] == schema.AnyKey || place[n] == schema.AnyItem) {
@@ -59,7 +59,7 @@ func shared(at, place []string) int {
 	return n
 }
 
-// placeName is a place as one would say it, with the names that are known.
+// placeName returns a place as one would say it, with the names that are known.
 func placeName(place, known []string) string {
 	names := slices.Clone(place)
 	copy(names, known)

@@ -50,7 +50,7 @@ type Scope []string
 // misspelt member of theirs is found before there is one.
 type Members map[string][]string
 
-// check is what is wrong with a member that a name does not have.
+// check returns what is wrong with a member that a name does not have.
 func (m Members) check(name, key string) *fault {
 	known, limited := m[name]
 	if !limited || slices.Contains(known, key) {
@@ -89,8 +89,8 @@ type part struct {
 // stands for itself.
 func Compile(text string, scope Scope) (*Template, *Error) { return CompileKnowing(text, scope, nil) }
 
-// CompileKnowing is [Compile] where some names are known to have certain members
-// and no others.
+// CompileKnowing returns [Compile] where some names are known to have certain
+// members and no others.
 func CompileKnowing(text string, scope Scope, members Members) (*Template, *Error) {
 	if !strings.Contains(text, "${") {
 		return nil, nil
@@ -115,9 +115,9 @@ func CompileKnowing(text string, scope Scope, members Members) (*Template, *Erro
 	return t, nil
 }
 
-// Eval is the template's value: a string, or any JSON value for a template that
-// is one whole expression. The values are JSON values as encoding/json decodes
-// them; the result may share parts with them, and must not be changed.
+// Eval returns the template's value: a string, or any JSON value for a template
+// that is one whole expression. The values are JSON values as encoding/json
+// decodes them; the result may share parts with them, and must not be changed.
 func (t *Template) Eval(values map[string]any) (any, *Error) {
 	var work *budget // shared by the template's programs
 	if len(t.parts) == 1 && t.parts[0].before == "" && t.tail == "" {

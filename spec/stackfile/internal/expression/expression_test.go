@@ -13,7 +13,7 @@ import (
 
 var scope = expression.Scope{"customer", "environment", "region", "tiers", "var"}
 
-// values are what the tests' expressions are about, in the shape that
+// values returns what the tests' expressions are about, in the shape that
 // encoding/json gives.
 func values() map[string]any {
 	return map[string]any{
@@ -57,7 +57,7 @@ func TestEval(t *testing.T) {
 		{" ${customer.seats}", " 12"},
 		{"ü ${customer.address.city} ü", "ü Zürich ü"},
 
-		// Escapes, and braces that are none of ours.
+		// Escapes, and braces that are not ours.
 		{"$${customer.id}", "${customer.id}"},
 		{"$${a} ${customer.id} $${b}", "${a} acme ${b}"},
 		{"$$${customer.id}", "$${customer.id}"},

@@ -139,8 +139,8 @@ func charge(work *budget, arguments []any) (any, *fault) {
 	return arguments[0], nil
 }
 
-// loop is what a function such as map goes through. The virtual machine would
-// go through the bytes of a text, too.
+// loop returns what a function such as map goes through. The virtual machine
+// would go through the bytes of a text, too.
 func loop(work *budget, arguments []any) (any, *fault) {
 	if kindOf(arguments[0]) != "list" {
 		wrong := wants("a list", arguments[0])
@@ -156,14 +156,14 @@ func wants(what string, value any) *fault {
 	return &fault{"this function takes " + what + ", not " + aKindOf(value), ""}
 }
 
-// onText is a function of a text.
+// onText returns a function of a text.
 func onText(f func(string) string) func(*budget, []any) (any, *fault) {
 	return func(_ *budget, arguments []any) (any, *fault) {
 		text, ok := arguments[0].(string)
 		if !ok {
 			wrong := wants("text", arguments[0])
 			if _, scalar := appendScalar(nil, arguments[0]); scalar {
-				wrong.hint = "make it text: string(…)"
+				wrong.hint = "turn it into text with string(…)"
 			}
 			return nil, wrong
 		}
@@ -171,8 +171,8 @@ func onText(f func(string) string) func(*budget, []any) (any, *fault) {
 	}
 }
 
-// upperSnake is a text as the name of an environment variable: every run of
-// what such a name cannot have is one underscore.
+// upperSnake returns a text as the name of an environment variable: every run
+// of what such a name cannot have is one underscore.
 func upperSnake(text string) string {
 	var b strings.Builder
 	gap := false
@@ -194,7 +194,7 @@ func upperSnake(text string) string {
 // Source: RFC 1035, section 2.3.4.
 const maxLabel = 63
 
-// dnsLabel is a text as a part of a host name. One that is a label already
+// dnsLabel returns a text as a part of a host name. One that is a label already
 // stays as it is, double dashes included.
 func dnsLabel(text string) string {
 	label := strings.Map(func(c rune) rune {
@@ -283,7 +283,7 @@ func replace(work *budget, arguments []any) (any, *fault) {
 func first(_ *budget, arguments []any) (any, *fault) { return atEnd(arguments[0], 0) }
 func last(_ *budget, arguments []any) (any, *fault)  { return atEnd(arguments[0], -1) }
 
-// atEnd is the item at one end of a list; nil when it is empty.
+// atEnd returns the item at one end of a list; nil when it is empty.
 func atEnd(value any, i int) (any, *fault) {
 	list := reflect.ValueOf(value)
 	if list.Kind() != reflect.Slice {
@@ -292,8 +292,8 @@ func atEnd(value any, i int) (any, *fault) {
 	return itemOf(list, i, "", optional)
 }
 
-// uniq is a list without repetitions. It compares pairwise, because lists and
-// maps can be items too, and pays for it.
+// uniq returns a list without repetitions. It compares pairwise, because lists
+// and maps can be items too, and pays for it.
 func uniq(work *budget, arguments []any) (any, *fault) {
 	list := reflect.ValueOf(arguments[0])
 	if list.Kind() != reflect.Slice {
@@ -339,7 +339,7 @@ func values(_ *budget, arguments []any) (any, *fault) {
 	return list, nil
 }
 
-// textKeyed is a map by its keys as text; groupBy makes maps with others.
+// textKeyed returns a map by its keys as text; groupBy makes maps with others.
 func textKeyed(value any) (map[string]any, *fault) {
 	if object, ok := value.(map[string]any); ok {
 		return object, nil
@@ -359,7 +359,7 @@ func textKeyed(value any) (map[string]any, *fault) {
 	return object, nil
 }
 
-// slice is a part of a list, or of a text in characters.
+// slice returns a part of a list, or of a text in characters.
 func slice(_ *budget, arguments []any) (any, *fault) {
 	if text, ok := arguments[0].(string); ok {
 		characters := []rune(text)
@@ -380,8 +380,8 @@ func slice(_ *budget, arguments []any) (any, *fault) {
 	return list.Slice3(from, to, to).Interface(), nil
 }
 
-// bounds are the ends of a part, within what there is. Negative ones count from
-// the end.
+// bounds returns the ends of a part, within what there is. Negative ones count
+// from the end.
 func bounds(from, to any, length int) (int, int, *fault) {
 	ends := [2]int{0, length}
 	for i, given := range []any{from, to} {

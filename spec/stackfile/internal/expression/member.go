@@ -22,7 +22,7 @@ const (
 	ifThereIsOf             // the .key in a?.of.key: nil is passed on
 )
 
-// member is a member of a value. The name is how the expression calls the
+// member returns a member of a value. The name is how the expression calls the
 // value.
 func member(of, key any, name string, need need) (any, *fault) {
 	switch of := of.(type) {
@@ -62,7 +62,7 @@ func member(of, key any, name string, need need) (any, *fault) {
 	return nil, &fault{fmt.Sprintf("`%s` is %s and has no %s", name, aKindOf(of), describeKey(key)), ""}
 }
 
-// partOfText tells somebody who wants a character how to get it.
+// partOfText tells how to get a character of a text.
 func partOfText(key any) string {
 	if _, ok := wholeNumber(key); ok {
 		return "a character is a part of the text: [0:1]"
@@ -109,7 +109,7 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// describeKey is a key as a message shows it.
+// describeKey returns a key as a message shows it.
 func describeKey(key any) string {
 	switch key := key.(type) {
 	case string:

@@ -22,7 +22,7 @@ var goTypes = strings.NewReplacer(
 	"interface {}", "any value", "float64", "number", "<nil>", "nil", "[]int", "list",
 )
 
-// goType is one such type.
+// goType returns one such type.
 func goType(name string) string {
 	switch name {
 	case "string":
@@ -33,7 +33,7 @@ func goType(name string) string {
 	return goTypes.Replace(name)
 }
 
-// inOurWords is a message of expr as wfpsync says it.
+// inOurWords returns a message of expr as wfpsync says it.
 func inOurWords(message string) (text, hint string) {
 	switch {
 	case message == "unexpected token EOF" || message == "unexpected end of expression":
@@ -48,7 +48,7 @@ func inOurWords(message string) (text, hint string) {
 		if m[1] == `"="` {
 			hint = "to compare two values, write =="
 		}
-		return m[1] + " cannot stand here", hint
+		return "unexpected " + m[1], hint
 	}
 	if m := wrongType.FindStringSubmatch(message); m != nil {
 		return "this needs " + withArticle(goType(m[2])) + ", not " + withArticle(goType(m[1])), ""
@@ -77,7 +77,7 @@ func inOurWords(message string) (text, hint string) {
 	return goTypes.Replace(message), ""
 }
 
-// typesIn are the types in a message, separated by "and".
+// typesIn returns the types in a message, separated by "and".
 func typesIn(list string) string {
 	names := strings.Split(list, " and ")
 	for i := range names {
@@ -86,11 +86,11 @@ func typesIn(list string) string {
 	return strings.Join(names, " and ")
 }
 
-// conversionHint is for the commonest mistake, a number among texts.
+// conversionHint returns for the commonest mistake, a number among texts.
 func conversionHint(list string) string {
 	named := typesIn(list)
 	if named == "text and number" || named == "number and text" {
-		return "make a number text with string(…), or a text a number with float(…)"
+		return "turn a number into text with string(…), or text into a number with float(…)"
 	}
 	return ""
 }

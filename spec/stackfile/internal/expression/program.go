@@ -68,7 +68,7 @@ func compile(s source, scope Scope, members Members) (p *program, err *Error) {
 	return &program{source: s, code: code, names: r.names}, nil
 }
 
-// config is the language: expr's own functions that are allowed, and ours.
+// config returns the language: expr's own functions that are allowed, and ours.
 func config(names Scope, functions conf.FunctionsTable) *conf.Config {
 	c := conf.CreateNew()
 	c.MaxNodes = maxNodes
@@ -126,7 +126,7 @@ func (s source) located(err error) *Error {
 	return s.errorAt(from, to, message, hint)
 }
 
-// functionsTable is functions as expr takes them.
+// functionsTable returns functions as expr takes them.
 func functionsTable(list []*builtin.Function) conf.FunctionsTable {
 	table := make(conf.FunctionsTable, len(list))
 	for _, f := range list {

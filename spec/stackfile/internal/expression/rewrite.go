@@ -231,7 +231,7 @@ func (r *rewriter) call(n *ast.CallNode) ast.Node {
 	return r.callOf(internalName(name), n.Location(), n.Arguments...)
 }
 
-// callOf is a call of a function of ours.
+// callOf returns a call of a function of ours.
 func (r *rewriter) callOf(name string, at file.Location, arguments ...ast.Node) ast.Node {
 	call := &ast.CallNode{
 		Callee:    &ast.IdentifierNode{Value: name},

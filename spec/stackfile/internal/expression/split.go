@@ -11,12 +11,13 @@ type source struct {
 	offset int
 }
 
-// error is a fault of the expression as a whole.
+// error returns a fault of the expression as a whole.
 func (s source) error(message, hint string) *Error {
 	return &Error{Message: message, Hint: hint, Offset: s.offset, Length: utf8.RuneCountInString(s.text)}
 }
 
-// errorAt is a fault in a part of the expression, which never points beyond it.
+// errorAt returns a fault in a part of the expression, which never points
+// beyond it.
 func (s source) errorAt(from, to int, message, hint string) *Error {
 	end := utf8.RuneCountInString(s.text)
 	from = min(max(from, 0), end)
@@ -26,7 +27,7 @@ func (s source) errorAt(from, to int, message, hint string) *Error {
 // maxShort is how many characters of an expression a message can hold.
 const maxShort = 60
 
-// short is the expression as a message shows it.
+// short returns the expression as a message shows it.
 func (s source) short() string { return shorten(strings.TrimSpace(s.text)) }
 
 func shorten(text string) string {
@@ -82,9 +83,9 @@ func split(text string) (parts []part, tail string, err *Error) {
 	}
 }
 
-// lengthOf is how long the expression is that a text begins with, up to the
-// brace that closes it. Without one it is -1, and why says what hides it. Braces in strings and
-// comments do not count.
+// lengthOf returns how long the expression is that a text begins with, up to
+// the brace that closes it. Without one it is -1, and why says what hides it.
+// Braces in strings and comments do not count.
 func lengthOf(text string) (length int, why string) {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -121,9 +122,9 @@ func lengthOf(text string) (length int, why string) {
 	return -1, ""
 }
 
-// quotedLength is the length of the string literal that a text begins with; 0
-// when it has no end. A backtick in a raw string is doubled, which reads as two
-// strings side by side and comes to the same length.
+// quotedLength returns the length of the string literal that a text begins
+// with; 0 when it has no end. A backtick in a raw string is doubled, which
+// reads as two strings side by side and comes to the same length.
 func quotedLength(text string) int {
 	quote := text[0]
 	for i := 1; i < len(text); i++ {

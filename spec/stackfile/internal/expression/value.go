@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// kindOf is what a person calls a value's type.
+// kindOf returns what a person calls a value's type.
 func kindOf(value any) string {
 	switch value.(type) {
 	case nil:
@@ -31,7 +31,7 @@ func kindOf(value any) string {
 	}
 }
 
-// aKindOf is a value's kind with its article.
+// aKindOf returns a value's kind with its article.
 func aKindOf(value any) string { return withArticle(kindOf(value)) }
 
 func withArticle(kind string) string {
@@ -41,7 +41,7 @@ func withArticle(kind string) string {
 	return "a " + kind
 }
 
-// plainNumber is a number as JSON has it; false for what is no number.
+// plainNumber returns a number as JSON has it; false for what is no number.
 func plainNumber(value any) (float64, bool) {
 	switch n := value.(type) {
 	case float64:
@@ -62,7 +62,7 @@ func plainNumber(value any) (float64, bool) {
 	return 0, false
 }
 
-// wholeNumber is a number without a fraction that fits an int.
+// wholeNumber returns a number without a fraction that fits an int.
 func wholeNumber(value any) (int, bool) {
 	n, ok := plainNumber(value)
 	if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
@@ -90,7 +90,7 @@ func appendScalar(text []byte, value any) ([]byte, bool) {
 	return strconv.AppendFloat(text, n, format, -1, 64), true
 }
 
-// plain is what a program made, as JSON has it.
+// plain returns what a program made, as JSON has it.
 func plain(value any, work *budget) (any, *fault) {
 	if !work.take(1) {
 		return nil, tooMuch
@@ -106,7 +106,7 @@ func plain(value any, work *budget) (any, *fault) {
 	}
 	if n, ok := plainNumber(value); ok {
 		if math.IsNaN(n) || math.IsInf(n, 0) {
-			return nil, &fault{fmt.Sprintf("the result is %v, which is not a number that JSON has", n), "is something divided by zero?"}
+			return nil, &fault{fmt.Sprintf("the result is %v, which JSON cannot represent", n), "is something divided by zero?"}
 		}
 		return n, nil
 	}

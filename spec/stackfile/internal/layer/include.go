@@ -11,8 +11,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
-// includable are the keys that an included file may have: maps whose entries
-// join those of the stack file.
+// includable returns the keys that an included file may have: maps whose
+// entries join those of the stack file.
 func (l *layering) includable() []string {
 	return slices.Sorted(slices.Values(append(slices.Clone(l.sections), "lists", "policies", "profiles", "variables")))
 }
@@ -52,7 +52,7 @@ func (l *layering) includeFile(name string, pattern *document.Value) {
 	}
 	l.AddSource(name, value)
 	if value.Kind != document.Map {
-		l.Report(spec.RuleInclude, value.Range(), "an included file is a mapping", "it may have the keys "+strings.Join(l.includable(), ", "))
+		l.Report(spec.RuleInclude, value.Range(), "an included file must be a mapping", "it may have the keys "+strings.Join(l.includable(), ", "))
 		return
 	}
 	for _, m := range value.Members {
@@ -63,7 +63,7 @@ func (l *layering) includeFile(name string, pattern *document.Value) {
 // join adds a key of an included file to the stack file.
 func (l *layering) join(m document.Member) {
 	if !slices.Contains(l.includable(), m.Key) {
-		l.Report(spec.RuleInclude, m.Range(), fmt.Sprintf("the key %q stands in an included file", m.Key), "move it to the stack file; an included file may have the keys "+strings.Join(l.includable(), ", "))
+		l.Report(spec.RuleInclude, m.Range(), fmt.Sprintf("the key %q is not allowed in an included file", m.Key), "move it to the stack file; an included file may have the keys "+strings.Join(l.includable(), ", "))
 		return
 	}
 	here := l.file.Root.Get(m.Key)

@@ -28,7 +28,7 @@ type File struct {
 	Environment string
 }
 
-// StackName is the name that the stack's Workers are marked with.
+// StackName returns the name that the stack's Workers are marked with.
 func (f *File) StackName() string {
 	name := f.Root.Get("name").String()
 	if f.Environment != "" {
@@ -37,7 +37,7 @@ func (f *File) StackName() string {
 	return name
 }
 
-// EnvironmentNames are the names of the file's environments, in its order.
+// EnvironmentNames returns the names of the file's environments, in its order.
 func (f *File) EnvironmentNames() []string {
 	var names []string
 	for _, m := range f.Environments.MembersOrNil() {

@@ -13,7 +13,7 @@ import (
 
 // overlay lays the chosen environment over the file. Unlike wrangler's
 // environments it inherits everything: maps merge, lists of bindings merge by
-// the name they bind, other lists are replaced, and null takes away.
+// the name they bind, other lists are replaced, and null removes.
 func (l *layering) overlay(name string) {
 	f := l.file
 	f.Environment = ""
@@ -38,7 +38,7 @@ func (l *layering) overlay(name string) {
 	f.Root = f.Root.WithMembers(withOverlay(f.Root, chosen.Value).Members) // whose place is the file, not the environment
 }
 
-// withOverlay is a file with an environment over it, which may be empty.
+// withOverlay returns a file with an environment over it, which may be empty.
 func withOverlay(base, overlay *document.Value) *document.Value {
 	if overlay.Kind != document.Map {
 		return base

@@ -85,7 +85,7 @@ func (l *loader) readHeader(in *input, reader *csv.Reader, t *table) bool {
 	delimiter := otherDelimiter(header)
 	return l.checkColumns(t, func(i int, message, hint string) {
 		if delimiter != "" {
-			hint = fmt.Sprintf("where %q is what separates the values, say so: `csv: { path: …, delimiter: %q }`", delimiter, delimiter)
+			hint = fmt.Sprintf("if %q separates the values, write `csv: { path: …, delimiter: %q }`", delimiter, delimiter)
 		}
 		// The reader counts bytes. The names before this one are of ASCII, or
 		// have been reported themselves.
@@ -94,8 +94,8 @@ func (l *loader) readHeader(in *input, reader *csv.Reader, t *table) bool {
 	})
 }
 
-// otherDelimiter is what separates the values of a header that was read as one
-// name; "" if nothing in it looks so.
+// otherDelimiter returns what separates the values of a header that was read as
+// one name; "" if nothing in it looks so.
 func otherDelimiter(header []string) string {
 	if len(header) != 1 {
 		return ""
@@ -127,7 +127,7 @@ func (l *loader) checkColumns(t *table, report func(i int, message, hint string)
 			report(i, fmt.Sprintf("the column name %q cannot be used in an expression", name), hint)
 			ok = false
 		case twice:
-			report(i, fmt.Sprintf("the column %q is there twice", name), "rename one of the two")
+			report(i, fmt.Sprintf("the column %q is given twice", name), "rename one of the two")
 			ok = false
 		}
 	}
@@ -165,11 +165,11 @@ func (l *loader) reportCSV(in *input, err error, fields []string, t *table) {
 	}
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		l.report(RuleListFile, in.at(failed.StartLine, 1), fmt.Sprintf("this row has %s, and the table %s", text.Count(len(fields), "value"), text.Count(len(t.columns), "column")), "quote a value that has the delimiter in it; an empty value still needs its delimiter")
+		l.report(RuleListFile, in.at(failed.StartLine, 1), fmt.Sprintf("this row has %s, but the table has %s", text.Count(len(fields), "value"), text.Count(len(t.columns), "column")), "quote a value that has the delimiter in it; an empty value still needs its delimiter")
 	case errors.Is(err, csv.ErrQuote) && failed.Line != failed.StartLine:
 		l.report(RuleListFile, in.at(failed.StartLine, 1), "a quote that opens in this row does not close", "a quote in a quoted value is doubled")
 	default:
-		l.report(RuleListFile, in.at(failed.Line, failed.Column), "a quote stands where none can stand", "put the whole value in quotes, and double the quotes in it")
+		l.report(RuleListFile, in.at(failed.Line, failed.Column), "unexpected quote", "put the whole value in quotes, and double the quotes in it")
 	}
 }
 
@@ -197,13 +197,13 @@ func (l *loader) csvSettings(given *document.Value) (csvSettings, bool) {
 			var size int
 			s.delimiter, size = utf8.DecodeRuneInString(m.Value.String())
 			if size == 0 || size != len(m.Value.Text) || !isDelimiter(s.delimiter) {
-				l.reportValue(RuleListSource, m.Value, "a delimiter is one character, and neither a quote nor a line break", `such as ";", or "\t" for a tab`)
+				l.reportValue(RuleListSource, m.Value, "a delimiter is one character other than a quote or a line break", `such as ";", or "\t" for a tab`)
 				ok = false
 			}
 		case "columns":
 			s.columns = m.Value
 			if n := len(m.Value.Strings()); n == 0 || n != len(m.Value.Items) {
-				l.reportValue(RuleListSource, m.Value, "the columns are a list of names", "such as [id, plan]")
+				l.reportValue(RuleListSource, m.Value, "`columns` is a list of names", "such as [id, plan]")
 				ok = false
 			}
 		default:

@@ -72,7 +72,7 @@ func (l *loader) readDirs(given *document.Value) {
 	}
 }
 
-// relative is a path in the project as the stack file names it.
+// relative returns a path in the project as the stack file names it.
 func (l *loader) relative(name string) string {
 	relative, err := filepath.Rel(filepath.FromSlash(l.folder), filepath.FromSlash(name))
 	if err != nil {

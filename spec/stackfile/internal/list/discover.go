@@ -47,9 +47,9 @@ type Found struct {
 	CreatedOn, ModifiedOn time.Time
 }
 
-// Discover finds the user Workers that a list looks for, sorted by name, and says
-// what the namespace is really called that the file names. known is false where
-// nobody has asked the account.
+// Discover finds the user Workers that a list looks for, sorted by name, and
+// says what the namespace is really called that the file names. known is false
+// where the account has not been asked.
 type Discover func(d *Discovery, namespace *document.Value) (found []Found, known bool)
 
 // FoundMembers are what an item of a discovered list has.
@@ -64,8 +64,8 @@ type worker struct {
 	at    diag.Range // of the declaration
 }
 
-// StandIn is an item as [Discover] makes them, for what has to be looked at
-// before there are any.
+// StandIn returns an item as [Discover] makes them, for what has to be looked
+// at before there are any.
 func (l *List) StandIn() Item { return worker{Found{Name: "a-user-worker"}, l.at} }
 
 func (w worker) At() diag.Range { return w.at }
@@ -89,7 +89,7 @@ func (w worker) Get(field string) (any, bool) {
 	return value, ok
 }
 
-// timeText is a time as the API writes it.
+// timeText returns a time as the API writes it.
 func timeText(t time.Time) any {
 	if t.IsZero() {
 		return nil
@@ -103,7 +103,7 @@ func (l *loader) readDiscover(given *document.Value) {
 		l.list.Key = keyOfFound
 	}
 	if l.list.Key != keyOfFound {
-		l.reportValue(RuleDiscover, l.declaration.Get(keySetting), fmt.Sprintf("the user Workers of %q are told apart by their name", l.list.Name), "write `key: name`, or no key")
+		l.reportValue(RuleDiscover, l.declaration.Get(keySetting), fmt.Sprintf("the key of %q is the name of its user Workers", l.list.Name), "write `key: name`, or no key")
 		return
 	}
 	namespace := given.Get("dispatch_namespace")
@@ -113,7 +113,7 @@ func (l *loader) readDiscover(given *document.Value) {
 	}
 	d := &Discovery{Namespace: namespace.Text, Name: given.Get("name").String(), Tags: l.discoveredTags(given)}
 	if _, err := path.Match(d.Name, ""); err != nil {
-		l.reportValue(RuleDiscover, given.Get("name"), fmt.Sprintf("%q is not a pattern of names", d.Name), "* is any characters, ? is one, and [abc] one of those")
+		l.reportValue(RuleDiscover, given.Get("name"), fmt.Sprintf("%q is not a pattern of names", d.Name), "* matches any characters, ? matches one, and [abc] matches one of those")
 	}
 	if l.diagnostics.HasErrors() {
 		return
@@ -129,8 +129,8 @@ func (l *loader) readDiscover(given *document.Value) {
 // maxTagBytes is how long a tag may be. Source: Workers for Platforms, tags.
 const maxTagBytes = 128
 
-// discoveredTags reads `tag`, which is there, and `tags`, each of which is there
-// or is not.
+// discoveredTags reads `tag`, which must be there, and `tags`, each of which
+// must be there or must not.
 func (l *loader) discoveredTags(given *document.Value) map[string]bool {
 	tags := map[string]bool{}
 	places := map[string]*document.Value{}
@@ -139,7 +139,7 @@ func (l *loader) discoveredTags(given *document.Value) map[string]bool {
 	}
 	for _, m := range given.Get("tags").MembersOrNil() {
 		if wanted, twice := tags[m.Key]; twice && wanted != m.Value.IsTrue() {
-			l.reportValue(RuleDiscover, m.Value, fmt.Sprintf("no user Worker both has the tag %q and has it not", m.Key), "remove one of the two")
+			l.reportValue(RuleDiscover, m.Value, fmt.Sprintf("no user Worker can both have the tag %q and not have it", m.Key), "remove one of the two")
 		}
 		tags[m.Key], places[m.Key] = m.Value.IsTrue(), m.Value
 	}
@@ -148,7 +148,7 @@ func (l *loader) discoveredTags(given *document.Value) map[string]bool {
 		case tag == "" || len(tag) > maxTagBytes:
 			l.reportValue(RuleDiscover, places[tag], fmt.Sprintf("the tag %q is %d bytes, and a tag has 1 to %d", tag, len(tag), maxTagBytes), "")
 		case strings.ContainsAny(tag, ",&"):
-			l.reportValue(RuleDiscover, places[tag], fmt.Sprintf("no list can be asked for the tag %q, which has a comma or an ampersand in it", tag), "give those user Workers another tag")
+			l.reportValue(RuleDiscover, places[tag], fmt.Sprintf("Cloudflare cannot filter by the tag %q, because it has a comma or an ampersand in it", tag), "give those user Workers another tag")
 		}
 	}
 	return tags

@@ -48,13 +48,13 @@ func (l *loader) open(given *document.Value) *input {
 	return &input{name: l.shown(given.Text), file: file, text: newTextReader(file)}
 }
 
-// shown is a path in the stack file as messages call it.
+// shown returns a path in the stack file as messages call it.
 func (l *loader) shown(given string) string { return path.Join(l.shownFolder, given) }
 
-// resolve is the path in the project that the stack file gives.
+// resolve returns the path in the project that the stack file gives.
 func (l *loader) resolve(given *document.Value, what string) (string, bool) {
 	if given.Kind != document.String || given.Text == "" {
-		l.reportValue(RuleListSource, given, "this takes the path of "+what, "")
+		l.reportValue(RuleListSource, given, "expected the path of "+what, "")
 		return "", false
 	}
 	if path.IsAbs(given.Text) || strings.Contains(given.Text, `\`) {
@@ -69,7 +69,7 @@ func (l *loader) resolve(given *document.Value, what string) (string, bool) {
 	return name, true
 }
 
-const outsideHint = "a list's files stay in the project; copy it there, or choose a wider --root"
+const outsideHint = "a list's files must be in the project: copy the file there, or choose a wider --root"
 
 func (l *loader) reportAccess(given *document.Value, err error) {
 	var failed *fs.PathError
@@ -79,7 +79,7 @@ func (l *loader) reportAccess(given *document.Value, err error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		l.reportValue(RuleListFile, given, fmt.Sprintf("file %q not found", l.shown(given.Text)), "it is named from the folder of the stack file")
+		l.reportValue(RuleListFile, given, fmt.Sprintf("file %q not found", l.shown(given.Text)), "write the path from the stack file's folder")
 	case strings.Contains(cause, "escapes"): // os.Root has no error value for it
 		l.reportValue(RuleListFile, given, fmt.Sprintf("%q leads out of the project", given.Text), outsideHint)
 	default:

@@ -73,7 +73,7 @@ func (l *loader) readArray(in *input, values *jsonValues) error {
 	end := values.decoder.InputOffset()
 	if _, err := values.decoder.Token(); err != io.EOF {
 		line, column := values.place(end)
-		return &textError{line, column, "there is more after the end of the array", ""}
+		return &textError{line, column, "unexpected content after the end of the array", ""}
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (l *loader) readLine(in *input, number int, line []byte, keys map[string]st
 		end := values.decoder.InputOffset()
 		if _, more := values.decoder.Token(); more != io.EOF {
 			_, column := values.place(end)
-			err = &textError{number, column, "there is more on this line after the item", "an ndjson file has one item on each line"}
+			err = &textError{number, column, "unexpected content after the item on this line", "an ndjson file has one item on each line"}
 		}
 	}
 	if err != nil {

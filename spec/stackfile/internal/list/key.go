@@ -25,7 +25,7 @@ func (l *loader) checkKeys() {
 			l.reportKey(item, fmt.Sprintf("this item has no %q, which is the key of the list %q", key, l.list.Name))
 			continue
 		case !scalar:
-			l.reportKey(item, fmt.Sprintf("the key %q of an item is a text or a number", key))
+			l.reportKey(item, fmt.Sprintf("the key %q of an item must be a text or a number", key))
 			continue
 		case text == "":
 			l.reportKey(item, fmt.Sprintf("the key %q of this item is empty", key))
@@ -50,8 +50,8 @@ func (l *loader) reportKey(item Item, message string, related ...diag.Related) {
 	l.complain(d)
 }
 
-// keyText is a key's text, by which it is the same as another or not: 1 and "1"
-// would name the same resource.
+// keyText returns a key's text, by which it is the same as another or not: 1
+// and "1" would name the same resource.
 func keyText(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:

@@ -58,7 +58,7 @@ type List struct {
 	Items []Item
 
 	// Discovery is what the items are found by that the account holds; nil for
-	// other lists. They are Unknown where nobody has asked it.
+	// other lists. They are Unknown if the account has not been asked.
 	Discovery *Discovery
 	Unknown   bool
 	at        diag.Range // of what says so

@@ -29,7 +29,7 @@ func load(t testing.TB, fsys fs.FS, declaration string) (*list.List, diag.List) 
 	return list.Load(fsys, "customers", value, "stacks/wfpsync.yaml", func(*list.Discovery, *document.Value) ([]list.Found, bool) { return nil, false })
 }
 
-// shown is a result as the golden file has it.
+// shown returns a result as the golden file has it.
 func shown(l *list.List, problems diag.List) string {
 	var b strings.Builder
 	if l != nil {

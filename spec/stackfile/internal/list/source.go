@@ -24,7 +24,7 @@ var sources = []struct {
 	{"discover", (*loader).readDiscover},
 }
 
-// source is the one source of the declaration, and what it is given.
+// source returns the one source of the declaration, and what it is given.
 func (l *loader) source() (read, *document.Value) {
 	var (
 		found []string
@@ -43,7 +43,7 @@ func (l *loader) source() (read, *document.Value) {
 	case 1:
 		return read, given
 	case 0:
-		l.reportValue(RuleListSource, l.declaration, fmt.Sprintf("the list %q says nowhere what its items are", l.list.Name), "give it one of "+strings.Join(names, ", "))
+		l.reportValue(RuleListSource, l.declaration, fmt.Sprintf("the list %q does not say where its items are", l.list.Name), "give it one of "+strings.Join(names, ", "))
 	default:
 		l.reportValue(RuleListSource, given, fmt.Sprintf("the list %q has several sources: %s", l.list.Name, strings.Join(found, " and ")), "keep one of them; a list has one source")
 	}
@@ -57,7 +57,7 @@ func (l *loader) readKey() bool {
 		return true
 	}
 	if key.Kind != document.String || key.Text == "" {
-		l.reportValue(RuleListKey, key, "the key of a list is the name of a field", "such as `key: id`")
+		l.reportValue(RuleListKey, key, "a list's `key` is the name of a field", "such as `key: id`")
 		return false
 	}
 	l.list.Key = key.Text

@@ -23,8 +23,8 @@ type textError struct {
 
 func (e *textError) Error() string { return e.message }
 
-// textReader hands on a file as long as it is UTF-8 text in items of a bearable
-// size. It drops a byte order mark.
+// textReader hands on a file while it is UTF-8 text in items of bounded size.
+// It drops a byte order mark.
 type textReader struct {
 	source  *bufio.Reader
 	started bool
@@ -121,8 +121,8 @@ func advance(line, column int, text []byte) (int, int) {
 // keep makes the reader able to tell positions.
 func (r *textReader) keep() { r.keeps = true }
 
-// position is the place of the first character from an offset on that is not
-// one of those in skip. Offsets are asked for in rising order.
+// position returns the place of the first character from an offset on that is
+// not one of those in skip. Offsets are asked for in rising order.
 func (r *textReader) position(offset int64, skip string) (line, column int) {
 	n := int(min(max(offset-r.passed, 0), int64(len(r.kept))))
 	for n < len(r.kept) && bytes.IndexByte([]byte(skip), r.kept[n]) >= 0 {

@@ -28,12 +28,12 @@ func (n node) Get(field string) (any, bool) {
 	return value.JSON(), value != nil
 }
 
-const itemHint = "an item is a map, or a single text, number or bool"
+const itemHint = "an item is a mapping, a text, a number, true or false"
 
-// notAnItem is said of a list, or of nothing, among the items.
+// notAnItem returns what to say of a list, or of nothing, among the items.
 func notAnItem(isList bool) string {
 	if isList {
-		return "this item is a list"
+		return "an item cannot be a list"
 	}
 	return "this item is empty"
 }
@@ -41,7 +41,7 @@ func notAnItem(isList bool) string {
 // readItems reads the items that stand in the stack file.
 func (l *loader) readItems(given *document.Value) {
 	if given.Kind != document.List {
-		l.reportValue(RuleListSource, given, "the items are a list", "such as `items: [{id: a}, {id: b}]`")
+		l.reportValue(RuleListSource, given, "`items` is a list", "such as `items: [{id: a}, {id: b}]`")
 		return
 	}
 	l.addNodes(given, RuleListSource)

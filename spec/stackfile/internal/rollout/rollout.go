@@ -41,8 +41,8 @@ func textsOf(rollout *document.Value) rolloutTexts {
 	return texts
 }
 
-// waveText is a value as a text, in which a condition is one whether it is true
-// or not.
+// waveText returns a value as a text, in which a condition is one whether it is
+// true or not.
 func waveText(v *document.Value) string {
 	switch {
 	case v == nil:
@@ -136,7 +136,7 @@ func (f *Fleets) Duration(rule string, value *document.Value, least, most time.D
 	}
 	d, err := time.ParseDuration(value.Text)
 	if err != nil || d < least || d > most {
-		f.Report(rule, value.Range(), fmt.Sprintf("%q is out of bounds", value.Text), fmt.Sprintf("it can be %s to %s", least, most))
+		f.Report(rule, value.Range(), fmt.Sprintf("%q is out of range", value.Text), fmt.Sprintf("write %s to %s", least, most))
 	}
 	return d
 }

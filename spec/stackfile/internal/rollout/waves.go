@@ -17,10 +17,10 @@ import (
 // from nothing else: a run that goes on where an earlier one was stopped has the
 // same waves, although their first ones need nothing any more.
 
-// mostWaves is how many waves a rollout may have; see [member].
-const mostWaves = 32
+// maxWaves is how many waves a rollout may have; see [member].
+const maxWaves = 32
 
-// fleet is a rollout in the making.
+// fleet is a rollout that is being read.
 type fleet struct {
 	rollout *spec.Rollout
 	texts   rolloutTexts
@@ -36,8 +36,8 @@ type member struct {
 	in   uint32
 }
 
-// waveRule says who is in a wave: everybody up to a number of the fleet, or those
-// for whom a condition is true.
+// waveRule says who is in a wave: all up to a number of the fleet, or those
+// that a condition is true for.
 type waveRule struct {
 	text      string
 	at        diag.Range
@@ -45,8 +45,8 @@ type waveRule struct {
 	condition bool
 }
 
-// reach is how many of a fleet have had their turn when the wave is over. A
-// canary of 5% is at least one.
+// reach returns how many of a fleet have had their turn when the wave is over.
+// A canary of 5% is at least one.
 func (w waveRule) reach(fleet int) int {
 	if w.upTo.Percent != 0 {
 		return int(math.Ceil(float64(fleet) * w.upTo.Percent / 100))
@@ -82,8 +82,9 @@ func (f *fleet) assign() []int {
 	return counts
 }
 
-// Finish returns the rollouts of the file, sorted by name, and numbers the waves of
-// their members. A wave without anybody is none: the others are numbered without it.
+// Finish returns the rollouts of the file, sorted by name, and numbers the
+// waves of their members. An empty wave does not count: the others are numbered
+// without it.
 func (f *Fleets) Finish() []*spec.Rollout {
 	var rollouts []*spec.Rollout
 	for _, name := range slices.Sorted(maps.Keys(f.byName)) {
@@ -92,7 +93,7 @@ func (f *Fleets) Finish() []*spec.Rollout {
 		number, taken := make([]int, len(counts)), 0
 		for w, n := range counts {
 			if n == 0 && w < len(fleet.waves) && !fleet.waves[w].isRounding(taken, len(fleet.members)) && fleet.inOrder {
-				f.Warn(spec.RuleEmptyWave, fleet.waves[w].at, fmt.Sprintf("this wave takes in none of the %d user Workers of the fleet %q", len(fleet.members), name), fleet.waves[w].emptyHint())
+				f.Warn(spec.RuleEmptyWave, fleet.waves[w].at, fmt.Sprintf("this wave covers none of the %d user Workers of the fleet %q", len(fleet.members), name), fleet.waves[w].emptyHint())
 			}
 			if taken += n; n == 0 {
 				continue
@@ -113,7 +114,7 @@ func (f *Fleets) Finish() []*spec.Rollout {
 }
 
 // isRounding reports whether a wave is empty only because the fleet is small:
-// nobody is left, or a share of it is less than one user Worker more.
+// no user Worker is left, or the share adds less than one.
 func (w waveRule) isRounding(taken, fleet int) bool {
 	return taken == fleet || !w.condition && w.reach(fleet) == taken
 }
@@ -122,15 +123,15 @@ func (w waveRule) emptyHint() string {
 	if w.condition {
 		return "every user Worker that it matches is in an earlier wave already"
 	}
-	return "shares and numbers count from the beginning of the fleet, and the waves before this one reach as far already"
+	return "shares and numbers count from the beginning of the fleet, and an earlier wave already reaches this far"
 }
 
 // readWaves reads who is in which wave. What a condition of the file gives is
 // true or false by now, and differs from one user Worker to the next.
 func (f *Fleets) readWaves(value *document.Value, written *document.Value) ([]waveRule, bool) {
 	items := value.ItemsOrNil()
-	if value != nil && (len(items) == 0 || len(items) > mostWaves) {
-		f.Report(spec.RuleWave, value.Range(), fmt.Sprintf("a rollout cannot have %d waves", len(items)), fmt.Sprintf("write one to %d, as in [5%%, 25%%, 100%%]", mostWaves))
+	if value != nil && (len(items) == 0 || len(items) > maxWaves) {
+		f.Report(spec.RuleWave, value.Range(), fmt.Sprintf("a rollout cannot have %d waves", len(items)), fmt.Sprintf("list 1 to %d waves, as in [5%%, 25%%, 100%%]", maxWaves))
 		return nil, false
 	}
 	rules, good := make([]waveRule, len(items)), true
@@ -144,7 +145,8 @@ func (f *Fleets) readWaves(value *document.Value, written *document.Value) ([]wa
 	return rules, good
 }
 
-// conditionText is a condition as the file has it, before it is true or false.
+// conditionText returns a condition as the file has it, before it is true or
+// false.
 func conditionText(written []*document.Value, i int) string {
 	if i < len(written) && written[i].HasTemplates() {
 		return strings.TrimSpace(written[i].Text)
@@ -170,14 +172,14 @@ func (f *Fleets) readWave(item *document.Value) (waveRule, bool) {
 			rule.upTo = spec.Limit{Percent: percent}
 			return rule, true
 		}
-		f.Report(spec.RuleWave, item.Range(), fmt.Sprintf("%q does not say who is in the wave", item.Text),
+		f.Report(spec.RuleWave, item.Range(), fmt.Sprintf("%q does not say which user Workers are in the wave", item.Text),
 			"write a share of the fleet above 0% and up to 100%, a number of user Workers, or a condition that is true or false, as in ${customer.tier == 'free'}")
 	}
 	return rule, false // of null, what is wrong has been said
 }
 
-// checkWaveOrder refuses a share or number that an earlier one has reached
-// already, whatever the fleet, and reports whether there is none.
+// checkWaveOrder refuses a share or number that an earlier wave has already
+// reached, whatever the fleet, and reports whether there was none.
 func (f *Fleets) checkWaveOrder(rules []waveRule) bool {
 	var count, percent *waveRule
 	for i := range rules {
@@ -188,13 +190,13 @@ func (f *Fleets) checkWaveOrder(rules []waveRule) bool {
 		}
 		switch {
 		case percent != nil && percent.upTo.Percent == 100:
-			f.Report(spec.RuleWaveOrder, rule.at, "this wave is empty: earlier waves have every user Worker already", "100% is everybody: put it last",
+			f.Report(spec.RuleWaveOrder, rule.at, "this wave is empty: earlier waves already cover every user Worker", "100% covers every user Worker: put it last",
 				diag.Related{Range: percent.at, Message: "100% is here"})
 			return false
 		case rule.condition:
 			continue
 		case *earlier != nil && (*earlier).upTo.Percent >= rule.upTo.Percent && (*earlier).upTo.Count >= rule.upTo.Count:
-			f.Report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave adds no user Workers: an earlier one goes on until %s have had their turn", (*earlier).text),
+			f.Report(spec.RuleWaveOrder, rule.at, fmt.Sprintf("this wave adds no user Workers: an earlier one already covers %s of the fleet", (*earlier).text),
 				"shares and numbers count from the beginning of the fleet, as in [5%, 25%, 100%]",
 				diag.Related{Range: (*earlier).at, Message: "the earlier one is here"})
 			return false

@@ -53,7 +53,7 @@ const (
 // environment.
 func (c *Config) Has(key string) bool { return c.given[key] }
 
-// Environments are the names of a configuration's environments.
+// Environments returns the names of a configuration's environments.
 func Environments(file *document.Value) []string {
 	var names []string
 	for _, m := range file.Get("env").MembersOrNil() {
@@ -62,9 +62,9 @@ func Environments(file *document.Value) []string {
 	return names
 }
 
-// Read is what a configuration says of the Worker of an environment, "" for that
-// of the top level. The folder is the file's in the project. It is nil when the
-// file has no such environment.
+// Read returns what a configuration says of the Worker of an environment, ""
+// for that of the top level. The folder is the file's in the project. It is nil
+// when the file has no such environment.
 func Read(file *document.Value, environment, folder string) *Config {
 	r := &reader{Config: &Config{given: map[string]bool{}}, environment: environment, folder: folder}
 	var within *document.Value
@@ -74,7 +74,7 @@ func Read(file *document.Value, environment, folder string) *Config {
 			return nil
 		}
 		if within = m.Value; within.Kind != document.Map {
-			r.find(*m, Refused, fmt.Sprintf("the environment %q is %s and not an object", environment, within.Describe()), "")
+			r.find(*m, Refused, fmt.Sprintf("the environment %q is %s, not an object", environment, within.Describe()), "")
 		}
 	}
 	r.check(file, false)
@@ -126,13 +126,13 @@ func (r *reader) check(level *document.Value, inEnvironment bool) {
 		case !known:
 			r.find(m, Unknown, fmt.Sprintf("unknown key %q", m.Key), "")
 		case inEnvironment && k.scope == top && k.fate != local:
-			r.find(m, Refused, fmt.Sprintf("`%s` counts at the top of the file only, and does nothing in an environment", m.Key), "move it there, or remove it")
+			r.find(m, Refused, fmt.Sprintf("`%s` counts only at the top of the file, not in an environment", m.Key), "move it there, or remove it")
 		}
 	}
 }
 
-// inherit is what an environment takes over from the top level. A Worker has its
-// environment in its name.
+// inherit returns what an environment takes over from the top level. A Worker
+// has its environment in its name.
 func (r *reader) inherit(m document.Member) document.Member {
 	if m.Key == "name" && m.Value.String() != "" {
 		m.Value = document.FromJSON(m.Value.Text+"-"+r.environment, m.Value)
@@ -157,7 +157,7 @@ func (r *reader) take(k key, m document.Member) {
 		}
 	case refused:
 		if !isHarmless(k, m.Value) {
-			r.find(m, Refused, fmt.Sprintf("wfpsync cannot take over `%s`", m.Key),
+			r.find(m, Refused, fmt.Sprintf("wfpsync does not support `%s`", m.Key),
 				strings.TrimPrefix(fmt.Sprintf("%s; `%s: null` beside `from_wrangler` leaves it out", k.advice, m.Key), "; "))
 		}
 	}
@@ -193,7 +193,7 @@ func (r *reader) takeSecrets(m document.Member) {
 	r.RequiredSecrets = required.ItemsOrNil()
 }
 
-// isHarmless reports whether a value says no more than leaving the key out.
+// isHarmless reports whether a value means the same as leaving the key out.
 func isHarmless(k key, v *document.Value) bool {
 	switch v.Kind {
 	case document.Null:
@@ -248,9 +248,9 @@ func (r *reader) rebased(v *document.Value) *document.Value {
 	return document.FromJSON(joined, v)
 }
 
-// withoutDevelopment is a group of bindings without fields that are for
-// development only: of the one binding, of those in the list, or of those in the
-// lists that wrangler wraps.
+// withoutDevelopment returns a group of bindings without fields that are for
+// development only: of the one binding, of those in the list, or of those in
+// the lists that wrangler wraps.
 func withoutDevelopment(group *document.Value) *document.Value {
 	if group.Kind != document.Map {
 		return withoutFields(group)

@@ -85,7 +85,8 @@ func (p *parser) reportJSON(err error) {
 	p.syntax(offset, "this is not JSON: "+text, "")
 }
 
-// byteOffset is the offset of a line and a column that count line feeds and bytes.
+// byteOffset returns the offset of a line and a column that count line feeds
+// and bytes.
 func (p *parser) byteOffset(line, column int) int {
 	content, offset := p.source.Content(), 0
 	for ; line > 1; line-- {
@@ -98,8 +99,8 @@ func (p *parser) byteOffset(line, column int) int {
 	return min(offset+column-1, len(content))
 }
 
-// deepest is where brackets are nested deeper than they may: hujson itself goes
-// as deep as the stack lasts, and then takes the program with it.
+// deepest returns where brackets are nested deeper than they may: hujson itself
+// goes as deep as the stack lasts, and then takes the program with it.
 func deepest(content []byte) (offset int, found bool) {
 	depth := 0
 	for i := 0; i < len(content); i++ {
@@ -125,7 +126,7 @@ func deepest(content []byte) (offset int, found bool) {
 	return 0, false
 }
 
-// after is the offset of the last byte of the next end.
+// after returns the offset of the last byte of the next end.
 func after(content []byte, i int, end string) int {
 	n := bytes.Index(content[min(i, len(content)):], []byte(end))
 	if n < 0 {

@@ -8,7 +8,7 @@ type key struct {
 	scope scope
 	fate  fate
 
-	// harmless is the value that says no more than leaving the key out does,
+	// harmless is the value that means the same as leaving the key out does,
 	// beside null and whatever is empty.
 	harmless any
 
@@ -100,7 +100,7 @@ var keys = []key{
 	{name: "previews", fate: local, advice: localAdvice},
 	{name: "send_metrics", scope: top, fate: local, advice: localAdvice},
 
-	{name: "build", fate: warned, advice: "wfpsync runs no commands: build before it, and name the result with `main` and no_bundle: true"},
+	{name: "build", fate: warned, advice: "wfpsync runs no build commands: build first, and name the result with `main` and no_bundle: true"},
 	{name: "preserve_file_names", fate: warned, harmless: false, advice: "wfpsync names the modules beside the bundle itself"},
 	{name: "tsconfig", fate: warned, harmless: "tsconfig.json", advice: "wfpsync reads the tsconfig.json nearest to the entrypoint"},
 	{name: "upload_source_maps", fate: warned, harmless: false, advice: "wfpsync uploads no source maps"},
@@ -168,7 +168,7 @@ func find(name string) (key, bool) {
 	return keys[i], true
 }
 
-// Keys are the names of all keys that wrangler knows.
+// Keys returns the names of all keys that wrangler knows.
 func Keys() []string {
 	names := make([]string, len(keys))
 	for i, k := range keys {
@@ -177,8 +177,8 @@ func Keys() []string {
 	return names
 }
 
-// Advice is what to do about a key of wrangler that a stack file has no place
-// for; "" for any other.
+// Advice returns what to do about a key of wrangler that a stack file has no
+// place for; "" for any other.
 func Advice(name string) string {
 	k, _ := find(name)
 	return k.advice

@@ -44,7 +44,7 @@ func Parse(name string, content []byte) (*document.Value, diag.List) {
 	}
 	value := parse()
 	if value != nil && value.Kind != document.Map {
-		p.report(p.source.Error(RuleSyntax, 0, "a configuration of wrangler is an object, and this is "+value.Describe(), ""))
+		p.report(p.source.Error(RuleSyntax, 0, "wrangler's configuration is an object, and this is "+value.Describe(), ""))
 	}
 	if p.diagnostics.HasErrors() {
 		return nil, p.diagnostics
@@ -69,7 +69,7 @@ func (p *parser) checkText() bool {
 	for i := 0; i < len(content); {
 		r, n := utf8.DecodeRune(content[i:])
 		if r == utf8.RuneError && n == 1 || r == 0 {
-			p.report(p.source.Error(document.RuleNotText, i, fmt.Sprintf("byte 0x%02X is not text", content[i]), "a configuration of wrangler is UTF-8 text; is this the right file?"))
+			p.report(p.source.Error(document.RuleNotText, i, fmt.Sprintf("byte 0x%02X is not text", content[i]), "wrangler's configuration is UTF-8 text; is this the right file?"))
 			return false
 		}
 		i += n
@@ -77,8 +77,7 @@ func (p *parser) checkText() bool {
 	return true
 }
 
-// guarded reads with somebody else's parser, whose own faults must never be a
-// crash.
+// guarded reads with a library's parser, whose faults must never be a crash.
 func (p *parser) guarded(format string, read func() *document.Value) (value *document.Value) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -106,11 +105,11 @@ func (p *parser) keyRange(offset int, key string) diag.Range {
 	return m.Range()
 }
 
-// number is a number that YAML and JSON have as well.
+// number returns a number that YAML and JSON have as well.
 func (p *parser) number(offset int, text string) *document.Value {
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-		p.syntax(offset, text+" is not a number that JSON has", "quote it if it is meant as text")
+		p.syntax(offset, "JSON has no number "+text, "quote it if it is meant as text")
 	}
 	return p.source.Number(offset, number, text)
 }

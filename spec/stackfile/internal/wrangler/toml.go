@@ -88,7 +88,7 @@ func (r *tomlReader) reportTOML(err error) {
 	r.syntax(offset, "this is not TOML: "+err.Error(), "")
 }
 
-// parts are the parts of a key with dots.
+// parts returns the parts of a key with dots.
 func parts(keys unstable.Iterator) []*unstable.Node {
 	var list []*unstable.Node
 	for keys.Next() {
@@ -99,7 +99,7 @@ func parts(keys unstable.Iterator) []*unstable.Node {
 
 func offsetOf(n *unstable.Node) int { return int(n.Raw.Offset) }
 
-// header is the table that a header opens, [a.b] or [[a.b]].
+// header returns the table that a header opens, [a.b] or [[a.b]].
 func (r *tomlReader) header(root *tomlTable, e *unstable.Node) *tomlTable {
 	keys := parts(e.Key())
 	table := r.descend(root, keys[:len(keys)-1], implied)
@@ -171,8 +171,8 @@ func (r *tomlReader) keyValue(table *tomlTable, e *unstable.Node) {
 	table.add(&tomlEntry{key: key, offset: offset, value: value})
 }
 
-// valueOffset is where the value of a key begins: behind the equals sign. The
-// parser does not say where an array does.
+// valueOffset returns where the value of a key begins: behind the equals sign.
+// The parser does not say where an array does.
 func (r *tomlReader) valueOffset(key *unstable.Node) int {
 	content, i := r.source.Content(), int(key.Raw.Offset+key.Raw.Length)
 	return len(content) - len(bytes.TrimLeft(content[i:], " \t="))
