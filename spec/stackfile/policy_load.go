@@ -36,7 +36,7 @@ func (l *loader) readPolicies() {
 		}
 		deny, warn := m.Value.Member("deny"), m.Value.Member("warn")
 		if (deny == nil) == (warn == nil) {
-			l.Report(spec.RuleOneOf, m.Range(), fmt.Sprintf("the policy %q has %s of deny and warn", m.Key, map[bool]string{true: "neither", false: "both"}[deny == nil]),
+			l.Report(spec.RuleOneOf, m.Range(), fmt.Sprintf("the policy %q has %s", m.Key, map[bool]string{true: "neither deny nor warn", false: "both deny and warn"}[deny == nil]),
 				"write the condition under deny, which blocks a change, or under warn, which does not")
 			continue
 		}

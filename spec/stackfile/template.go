@@ -74,11 +74,11 @@ func (x *expansion) checkManage(d declaration, manage *document.Value) bool {
 			x.Report(spec.RuleManage, m.Range(), fmt.Sprintf("`%s` does nothing in a template", m.Key), hint)
 			good = false
 		case field != "" && !slices.Contains(manages, field):
-			what := "it"
+			what := ""
 			if m.Key != field {
-				what = "`" + field + "`"
+				what = "`" + field + "` is "
 			}
-			x.Report(spec.RuleManage, m.Range(), fmt.Sprintf("`%s` is given, and %s is not managed", m.Key, what), fmt.Sprintf("add %s to `manage`, or remove it here", field))
+			x.Report(spec.RuleManage, m.Range(), fmt.Sprintf("`%s` is given but %snot managed", m.Key, what), fmt.Sprintf("add %s to `manage`, or remove it here", field))
 			good = false
 		}
 	}
