@@ -11,8 +11,9 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 # What runs at the same time as itself. The tests of the program take a quarter of
 # an hour under the race detector; `make race` is for them. Many of these wait for a
-# workerd, so that more than one runs on each processor.
-CONCURRENT := ./applier ./planner ./internal/account/... ./internal/bundle ./internal/cloudflare/... ./internal/emulator/... ./internal/report
+# workerd, so that more than one runs on each processor. Of the reports only the
+# progress does.
+CONCURRENT := ./applier ./planner ./internal/account/... ./internal/bundle ./internal/cloudflare/... ./internal/emulator/...
 # What is not, and what has a test that the race detector would stop: these run without it.
 ALONE    = ./internal/account $(filter-out $(shell $(GO) list $(CONCURRENT)),$(shell $(GO) list ./...))
 # What `make check` leaves to `make test`: whole stories, and what needs workerd,
@@ -55,7 +56,8 @@ $(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
 ## test: everything that must hold
 test: lint runtime wrangler
 	$(GO) test -timeout 30m $(ALONE)
-	$(GO) test $(RACE) -timeout 30m -parallel 6 $(CONCURRENT)
+	GOGC=400 $(GO) test $(RACE) -timeout 30m -parallel 6 $(CONCURRENT)
+	$(GO) test $(RACE) -run Progress ./internal/report
 
 ## shapes: the scripts over every shape in which the API may list user Workers; what is compared byte for byte is part of the tests
 shapes:

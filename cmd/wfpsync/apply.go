@@ -48,8 +48,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:   "apply [FILE]",
 		Short: "Change the account to match the stack file, or a saved plan",
 		Long: `Without FILE, apply makes a plan of the stack file, shows it, asks, and applies
-it. With FILE, it applies that saved plan and nothing else. It refuses if what the
-plan touches has changed since.`,
+it. With FILE, it applies that saved plan and nothing else. It refuses if a
+resource that the plan touches has changed since.`,
 		Example: `  wfpsync apply
   wfpsync apply plan.json
   wfpsync apply --auto-approve --expect-digest "$DIGEST" --result result.json`,

@@ -16,10 +16,10 @@ func (a *app) destroyCommand() *cobra.Command {
 		Short: "Remove everything the stack owns from the account",
 		Long: `destroy removes the Workers that carry the stack's mark, their routes, custom
 domains, cron triggers and queue consumers, and the namespaces and stores that
-the stack file declares: traffic first, namespaces and stores last, those only
-with --allow namespace-delete, and D1 databases, R2 buckets and queues only with
---allow store-delete. destroy does not delete a namespace that holds
-anything of others, or a bucket that holds objects.`,
+the stack file declares: traffic first, namespaces and stores last. Namespaces
+need --allow namespace-delete; D1 databases, R2 buckets, queues and Vectorize
+indexes need --allow store-delete. destroy does not delete a namespace that
+holds anything of others, or a bucket that holds objects.`,
 		Example: `  wfpsync destroy
   wfpsync destroy --allow namespace-delete`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

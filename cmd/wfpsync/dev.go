@@ -39,11 +39,11 @@ func (a *app) devCommand() *cobra.Command {
 		Use:   "dev",
 		Short: "Run the stack's Workers on this machine, and again whenever a file is saved",
 		Long: `dev applies the stack file to the account on this machine and runs its Workers
-on workerd, the runtime that Cloudflare runs them on: the dispatcher answers at
-http://localhost:8787, and the user Workers behind it answer through it. Their
-output is printed here. Saved files are applied as they are saved. A web
-page, on a port of its own, shows the Workers, what they print and what differs
-from the file, and sends requests.`,
+on workerd, the runtime that Cloudflare runs them on. The dispatcher answers at
+http://localhost:8787, and the user Workers behind it answer through it. dev
+prints what they print, and applies files as soon as they are saved. A web page,
+on a port of its own, shows the Workers, what they print and what differs from
+the file, and sends requests.`,
 		Example: `  wfpsync dev
   wfpsync dev --port 9000
   curl -H 'Host: customer-a.platform.example.com' http://localhost:8787/`,

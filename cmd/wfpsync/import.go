@@ -37,14 +37,15 @@ func (a *app) importCommand() *cobra.Command {
 		Use:   "import",
 		Short: "Write a stack file, and the code it names, from what the account has",
 		Long: `import reads the account and writes wfpsync.yaml and one folder for each
-distinct code. Nothing in the account changes. A plan of the new file only adopts
-resources, and the first apply only writes their marks.
+distinct code. Nothing in the account changes. A plan of the new file only
+adopts resources, and the first apply only writes their marks.
 
 User Workers that no stack manages count as your product's uploads. They stay
 out of the file, and the plan leaves them alone, unless --user-workers says
 otherwise: "template" writes what they run, if all of a namespace run the same,
-and leaves which there are to your product; "own" writes each into the file.
-From then on the file is right, and what your product uploads over it is undone.
+and your product decides which ones there are; "own" writes each into the file.
+From then on the file is right, and the next apply undoes what your product
+uploads over it.
 
 With --from, it writes the stack file from a wrangler configuration instead.`,
 		Example: `  wfpsync import --dir my-platform
