@@ -107,7 +107,7 @@ type target struct {
 	sources *sources
 }
 
-var _ applier.Gatherer = (*target)(nil)
+var _ applier.BatchTarget = (*target)(nil)
 
 // Connect finds the account to talk to. Unless it is named, the API is asked which one the credentials can see.
 func Connect(ctx context.Context, o ConnectOptions) (*Account, error) {
@@ -208,7 +208,7 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	if err == nil || !ok || t.sources == nil || !modulePlace.MatchString(err.Error()) {
 		return revision, err
 	}
-	code := scripted.Definition().Code
+	code := scripted.AsScript().Code
 	if code == nil || len(code.Modules) == 0 {
 		return revision, err
 	}
@@ -218,7 +218,7 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	return revision, err
 }
 
-// Capture, Doubt and Restore need no guard: the first only reads, and the others look
+// Capture, MarkUnproven and Restore need no guard: the first only reads, and the others look
 // for themselves before they write.
 
 // Capture implements [applier.Target].
@@ -226,9 +226,9 @@ func (t *target) Capture(ctx context.Context, a spec.Address, prior spec.Revisio
 	return t.behind.Capture(ctx, a, prior)
 }
 
-// Doubt implements [applier.Target].
-func (t *target) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
-	return t.behind.Doubt(ctx, w, before)
+// MarkUnproven implements [applier.Target].
+func (t *target) MarkUnproven(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
+	return t.behind.MarkUnproven(ctx, w, before)
 }
 
 // Restore implements [applier.Target].

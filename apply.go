@@ -43,12 +43,12 @@ func IsMoved(err error) bool { return account.IsMoved(err) }
 
 // Stale returns the changes of a plan whose resources were written by another program since, and what the plan would be for
 // those now; nothing when the plan is still what was planned. A plan to destroy is not made again.
-func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Moved, *planner.Plan, error) {
+func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.StaleChange, *planner.Plan, error) {
 	a.target.busy.Lock()
 	defer a.target.busy.Unlock()
 	stack := plan.Desired()
 	a.target.behind.Narrow(stack.ReadPrefixes())
-	moved, err := applier.Check(ctx, a.target, plan)
+	moved, err := applier.FindStale(ctx, a.target, plan)
 	if err != nil || len(moved) == 0 || plan.Mode == planner.Destroy {
 		return moved, nil, err
 	}
@@ -61,7 +61,7 @@ func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Move
 	if err != nil {
 		return nil, nil, err
 	}
-	now, err := planner.Again(plan, live, addresses, options)
+	now, err := planner.Replan(plan, live, addresses, options)
 	return moved, now, err
 }
 
@@ -75,14 +75,14 @@ func (a *Account) Pace(plan *planner.Plan) func(changes int) time.Duration {
 func (t *target) requests(plan *planner.Plan) int {
 	n, together := 0, map[spec.Collection]int{}
 	for _, change := range plan.Changes {
-		if t.Together(change.Address.Kind) > 1 {
+		if t.BatchSize(change.Address.Kind) > 1 {
 			together[change.Address.Collection()]++
 		} else {
 			n++
 		}
 	}
 	for collection, changes := range together {
-		n += 1 + changes/t.Together(collection.Kind)
+		n += 1 + changes/t.BatchSize(collection.Kind)
 	}
 	return n
 }
@@ -90,7 +90,7 @@ func (t *target) requests(plan *planner.Plan) int {
 // HasProbes reports whether a plan has rollouts that ask user Workers whether they work. With a local account that takes
 // workerd.
 func HasProbes(plan *planner.Plan) bool {
-	return slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Turn != nil && c.Turn.Probe != nil })
+	return slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Rollout != nil && c.Rollout.Probe != nil })
 }
 
 // prober returns what sends the probes of a plan. The Workers of an account on this machine run until done is called.

@@ -17,7 +17,7 @@ import (
 
 // Check starts the code of a plan's changed Workers on a workerd, as an upload starts it, and adds to the plan's diagnostics
 // what would be refused. Workers that run the same in the same way are one: a fleet is started once.
-func (p *Project) Check(ctx context.Context, plan *planner.Plan, workerd string) error {
+func (p *Project) CheckCode(ctx context.Context, plan *planner.Plan, workerd string) error {
 	where := p.sources()
 	var programs []runtime.Program
 	var scripts []*spec.Script
@@ -27,7 +27,7 @@ func (p *Project) Check(ctx context.Context, plan *planner.Plan, workerd string)
 		if !ok || c.MarkOnly {
 			continue
 		}
-		script := scripted.Definition()
+		script := scripted.AsScript()
 		if script.Code == nil || len(script.Code.Modules) == 0 || seen[startedAs(script)] {
 			continue
 		}

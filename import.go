@@ -41,7 +41,7 @@ func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Impor
 		if _, found := live.Resources[spec.Address{Kind: spec.KindDispatchNamespace, Name: o.Namespace}]; !found {
 			return nil, fmt.Errorf("the account has no dispatch namespace %q", o.Namespace)
 		}
-		live = live.About(o.Namespace)
+		live = live.ForNamespace(o.Namespace)
 	}
 	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
 		return o.UserWorkers == stackfile.LeaveUserWorkers && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""

@@ -113,15 +113,15 @@ func (t *target) look(ctx context.Context, stack *spec.Stack, known *spec.Snapsh
 		return nil, err
 	}
 	live.Account = t.info
-	live.Follow(stack)
-	more := planner.Trailing(stack, live, options)
+	live.ApplyRenames(stack)
+	more := planner.LeftoverCollections(stack, live, options)
 	if t.local == nil {
-		more = append(more, planner.RecordsToKnow(stack, live, options)...)
+		more = append(more, planner.DNSCollections(stack, live, options)...)
 	}
 	if err := t.behind.Extend(ctx, live, more); err != nil {
 		return nil, err
 	}
-	if err := t.behind.LookElsewhere(ctx, stack.Name, live, planner.Elsewhere(stack, live, options)); err != nil {
+	if err := t.behind.LookElsewhere(ctx, stack.Name, live, planner.OrphanSearch(stack, live, options)); err != nil {
 		return nil, err
 	}
 	return live, t.behind.Inspect(ctx, live, planner.Inspect(stack, live, options))

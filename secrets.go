@@ -59,7 +59,7 @@ func (p *Project) secretValues() *spec.SecretValues {
 		if !ok {
 			continue
 		}
-		for _, b := range script.Definition().Secrets() {
+		for _, b := range script.AsScript().Secrets() {
 			if tried[*b.Secret] {
 				continue
 			}

@@ -82,14 +82,14 @@ func (r *run) confirm(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
 	for try := 0; ; try++ {
-		if err := r.lookAgain(ctx, left, try >= len(spec.SightPauses)-1); err != nil {
+		if err := r.lookAgain(ctx, left, try >= len(spec.RereadPauses)-1); err != nil {
 			r.emit(Unconfirmed{err})
 			return
 		}
 		if len(left) == 0 {
 			return
 		}
-		if try == len(spec.SightPauses) || !r.rest(ctx, spec.SightPauses[try]) {
+		if try == len(spec.RereadPauses) || !r.rest(ctx, spec.RereadPauses[try]) {
 			break
 		}
 	}
@@ -112,7 +112,7 @@ func (r *run) lookAgain(ctx context.Context, left map[spec.Address]*trace, alone
 		if len(addresses) == 0 {
 			continue
 		}
-		now, err := r.target.Revisit(ctx, addresses, i == 1)
+		now, err := r.target.Reread(ctx, addresses, i == 1)
 		if err != nil {
 			return err
 		}
@@ -131,28 +131,28 @@ func (r *run) lookAgain(ctx context.Context, left map[spec.Address]*trace, alone
 // sees takes a look into account, and reports whether it tells of the script what
 // became of it. The error is what somebody else has done to it.
 func (t *trace) sees(live *spec.Live, alone bool) (settled bool, err error) {
-	if live != nil && live.Untagged && t.left != nil {
+	if live != nil && live.TagsUnread && t.left != nil {
 		return true, nil
 	}
 	var now *spec.Revision
 	if live != nil {
 		now = &live.Revision
 	}
-	sight := spec.SightOf(now, t.left, t.before)
-	if t.missing = sight == spec.Missing; t.missing && alone {
+	sight := spec.Observe(now, t.left, t.before)
+	if t.missing = sight == spec.SawNothing; t.missing && alone {
 		t.absent++
 	} else {
 		t.absent = 0
 	}
 	switch {
-	case sight == spec.Foreign && t.left == nil:
+	case sight == spec.SawOther && t.left == nil:
 		return true, ErrRecreated
-	case sight == spec.Foreign:
+	case sight == spec.SawOther:
 		return true, ErrOverwritten
 	case t.absent == 2:
 		return true, ErrDeleted
 	}
-	return sight == spec.Mine, nil
+	return sight == spec.SawOurs, nil
 }
 
 // overwritten counts a change as failed that was made.

@@ -28,7 +28,7 @@ func (l *lagging) Put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 	return l.revision, err
 }
 
-func (l *lagging) Revisit(_ context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
+func (l *lagging) Reread(_ context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
 	look := l.looks[min(l.seen, len(l.looks)-1)]
 	if l.seen++; alone {
 		l.alone = append(l.alone, l.seen)

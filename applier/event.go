@@ -59,9 +59,9 @@ type WaveFinished struct {
 
 // WaveFailed says that a rollout has stopped in a wave.
 type WaveFailed struct {
-	Rollout        string
-	Wave, Waves    int
-	Failures, Most int
+	Rollout               string
+	Wave, Waves           int
+	Failures, MaxFailures int
 }
 
 // Paused says that a rollout rests before a wave.

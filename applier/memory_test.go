@@ -14,7 +14,7 @@ import (
 // trivial is an account that does nothing.
 type trivial struct{}
 
-func (trivial) Revisit(context.Context, []spec.Address, bool) (*spec.Snapshot, error) {
+func (trivial) Reread(context.Context, []spec.Address, bool) (*spec.Snapshot, error) {
 	return spec.NewSnapshot(spec.Account{}), nil
 }
 
@@ -32,7 +32,7 @@ func (trivial) Restore(context.Context, spec.Restoration) (spec.Revision, error)
 	return spec.Revision{}, nil
 }
 
-func (trivial) Doubt(context.Context, spec.Write, []spec.Revision) (spec.Revision, error) {
+func (trivial) MarkUnproven(context.Context, spec.Write, []spec.Revision) (spec.Revision, error) {
 	return spec.Revision{}, nil
 }
 

@@ -31,7 +31,7 @@ type ProbeError struct {
 
 	// Forgotten is why the Worker's mark does not say so, so that the next plan
 	// will not know; nil where it does.
-	Forgotten error
+	MarkErr error
 }
 
 func (e *ProbeError) Error() string {
@@ -39,8 +39,8 @@ func (e *ProbeError) Error() string {
 	if e.Attempts <= 1 {
 		text = fmt.Sprintf("the probe of %s failed: %v", e.URL, e.Err)
 	}
-	if e.Forgotten != nil {
-		text += fmt.Sprintf("; its mark could not be changed to say so, and the next plan will not probe it again: %v", e.Forgotten)
+	if e.MarkErr != nil {
+		text += fmt.Sprintf("; its mark could not be changed to say so, and the next plan will not probe it again: %v", e.MarkErr)
 	}
 	return text
 }
@@ -61,7 +61,7 @@ func (r *run) make(ctx context.Context, j *job, write spec.Write) answer {
 		return a
 	}
 	a.written = true
-	if turn := j.change.Turn; turn != nil && turn.Probe != nil {
+	if turn := j.change.Rollout; turn != nil && turn.Probe != nil {
 		a.err = r.prove(ctx, j, write, &a)
 	}
 	return a
@@ -80,15 +80,15 @@ func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) er
 	if err == nil {
 		return nil
 	}
-	failure := &ProbeError{URL: j.change.Turn.Probe.URL, Attempts: attempts, Err: err}
+	failure := &ProbeError{URL: j.change.Rollout.Probe.URL, Attempts: attempts, Err: err}
 	uploaded := a.revision
 	var before []spec.Revision
 	if write.Prior != nil {
 		before = append(before, *write.Prior)
 	}
-	revision, err := r.target.Doubt(ctx, spec.Write{Stack: write.Stack, Resource: write.Resource, Prior: &uploaded, Fingerprints: write.Fingerprints}, before)
+	revision, err := r.target.MarkUnproven(ctx, spec.Write{Stack: write.Stack, Resource: write.Resource, Prior: &uploaded, Fingerprints: write.Fingerprints}, before)
 	if err != nil {
-		failure.Forgotten = err
+		failure.MarkErr = err
 	} else {
 		a.uploaded, a.revision = &uploaded, revision
 	}
@@ -97,7 +97,7 @@ func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) er
 
 // probe asks until the answer is as expected, and returns how often it has asked.
 func (r *run) probe(ctx context.Context, c planner.Change) (attempts int, err error) {
-	p := c.Turn.Probe
+	p := c.Rollout.Probe
 	secrets := map[string]spec.Secret{}
 	for _, h := range p.Headers {
 		if h.Secret != nil {
@@ -134,8 +134,8 @@ func (r *run) rest(ctx context.Context, d time.Duration) bool {
 
 // probeOf is what a change's user Worker must answer; nil for nothing.
 func probeOf(c planner.Change) *spec.Probe {
-	if c.Turn == nil {
+	if c.Rollout == nil {
 		return nil
 	}
-	return c.Turn.Probe
+	return c.Rollout.Probe
 }

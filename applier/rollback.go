@@ -31,7 +31,7 @@ func (r *run) startRestoring(ctx context.Context, a answer) {
 		if a.job.change.LeavesBindings() { // and so whatever secrets there were
 			over = a.former.Resource
 		}
-		restoration.Former, lost = a.former.TakenBack(over.(spec.Scripted).Definition())
+		restoration.Former, lost = a.former.RestorableOver(over.(spec.Scripted).AsScript())
 	}
 	go func() {
 		revision, err := r.target.Restore(ctx, restoration)

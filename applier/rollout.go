@@ -54,8 +54,8 @@ func (r *run) setUpRollouts(plan *planner.Plan, jobs map[spec.Address]*job) {
 		r.rollouts = append(r.rollouts, ro)
 	}
 	for _, j := range r.order {
-		if turn := j.change.Turn; turn != nil {
-			j.wave = byName[turn.Rollout].waves[turn.Wave-1]
+		if turn := j.change.Rollout; turn != nil {
+			j.wave = byName[turn.Name].waves[turn.Wave-1]
 			j.wave.jobs = append(j.wave.jobs, j)
 			j.wave.left++
 		}

@@ -35,7 +35,7 @@ func fleetPlan(change func(p *planner.Plan)) *planner.Plan {
 			wave = 2
 		}
 		c := &p.Changes[i]
-		c.Turn = &spec.Turn{Rollout: "fleet", Wave: wave, Probe: &spec.Probe{URL: "https://" + c.Address.Name, Attempts: 1}}
+		c.Rollout = &spec.RolloutMember{Name: "fleet", Wave: wave, Probe: &spec.Probe{URL: "https://" + c.Address.Name, Attempts: 1}}
 		if i != 4 {
 			c.Action, c.Prior = planner.Update, &spec.Revision{Mark: mark}
 		}
@@ -96,7 +96,7 @@ func happened(events []applier.Event) []string {
 		case applier.WaveFinished:
 			words = append(words, fmt.Sprintf("done %d, %d failed", e.Wave, e.Failures))
 		case applier.WaveFailed:
-			words = append(words, fmt.Sprintf("failed %d: %d of at most %d", e.Wave, e.Failures, e.Most))
+			words = append(words, fmt.Sprintf("failed %d: %d of at most %d", e.Wave, e.Failures, e.MaxFailures))
 		case applier.Paused:
 			words = append(words, fmt.Sprintf("rest %s before %d", e.For, e.Wave))
 		case applier.RolledBack:
@@ -283,7 +283,7 @@ func TestProbeIsRepeated(t *testing.T) {
 	p := fleetPlan(func(p *planner.Plan) {
 		p.Changes = p.Changes[:1]
 		p.Rollouts[0].Then = nil
-		probe := p.Changes[0].Turn.Probe
+		probe := p.Changes[0].Rollout.Probe
 		probe.Attempts, probe.Interval = 4, 2*time.Second
 		probe.Headers = []spec.ProbeHeader{{Name: "Token", Secret: &spec.SecretSource{Env: "PROBE"}}}
 	})
@@ -342,7 +342,7 @@ func TestRollbackOfACodeChange(t *testing.T) {
 	p := fleetPlan(func(p *planner.Plan) {
 		p.Rollouts[0].OnFailure = spec.RollBack
 		for i := range p.Changes[:10] {
-			p.Changes[i].Fields = []planner.FieldChange{{Path: "/code", Op: planner.FieldReplace}, {Path: "/bindings/TOKEN", Op: planner.FieldWrite, Written: planner.SecretUploaded}}
+			p.Changes[i].Fields = []planner.FieldChange{{Path: "/code", Op: planner.FieldReplace}, {Path: "/bindings/TOKEN", Op: planner.FieldWrite, WriteReason: planner.SecretUploaded}}
 		}
 	})
 	account := &target{}
@@ -369,7 +369,7 @@ func TestStopGivesUpProbes(t *testing.T) {
 	p := fleetPlan(func(p *planner.Plan) {
 		p.Rollouts[0].OnFailure = spec.RollBack
 		for _, c := range p.Changes[:10] {
-			c.Turn.Probe.Attempts, c.Turn.Probe.Interval = 100, time.Hour
+			c.Rollout.Probe.Attempts, c.Rollout.Probe.Interval = 100, time.Hour
 		}
 	})
 	account := &target{}

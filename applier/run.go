@@ -263,14 +263,14 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 	if !ok {
 		return w, nil
 	}
-	script, complete := scripted.Definition().Resolved(func(a spec.Address) (string, bool) {
+	script, complete := scripted.AsScript().Resolved(func(a spec.Address) (string, bool) {
 		id, known := r.ids[a]
 		return id, known
 	})
 	if !complete {
 		return w, fmt.Errorf("%s refers to a resource whose id is not known: make the plan again", c.Address)
 	}
-	w.Resource = scripted.WithDefinition(script)
+	w.Resource = scripted.WithScript(script)
 	w.KeepBindings = c.LeavesBindings() && !script.IsTemplate() // which names all of them
 	r.addSecrets(&w, c)
 	return w, nil

@@ -40,7 +40,7 @@ func (t *target) Read(context.Context, string, []spec.Collection) (*spec.Snapsho
 	return t.snapshot, nil
 }
 
-func (t *target) Revisit(ctx context.Context, _ []spec.Address, _ bool) (*spec.Snapshot, error) {
+func (t *target) Reread(ctx context.Context, _ []spec.Address, _ bool) (*spec.Snapshot, error) {
 	return t.Read(ctx, "", nil)
 }
 
@@ -85,7 +85,7 @@ func (t *target) Restore(_ context.Context, r spec.Restoration) (spec.Revision, 
 	return r.Former.Revision, nil
 }
 
-func (t *target) Doubt(_ context.Context, w spec.Write, _ []spec.Revision) (spec.Revision, error) {
+func (t *target) MarkUnproven(_ context.Context, w spec.Write, _ []spec.Revision) (spec.Revision, error) {
 	_ = t.call("doubt ", w.Resource.Address())
 	revision := *w.Prior
 	mark := *revision.Mark
@@ -286,12 +286,12 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
 	account.snapshot.Resources[address("a")] = live(&spec.Mark{Code: "somebody else's"})
 	account.snapshot.Resources[router] = live(nil)
-	account.snapshot.Resources[router].Untagged = true
+	account.snapshot.Resources[router].TagsUnread = true
 	result, events := run(t, account, plan(t, stack), applier.Options{})
 	if result.Applied != 4 || result.Failed != 2 || events[len(events)-1] != (applier.Overwritten{Address: address("b"), Action: planner.Create, Err: applier.ErrDeleted}) {
 		t.Errorf("%+v, then %+v", result, events[len(events)-1])
 	}
-	account.snapshot.Resources[router].Untagged = false // a Worker without a mark
+	account.snapshot.Resources[router].TagsUnread = false // a Worker without a mark
 	if result, _ := run(t, account, plan(t, stack), applier.Options{}); result.Applied != 3 || result.Failed != 3 {
 		t.Errorf("%+v", result)
 	}
@@ -359,7 +359,7 @@ func TestRunRefusesBlockedPlansAndOutlines(t *testing.T) {
 func TestCheckFindsWhatMoved(t *testing.T) {
 	p := plan(t, stack)
 	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
-	moved, err := applier.Check(t.Context(), account, p)
+	moved, err := applier.FindStale(t.Context(), account, p)
 	if err != nil || len(moved) > 0 {
 		t.Fatalf("nothing moved: %v, %v", moved, err)
 	}
@@ -367,7 +367,7 @@ func TestCheckFindsWhatMoved(t *testing.T) {
 	unrelated := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "z"}
 	account.snapshot.Resources[a] = &spec.Live{Revision: spec.Revision{ETag: "e"}}
 	account.snapshot.Resources[unrelated] = &spec.Live{}
-	moved, err = applier.Check(t.Context(), account, p)
+	moved, err = applier.FindStale(t.Context(), account, p)
 	if err != nil || len(moved) != 1 || moved[0].Address != a || moved[0].Before != nil || moved[0].Now.ETag != "e" {
 		t.Errorf("moved: %+v, %v", moved, err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Moved is a change whose resource is not what it was when the plan was made.
 // Before or Now is nil where there was, or is, no such resource.
-type Moved struct {
+type StaleChange struct {
 	Address spec.Address
 	Before  *spec.Revision
 	Now     *spec.Revision
@@ -19,7 +19,7 @@ type Moved struct {
 
 // Check reads the collections that a plan touches and returns the changes that
 // are stale, in the plan's order. Whatever else moved does not matter.
-func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, error) {
+func FindStale(ctx context.Context, target Target, plan *planner.Plan) ([]StaleChange, error) {
 	desired := plan.Desired()
 	collections := map[spec.Collection]bool{}
 	for _, c := range desired.FormerCollections() {
@@ -32,8 +32,8 @@ func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, err
 	if err != nil {
 		return nil, err
 	}
-	now.Follow(desired)
-	var moved []Moved
+	now.ApplyRenames(desired)
+	var moved []StaleChange
 	for _, c := range plan.Changes {
 		var current *spec.Revision
 		if live := now.Resources[c.Address]; live != nil {
@@ -42,7 +42,7 @@ func Check(ctx context.Context, target Target, plan *planner.Plan) ([]Moved, err
 		switch {
 		case c.Prior == nil && current == nil:
 		case c.Prior == nil || current == nil || !c.Prior.Same(*current):
-			moved = append(moved, Moved{Address: c.Address, Before: c.Prior, Now: current})
+			moved = append(moved, StaleChange{Address: c.Address, Before: c.Prior, Now: current})
 		}
 	}
 	return moved, nil

@@ -26,7 +26,7 @@ type Target interface {
 	// Revisit reads resources once more, as far as it takes to see who wrote them
 	// last. Those that are gone are not in the snapshot. alone: each is asked for by
 	// itself, and not in a list.
-	Revisit(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error)
+	Reread(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error)
 
 	// Delete removes a resource. One that is gone already is no error.
 	Delete(ctx context.Context, a spec.Address, prior spec.Revision) error
@@ -41,5 +41,5 @@ type Target interface {
 
 	// Doubt marks a script that was just written, whose revision is the write's
 	// prior one, as not having proved itself. Before are the revisions it had before.
-	Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error)
+	MarkUnproven(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error)
 }

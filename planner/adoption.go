@@ -81,5 +81,5 @@ func (p *planning) marked(desired spec.Scripted, live *spec.Live) spec.Resource 
 	if len(p.fields(live, desired)) == 0 && !writesSecrets(desired) {
 		return p.resolved(desired)
 	}
-	return desired.WithDefinition(*live.Resource.(spec.Scripted).Definition())
+	return desired.WithScript(*live.Resource.(spec.Scripted).AsScript())
 }

@@ -177,7 +177,7 @@ func (p *Plan) desiredAssets() []*spec.Assets {
 	var all []*spec.Assets
 	for _, c := range p.Changes {
 		if c.uploads() {
-			if assets := c.Desired.(spec.Scripted).Definition().Assets; assets != nil && assets.Files != nil {
+			if assets := c.Desired.(spec.Scripted).AsScript().Assets; assets != nil && assets.Files != nil {
 				all = append(all, assets)
 			}
 		}

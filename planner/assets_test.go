@@ -111,7 +111,7 @@ func TestSavedAssets(t *testing.T) {
 		if !ok {
 			continue
 		}
-		files := script.Definition().Assets.Files
+		files := script.AsScript().Assets.Files
 		if len(files.Files) != len(someFiles) || !strings.HasPrefix(files.Headers, "headers of ") {
 			t.Errorf("%s: %+v", c.Address, files)
 		}

@@ -101,13 +101,13 @@ func attachedStanding(p *planning, a spec.Address, live *spec.Live, lists func(*
 // platform does not delete a Worker that consumes a queue, and the file may say
 // nothing of queues any more. Routes are found with the Workers themselves, and cron triggers go
 // with theirs.
-func Trailing(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
+func LeftoverCollections(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
 	p := newPlanning(desired, live, options)
 	leaving := false
 	for a, l := range live.Resources {
 		leaving = leaving || a.Kind == spec.KindWorker && !p.wants(a) && scriptStanding(p, a, l) == toRemove
 	}
-	trailing := desired.ZonesBeside()
+	trailing := desired.OtherZoneCollections()
 	if leaving {
 		trailing = append(trailing, spec.Collection{Kind: spec.KindCustomDomain}, spec.Collection{Kind: spec.KindQueueConsumer})
 	}

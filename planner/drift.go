@@ -27,8 +27,8 @@ type Drifted struct {
 
 	// Applied is when the stack last wrote the resource, and Written when
 	// anybody did, where that is known.
-	Applied time.Time `json:"applied,omitzero"`
-	Written time.Time `json:"written,omitzero"`
+	AppliedAt time.Time `json:"applied,omitzero"`
+	WrittenAt time.Time `json:"written,omitzero"`
 
 	// Fields are the differences, from what was applied to what is there.
 	Fields []FieldChange `json:"fields,omitempty"`
@@ -72,9 +72,9 @@ func NewDrift(p *Plan) *Drift {
 			one.Fields = backwards(c.Fields)
 		}
 		if c.Prior != nil {
-			one.Written = c.Prior.ModifiedOn
+			one.WrittenAt = c.Prior.ModifiedOn
 			if c.Prior.Mark != nil {
-				one.Applied = c.Prior.Mark.Uploaded
+				one.AppliedAt = c.Prior.Mark.Uploaded
 			}
 		}
 		d.Changes = append(d.Changes, one)
@@ -83,7 +83,7 @@ func NewDrift(p *Plan) *Drift {
 }
 
 func driftOf(c Change) (DriftKind, bool) {
-	marked := c.Address.Kind.Info().Vouched
+	marked := c.Address.Kind.Info().CarriesDigest
 	switch c.Reason {
 	case ReasonTemplate: // somebody's product has uploaded it, as it does
 		return "", false
@@ -111,7 +111,7 @@ func backwards(fields []FieldChange) []FieldChange {
 		if f.Op == FieldWrite {
 			continue // what is going to be written is no difference
 		}
-		f.Before, f.After, f.Written = f.After, f.Before, ""
+		f.Before, f.After, f.WriteReason = f.After, f.Before, ""
 		if op, turned := other[f.Op]; turned {
 			f.Op = op
 		}

@@ -260,10 +260,10 @@ func (p *Plan) linkCode() {
 	linked := map[string]*spec.Code{}
 	for _, c := range p.Changes {
 		script, ok := c.Desired.(spec.Scripted)
-		if !ok || script.Definition().Code == nil {
+		if !ok || script.AsScript().Code == nil {
 			continue
 		}
-		definition := script.Definition()
+		definition := script.AsScript()
 		digest := definition.Code.Digest
 		if embedded, found := p.Code[digest]; found && linked[digest] == nil {
 			code := &spec.Code{}
@@ -282,7 +282,7 @@ func (p *Plan) Complete() error {
 		if !c.uploads() {
 			continue
 		}
-		if code := c.Desired.(spec.Scripted).Definition().Code; len(code.Modules) == 0 && code.IsUploaded() {
+		if code := c.Desired.(spec.Scripted).AsScript().Code; len(code.Modules) == 0 && code.IsUploaded() {
 			return ErrNoCode
 		}
 	}
@@ -300,17 +300,17 @@ func (p *Plan) Complete() error {
 func (p *Plan) slim() {
 	for i, c := range p.Changes {
 		script, scripted := c.Desired.(spec.Scripted)
-		if !scripted || c.uploads() || script.Definition().Code == nil {
+		if !scripted || c.uploads() || script.AsScript().Code == nil {
 			continue
 		}
-		definition := *script.Definition()
+		definition := *script.AsScript()
 		definition.Code = &spec.Code{Digest: definition.Code.Digest}
 		if assets := definition.Assets; assets != nil && assets.Files != nil {
 			outline := *assets
 			outline.Files = &spec.AssetFiles{Digest: assets.Files.Digest}
 			definition.Assets = &outline
 		}
-		p.Changes[i].Desired = script.WithDefinition(definition)
+		p.Changes[i].Desired = script.WithScript(definition)
 	}
 }
 
@@ -325,7 +325,7 @@ func (p *Plan) embedCode() {
 		if !c.uploads() {
 			continue
 		}
-		code := c.Desired.(spec.Scripted).Definition().Code
+		code := c.Desired.(spec.Scripted).AsScript().Code
 		if !code.IsUploaded() {
 			continue
 		}

@@ -103,7 +103,7 @@ func deletesClasses(c *Change) bool {
 	if !ok {
 		return false
 	}
-	pending, _ := script.Definition().PendingMigrations(c.Prior.MigrationTag)
+	pending, _ := script.AsScript().PendingMigrations(c.Prior.MigrationTag)
 	steps, _ := pending["steps"].([]any)
 	return slices.ContainsFunc(steps, func(step any) bool { return step.(spec.Object)["deleted_classes"] != nil })
 }
@@ -172,12 +172,12 @@ func (p *planning) guardFleets() []Verdict {
 	existing, adopted := map[spec.Collection]int{}, map[spec.Collection]int{}
 	deletes, updates := map[spec.Collection][]*Change{}, map[spec.Collection][]*Change{}
 	for a, live := range p.live.Resources {
-		if a.Kind.Info().Fleet && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
+		if a.Kind.Info().LimitedByGuards && (live.Revision.Owner == p.desired.Name || p.isTemplated(a)) {
 			existing[a.Collection()]++
 		}
 	}
 	for a, c := range p.changes {
-		if !a.Kind.Info().Fleet {
+		if !a.Kind.Info().LimitedByGuards {
 			continue
 		}
 		if c.Reason == ReasonUnmanaged && c.Blocked == nil {

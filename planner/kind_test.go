@@ -35,12 +35,12 @@ func missingInColumns(rows []column) (sentences []string) {
 				sentences = append(sentences, fmt.Sprintf("the column of %s, which is in %s and listed in planner/kind.go by its kind, lacks %s, or has it for nothing: %s", k.Kind, fileOf(k.Kind), field, why))
 			}
 		}
-		marked := k.Vouched || k.Fleet
+		marked := k.CarriesDigest || k.LimitedByGuards
 		lacks("compare", c.compare == nil, "nothing plans a change")
 		lacks("standing", c.standing == nil, "nothing says what becomes of one that the file does not have")
 		lacks("removable", c.removable == nil, "nothing says whether `removed` may list one")
 		lacks("replaces", (c.replaces != nil) != (len(k.ForceNew) > 0), "some settings force a new one, or none does")
-		lacks("inspect", (c.inspect != nil) != (k.Vouched || k.Store && k.Holds == ""), "a list shows it all, or does not")
+		lacks("inspect", (c.inspect != nil) != (k.CarriesDigest || k.Store && k.Holds == ""), "a list shows it all, or does not")
 		lacks("undeclared", (c.undeclared != nil) != marked, "what carries the stack's mark may be in a collection that the file does not declare")
 		lacks("rivals and describeRival", (c.rivals != nil) != (c.describeRival != nil), "they belong together")
 		lacks("follow", (c.follow != nil) != k.InZones(), "what the file declares in zones leads requests to Workers")

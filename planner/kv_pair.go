@@ -38,9 +38,9 @@ func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change
 		return &Change{Action: Adopt, Reason: ReasonUnmanaged}
 	case live.Revision.Owner == "":
 		return taken(fields)
-	case len(fields) == 0 && is.Vouched == wanted.ValueDigest():
+	case len(fields) == 0 && is.MarkDigest == wanted.ValueDigest():
 		return nil
-	case is.Vouched != is.ValueDigest():
+	case is.MarkDigest != is.ValueDigest():
 		return &Change{Action: Update, Reason: ReasonDrifted, Fields: fields}
 	}
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}

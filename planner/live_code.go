@@ -42,7 +42,7 @@ func (p *planning) replacedCode(c Change) *spec.Code {
 	if !differs || live == nil {
 		return nil
 	}
-	code := live.Resource.(spec.Scripted).Definition().Code
+	code := live.Resource.(spec.Scripted).AsScript().Code
 	if code == nil || len(code.Modules) == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ func TestLiveCode(t *testing.T) {
 			found := world.Resources[userWorker(fmt.Sprintf("w%02d", i))]
 			script := spec.Script{CompatibilityDate: "2026-10-01", Code: &spec.Code{}}
 			script.Code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte(fmt.Sprint(i) + strings.Repeat(" ", size))}})
-			found.Resource, found.Detailed = found.Resource.(spec.Scripted).WithDefinition(script), true
+			found.Resource, found.Detailed = found.Resource.(spec.Scripted).WithScript(script), true
 			found.Revision.ModifiedOn = applied.AddDate(0, 0, 1)
 		}
 		return planOn(t, world, stack, stack, planner.Options{})

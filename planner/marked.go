@@ -95,7 +95,7 @@ func recordsIn(zone string) spec.Collection {
 // RecordsToKnow name the collections that tell whether new wildcard routes will be
 // asked: most platforms begin with one, and without a record for it nothing
 // works, nor says why. Later plans do not ask again.
-func RecordsToKnow(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
+func DNSCollections(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
 	p := newPlanning(desired, live, options)
 	asked := map[spec.Collection]bool{}
 	var collections []spec.Collection

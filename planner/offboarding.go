@@ -22,7 +22,7 @@ func (p *planning) boundStores(live *spec.Live) []spec.Reference {
 		return nil
 	}
 	var refs []spec.Reference
-	for _, b := range scripted.Definition().Bindings {
+	for _, b := range scripted.AsScript().Bindings {
 		kind, id := b.StoreID()
 		if id == "" {
 			continue

@@ -9,7 +9,7 @@ func (p *planning) order() error {
 	g := p.needs()
 	p.addWaves(g)
 	p.preferDispatchersFirst(g)
-	if !p.options.AtOnce {
+	if !p.options.IgnoreRollouts {
 		p.preferDispatchersLast(g)
 	}
 	p.preferTrafficFirst(g)

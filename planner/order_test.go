@@ -13,7 +13,7 @@ func TestOrder(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
 			name: "at once, no dispatcher waits for its user Workers",
-			was:  nothing, wanted: platform, options: planner.Options{AtOnce: true},
+			was:  nothing, wanted: platform, options: planner.Options{IgnoreRollouts: true},
 			want: `
 0 create dispatch_namespace/customers (missing)
 0 create kv_namespace/Tenant Data (missing)
@@ -62,12 +62,12 @@ func TestTrailing(t *testing.T) {
 	} {
 		s := live(t, was)
 		s.Collections = []spec.Collection{{Kind: spec.KindWorker}}
-		got := planner.Trailing(parse(t, tt.wanted), s, planner.Options{Mode: tt.mode})
+		got := planner.LeftoverCollections(parse(t, tt.wanted), s, planner.Options{Mode: tt.mode})
 		if len(got) != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 		s.Collections = append(s.Collections, got...)
-		if again := planner.Trailing(parse(t, tt.wanted), s, planner.Options{Mode: tt.mode}); len(again) != 0 {
+		if again := planner.LeftoverCollections(parse(t, tt.wanted), s, planner.Options{Mode: tt.mode}); len(again) != 0 {
 			t.Errorf("%s: again %v", name, again)
 		}
 	}

@@ -255,7 +255,7 @@ func TestDriftsDirection(t *testing.T) {
 			want.Fields = nil
 		}
 		if test.change.Prior == prior {
-			want.Written, want.Applied = written, uploaded
+			want.WrittenAt, want.AppliedAt = written, uploaded
 		}
 		if diff := cmp.Diff([]planner.Drifted{want}, drift.Changes); diff != "" || drift.Pending != 0 {
 			t.Errorf("%s of %s, pending %d (-want +got):\n%s", test.change.Reason, test.change.Address, drift.Pending, diff)
@@ -297,7 +297,7 @@ func TestAgain(t *testing.T) {
 	moved := live(t, was)
 	delete(moved.Resources, acme)
 	moved.Collections = append(moved.Collections, plan.Desired().Scope()...)
-	again, err := planner.Again(plan, moved, []spec.Address{acme}, planner.Options{Mode: planner.Apply})
+	again, err := planner.Replan(plan, moved, []spec.Address{acme}, planner.Options{Mode: planner.Apply})
 	if err != nil {
 		t.Fatal(err)
 	}

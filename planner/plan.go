@@ -166,7 +166,7 @@ type Change struct {
 
 	// Turn is the change's place in a rollout, nil where it has none. That comes
 	// besides what it depends on.
-	Turn *spec.Turn `json:"rollout,omitempty"`
+	Rollout *spec.RolloutMember `json:"rollout,omitempty"`
 
 	// Blocked says why the change, and with it the plan, may not be applied.
 	Blocked *Block `json:"blocked,omitempty"`
@@ -197,7 +197,7 @@ type FieldChange struct {
 
 	// Written says why the value of a secret is written, where one is that the
 	// account has already or should have.
-	Written SecretReason `json:"written,omitempty"`
+	WriteReason SecretReason `json:"written,omitempty"`
 }
 
 // SecretReason is why a secret is written, in a word.
@@ -297,7 +297,7 @@ func (c Change) SecretsToWrite() []spec.Binding {
 	if !scripted {
 		return nil
 	}
-	secrets := script.Definition().Secrets()
+	secrets := script.AsScript().Secrets()
 	if c.Action != WriteSecrets {
 		return secrets
 	}
@@ -334,7 +334,7 @@ func (c *Change) UnmarshalJSON(data []byte) error {
 	}
 	c.Desired = desired
 	if w, ok := desired.(*spec.UserWorker); ok {
-		w.ResourceMeta.Turn = c.Turn
+		w.ResourceMeta.Rollout = c.Rollout
 	}
 	return nil
 }

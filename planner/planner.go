@@ -42,7 +42,7 @@ type Options struct {
 
 	// AtOnce makes changes without regard to rollouts, and lets no dispatcher wait
 	// for the user Workers behind it: one that fails keeps nobody from the others.
-	AtOnce bool
+	IgnoreRollouts bool
 }
 
 // New compares the desired stack with the live account. The desired code must
@@ -192,7 +192,7 @@ func (p *planning) checkInputs() error {
 		if !ok {
 			continue
 		}
-		definition := script.Definition()
+		definition := script.AsScript()
 		if definition.Code == nil || definition.Code.Digest == "" {
 			return fmt.Errorf("the code of %s has not been built", r.Address())
 		}
@@ -334,15 +334,15 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 		return c.Completed(found.Resource)
 	}
 	script, ok := r.(spec.Scripted)
-	if !ok || script.Definition().IsResolved() {
+	if !ok || script.AsScript().IsResolved() {
 		return r
 	}
-	resolved, _ := script.Definition().Resolved(p.id)
+	resolved, _ := script.AsScript().Resolved(p.id)
 	var live *spec.Script
 	if found != nil {
-		live = found.Resource.(spec.Scripted).Definition()
+		live = found.Resource.(spec.Scripted).AsScript()
 	}
-	return script.WithDefinition(resolved.CarryingOver(live))
+	return script.WithScript(resolved.CarryingOver(live))
 }
 
 // checkReferences finds what the file refers to and nobody has.

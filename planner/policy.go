@@ -139,7 +139,7 @@ func bindingsOf(r spec.Resource) []any {
 	if !ok {
 		return bindings
 	}
-	for _, b := range script.Definition().Bindings {
+	for _, b := range script.AsScript().Bindings {
 		binding := plain(b.Canonical()).(spec.Object)
 		binding["name"] = b.Name
 		bindings = append(bindings, binding)

@@ -92,7 +92,7 @@ func TestPoliciesOnlyBlock(t *testing.T) {
 
 func bindingsIn(c planner.Change) int {
 	if script, ok := c.Desired.(spec.Scripted); ok {
-		return len(script.Definition().Bindings)
+		return len(script.AsScript().Bindings)
 	}
 	return 0
 }

@@ -39,30 +39,30 @@ type UnknownWave struct {
 	Wave int
 
 	// Most is how many waves a fleet has at most; 0 where nothing is rolled out.
-	Most int
+	MaxWave int
 }
 
 func (u *UnknownWave) Error() string {
-	if u.Most == 0 {
+	if u.MaxWave == 0 {
 		return fmt.Sprintf("wave %d does not exist: the stack has no rollout", u.Wave)
 	}
-	return fmt.Sprintf("wave %d does not exist: the waves of this stack are 1 to %d", u.Wave, u.Most)
+	return fmt.Sprintf("wave %d does not exist: the waves of this stack are 1 to %d", u.Wave, u.MaxWave)
 }
 
 // Hint says where waves come from.
 func (u *UnknownWave) Hint() string {
-	if u.Most == 0 {
+	if u.MaxWave == 0 {
 		return "give the entry under `user_workers` a `rollout`"
 	}
 	return "a wave without user Workers is not counted; `wfpsync plan` shows the others"
 }
 
 // turnOf is the place of a resource in a rollout; nil where it has none.
-func (p *planning) turnOf(r spec.Resource) *spec.Turn {
-	if r == nil || p.options.AtOnce {
+func (p *planning) turnOf(r spec.Resource) *spec.RolloutMember {
+	if r == nil || p.options.IgnoreRollouts {
 		return nil
 	}
-	return r.Meta().Turn
+	return r.Meta().Rollout
 }
 
 // takeTurns gives the changes their places in the rollouts. What nothing but a
@@ -70,7 +70,7 @@ func (p *planning) turnOf(r spec.Resource) *spec.Turn {
 func (p *planning) takeTurns() {
 	for _, c := range p.changes {
 		if turn := p.turnOf(c.Desired); turn != nil && (!c.MarkOnly || c.Reason == ReasonUnproven) {
-			c.Turn = turn
+			c.Rollout = turn
 		}
 	}
 }
@@ -105,13 +105,13 @@ func (p *planning) addWaves(g *graph) {
 	}
 	namespaces := map[string][]string{} // of each rollout
 	for a, c := range p.changes {
-		if c.Turn == nil {
+		if c.Rollout == nil {
 			continue
 		}
-		g.add(barrier(c.Turn.Rollout, c.Turn.Wave), a)
-		g.add(a, barrier(c.Turn.Rollout, c.Turn.Wave-1)) // of which there is none before the first
-		if !slices.Contains(namespaces[c.Turn.Rollout], a.Parent) {
-			namespaces[c.Turn.Rollout] = append(namespaces[c.Turn.Rollout], a.Parent)
+		g.add(barrier(c.Rollout.Name, c.Rollout.Wave), a)
+		g.add(a, barrier(c.Rollout.Name, c.Rollout.Wave-1)) // of which there is none before the first
+		if !slices.Contains(namespaces[c.Rollout.Name], a.Parent) {
+			namespaces[c.Rollout.Name] = append(namespaces[c.Rollout.Name], a.Parent)
 		}
 	}
 	for rollout, list := range namespaces {
@@ -143,7 +143,7 @@ func (p *planning) preferDispatchersFirst(g *graph) {
 			continue
 		}
 		for _, namespace := range dispatchesTo(c.Desired.References()) {
-			probed := p.userWorkers(namespace, func(c *Change) bool { return c.Turn != nil && c.Turn.Probe != nil })
+			probed := p.userWorkers(namespace, func(c *Change) bool { return c.Rollout != nil && c.Rollout.Probe != nil })
 			for _, first := range append([]spec.Address{a}, p.leadingTo(a)...) {
 				g.preferBefore(first, probed)
 			}
@@ -167,11 +167,11 @@ func (p *planning) leadingTo(worker spec.Address) []spec.Address {
 func (p *planning) rollouts(changes []Change) []Rollout {
 	counts := map[string][]int{}
 	for _, c := range changes {
-		if t := c.Turn; t != nil {
-			for len(counts[t.Rollout]) < t.Wave {
-				counts[t.Rollout] = append(counts[t.Rollout], 0)
+		if t := c.Rollout; t != nil {
+			for len(counts[t.Name]) < t.Wave {
+				counts[t.Name] = append(counts[t.Name], 0)
 			}
-			counts[t.Rollout][t.Wave-1]++
+			counts[t.Name][t.Wave-1]++
 		}
 	}
 	var rollouts []Rollout
@@ -204,7 +204,7 @@ func (p *planning) ofWave() (map[spec.Address]bool, error) {
 	}
 	members := map[spec.Address]bool{}
 	for a, c := range p.changes {
-		if c.Turn != nil && c.Turn.Wave == p.options.Wave {
+		if c.Rollout != nil && c.Rollout.Wave == p.options.Wave {
 			members[a] = true
 		}
 	}
@@ -230,7 +230,7 @@ func (p *planning) checkRollouts() {
 	lost, stuck := map[diag.Range]*affected{}, map[diag.Range]*affected{}
 	for _, a := range p.changed() {
 		c := p.changes[a]
-		if c.Turn == nil || c.Action == Create || c.MarkOnly || onFailure[c.Turn.Rollout] != spec.RollBack {
+		if c.Rollout == nil || c.Action == Create || c.MarkOnly || onFailure[c.Rollout.Name] != spec.RollBack {
 			continue
 		}
 		if what := p.cannotRollBack(c); what != "" {
@@ -279,7 +279,7 @@ func (a *affected) who() string {
 
 // cannotRollBack says what of a change no upload undoes, or "".
 func (p *planning) cannotRollBack(c *Change) string {
-	script := c.Desired.(spec.Scripted).Definition()
+	script := c.Desired.(spec.Scripted).AsScript()
 	if c.Prior != nil {
 		if pending, _ := script.PendingMigrations(c.Prior.MigrationTag); pending != nil {
 			return "it runs a Durable Object migration, which nothing undoes"
@@ -315,7 +315,7 @@ func (p *Plan) checkTurns() error {
 	}
 	for _, c := range p.Changes {
 		known[c.Address] = true
-		if c.Turn != nil && (c.Turn.Wave < 1 || c.Turn.Wave > waves[c.Turn.Rollout]) {
+		if c.Rollout != nil && (c.Rollout.Wave < 1 || c.Rollout.Wave > waves[c.Rollout.Name]) {
 			return fmt.Errorf("%s is in a wave that does not exist", c.Address)
 		}
 	}

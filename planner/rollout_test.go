@@ -41,8 +41,8 @@ func turns(p *planner.Plan) map[int][]string {
 	waves := map[int][]string{}
 	for _, c := range p.Changes {
 		wave := 0
-		if c.Turn != nil {
-			wave = c.Turn.Wave
+		if c.Rollout != nil {
+			wave = c.Rollout.Wave
 		}
 		waves[wave] = append(waves[wave], string(c.Action)+" "+c.Address.Name)
 	}
@@ -78,7 +78,7 @@ func TestRolloutOfWhatIsLeft(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 1, 5}, changes); diff != "" {
 		t.Error(diff)
 	}
-	if whole.Digest == plan(t, was, now, planner.Options{AtOnce: true}).Digest {
+	if whole.Digest == plan(t, was, now, planner.Options{IgnoreRollouts: true}).Digest {
 		t.Error("the digest does not know the rollout")
 	}
 }
@@ -98,7 +98,7 @@ func TestRolloutSurvivesEncoding(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for i, c := range got.Changes {
-		if diff := cmp.Diff(p.Changes[i].Turn, c.Turn); diff != "" || c.Desired.Meta().Turn != c.Turn {
+		if diff := cmp.Diff(p.Changes[i].Rollout, c.Rollout); diff != "" || c.Desired.Meta().Rollout != c.Rollout {
 			t.Errorf("%s: -want +got:\n%s", c.Address, diff)
 		}
 	}
@@ -153,7 +153,7 @@ func TestRolloutDeletesLast(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, c := range p.Changes {
-		if c.Address == gone && (c.Level != 3 || c.Turn != nil) {
+		if c.Address == gone && (c.Level != 3 || c.Rollout != nil) {
 			t.Errorf("%+v", c)
 		}
 	}
@@ -220,7 +220,7 @@ func TestUnproven(t *testing.T) {
 	}
 	for name, p := range map[string]*planner.Plan{
 		"without a probe": planOn(t, account, now, parse(t, rolledOut("one", "", "")), planner.Options{}),
-		"at once":         planOn(t, account, now, now, planner.Options{AtOnce: true}),
+		"at once":         planOn(t, account, now, now, planner.Options{IgnoreRollouts: true}),
 	} {
 		if p.HasChanges() {
 			t.Errorf("%s: %+v", name, p.Changes)

@@ -69,7 +69,7 @@ func taken(fields []FieldChange) *Change {
 // writesSecrets reports whether an upload would write secrets. That the account
 // has them does not say that it has the same.
 func writesSecrets(desired spec.Resource) bool {
-	return len(desired.(spec.Scripted).Definition().Secrets()) > 0
+	return len(desired.(spec.Scripted).AsScript().Secrets()) > 0
 }
 
 const blockedByOwnership = "ownership"
@@ -109,8 +109,8 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	if isTemplate(desired) != (live.Revision.Template != "") || p.options.Refresh || p.isUnproven(desired, live) || !live.Revision.Vouched() || !p.markDescribes(desired, live) && !p.onlyUploadDiffers(desired, live) {
 		return true
 	}
-	listed := live.Resource.(spec.Scripted).Definition().Assets
-	return wanted.Definition().Assets == nil && listed != nil // those that an earlier file let be kept
+	listed := live.Resource.(spec.Scripted).AsScript().Assets
+	return wanted.AsScript().Assets == nil && listed != nil // those that an earlier file let be kept
 }
 
 // isAsMarked reports whether a live script's mark says that it is the desired one.
@@ -127,7 +127,7 @@ func (p *planning) isAsMarked(desired spec.Resource, live *spec.Live) bool {
 // Which bindings there are to carry over only settings tell, and how far migrations
 // have gone not every list.
 func (p *planning) onlyUploadDiffers(desired spec.Resource, live *spec.Live) bool {
-	script, complete := desired.(spec.Scripted).Definition().Resolved(p.id)
+	script, complete := desired.(spec.Scripted).AsScript().Resolved(p.id)
 	return complete && !script.IsTemplate() && len(script.CarriedOver()) == 0 && script.MigrationTag == "" &&
 		!(&spec.Code{Digest: live.Revision.Mark.Code}).IsKept() && live.Revision.Mark.Settings == spec.ShortDigest(script.Digest())
 }
@@ -135,7 +135,7 @@ func (p *planning) onlyUploadDiffers(desired spec.Resource, live *spec.Live) boo
 // markDescribes reports whether a live script's mark was made of the desired one.
 func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
 	mark := live.Revision.Mark
-	script, complete := desired.(spec.Scripted).Definition().Resolved(p.id)
+	script, complete := desired.(spec.Scripted).AsScript().Resolved(p.id)
 	return complete && mark != nil && mark.Protected == desired.Meta().Protect &&
 		mark.Describes(script.Code.Digest, script.Digest()) && mark.DescribesAssets(script.Assets)
 }
@@ -151,10 +151,10 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 	if !ok {
 		return diff(before, desired.Canonical())
 	}
-	script, _ := wanted.Definition().Resolved(p.id)
+	script, _ := wanted.AsScript().Resolved(p.id)
 	code, assets, changes := spec.NoCode(), (*spec.Assets)(nil), []FieldChange(nil)
 	if live != nil {
-		current := live.Resource.(spec.Scripted).Definition()
+		current := live.Resource.(spec.Scripted).AsScript()
 		code, assets = current.Code, current.Assets
 	}
 	if live != nil && !live.Detailed && live.Revision.Mark != nil { // which vouches for all of it
@@ -314,7 +314,7 @@ func (p *planning) checkMigrations() {
 		if !ok || c.Prior == nil || c.Blocked != nil {
 			continue
 		}
-		if _, known := script.Definition().PendingMigrations(c.Prior.MigrationTag); known {
+		if _, known := script.AsScript().PendingMigrations(c.Prior.MigrationTag); known {
 			continue
 		}
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
@@ -337,7 +337,7 @@ func (p *planning) checkClasses() {
 		if !ok || c.Blocked != nil {
 			continue
 		}
-		for _, b := range script.Definition().UncreatedClasses(a) {
+		for _, b := range script.AsScript().UncreatedClasses(a) {
 			if told[b.At] || c.Prior != nil && mayHaveClass(a, p.live.Resources[a], b) {
 				continue
 			}
@@ -362,8 +362,8 @@ func mayHaveClass(a spec.Address, live *spec.Live, b spec.Binding) bool {
 		return true
 	}
 	class := b.Properties.Get("class_name")
-	return slices.ContainsFunc(live.Resource.(spec.Scripted).Definition().Bindings, func(other spec.Binding) bool {
-		own := other.Local(a).Properties
+	return slices.ContainsFunc(live.Resource.(spec.Scripted).AsScript().Bindings, func(other spec.Binding) bool {
+		own := other.RelativeTo(a).Properties
 		return other.Type == b.Type && own.Get("script_name") == nil && own.Get("class_name") == class
 	})
 }
@@ -382,7 +382,7 @@ func (p *planning) warnVacant() {
 		if !ok || p.changes[a].Blocked != nil {
 			continue
 		}
-		for _, b := range script.Definition().Bindings {
+		for _, b := range script.AsScript().Bindings {
 			switch {
 			case !b.Vacant:
 			case places[b.At] == nil:

@@ -17,7 +17,7 @@ import (
 // values the file can give: those are written without an upload.
 func onlySecrets(desired spec.Scripted, fields []FieldChange) bool {
 	for _, f := range fields {
-		if f.Op != FieldAdd || !slices.ContainsFunc(desired.Definition().Secrets(), func(b spec.Binding) bool { return secretPath(b) == f.Path }) {
+		if f.Op != FieldAdd || !slices.ContainsFunc(desired.AsScript().Secrets(), func(b spec.Binding) bool { return secretPath(b) == f.Path }) {
 			return false
 		}
 	}
@@ -39,7 +39,7 @@ func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []Fi
 	switch {
 	case len(missing) > 0:
 		c.Reason = p.changeReason(desired, live)
-	case !slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Written != SecretAsked }):
+	case !slices.ContainsFunc(fields, func(f FieldChange) bool { return f.WriteReason != SecretAsked }):
 		c.Reason = ReasonAsked
 	}
 	return c
@@ -49,7 +49,7 @@ func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []Fi
 // settings are, and the secrets that are written with them.
 func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldChange) []FieldChange {
 	desired, with := r.(spec.Scripted), SecretUploaded
-	if desired.Definition().Code.IsKept() {
+	if desired.AsScript().Code.IsKept() {
 		with = SecretPatched
 	}
 	return p.secretFields(desired, live, fields, with)
@@ -58,7 +58,7 @@ func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldC
 // secretFields adds to the differences the secrets that are written, each with
 // the best reason for it. Others are written for the reason given, or are not.
 func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields []FieldChange, others SecretReason) []FieldChange {
-	secrets := desired.Definition().Secrets()
+	secrets := desired.AsScript().Secrets()
 	if len(secrets) == 0 {
 		return fields
 	}
@@ -76,9 +76,9 @@ func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields [
 			reason = SecretAsked
 		}
 		if at := slices.IndexFunc(out, func(f FieldChange) bool { return f.Path == secretPath(b) }); at >= 0 {
-			out[at].Written = SecretMissing
+			out[at].WriteReason = SecretMissing
 		} else if reason != "" {
-			out = append(out, FieldChange{Path: secretPath(b), Op: FieldWrite, Sensitive: true, Written: reason})
+			out = append(out, FieldChange{Path: secretPath(b), Op: FieldWrite, Sensitive: true, WriteReason: reason})
 		}
 	}
 	return out
@@ -114,7 +114,7 @@ func (c *secretsCount) add(r spec.Resource) {
 // noteUnproven remembers a Worker of whose secrets nobody can tell whether they
 // have changed.
 func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
-	values, secrets := p.options.Secrets, desired.Definition().Secrets()
+	values, secrets := p.options.Secrets, desired.AsScript().Secrets()
 	if values == nil || len(secrets) == 0 {
 		return
 	}

@@ -100,17 +100,17 @@ kv_namespaces: { tenants: {}, archive: {}, plans: {} }
 kv_pairs: {}
 `)
 	for _, test := range []struct {
-		unseen []spec.Unseen
+		unseen []spec.Unsearched
 		rule   string
 		words  []string
 	}{
-		{[]spec.Unseen{{Collection: spec.Collection{Kind: spec.KindDNSRecord}}}, spec.RuleUnseenZones, []string{"DNS records", "50 zones or more", "--refresh all"}},
-		{[]spec.Unseen{{Collection: spec.Collection{Kind: spec.KindDNSRecord}, Denied: true}}, spec.RuleUnseenZones, []string{"cannot list the account's zones", "Zone, Read"}},
-		{[]spec.Unseen{{Collection: spec.Collection{Kind: spec.KindDNSRecord, Parent: "example.com"}}}, spec.RuleUnseenZones, []string{`the first of the zone "example.com"`}},
-		{[]spec.Unseen{{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: "tenants"}}}, spec.RuleUnseenPairs, []string{`those of the KV namespace "tenants"`, "key_prefix"}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}}}, spec.RuleUnsearchedZones, []string{"DNS records", "50 zones or more", "--refresh all"}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}, Denied: true}}, spec.RuleUnsearchedZones, []string{"cannot list the account's zones", "Zone, Read"}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord, Parent: "example.com"}}}, spec.RuleUnsearchedZones, []string{`the first of the zone "example.com"`}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: "tenants"}}}, spec.RuleUnsearchedPairs, []string{`those of the KV namespace "tenants"`, "key_prefix"}},
 	} {
 		world := live(t, stack)
-		world.Unseen = test.unseen
+		world.Unsearched = test.unseen
 		if plan := planOn(t, world, stack, stack, planner.Options{}); !told(plan, diag.Warning, test.rule, test.words...) {
 			t.Errorf("%+v: want %q in %v", test.unseen, test.words, plan.Diagnostics)
 		}
@@ -124,9 +124,9 @@ kv_pairs: {}
 `)
 	world := live(t, list)
 	for _, title := range []string{"of a", "of c"} {
-		world.Unseen = append(world.Unseen, spec.Unseen{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: title}})
+		world.Unsearched = append(world.Unsearched, spec.Unsearched{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: title}})
 	}
-	if plan := planOn(t, world, list, list, planner.Options{}); !told(plan, diag.Warning, spec.RuleUnseenPairs, `2 KV namespaces, the first of them "of a"`) {
+	if plan := planOn(t, world, list, list, planner.Options{}); !told(plan, diag.Warning, spec.RuleUnsearchedPairs, `2 KV namespaces, the first of them "of a"`) {
 		t.Errorf("one place of several namespaces: %v", plan.Diagnostics)
 	}
 }
@@ -166,7 +166,7 @@ user_workers:
 	wanted := parse(t, fmt.Sprintf(file, " renamed_from: tenants "))
 	world := live(t, was)
 	world.Collections = append(world.Collections, wanted.Scope()...)
-	world.Follow(wanted)
+	world.ApplyRenames(wanted)
 	for a, l := range world.Resources { // what was listed under the former name is completed from the former file
 		if a.Parent == "customers" {
 			former, _ := was.Lookup(spec.Address{Kind: a.Kind, Parent: "tenants", Name: a.Name})

@@ -76,8 +76,8 @@ func (p *planning) narrow() error {
 	for _, a := range p.changed() {
 		if !kept[a] {
 			p.partial.LeftOut = append(p.partial.LeftOut, LeftOut{a, p.changes[a].Action})
-			if turn := p.changes[a].Turn; turn != nil && turn.Wave < p.options.Wave {
-				p.earlier[turn.Rollout]++
+			if turn := p.changes[a].Rollout; turn != nil && turn.Wave < p.options.Wave {
+				p.earlier[turn.Name]++
 			}
 			delete(p.changes, a)
 		}

@@ -15,7 +15,7 @@ import (
 // user Worker.
 func isTemplate(r spec.Resource) bool {
 	script, ok := r.(spec.Scripted)
-	return ok && script.Definition().IsTemplate()
+	return ok && script.AsScript().IsTemplate()
 }
 
 // isTemplated reports whether the file has a template for the Worker at an address.
@@ -40,8 +40,8 @@ const mostOwnTags = 8 - spec.ReservedTags
 // hasRoomForMark reports whether a live Worker's own tags leave room for the mark,
 // unless the template replaces them.
 func hasRoomForMark(desired spec.Resource, live *spec.Live) bool {
-	own := live.Resource.(spec.Scripted).Definition().Tags
-	return len(own) <= mostOwnTags || desired.(spec.Scripted).Definition().Manages("tags")
+	own := live.Resource.(spec.Scripted).AsScript().Tags
+	return len(own) <= mostOwnTags || desired.(spec.Scripted).AsScript().Manages("tags")
 }
 
 // compareTemplate plans what a template changes of a live Worker.
@@ -110,7 +110,7 @@ func (p *planning) warnTemplates() {
 		if t.Found > 0 || p.options.Mode == Destroy {
 			continue
 		}
-		wanted := t.Wanted()
+		wanted := t.Criteria()
 		if wanted != "" {
 			wanted = " with " + wanted
 		}
@@ -131,7 +131,7 @@ func (p *planning) warnTemplates() {
 			Severity: diag.Warning,
 			Rule:     RuleNoRoomForMark,
 			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for wfpsync's mark: it stays unchanged", r.Address(),
-				len(live.Resource.(spec.Scripted).Definition().Tags)),
+				len(live.Resource.(spec.Scripted).AsScript().Tags)),
 			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, mostOwnTags),
 			Range: r.Meta().At,
 		})

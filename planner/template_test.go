@@ -99,16 +99,16 @@ func TestTemplateUnproven(t *testing.T) {
 		t.Fatal(list.Err())
 	}
 	wanted, _ := stack.Lookup(userWorker("known"))
-	script, live := wanted.(spec.Scripted).Definition(), world.Resources[userWorker("known")]
+	script, live := wanted.(spec.Scripted).AsScript(), world.Resources[userWorker("known")]
 	mark := spec.NewMark(script.Code.Digest, script.Digest(), live.Revision.ModifiedOn).WithAssets(script.Assets)
 	mark.Unproven, live.Revision.Mark = true, &mark
-	live.Resource.(spec.Scripted).Definition().Options = spec.Object{"limits": spec.Object{"cpu_ms": 50.0}}
+	live.Resource.(spec.Scripted).AsScript().Options = spec.Object{"limits": spec.Object{"cpu_ms": 50.0}}
 	plan, err := planner.New(stack, world, planner.Options{Mode: planner.Apply})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range plan.Changes {
-		if c.Address == userWorker("known") && c.Reason == planner.ReasonUnproven && c.MarkOnly && c.Turn != nil {
+		if c.Address == userWorker("known") && c.Reason == planner.ReasonUnproven && c.MarkOnly && c.Rollout != nil {
 			return
 		}
 	}

@@ -209,7 +209,7 @@ func TestZonesThatAreRead(t *testing.T) {
 		if diff := cmp.Diff(want.scope, scope); diff != "" {
 			t.Errorf("%s: read %s", text, diff)
 		}
-		trailing := planner.Trailing(stack, spec.NewSnapshot(spec.Account{}), planner.Options{Mode: planner.Apply})
+		trailing := planner.LeftoverCollections(stack, spec.NewSnapshot(spec.Account{}), planner.Options{Mode: planner.Apply})
 		if diff := cmp.Diff(want.trailing, append([]spec.Collection(nil), trailing...)); diff != "" {
 			t.Errorf("%s: read besides %s", text, diff)
 		}
@@ -220,7 +220,7 @@ func TestZonesThatAreRead(t *testing.T) {
 func TestRecordsToKnow(t *testing.T) {
 	was, wanted := parse(t, shops()), parse(t, strings.Replace(shops(), "routes: [", `routes: [{ pattern: "*.example.org/*", zone_name: example.org }, { pattern: www.example.net/*, zone_name: example.net }, `, 1))
 	s := live(t, was)
-	got := planner.RecordsToKnow(wanted, s, planner.Options{Mode: planner.Apply})
+	got := planner.DNSCollections(wanted, s, planner.Options{Mode: planner.Apply})
 	if diff := cmp.Diff([]spec.Collection{{Kind: spec.KindDNSRecord, Parent: "example.org"}}, got); diff != "" {
 		t.Error(diff)
 	}

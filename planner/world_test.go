@@ -59,13 +59,13 @@ func live(t testing.TB, stack *spec.Stack) *spec.Snapshot {
 // uploaded is a script as a list shows it after an upload.
 func uploaded(t testing.TB, s *spec.Snapshot, script spec.Scripted, owner string) *spec.Live {
 	t.Helper()
-	resolved, complete := script.Definition().Resolved(s.ID)
+	resolved, complete := script.AsScript().Resolved(s.ID)
 	if !complete {
 		t.Fatalf("%s has references that are not live", script.Address())
 	}
 	mark := spec.NewMark(resolved.Code.Digest, resolved.Digest(), applied).WithAssets(resolved.Assets)
 	return &spec.Live{
-		Resource: script.WithDefinition(spec.Script{Tags: resolved.Tags}),
+		Resource: script.WithScript(spec.Script{Tags: resolved.Tags}),
 		Revision: spec.Revision{ETag: "etag", ModifiedOn: applied.Add(time.Second), Owner: owner, Mark: &mark},
 	}
 }
@@ -85,8 +85,8 @@ func detail(t testing.TB, s *spec.Snapshot, was *spec.Stack, addresses []spec.Ad
 			continue
 		}
 		script := r.(spec.Scripted)
-		resolved, _ := script.Definition().Resolved(s.ID)
-		s.Resources[a].Resource = script.WithDefinition(resolved)
+		resolved, _ := script.AsScript().Resolved(s.ID)
+		s.Resources[a].Resource = script.WithScript(resolved)
 		s.Resources[a].Detailed = true
 	}
 }
@@ -135,8 +135,8 @@ func outline(p *planner.Plan) string {
 			continue
 		}
 		for _, f := range c.Fields {
-			if f.Written != "" {
-				fmt.Fprintf(&b, "    %s %s: %s\n", f.Op, f.Path, f.Written)
+			if f.WriteReason != "" {
+				fmt.Fprintf(&b, "    %s %s: %s\n", f.Op, f.Path, f.WriteReason)
 				continue
 			}
 			fmt.Fprintf(&b, "    %s %s: %v -> %v\n", f.Op, f.Path, f.Before, f.After)

@@ -77,7 +77,7 @@ func (b Binding) Canonical() Object {
 		return c // the value cannot be compared, only its presence
 	}
 	for _, p := range b.Properties {
-		if t.Value != "" || !canon.IsVacant(p.Value) {
+		if t.Value != "" || !canon.IsUnset(p.Value) {
 			c[p.Name] = p.Value
 		}
 	}

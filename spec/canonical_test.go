@@ -103,7 +103,7 @@ func TestLocalBindings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			named := spec.Binding{Name: "B", Type: test.kind, Properties: spec.PropertiesOf(test.properties)}.Local(test.at).Properties.Get("script_name")
+			named := spec.Binding{Name: "B", Type: test.kind, Properties: spec.PropertiesOf(test.properties)}.RelativeTo(test.at).Properties.Get("script_name")
 			if (named != nil) == test.local {
 				t.Errorf("the script is named: %v", named)
 			}

@@ -14,15 +14,15 @@ const KindCustomHostname Kind = "custom_hostname"
 const ProductSaaS Product = "custom_hostnames"
 
 var customHostnameKind = KindInfo{
-	Kind:       KindCustomHostname,
-	Section:    "custom_hostnames",
-	Singular:   "custom hostname",
-	Plural:     "custom hostnames",
-	Container:  ContainerZone,
-	Product:    ProductSaaS,
-	Permission: Permission{"Zone", "SSL and Certificates", "Edit"},
-	Fleet:      true,
-	decode:     decodeAs[*CustomHostname],
+	Kind:            KindCustomHostname,
+	Section:         "custom_hostnames",
+	Singular:        "custom hostname",
+	Plural:          "custom hostnames",
+	Container:       ContainerZone,
+	Product:         ProductSaaS,
+	Permission:      Permission{"Zone", "SSL and Certificates", "Edit"},
+	LimitedByGuards: true,
+	decode:          decodeAs[*CustomHostname],
 }
 
 // CustomHostname is a hostname of somebody else's domain that a zone answers, with

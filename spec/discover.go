@@ -33,7 +33,7 @@ type Template struct {
 }
 
 // Wanted is what is looked for, in words.
-func (t Template) Wanted() string {
+func (t Template) Criteria() string {
 	var parts []string
 	if t.Discovery.Name != "" {
 		parts = append(parts, fmt.Sprintf("a name like %q", t.Discovery.Name))

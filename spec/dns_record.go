@@ -13,15 +13,15 @@ const KindDNSRecord Kind = "dns_record"
 const ProductDNS Product = "dns"
 
 var dnsRecordKind = KindInfo{
-	Kind:       KindDNSRecord,
-	Section:    "dns_records",
-	Singular:   "DNS record",
-	Plural:     "DNS records",
-	Container:  ContainerZone,
-	Product:    ProductDNS,
-	Permission: Permission{"Zone", "DNS", "Edit"},
-	Fleet:      true,
-	decode:     decodeAs[*DNSRecord],
+	Kind:            KindDNSRecord,
+	Section:         "dns_records",
+	Singular:        "DNS record",
+	Plural:          "DNS records",
+	Container:       ContainerZone,
+	Product:         ProductDNS,
+	Permission:      Permission{"Zone", "DNS", "Edit"},
+	LimitedByGuards: true,
+	decode:          decodeAs[*DNSRecord],
 }
 
 // The types of records that can be proxied, and so lead to a Worker. Mail,

@@ -6,7 +6,7 @@ import (
 
 // Local is a binding of the script at an address without naming that script as
 // the one that exports the class: to name it or not is the same.
-func (b Binding) Local(a Address) Binding {
+func (b Binding) RelativeTo(a Address) Binding {
 	if !BindingTypeOf(b.Type).class || b.Properties.Get("script_name") != a.Name {
 		return b
 	}
@@ -50,7 +50,7 @@ func (s *Script) UncreatedClasses(a Address) []Binding {
 	var uncreated []Binding
 	var created map[string]bool
 	for _, b := range s.Bindings {
-		if b.Type != BindingDurableObject || s.IsTemplate() || b.Local(a).Properties.Get("script_name") != nil {
+		if b.Type != BindingDurableObject || s.IsTemplate() || b.RelativeTo(a).Properties.Get("script_name") != nil {
 			continue
 		}
 		if created == nil {

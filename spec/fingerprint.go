@@ -62,7 +62,7 @@ var markFingerprints = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}(([0-9a-f]{%
 // Fingerprints are those of a script's secrets, as far as their values are known;
 // "" for a script without secrets, and without a key.
 func (k *SecretsKey) Fingerprints(stack string, r Scripted, value func(Binding) (Secret, bool)) Fingerprints {
-	secrets := r.Definition().Secrets()
+	secrets := r.AsScript().Secrets()
 	if k == nil || len(secrets) == 0 {
 		return ""
 	}

@@ -48,11 +48,11 @@ type KindInfo struct {
 
 	// Vouched says that resources of the kind carry a mark of what was written, so
 	// that what is there can be told from it.
-	Vouched bool
+	CarriesDigest bool
 
 	// Fleet says that a stack has many of the kind, so that guards limit how many a
 	// plan may delete or change at once.
-	Fleet bool
+	LimitedByGuards bool
 
 	// decode reads a resource of the kind from the JSON of a plan.
 	decode func(data []byte) (Resource, error)

@@ -170,8 +170,8 @@ func (w world) askSchema(k KindInfo, lacks complaint) {
 		}
 	}
 	guarded := strings.ReplaceAll(w.properties["guards"].Description, "user Workers", map[bool]string{true: "user Workers"}[k.Kind == KindUserWorker])
-	if counted := k.Plural != "" && strings.Contains(guarded, k.Plural); k.Fleet != counted && k.Plural != "" {
-		lacks("Fleet", "it is %t, and the description of `guards` in the schema says %t", k.Fleet, counted)
+	if counted := k.Plural != "" && strings.Contains(guarded, k.Plural); k.LimitedByGuards != counted && k.Plural != "" {
+		lacks("LimitedByGuards", "it is %t, and the description of `guards` in the schema says %t", k.LimitedByGuards, counted)
 	}
 }
 
@@ -214,8 +214,8 @@ func (w world) askResource(k KindInfo, byKind map[Kind]KindInfo, lacks complaint
 	if k.Script != scripted {
 		lacks("Script", "it is %t, and that %s is Scripted is %t", k.Script, v.Type(), scripted)
 	}
-	if _, digested := resource.(interface{ ValueDigest() string }); k.Vouched != (scripted || digested) {
-		lacks("Vouched", "it is %t, and %s has a digest for a mark", k.Vouched, v.Type())
+	if _, digested := resource.(interface{ ValueDigest() string }); k.CarriesDigest != (scripted || digested) {
+		lacks("CarriesDigest", "it is %t, and %s has a digest for a mark", k.CarriesDigest, v.Type())
 	}
 }
 

@@ -15,15 +15,15 @@ import (
 const KindKVPair Kind = "kv_pair"
 
 var kvPairKind = KindInfo{
-	Kind:       KindKVPair,
-	Section:    "kv_pairs",
-	Singular:   "KV pair",
-	Plural:     "KV pairs",
-	Container:  ContainerKVNamespace,
-	Product:    ProductKV,
-	Permission: permissionKV,
-	Vouched:    true,
-	decode:     decodeAs[*KVPair],
+	Kind:          KindKVPair,
+	Section:       "kv_pairs",
+	Singular:      "KV pair",
+	Plural:        "KV pairs",
+	Container:     ContainerKVNamespace,
+	Product:       ProductKV,
+	Permission:    permissionKV,
+	CarriesDigest: true,
+	decode:        decodeAs[*KVPair],
 }
 
 // KVPair is a key of a KV namespace and its value: a row of the table by which a
@@ -53,8 +53,8 @@ type KVPair struct {
 
 	// Vouched is the digest of the value by the mark of a live pair; "" where
 	// there is none. Unread says that the value itself has not been read.
-	Vouched string `json:"-"`
-	Unread  bool   `json:"-"`
+	MarkDigest string `json:"-"`
+	Unread     bool   `json:"-"`
 
 	ResourceMeta Meta `json:"meta,omitzero"`
 }
@@ -90,20 +90,20 @@ func (p *KVPair) Canonical() Object {
 }
 
 // mostShownValue is how many bytes of a value a plan shows.
-const mostShownValue = 4 << 10
+const maxShownValue = 4 << 10
 
 // shownValue is the value where it is a text that is not too long. What is cut
 // off, cannot be shown or was not read is told apart by its digest.
 func (p *KVPair) shownValue() string {
 	if p.Unread {
-		return "(not read; sha256 " + orUnknown(p.Vouched) + ")"
+		return "(not read; sha256 " + orUnknown(p.MarkDigest) + ")"
 	}
 	content := p.Content()
 	switch {
 	case !utf8.Valid(content):
 		return fmt.Sprintf("(%d bytes that are no text; sha256 %s)", len(content), p.ValueDigest())
-	case len(content) > mostShownValue:
-		end := mostShownValue
+	case len(content) > maxShownValue:
+		end := maxShownValue
 		for !utf8.RuneStart(content[end]) {
 			end--
 		}
@@ -135,7 +135,7 @@ func (p *KVPair) Content() []byte {
 // stored. That of a value which was not read is what its mark says.
 func (p *KVPair) ValueDigest() string {
 	if p.Unread {
-		return p.Vouched
+		return p.MarkDigest
 	}
 	sum := sha256.Sum256(p.Content())
 	return ShortDigest(hex.EncodeToString(sum[:]))
@@ -194,7 +194,7 @@ func LiveKVPair(namespace, key string, metadata any, expiration int64) (p *KVPai
 	fields, _ := metadata.(Object)
 	mark, marked := fields[KVMetadataKey].(Object)
 	if owner, _ = mark[kvMarkStack].(string); marked && owner != "" {
-		p.Vouched, _ = mark[kvMarkValue].(string)
+		p.MarkDigest, _ = mark[kvMarkValue].(string)
 		if ttl, ok := mark[kvMarkTTL].(float64); ok {
 			p.ExpirationTTL = int64(ttl)
 		}

@@ -37,21 +37,21 @@ func TestMarkedMetadata(t *testing.T) {
 func TestMetadataOfOthers(t *testing.T) {
 	for _, metadata := range []any{nil, "text", 5.0, []any{}, Object{}, Object{"wfpsync": "platform"}, Object{"wfpsync": Object{"stack": 5.0}}, Object{"wfpsync": Object{"value": "x"}}} {
 		p, owner := LiveKVPair("T", "a", metadata, 0)
-		if owner != "" || p.Vouched != "" {
-			t.Errorf("%v: owner %q, digest %q", metadata, owner, p.Vouched)
+		if owner != "" || p.MarkDigest != "" {
+			t.Errorf("%v: owner %q, digest %q", metadata, owner, p.MarkDigest)
 		}
 	}
 	p, owner := LiveKVPair("T", "a", Object{"wfpsync": Object{"stack": "s", "value": 5.0, "user_worker": "nonsense", "expiration_ttl": "x"}}, 0)
-	if owner != "s" || p.Vouched != "" || !p.UserWorker.IsZero() || p.ExpirationTTL != 0 {
+	if owner != "s" || p.MarkDigest != "" || !p.UserWorker.IsZero() || p.ExpirationTTL != 0 {
 		t.Errorf("%q, %+v", owner, p)
 	}
 }
 
 // Values that differ are never shown alike, however long they are.
 func TestShownValues(t *testing.T) {
-	long := strings.Repeat("é", mostShownValue)
+	long := strings.Repeat("é", maxShownValue)
 	a, b := &KVPair{Value: long + "a"}, &KVPair{Value: long + "b"}
-	if a.shownValue() == b.shownValue() || len(a.shownValue()) > mostShownValue+100 || !strings.HasPrefix(a.shownValue(), "(8193 bytes; sha256 ") {
+	if a.shownValue() == b.shownValue() || len(a.shownValue()) > maxShownValue+100 || !strings.HasPrefix(a.shownValue(), "(8193 bytes; sha256 ") {
 		t.Errorf("%.60s… and %.60s…", a.shownValue(), b.shownValue())
 	}
 }

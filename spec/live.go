@@ -21,7 +21,7 @@ type Snapshot struct {
 
 	// Unseen are, in order, the places elsewhere that nobody has looked through to
 	// the end; see [Elsewhere].
-	Unseen []Unseen
+	Unsearched []Unsearched
 }
 
 // Live is one resource as it was found.
@@ -34,7 +34,7 @@ type Live struct {
 
 	// Untagged says of a script that nobody has read its tags: it is not known to be
 	// anybody's.
-	Untagged bool
+	TagsUnread bool
 
 	// Created is when a script was first uploaded, where a list shows it.
 	Created time.Time
@@ -198,9 +198,9 @@ type Restoration struct {
 // TakenBack is a captured script as it can be uploaded over the one that has
 // replaced it. Nobody can read secrets, so it inherits those that the other one
 // has as well, with their present values; the names of others are lost.
-func (l *Live) TakenBack(over *Script) (back *Live, lost []string) {
+func (l *Live) RestorableOver(over *Script) (back *Live, lost []string) {
 	scripted := l.Resource.(Scripted)
-	script := *scripted.Definition()
+	script := *scripted.AsScript()
 	script.Options = maps.Clone(script.Options)
 	for name, value := range script.Options {
 		script.Options[name] = keptOption(name, value)
@@ -210,7 +210,7 @@ func (l *Live) TakenBack(over *Script) (back *Live, lost []string) {
 		has[b.Name] = b.IsSecret() || b.Type == BindingInherit && !b.Vacant
 	}
 	script.Bindings = nil
-	for _, b := range scripted.Definition().Bindings {
+	for _, b := range scripted.AsScript().Bindings {
 		switch {
 		case !b.IsSecret():
 			script.Bindings = append(script.Bindings, b)
@@ -221,6 +221,6 @@ func (l *Live) TakenBack(over *Script) (back *Live, lost []string) {
 		}
 	}
 	taken := *l
-	taken.Resource = scripted.WithDefinition(script)
+	taken.Resource = scripted.WithScript(script)
 	return &taken, lost
 }

@@ -39,7 +39,7 @@ func (s *Stack) FormerCollections() []Collection {
 // them, the addresses they will have. The resources themselves still say where
 // they are, and the revision of a renamed one what it is called so far. Where
 // something has the new name already, nothing is renamed.
-func (s *Snapshot) Follow(stack *Stack) {
+func (s *Snapshot) ApplyRenames(stack *Stack) {
 	for _, r := range stack.Resources {
 		from, renamed := FormerAddress(r)
 		if !renamed {
@@ -54,11 +54,11 @@ func (s *Snapshot) Follow(stack *Stack) {
 		followed.Revision.FormerName = from.Name
 		s.Resources[to] = &followed
 		delete(s.Resources, from)
-		s.followContents(from, to)
+		s.renameContents(from, to)
 	}
 }
 
-func (s *Snapshot) followContents(from, to Address) {
+func (s *Snapshot) renameContents(from, to Address) {
 	before, holds := inside(from)
 	after, _ := inside(to)
 	if !holds {

@@ -69,7 +69,7 @@ func samples() map[spec.Kind]spec.Resource {
 var notCompared = map[string]string{
 	"*spec.CustomDomain.Zone":    "a hostname is in one zone",
 	"*spec.DNSRecord.Others":     "is of live records, and for a warning",
-	"*spec.KVPair.Vouched":       "stands in for a value that was not read",
+	"*spec.KVPair.MarkDigest":    "stands in for a value that was not read",
 	"*spec.KVPair.Unread":        "stands in for a value that was not read",
 	"*spec.KVPair.Base64":        "is how the value is written in the file",
 	"*spec.Worker.OwnsRoutes":    "is about the resources of a Worker",

@@ -52,9 +52,9 @@ const (
 )
 
 // Turn is the place of one user Worker in a rollout.
-type Turn struct {
+type RolloutMember struct {
 	// Rollout is its name.
-	Rollout string `json:"name"`
+	Name string `json:"name"`
 
 	// Wave counts from 1.
 	Wave int `json:"wave"`

@@ -95,8 +95,8 @@ const (
 	RuleBundling         = "WFP224" // settings of the bundle that do nothing, or cannot work
 
 	// What a plan warns of, and a comment can silence.
-	RuleUnseenZones = "WFP422" // zones that may hold what the file no longer has
-	RuleUnseenPairs = "WFP423" // KV namespaces that may
+	RuleUnsearchedZones = "WFP422" // zones that may hold what the file no longer has
+	RuleUnsearchedPairs = "WFP423" // KV namespaces that may
 
 	RuleAssets            = "WFP240" // static assets that say too little, or do nothing
 	RuleRunWorkerFirst    = "WFP241"

@@ -47,14 +47,14 @@ var ScriptOptions = []string{"limits", "logpush", "observability", "placement", 
 // Scripted is a resource that runs code: a Worker or a user Worker.
 type Scripted interface {
 	Resource
-	Definition() *Script
+	AsScript() *Script
 
 	// WithDefinition is a copy of the resource with another script.
-	WithDefinition(Script) Scripted
+	WithScript(Script) Scripted
 }
 
 // Definition is the script itself; Worker and UserWorker embed it.
-func (s *Script) Definition() *Script { return s }
+func (s *Script) AsScript() *Script { return s }
 
 // Canonical is the settings in comparable form: bindings by name, everything
 // else by API field. Assets, like code, are compared by digest.

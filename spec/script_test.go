@@ -216,7 +216,7 @@ func TestUncreatedClasses(t *testing.T) {
 	if len(template.UncreatedClasses(a)) > 0 {
 		t.Error("a template is asked for migrations")
 	}
-	if got := class("C", "rooms").Local(spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "rooms"}).Properties.Get("script_name"); got != "rooms" {
+	if got := class("C", "rooms").RelativeTo(spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "rooms"}).Properties.Get("script_name"); got != "rooms" {
 		t.Error("a user Worker is taken for the Worker of the same name")
 	}
 }
@@ -337,8 +337,8 @@ func TestSecretSources(t *testing.T) {
 	}
 	b := spec.Binding{Name: "KEY", Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: "KEY"}}
 	worker := &spec.Worker{Name: "w"}
-	copied := worker.WithDefinition(spec.Script{Bindings: []spec.Binding{b, bindingOf(spec.BindingText, nil)}})
-	if got := copied.Definition().Secrets(); len(got) != 1 || got[0].Name != "KEY" || len(worker.Secrets()) > 0 {
+	copied := worker.WithScript(spec.Script{Bindings: []spec.Binding{b, bindingOf(spec.BindingText, nil)}})
+	if got := copied.AsScript().Secrets(); len(got) != 1 || got[0].Name != "KEY" || len(worker.Secrets()) > 0 {
 		t.Errorf("%v", got)
 	}
 	values := &spec.SecretValues{Values: map[spec.SecretSource]spec.Secret{{Env: "KEY"}: spec.NewSecret("v")}}

@@ -39,7 +39,7 @@ func (s *Snapshot) Jurisdictions() []Collection {
 
 // About is the part of a snapshot that belongs to a dispatch namespace: its user
 // Workers, the Workers that dispatch to it, and whatever those refer to.
-func (s *Snapshot) About(namespace string) *Snapshot {
+func (s *Snapshot) ForNamespace(namespace string) *Snapshot {
 	part := NewSnapshot(s.Account)
 	part.Collections = s.Collections
 	byID := map[string]Address{}
@@ -59,7 +59,7 @@ func (s *Snapshot) About(namespace string) *Snapshot {
 			include(ref.To)
 		}
 		if script, ok := live.Resource.(Scripted); ok {
-			for _, b := range script.Definition().Bindings {
+			for _, b := range script.AsScript().Bindings {
 				id, _ := b.Canonical()[BindingTypeOf(b.Type).ID].(string)
 				include(byID[id])
 			}

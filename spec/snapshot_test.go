@@ -38,7 +38,7 @@ func TestAbout(t *testing.T) {
 	s.Resources[address("d1_database/one")].Revision.ID = "db-1"
 	s.Resources[address("d1_database/two")].Revision.ID = "db-2"
 	var got []string
-	for _, a := range s.About("ours").Addresses() {
+	for _, a := range s.ForNamespace("ours").Addresses() {
 		got = append(got, a.String())
 	}
 	want := []string{"d1_database/one", "dispatch_namespace/ours", "route/example.com/*.example.com/*", "user_worker/ours/acme", "worker/auth", "worker/router"}
@@ -132,11 +132,11 @@ func TestTakenBack(t *testing.T) {
 	over := &spec.Script{Bindings: []spec.Binding{
 		secret("KEPT"), {Name: "CARRIED", Type: spec.BindingInherit}, {Name: "VACANT", Type: spec.BindingInherit, Vacant: true}, {Name: "GONE", Type: spec.BindingText},
 	}}
-	back, lost := former.TakenBack(over)
+	back, lost := former.RestorableOver(over)
 	if d := cmp.Diff([]string{"GONE", "VACANT"}, lost); d != "" {
 		t.Error(d)
 	}
-	script := back.Resource.(spec.Scripted).Definition()
+	script := back.Resource.(spec.Scripted).AsScript()
 	want := []spec.Binding{{Name: "KEPT", Type: spec.BindingInherit}, {Name: "PLAN", Type: spec.BindingText}, {Name: "CARRIED", Type: spec.BindingInherit}}
 	if d := cmp.Diff(want, script.Bindings); d != "" {
 		t.Error(d)

@@ -65,7 +65,7 @@ type Meta struct {
 
 	// Turn is the resource's place in the rollout of its fleet; nil where there is
 	// none. A plan has it beside the resource.
-	Turn *Turn `json:"-"`
+	Rollout *RolloutMember `json:"-"`
 
 	// At is where the file declares the resource; nowhere for a live one. It
 	// is no part of what is wanted: a comment above it changes nothing.
@@ -206,7 +206,7 @@ func (s *Stack) Codes() []*Code {
 	seen := map[*Code]bool{}
 	for _, r := range slices.Concat(s.Resources, s.StandIns) {
 		if w, ok := r.(Scripted); ok {
-			if c := w.Definition().Code; c.IsUploaded() && !seen[c] {
+			if c := w.AsScript().Code; c.IsUploaded() && !seen[c] {
 				seen[c] = true
 				codes = append(codes, c)
 			}
@@ -222,10 +222,10 @@ func (s *Stack) Assets() []*AssetFiles {
 	seen := map[*AssetFiles]bool{}
 	for _, r := range slices.Concat(s.Resources, s.StandIns) {
 		w, ok := r.(Scripted)
-		if !ok || w.Definition().Assets == nil || w.Definition().Assets.Keep {
+		if !ok || w.AsScript().Assets == nil || w.AsScript().Assets.Keep {
 			continue
 		}
-		if files := w.Definition().Assets.Files; !seen[files] {
+		if files := w.AsScript().Assets.Files; !seen[files] {
 			seen[files] = true
 			all = append(all, files)
 		}

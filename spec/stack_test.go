@@ -70,7 +70,7 @@ func TestScopeAndDeclares(t *testing.T) {
 	if d := cmp.Diff([]string{"example.com", "example.net"}, stack.Zones()); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]spec.Collection{collection(spec.KindDNSRecord, "example.net")}, stack.ZonesBeside()); d != "" {
+	if d := cmp.Diff([]spec.Collection{collection(spec.KindDNSRecord, "example.net")}, stack.OtherZoneCollections()); d != "" {
 		t.Error(d)
 	}
 	if _, found := stack.Lookup(address("user_worker/customers/acme")); !found {
@@ -230,7 +230,7 @@ func TestFollow(t *testing.T) {
 		return names
 	}
 	s := snapshot("dispatch_namespace/old", "user_worker/old/acme", "user_worker/other/acme", "kv_namespace/former", "kv_pair/former/k", "queue/same")
-	s.Follow(renamed)
+	s.ApplyRenames(renamed)
 	if d := cmp.Diff([]string{"dispatch_namespace/new", "kv_namespace/table", "kv_pair/table/k", "queue/same", "user_worker/new/acme", "user_worker/other/acme"}, names(s)); d != "" {
 		t.Error(d)
 	}
@@ -238,7 +238,7 @@ func TestFollow(t *testing.T) {
 		t.Errorf("the namespace was called %q", got)
 	}
 	both := snapshot("dispatch_namespace/old", "dispatch_namespace/new", "user_worker/old/acme")
-	both.Follow(renamed)
+	both.ApplyRenames(renamed)
 	if d := cmp.Diff([]string{"dispatch_namespace/new", "dispatch_namespace/old", "user_worker/old/acme"}, names(both)); d != "" {
 		t.Error(d)
 	}
@@ -253,7 +253,7 @@ func TestWanted(t *testing.T) {
 		`no tag "suspended"`: {Tags: map[string]bool{"suspended": false}},
 		`a name like "a-*" and no tag "old" and the tag "pro"`: {Name: "a-*", Tags: map[string]bool{"pro": true, "old": false}},
 	} {
-		if got := (spec.Template{Discovery: d}).Wanted(); got != want {
+		if got := (spec.Template{Discovery: d}).Criteria(); got != want {
 			t.Errorf("%+v: %s", d, got)
 		}
 	}

@@ -4,17 +4,17 @@ package spec
 const KindUserWorker Kind = "user_worker"
 
 var userWorkerKind = KindInfo{
-	Kind:       KindUserWorker,
-	Section:    "user_workers",
-	Singular:   "user Worker",
-	Plural:     "user Workers",
-	Container:  ContainerDispatchNamespace,
-	Product:    ProductWorkers,
-	Permission: permissionWorkers,
-	Fleet:      true,
-	Script:     true,
-	Vouched:    true,
-	decode:     decodeAs[*UserWorker],
+	Kind:            KindUserWorker,
+	Section:         "user_workers",
+	Singular:        "user Worker",
+	Plural:          "user Workers",
+	Container:       ContainerDispatchNamespace,
+	Product:         ProductWorkers,
+	Permission:      permissionWorkers,
+	LimitedByGuards: true,
+	Script:          true,
+	CarriesDigest:   true,
+	decode:          decodeAs[*UserWorker],
 }
 
 // UserWorker is a Worker inside a dispatch namespace. It is reached only
@@ -42,7 +42,7 @@ func (w *UserWorker) References() []Reference {
 }
 
 // WithDefinition is a copy of the Worker with another script.
-func (w *UserWorker) WithDefinition(script Script) Scripted {
+func (w *UserWorker) WithScript(script Script) Scripted {
 	copied := *w
 	copied.Script = script
 	return &copied

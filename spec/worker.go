@@ -16,9 +16,9 @@ var workerKind = KindInfo{
 		{Name: BindingDurableObject, class: true, targets: targetClass, canonical: canonicalDurableObject},
 		{Name: BindingWorkflow, class: true, targets: targetClass},
 	},
-	Script:  true,
-	Vouched: true,
-	decode:  decodeAs[*Worker],
+	Script:        true,
+	CarriesDigest: true,
+	decode:        decodeAs[*Worker],
 }
 
 // Worker is a Worker of the account.
@@ -40,7 +40,7 @@ func (w *Worker) Address() Address { return Address{Kind: KindWorker, Name: w.Na
 func (w *Worker) Meta() Meta       { return w.ResourceMeta }
 
 // WithDefinition is a copy of the Worker with another script.
-func (w *Worker) WithDefinition(script Script) Scripted {
+func (w *Worker) WithScript(script Script) Scripted {
 	copied := *w
 	copied.Script = script
 	return &copied

@@ -94,7 +94,7 @@ func (s *Stack) Zones() []string {
 // ZonesBeside are the collections that the file declares without a word about
 // their zones: of the kinds that it has sections of, in the other zones that it
 // names. What an entry that was taken out has left is in one of them.
-func (s *Stack) ZonesBeside() []Collection {
+func (s *Stack) OtherZoneCollections() []Collection {
 	var beside []Collection
 	scope := s.Scope()
 	for _, declared := range s.Collections {

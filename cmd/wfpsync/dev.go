@@ -237,7 +237,7 @@ func (d *development) try(ctx context.Context) (seen attempt, c *wfpsync.Account
 		return seen, nil, err
 	}
 	// A list that gets shorter is no accident here, and this account is for trying things.
-	seen.plan, err = p.Plan(ctx, c, planner.Options{AtOnce: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
+	seen.plan, err = p.Plan(ctx, c, planner.Options{IgnoreRollouts: true, Allow: []string{planner.GuardMaxDelete, planner.GuardMaxUpdate}})
 	return seen, c, err
 }
 

@@ -70,7 +70,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if o.check {
 		workerd, err := a.workerd()
 		if err == nil {
-			err = s.project.Check(ctx, p, workerd)
+			err = s.project.CheckCode(ctx, p, workerd)
 		}
 		if err != nil {
 			return fmt.Errorf("--check: %w", err)

@@ -117,7 +117,7 @@ func TestElsewhereNeedsAnEnvelope(t *testing.T) {
 	for name, page := range notTheAPI {
 		handler, _ := answers(zones, page)
 		a := craft(t, handler).Account(testAccount)
-		err := a.LookElsewhere(t.Context(), "platform", spec.NewSnapshot(spec.Account{}), spec.Elsewhere{InZones: []spec.Kind{spec.KindCustomHostname}})
+		err := a.LookElsewhere(t.Context(), "platform", spec.NewSnapshot(spec.Account{}), spec.OrphanSearch{ZoneKinds: []spec.Kind{spec.KindCustomHostname}})
 		isUnproved(t, name, err)
 	}
 }

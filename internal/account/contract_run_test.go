@@ -132,8 +132,8 @@ func (c *contract) changeAll(t *testing.T) {
 func (c *contract) write(t *testing.T, put func(context.Context, spec.Write) (spec.Revision, error), r spec.Resource, prior *spec.Revision) spec.Revision {
 	t.Helper()
 	if scripted, ok := r.(spec.Scripted); ok {
-		script, _ := scripted.Definition().Resolved(func(a spec.Address) (string, bool) { id, known := c.ids[a]; return id, known })
-		r = scripted.WithDefinition(script)
+		script, _ := scripted.AsScript().Resolved(func(a spec.Address) (string, bool) { id, known := c.ids[a]; return id, known })
+		r = scripted.WithScript(script)
 	}
 	revision, err := put(t.Context(), spec.Write{Stack: "platform", Resource: r, Prior: prior, Secrets: contractSecrets})
 	if err != nil {

@@ -15,7 +15,7 @@ var contractDiscoveries = []spec.Discovery{{Namespace: "tenants", Tags: map[stri
 
 // writeSecrets rotates the secrets that a script has: one alone, and all at once.
 func (c *contract) writeSecrets(t *testing.T, i int, r spec.Scripted) {
-	if !slices.ContainsFunc(r.Definition().Bindings, spec.Binding.IsSecret) {
+	if !slices.ContainsFunc(r.AsScript().Bindings, spec.Binding.IsSecret) {
 		return
 	}
 	all := maps.Clone(contractSecrets)
@@ -69,7 +69,7 @@ func (c *contract) eachUserWorker(f func(i int, w *spec.UserWorker)) {
 
 func (c *contract) doubtScripts(t *testing.T) {
 	c.eachUserWorker(func(i int, w *spec.UserWorker) {
-		revision, err := c.account.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: w, Prior: &c.revisions[i]}, nil)
+		revision, err := c.account.MarkUnproven(t.Context(), spec.Write{Stack: "platform", Resource: w, Prior: &c.revisions[i]}, nil)
 		c.require(t, err)
 		c.revisions[i] = revision
 	})
@@ -87,7 +87,7 @@ func (c *contract) captureScripts(t *testing.T) {
 // restoreScripts uploads what was captured once more.
 func (c *contract) restoreScripts(t *testing.T) {
 	c.eachUserWorker(func(i int, w *spec.UserWorker) {
-		former, _ := c.captured[i].TakenBack(w.Definition())
+		former, _ := c.captured[i].RestorableOver(w.AsScript())
 		revision, err := c.account.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: w, Revision: c.revisions[i], Former: former})
 		c.require(t, err)
 		c.revisions[i] = revision

@@ -107,8 +107,8 @@ var contractMethods = []struct {
 	{"Account.LookElsewhere", func(c *contract, t *testing.T) {
 		kv, snap := spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}, spec.NewSnapshot(spec.Account{})
 		snap.Resources[kv] = c.snapshot.Resources[kv]
-		c.require(t, c.account.LookElsewhere(t.Context(), "platform", snap, spec.Elsewhere{
-			InZones: []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord}, KVNamespaces: []spec.Address{kv},
+		c.require(t, c.account.LookElsewhere(t.Context(), "platform", snap, spec.OrphanSearch{
+			ZoneKinds: []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord}, KVNamespaces: []spec.Address{kv},
 		}))
 		for _, kind := range []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord, spec.KindKVPair} {
 			if !slices.ContainsFunc(snap.Addresses(), func(a spec.Address) bool { return a.Kind == kind }) {
@@ -123,7 +123,7 @@ var contractMethods = []struct {
 		c.require(t, c.account.ReadCode(t.Context(), c.snapshot, c.scripts()))
 	}},
 	{"Account.Look", (*contract).changeAll},
-	{"Account.Together", func(c *contract, _ *testing.T) { c.account.Together(spec.KindKVPair) }},
+	{"Account.BatchSize", func(c *contract, _ *testing.T) { c.account.BatchSize(spec.KindKVPair) }},
 	{"Account.KVNamespaceOf", func(c *contract, t *testing.T) {
 		id, err := c.account.KVNamespaceOf(t.Context(), []spec.Write{{Resource: &spec.KVPair{KVNamespace: "Tenant Data"}}})
 		c.require(t, err)
@@ -134,16 +134,16 @@ var contractMethods = []struct {
 		c.require(t, second(c.account.LookAtKVPairs(t.Context(), "Tenant Data", c.tenantData, contractKeys)))
 	}},
 	{"Account.DeleteKVPairs", (*contract).deletePairs},
-	{"Account.Doubt", (*contract).doubtScripts},
+	{"Account.MarkUnproven", (*contract).doubtScripts},
 	{"Account.Capture", (*contract).captureScripts},
 	{"Account.Restore", (*contract).restoreScripts},
-	{"Account.Revisit", func(c *contract, t *testing.T) {
+	{"Account.Reread", func(c *contract, t *testing.T) {
 		for _, oneByOne := range []bool{false, true} {
 			addresses := c.snapshot.Addresses()
 			if oneByOne {
 				addresses = c.scripts()
 			}
-			c.require(t, second(c.account.Revisit(t.Context(), addresses, func(spec.Collection, int) bool { return oneByOne })))
+			c.require(t, second(c.account.Reread(t.Context(), addresses, func(spec.Collection, int) bool { return oneByOne })))
 		}
 	}},
 	{"Account.List", func(c *contract, t *testing.T) {

@@ -111,7 +111,7 @@ func describes(w spec.Write, now *spec.Revision) bool {
 	if !ok || now.Mark == nil || now.Drifted() {
 		return false
 	}
-	script := scripted.Definition()
+	script := scripted.AsScript()
 	if w.SecretsOnly && (w.Fingerprints == "" || now.Mark.Secrets != now.Mark.WithSecrets(w.Fingerprints).Secrets) {
 		return false // nothing shows that the values are there
 	}

@@ -62,7 +62,7 @@ func TestLostAnswersToScripts(t *testing.T) {
 	for _, resource := range []spec.Resource{userWorker("customers", "u"), worker("w")} {
 		u := openUnreliable(t)
 		put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
-		changed := resource.(spec.Scripted).WithDefinition(accounttest.Script(func(s *spec.Script) { s.Code = codeOf("export default {}") }))
+		changed := resource.(spec.Scripted).WithScript(accounttest.Script(func(s *spec.Script) { s.Code = codeOf("export default {}") }))
 		var prior *spec.Revision
 		for step, write := range []spec.Resource{resource, changed} {
 			u.next(1, true)

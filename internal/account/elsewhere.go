@@ -22,23 +22,23 @@ const mostKVNamespaces = 10
 // looks into zones where the account has no more than a page of them, and takes a
 // request for each zone and kind, and for each KV namespace. Collections that
 // were read whole are passed over.
-func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Snapshot, e spec.Elsewhere) error {
+func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Snapshot, e spec.OrphanSearch) error {
 	places, unseen, err := a.placesElsewhere(ctx, snap, e)
 	if err != nil {
 		return err
 	}
 	found := make([][]*spec.Live, len(places))
-	rest := make([]*spec.Unseen, len(places))
+	rest := make([]*spec.Unsearched, len(places))
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(a.client.concurrency)
 	for i, p := range places {
 		g.Go(func() error {
-			list, whole, err := columns[p.Kind].elsewhere(groupCtx, a, p, stack, e.Everywhere)
+			list, whole, err := columns[p.Kind].elsewhere(groupCtx, a, p, stack, e.All)
 			if err != nil && !passesBy(p.Kind, err) {
 				return err
 			}
 			if err == nil && !whole {
-				rest[i] = &spec.Unseen{Collection: p.Collection}
+				rest[i] = &spec.Unsearched{Collection: p.Collection}
 			}
 			found[i] = list
 			return nil
@@ -57,8 +57,8 @@ func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Sn
 			unseen = append(unseen, *rest[i])
 		}
 	}
-	slices.SortFunc(unseen, func(a, b spec.Unseen) int { return a.Compare(b.Collection) })
-	snap.Unseen = unseen
+	slices.SortFunc(unseen, func(a, b spec.Unsearched) int { return a.Compare(b.Collection) })
+	snap.Unsearched = unseen
 	return nil
 }
 
@@ -84,33 +84,33 @@ type elsewhere struct {
 
 // placesElsewhere are the places to look into, and those that there are too many
 // of.
-func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e spec.Elsewhere) (places []elsewhere, unseen []spec.Unseen, err error) {
+func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e spec.OrphanSearch) (places []elsewhere, unseen []spec.Unsearched, err error) {
 	for _, address := range e.KVNamespaces {
 		id, exists := snap.ID(address)
 		c := spec.Collection{Kind: spec.KindKVPair, Parent: address.Name}
 		switch {
 		case !exists || snap.Read(c):
-		case len(places) == mostKVNamespaces && !e.Everywhere:
-			unseen = append(unseen, spec.Unseen{Collection: c})
+		case len(places) == mostKVNamespaces && !e.All:
+			unseen = append(unseen, spec.Unsearched{Collection: c})
 		default:
 			places = append(places, elsewhere{c, id})
 		}
 	}
-	if len(e.InZones) == 0 {
+	if len(e.ZoneKinds) == 0 {
 		return places, unseen, nil
 	}
-	zones, all, err := a.zonesElsewhere(ctx, e.Everywhere)
+	zones, all, err := a.zonesElsewhere(ctx, e.All)
 	if err != nil && !cloudflare.IsDenied(err) {
 		return nil, nil, err
 	}
-	for _, kind := range e.InZones {
+	for _, kind := range e.ZoneKinds {
 		if err != nil || !all {
-			unseen = append(unseen, spec.Unseen{Collection: spec.Collection{Kind: kind}, Denied: err != nil})
+			unseen = append(unseen, spec.Unsearched{Collection: spec.Collection{Kind: kind}, Denied: err != nil})
 			continue
 		}
 		for _, z := range zones {
 			c := spec.Collection{Kind: kind, Parent: z.Name}
-			if slices.Contains(e.Named, z.Name) || slices.Contains(e.Named, z.ID) || snap.Read(c) || snap.Read(spec.Collection{Kind: kind, Parent: z.ID}) {
+			if slices.Contains(e.NamedZones, z.Name) || slices.Contains(e.NamedZones, z.ID) || snap.Read(c) || snap.Read(spec.Collection{Kind: kind, Parent: z.ID}) {
 				continue
 			}
 			places = append(places, elsewhere{c, z.ID})

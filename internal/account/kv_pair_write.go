@@ -17,10 +17,10 @@ const (
 	kvBulkBytes = 90 << 20 // of 100 MB
 )
 
-// Together is how many changes of a kind can be made by one call, of
+// BatchSize is how many changes of a kind can be made by one call, of
 // [Account.PutKVPairs] or [Account.DeleteKVPairs]; 1 for kinds of which each is a
 // request of its own.
-func (a *Account) Together(kind spec.Kind) int {
+func (a *Account) BatchSize(kind spec.Kind) int {
 	if kind == spec.KindKVPair {
 		return kvBulkPairs
 	}

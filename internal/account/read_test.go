@@ -200,14 +200,14 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 		t.Error(diff)
 	}
 	digest := func(kind spec.Kind, parent, name string) string {
-		return snap.Resources[spec.Address{Kind: kind, Parent: parent, Name: name}].Resource.(spec.Scripted).Definition().Code.Digest
+		return snap.Resources[spec.Address{Kind: kind, Parent: parent, Name: name}].Resource.(spec.Scripted).AsScript().Code.Digest
 	}
 	want2 := userWorker("customers", "x", two).Code.Digest
 	if digest(spec.KindUserWorker, "customers", "touched") != want2 || digest(spec.KindWorker, "", "touched") != want2 {
 		t.Error("the code that was downloaded is not the code that was uploaded")
 	}
 	code := func(kind spec.Kind, parent string) *spec.Code {
-		return snap.Resources[spec.Address{Kind: kind, Parent: parent, Name: "touched"}].Resource.(spec.Scripted).Definition().Code
+		return snap.Resources[spec.Address{Kind: kind, Parent: parent, Name: "touched"}].Resource.(spec.Scripted).AsScript().Code
 	}
 	if code(spec.KindUserWorker, "customers") != code(spec.KindWorker, "") {
 		t.Error("code that two Workers run is in memory twice")

@@ -42,7 +42,7 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	for i, b := range definition.Bindings {
-		definition.Bindings[i] = b.Local(address)
+		definition.Bindings[i] = b.RelativeTo(address)
 	}
 	complete := &spec.Live{Revision: live.Revision, Detailed: true, Created: live.Created}
 	complete.Revision.Owner, complete.Revision.Mark, _ = spec.Ownership(settings.Tags)
@@ -51,7 +51,7 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 		return nil, err
 	}
 	complete.Revision.MigrationTag = definition.MigrationTag
-	definition.Assets = liveAssets(complete.Revision, live.Resource.(spec.Scripted).Definition().Assets != nil)
+	definition.Assets = liveAssets(complete.Revision, live.Resource.(spec.Scripted).AsScript().Assets != nil)
 	if vouched := (&spec.Code{Digest: markedCode(complete.Revision)}); vouched.Digest != "" && !vouched.IsKept() {
 		definition.Code = vouched
 	} else if definition.Code, err = a.code(ctx, address, complete.Revision.Mark); err != nil {
@@ -117,7 +117,7 @@ func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, er
 		return putSecrets(ctx, a, w)
 	}
 	address := w.Resource.Address()
-	if w.Resource.(spec.Scripted).Definition().Code.IsKept() {
+	if w.Resource.(spec.Scripted).AsScript().Code.IsKept() {
 		return patchScript(ctx, a, w)
 	}
 	u, err := newUpload(w, a.api.Now)

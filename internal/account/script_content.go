@@ -136,7 +136,7 @@ func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses [
 	known := map[string]*spec.Code{}
 	for _, address := range addresses {
 		if live := snap.Resources[address]; live != nil {
-			if code := live.Resource.(spec.Scripted).Definition().Code; code != nil && len(code.Modules) > 0 {
+			if code := live.Resource.(spec.Scripted).AsScript().Code; code != nil && len(code.Modules) > 0 {
 				known[spec.ShortDigest(code.Digest)] = code
 			}
 		}
@@ -148,7 +148,7 @@ func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses [
 		if live == nil {
 			continue
 		}
-		digest := spec.ShortDigest(live.Resource.(spec.Scripted).Definition().Code.Digest)
+		digest := spec.ShortDigest(live.Resource.(spec.Scripted).AsScript().Code.Digest)
 		if known[digest] == nil && !asked[digest] {
 			asked[digest], first = true, append(first, address)
 		}
@@ -170,7 +170,7 @@ func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses [
 	}
 	for _, address := range addresses {
 		if live := snap.Resources[address]; live != nil {
-			definition := live.Resource.(spec.Scripted).Definition()
+			definition := live.Resource.(spec.Scripted).AsScript()
 			if code := known[spec.ShortDigest(definition.Code.Digest)]; code != nil {
 				definition.Code = code
 			}

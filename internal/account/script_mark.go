@@ -15,7 +15,7 @@ import (
 // own, and a Worker's are among the settings that make no new version.
 // Source: API reference, "Put Script Tags" and "Patch Script Settings".
 func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
-	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
+	script, address := w.Resource.(spec.Scripted).AsScript(), w.Resource.Address()
 	mark := spec.NewMark(script.Code.Digest, script.Digest(), a.api.Now()).WithAssets(script.Assets)
 	mark.Protected, mark.Unproven = w.Resource.Meta().Protect, w.Unproven
 	mark = mark.WithSecrets(w.Fingerprints)
@@ -42,7 +42,7 @@ func remarked(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revis
 
 // owned is as much of a revision as says whose a script is after a write.
 func owned(w spec.Write, mark spec.Mark) spec.Revision {
-	if w.Resource.(spec.Scripted).Definition().IsTemplate() {
+	if w.Resource.(spec.Scripted).AsScript().IsTemplate() {
 		return spec.Revision{Template: w.Stack, Mark: &mark}
 	}
 	return spec.Revision{Owner: w.Stack, Mark: &mark}

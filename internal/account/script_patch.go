@@ -16,7 +16,7 @@ import (
 // is, with the mark in the same write. What is not mentioned stays.
 // Source: API reference, "Patch Script Settings" of a dispatch namespace.
 func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
-	script, address := w.Resource.(spec.Scripted).Definition(), w.Resource.Address()
+	script, address := w.Resource.(spec.Scripted).AsScript(), w.Resource.Address()
 	fields, err := changedSettings(script, w.Secrets)
 	if err != nil {
 		return spec.Revision{}, fmt.Errorf("%s: %w", address, err)

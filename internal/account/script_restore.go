@@ -26,7 +26,7 @@ func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.
 	if err != nil {
 		return nil, err
 	}
-	captured := live.Resource.(spec.Scripted).Definition()
+	captured := live.Resource.(spec.Scripted).AsScript()
 	if captured.Assets != nil {
 		captured.Assets = &spec.Assets{Keep: true}
 	}
@@ -108,9 +108,9 @@ func formerRevision(r spec.Restoration) *spec.Revision {
 	return &former
 }
 
-// Doubt marks a script that was just written as not having proved itself. The
+// MarkUnproven marks a script that was just written as not having proved itself. The
 // prior revision of the write is what it was written as; before are those it had before.
-func (a *Account) Doubt(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
+func (a *Account) MarkUnproven(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
 	if err := a.stillAs(ctx, w.Stack, w.Resource.Address(), *w.Prior, before); err != nil {
 		return spec.Revision{}, err
 	}
@@ -129,14 +129,14 @@ func (a *Account) stillAs(ctx context.Context, stack string, address spec.Addres
 		if err != nil {
 			return err
 		}
-		sight := spec.SightOf(now, &written, before)
-		again := sight == spec.Former || sight == spec.Missing
+		sight := spec.Observe(now, &written, before)
+		again := sight == spec.SawFormer || sight == spec.SawNothing
 		switch {
-		case again && try < len(spec.SightPauses):
-			if err := a.api.Sleep(ctx, spec.SightPauses[try]); err != nil {
+		case again && try < len(spec.RereadPauses):
+			if err := a.api.Sleep(ctx, spec.RereadPauses[try]); err != nil {
 				return err
 			}
-		case sight == spec.Foreign || sight == spec.Missing:
+		case sight == spec.SawOther || sight == spec.SawNothing:
 			return &MovedError{Address: address, Before: &written, Now: now}
 		default:
 			return nil

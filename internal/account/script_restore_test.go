@@ -57,7 +57,7 @@ func later() *spec.UserWorker {
 
 // restoration takes the second write back.
 func restoration(kept *spec.Live, written spec.Revision) spec.Restoration {
-	back, _ := kept.TakenBack(later().Definition())
+	back, _ := kept.RestorableOver(later().AsScript())
 	return spec.Restoration{Stack: "platform", Written: later(), Revision: written, Former: back}
 }
 
@@ -114,7 +114,7 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}, nil); !IsMoved(err) {
+	if _, err := l.MarkUnproven(t.Context(), spec.Write{Stack: "platform", Resource: later(), Prior: &theirs}, nil); !IsMoved(err) {
 		t.Errorf("got %v", err)
 	}
 	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties.Get("text"); got != "pro" {
@@ -129,11 +129,11 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 	}
 }
 
-func TestDoubt(t *testing.T) {
+func TestMarkUnproven(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	written := put(t, l.Account, former(), nil, "TOKEN", "one", "GONE", "lost")
-	doubted, err := l.Doubt(t.Context(), spec.Write{Stack: "platform", Resource: former(), Prior: &written}, nil)
+	doubted, err := l.MarkUnproven(t.Context(), spec.Write{Stack: "platform", Resource: former(), Prior: &written}, nil)
 	if err != nil || !doubted.Mark.Unproven {
 		t.Fatalf("%+v, %v", doubted, err)
 	}

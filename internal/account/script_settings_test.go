@@ -80,7 +80,7 @@ func TestOwnClassesAreRead(t *testing.T) {
 	put(t, l.Account, counters, nil)
 	snap := l.read(t, allWorkers)
 	l.inspect(t, snap, counters.Address())
-	live := snap.Resources[counters.Address()].Resource.(spec.Scripted).Definition()
+	live := snap.Resources[counters.Address()].Resource.(spec.Scripted).AsScript()
 	want := spec.Object{"OWN": spec.Object{"type": spec.BindingDurableObject, "class_name": "C"}}
 	if diff := cmp.Diff(want, live.Canonical()["bindings"]); diff != "" {
 		t.Errorf("bindings differ (-want +got):\n%s", diff)

@@ -32,7 +32,7 @@ type upload struct {
 // newUpload checks that a write can be sent, so that what cannot fails before
 // anything is.
 func newUpload(w spec.Write, now func() time.Time) (*upload, error) {
-	script := w.Resource.(spec.Scripted).Definition()
+	script := w.Resource.(spec.Scripted).AsScript()
 	main, err := mainModule(script.Code)
 	if err != nil {
 		return nil, err

@@ -19,10 +19,10 @@ func (s *sharedCode) in(live *spec.Live) {
 		return
 	}
 	script, ok := live.Resource.(spec.Scripted)
-	if !ok || script.Definition().Code == nil || len(script.Definition().Code.Modules) == 0 {
+	if !ok || script.AsScript().Code == nil || len(script.AsScript().Code.Modules) == 0 {
 		return
 	}
-	definition := script.Definition()
+	definition := script.AsScript()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known := s.byDigest[definition.Code.Digest]; known != nil {

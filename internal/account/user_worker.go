@@ -28,10 +28,10 @@ func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec
 	err := a.eachTagged(ctx, dispatchScripts(a.id, namespace), r.stack, r.discoveries[namespace], func(s *script) {
 		definition, revision := s.shown()
 		out = append(out, &spec.Live{
-			Resource: &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: definition},
-			Revision: revision,
-			Created:  s.CreatedOn,
-			Untagged: !s.TagsShown,
+			Resource:   &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: definition},
+			Revision:   revision,
+			Created:    s.CreatedOn,
+			TagsUnread: !s.TagsShown,
 		})
 	})
 	if IsNotFound(err) {

@@ -23,7 +23,7 @@ func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error
 	var out []*spec.Live
 	err := a.eachTagged(ctx, accountScripts(a.id), r.stack, nil, func(s *script) {
 		definition, revision := s.shown()
-		out = append(out, &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: definition}, Revision: revision, Untagged: !s.TagsShown})
+		out = append(out, &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: definition}, Revision: revision, TagsUnread: !s.TagsShown})
 		if r.stack != "" && revision.Owner == r.stack {
 			r.noteRoutes(s)
 		}

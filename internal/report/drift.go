@@ -28,11 +28,11 @@ var driftMarkers = map[planner.DriftKind][2]string{
 // driftTimes say when a resource was applied and written, as far as it is known.
 func driftTimes(d planner.Drifted) string {
 	var times []string
-	if !d.Applied.IsZero() {
-		times = append(times, "applied "+moment(d.Applied))
+	if !d.AppliedAt.IsZero() {
+		times = append(times, "applied "+moment(d.AppliedAt))
 	}
-	if !d.Written.IsZero() && d.What != planner.DriftMissing {
-		times = append(times, "last written "+moment(d.Written))
+	if !d.WrittenAt.IsZero() && d.What != planner.DriftMissing {
+		times = append(times, "last written "+moment(d.WrittenAt))
 	}
 	return strings.Join(times, ", ")
 }

@@ -100,10 +100,10 @@ type waveKeys struct {
 }
 
 func waveOf(c planner.Change) waveKeys {
-	if c.Turn == nil {
+	if c.Rollout == nil {
 		return waveKeys{}
 	}
-	return waveKeys{Rollout: c.Turn.Rollout, Wave: c.Turn.Wave}
+	return waveKeys{Rollout: c.Rollout.Name, Wave: c.Rollout.Wave}
 }
 
 // waveEvent is what happens to a wave.
@@ -151,7 +151,7 @@ func (e *Events) rollout(event applier.Event) error {
 	case applier.WaveFinished:
 		return e.write(waveEvent{eventHead: e.head("wave_complete"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Failures: &event.Failures})
 	case applier.WaveFailed:
-		return e.write(waveEvent{eventHead: e.head("wave_failed"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Failures: &event.Failures, Most: &event.Most})
+		return e.write(waveEvent{eventHead: e.head("wave_failed"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Failures: &event.Failures, Most: &event.MaxFailures})
 	case applier.Paused:
 		return e.write(waveEvent{eventHead: e.head("wave_pause"), waveKeys: waveKeys{event.Rollout, event.Wave, event.Waves}, Pause: event.For})
 	case applier.ProbeFailed:
@@ -182,7 +182,7 @@ func (e *Events) Result(plan *planner.Plan, result *applier.Result) error {
 }
 
 // Stale ends the events of a plan that the account has moved away from.
-func (e *Events) Stale(moved []applier.Moved, now *planner.Plan) error {
+func (e *Events) Stale(moved []applier.StaleChange, now *planner.Plan) error {
 	return e.write(struct {
 		eventHead
 		staleDocument

@@ -39,7 +39,7 @@ func eventRuns() map[string]func(e *Events) error {
 		},
 		"nothing": func(e *Events) error { return errors.Join(e.Plan(planOf()), e.Result(planOf(), resultOf())) },
 		"stale": func(e *Events) error {
-			return e.Stale([]applier.Moved{{Address: customerA, Before: revision(applied)}, {Address: customerB, Now: revision(drifted)}}, plan)
+			return e.Stale([]applier.StaleChange{{Address: customerA, Before: revision(applied)}, {Address: customerB, Now: revision(drifted)}}, plan)
 		},
 		"refused": func(e *Events) error {
 			blocked := planCases()["blocked"]

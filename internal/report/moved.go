@@ -8,7 +8,7 @@ import (
 )
 
 // howMoved says how a resource differs from what a plan was made for.
-func howMoved(m applier.Moved) string {
+func howMoved(m applier.StaleChange) string {
 	switch {
 	case m.Now == nil:
 		return "no longer exists"

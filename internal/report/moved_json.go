@@ -10,7 +10,7 @@ import (
 
 // StaleJSON writes why a saved plan may no longer be applied as one document,
 // with the plan that would take its place, if there is one.
-func StaleJSON(w io.Writer, moved []applier.Moved, now *planner.Plan) error {
+func StaleJSON(w io.Writer, moved []applier.StaleChange, now *planner.Plan) error {
 	return writeJSON(w, staleOf(moved, now))
 }
 
@@ -37,7 +37,7 @@ type staleChange struct {
 	Now     *spec.Revision `json:"now"`
 }
 
-func staleOf(moved []applier.Moved, now *planner.Plan) staleDocument {
+func staleOf(moved []applier.StaleChange, now *planner.Plan) staleDocument {
 	document := staleDocument{FormatVersion: FormatVersion, Stale: []staleChange{}}
 	for _, m := range moved {
 		document.Stale = append(document.Stale, staleChange{m.Address, howMoved(m), m.Before, m.Now})

@@ -9,7 +9,7 @@ import (
 
 // MovedText writes why a saved plan may no longer be applied: which of the
 // resources it changes are not what they were, and how that shows.
-func MovedText(w io.Writer, style Style, moved []applier.Moved) error {
+func MovedText(w io.Writer, style Style, moved []applier.StaleChange) error {
 	return render(w, style, func(p *printer) {
 		p.line("%s the plan is stale: %s changed since it was made.", p.paint(bold+red, "Error:"),
 			count(len(moved), "resource has", "resources have"))

@@ -16,7 +16,7 @@ func assetsByDigest(plan *planner.Plan) map[string]planner.Assets {
 		if !ok {
 			continue
 		}
-		assets := script.Definition().Assets
+		assets := script.AsScript().Assets
 		if assets == nil || assets.Files == nil {
 			continue
 		}

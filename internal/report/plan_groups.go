@@ -76,7 +76,7 @@ func shapeOf(c *planner.Change) string {
 	for _, f := range c.Fields {
 		part(f.Path)
 		part(string(f.Op))
-		part(string(f.Written))
+		part(string(f.WriteReason))
 		part(strconv.FormatBool(f.Sensitive))
 		part(strconv.FormatBool(f.Unknown))
 	}

@@ -86,7 +86,7 @@ func secretValue(f planner.FieldChange) string {
 		planner.SecretUploaded: "will be written with the upload",
 		planner.SecretPatched:  "will be written with the settings",
 		planner.SecretUnproven: "will be written: whether its value differs is not known",
-	}[f.Written]
+	}[f.WriteReason]
 	if !written {
 		return "(secret)"
 	}

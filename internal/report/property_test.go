@@ -140,13 +140,13 @@ func anyField(t *rapid.T) planner.FieldChange {
 		return replaced("/code", digestOfLiveCode, spec.ShortDigest(digestOfCode))
 	}
 	return planner.FieldChange{
-		Path:      rapid.SampledFrom([]string{"/code", anyText(t, "path")}).Draw(t, "path"),
-		Op:        rapid.SampledFrom([]planner.FieldOp{planner.FieldAdd, planner.FieldRemove, planner.FieldReplace, planner.FieldWrite}).Draw(t, "op"),
-		Before:    anyValue(t),
-		After:     anyValue(t),
-		Sensitive: rapid.Bool().Draw(t, "sensitive"),
-		Unknown:   rapid.Bool().Draw(t, "unknown"),
-		Written:   rapid.SampledFrom([]planner.SecretReason{"", planner.SecretDiffers, planner.SecretAsked, planner.SecretReason(anyText(t, "why"))}).Draw(t, "written"),
+		Path:        rapid.SampledFrom([]string{"/code", anyText(t, "path")}).Draw(t, "path"),
+		Op:          rapid.SampledFrom([]planner.FieldOp{planner.FieldAdd, planner.FieldRemove, planner.FieldReplace, planner.FieldWrite}).Draw(t, "op"),
+		Before:      anyValue(t),
+		After:       anyValue(t),
+		Sensitive:   rapid.Bool().Draw(t, "sensitive"),
+		Unknown:     rapid.Bool().Draw(t, "unknown"),
+		WriteReason: rapid.SampledFrom([]planner.SecretReason{"", planner.SecretDiffers, planner.SecretAsked, planner.SecretReason(anyText(t, "why"))}).Draw(t, "written"),
 
 		ForcesReplacement: rapid.Bool().Draw(t, "forces replacement"),
 	}
@@ -198,8 +198,8 @@ func anyRevision(t *rapid.T) *spec.Revision {
 	return rapid.SampledFrom([]*spec.Revision{nil, r, r, r}).Draw(t, "revision")
 }
 
-func anyMoved(t *rapid.T) applier.Moved {
-	return applier.Moved{Address: anyAddress(t), Before: anyRevision(t), Now: anyRevision(t)}
+func anyMoved(t *rapid.T) applier.StaleChange {
+	return applier.StaleChange{Address: anyAddress(t), Before: anyRevision(t), Now: anyRevision(t)}
 }
 
 func anyResult(t *rapid.T) *applier.Result {

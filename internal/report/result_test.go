@@ -119,7 +119,7 @@ func TestEventLine(t *testing.T) {
 		applier.WaveFinished{Rollout: "customers", Wave: 2, Waves: 3, Failures: 1},
 		applier.Paused{Rollout: "customers", Wave: 2, Waves: 3, For: 90 * time.Second},
 		applier.ProbeFailed{Address: customerA, Attempt: 2, Limit: 5, Err: errors.New("it answered with status 500")},
-		applier.WaveFailed{Rollout: "customers", Wave: 3, Waves: 3, Failures: 1234, Most: 20},
+		applier.WaveFailed{Rollout: "customers", Wave: 3, Waves: 3, Failures: 1234, MaxFailures: 20},
 		applier.RolledBack{Address: customerA, Action: planner.Update, Took: time.Second},
 		applier.RolledBack{Address: customerB, Action: planner.Update, Took: time.Second, Lost: []string{"A", "B\x1b[0m"}},
 		applier.RollbackFailed{Address: customerA, Action: planner.Update, Took: time.Second, Err: errors.New("no connection")},
@@ -144,7 +144,7 @@ func TestMoved(t *testing.T) {
 	byUs.Mark.Uploaded = drifted
 	foreign := revision(drifted)
 	foreign.Owner, foreign.Mark = "other\x1b[0m", nil
-	moved := []applier.Moved{
+	moved := []applier.StaleChange{
 		{Address: customerA, Before: revision(applied), Now: later},
 		{Address: customerB, Before: revision(applied), Now: byUs},
 		{Address: routerAddress, Before: revision(applied)},

@@ -13,10 +13,10 @@ import (
 
 // turnWords say when a change has its turn; nothing where it has none.
 func turnWords(c planner.Change) string {
-	if c.Turn == nil {
+	if c.Rollout == nil {
 		return ""
 	}
-	return fmt.Sprintf("wave %d of the rollout %s", c.Turn.Wave, safe(c.Turn.Rollout))
+	return fmt.Sprintf("wave %d of the rollout %s", c.Rollout.Wave, safe(c.Rollout.Name))
 }
 
 // rolloutLines say how a plan's fleets are rolled out.
@@ -54,7 +54,7 @@ func rolloutRule(plan *planner.Plan, r planner.Rollout) string {
 
 func probed(plan *planner.Plan, rollout string) bool {
 	for _, c := range plan.Changes {
-		if c.Turn != nil && c.Turn.Rollout == rollout && c.Turn.Probe != nil {
+		if c.Rollout != nil && c.Rollout.Name == rollout && c.Rollout.Probe != nil {
 			return true
 		}
 	}
@@ -95,7 +95,7 @@ func rolloutEventLine(style Style, e applier.Event) string {
 		}
 		return style.rollout(e.Rollout, green, text)
 	case applier.WaveFailed:
-		return style.rollout(e.Rollout, red, fmt.Sprintf("wave %d of %d has failed: %s", e.Wave, e.Waves, failuresWords(e.Failures, e.Most)))
+		return style.rollout(e.Rollout, red, fmt.Sprintf("wave %d of %d has failed: %s", e.Wave, e.Waves, failuresWords(e.Failures, e.MaxFailures)))
 	case applier.Paused:
 		return style.rollout(e.Rollout, "", fmt.Sprintf("waiting %s before wave %d of %d", e.For, e.Wave, e.Waves))
 	case applier.ProbeFailed:

@@ -25,7 +25,7 @@ type Run interface {
 
 	// Stale tells what has moved since the plan was made, and what the plan would
 	// be now; nil for none.
-	Stale(moved []applier.Moved, now *planner.Plan) error
+	Stale(moved []applier.StaleChange, now *planner.Plan) error
 }
 
 var tellPlan = Plans.In(Text)
@@ -46,7 +46,7 @@ func (r textRun) Unexpected(plan *planner.Plan, expected string) error {
 	return UnexpectedText(r.Err, r.Err.Style, plan, expected)
 }
 
-func (r textRun) Stale(moved []applier.Moved, now *planner.Plan) error {
+func (r textRun) Stale(moved []applier.StaleChange, now *planner.Plan) error {
 	if err := MovedText(r.Err, r.Err.Style, moved); err != nil || now == nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (r jsonRun) Unexpected(plan *planner.Plan, expected string) error {
 	return UnexpectedJSON(r.Out, plan, expected)
 }
 
-func (r jsonRun) Stale(moved []applier.Moved, now *planner.Plan) error {
+func (r jsonRun) Stale(moved []applier.StaleChange, now *planner.Plan) error {
 	return StaleJSON(r.Out, moved, now)
 }
 

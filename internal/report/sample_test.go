@@ -112,4 +112,4 @@ func ownership(message, hint string) *planner.Block {
 var declared = diag.Range{File: "wfpsync.yaml", Line: 31, Column: 3, EndLine: 31, EndColumn: 20}
 
 // digestOfAssets is what changes tell of the static files of withAssets.
-var digestOfAssets = spec.ShortDigest(withAssets(userWorker(customerA)).Definition().Assets.Digest())
+var digestOfAssets = spec.ShortDigest(withAssets(userWorker(customerA)).AsScript().Assets.Digest())

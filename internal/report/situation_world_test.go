@@ -83,7 +83,7 @@ func (s situation) values(t *testing.T, was *spec.Stack, world *spec.Snapshot, w
 	secretsOf := func(stack *spec.Stack, of func(spec.Scripted)) {
 		for _, r := range stack.Resources {
 			if script, ok := r.(spec.Scripted); ok {
-				for _, b := range script.Definition().Secrets() {
+				for _, b := range script.AsScript().Secrets() {
 					values.Values[*b.Secret] = spec.NewSecret("hunter2")
 				}
 				of(script)
@@ -151,13 +151,13 @@ func markedBy(r spec.Resource) string {
 // uploaded returns a script as a list shows it after an upload.
 func uploaded(t *testing.T, world *spec.Snapshot, script spec.Scripted) *spec.Live {
 	t.Helper()
-	resolved, complete := script.Definition().Resolved(world.ID)
+	resolved, complete := script.AsScript().Resolved(world.ID)
 	if !complete {
 		t.Fatalf("%s has references that are not live", script.Address())
 	}
 	mark := spec.NewMark(resolved.Code.Digest, resolved.Digest(), applied)
 	return &spec.Live{
-		Resource: script.WithDefinition(spec.Script{Tags: resolved.Tags}),
+		Resource: script.WithScript(spec.Script{Tags: resolved.Tags}),
 		Revision: spec.Revision{ETag: "etag", ModifiedOn: applied.Add(time.Second), Owner: "platform", Mark: &mark},
 	}
 }
@@ -178,11 +178,11 @@ func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Addre
 		live.Resource, live.Detailed = live.Resource.(*spec.KVPair).WithValue([]byte(pair.Value)), true
 		return
 	}
-	resolved, _ := r.(spec.Scripted).Definition().Resolved(world.ID)
+	resolved, _ := r.(spec.Scripted).AsScript().Resolved(world.ID)
 	if mark := live.Revision.Mark; mark != nil {
 		resolved.Code = &spec.Code{Digest: mark.Code} // nobody asks for the code that a mark vouches for
 	}
-	live.Resource, live.Detailed = r.(spec.Scripted).WithDefinition(resolved), true
+	live.Resource, live.Detailed = r.(spec.Scripted).WithScript(resolved), true
 }
 
 // What others do to an account.
@@ -190,7 +190,7 @@ func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Addre
 func wrote(a spec.Address, script spec.Script) func(*spec.Snapshot) {
 	return func(world *spec.Snapshot) {
 		live := world.Resources[a]
-		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
+		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithScript(script), true
 		live.Revision.ModifiedOn = drifted
 	}
 }
@@ -201,7 +201,7 @@ func wroteCode(a spec.Address, modules ...spec.Module) func(*spec.Snapshot) {
 		live := world.Resources[a]
 		script := spec.Script{CompatibilityDate: "2026-10-01", Code: new(spec.Code)}
 		script.Code.Complete("index.js", modules)
-		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
+		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithScript(script), true
 		live.Revision.ModifiedOn = drifted
 	}
 }
@@ -211,11 +211,11 @@ func lost(a spec.Address, binding string) func(*spec.Snapshot) {
 	return func(world *spec.Snapshot) {
 		stack, _ := stackfile.Parse("wfpsync.yaml", []byte("version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }\n"+keyed))
 		r, _ := stack.Lookup(a)
-		script := *r.(spec.Scripted).Definition()
+		script := *r.(spec.Scripted).AsScript()
 		script.Bindings = slices.DeleteFunc(slices.Clone(script.Bindings), func(b spec.Binding) bool { return b.Name == binding })
 		live := world.Resources[a]
 		script.Code = &spec.Code{Digest: live.Revision.Mark.Code}
-		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithDefinition(script), true
+		live.Resource, live.Detailed = live.Resource.(spec.Scripted).WithScript(script), true
 		live.Revision.ModifiedOn = drifted
 	}
 }

@@ -192,7 +192,7 @@ func (l *loader) storeBinding(g *bindingGroup, item *document.Value) (spec.Bindi
 // copyFields takes fields of an item over as properties.
 func copyFields(b spec.Binding, item *document.Value, fields ...string) spec.Binding {
 	for _, field := range fields {
-		if value := item.Get(field).JSON(); !canon.IsVacant(value) {
+		if value := item.Get(field).JSON(); !canon.IsUnset(value) {
 			b.Properties = b.Properties.With(field, value)
 		}
 	}

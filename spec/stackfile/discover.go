@@ -55,11 +55,11 @@ func (r *listReader) discover(d *list.Discovery, namespace *document.Value) ([]l
 	var found []list.Found
 	for _, a := range r.live.Addresses() {
 		live := r.live.Resources[a]
-		if a.Kind != spec.KindUserWorker || a.Parent != name || live.Untagged || live.Revision.Owner != "" ||
+		if a.Kind != spec.KindUserWorker || a.Parent != name || live.TagsUnread || live.Revision.Owner != "" ||
 			live.Revision.Template != "" && live.Revision.Template != r.file.StackName() {
 			continue
 		}
-		tags := live.Resource.(spec.Scripted).Definition().Tags
+		tags := live.Resource.(spec.Scripted).AsScript().Tags
 		if d.Matches(a.Name, tags) {
 			found = append(found, list.Found{Name: a.Name, Tags: tags, CreatedOn: live.Created, ModifiedOn: live.Revision.ModifiedOn})
 		}

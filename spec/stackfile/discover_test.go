@@ -29,7 +29,7 @@ func TestTemplateTakesOnlyWhatIsFree(t *testing.T) {
 		live("customers", "theirs", func(l *spec.Live) { l.Revision.Template = "other" }, "pro"),
 		live("customers", "owned", func(l *spec.Live) { l.Revision.Owner = "other" }, "pro"),
 		live("customers", "owned-by-us", func(l *spec.Live) { l.Revision.Owner = "mine" }, "pro"),
-		live("customers", "unread", func(l *spec.Live) { l.Untagged = true }, "pro"),
+		live("customers", "unread", func(l *spec.Live) { l.TagsUnread = true }, "pro"),
 		live("elsewhere", "of-another-namespace", nil, "pro"),
 		&spec.Live{Resource: &spec.Worker{Name: "no-user-worker", Script: spec.Script{Tags: []string{"pro"}}}},
 	)

@@ -69,7 +69,7 @@ func (l *loader) loadMigrations(list *document.Value) []spec.Migration {
 		tags[tag.String()] = tag.Range()
 		m := spec.Migration{Tag: tag.String(), Step: spec.Object{}}
 		for _, field := range migrationSteps {
-			if value := item.Get(field).JSON(); !canon.IsVacant(value) {
+			if value := item.Get(field).JSON(); !canon.IsUnset(value) {
 				m.Step[field] = value
 			}
 		}

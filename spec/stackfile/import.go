@@ -168,7 +168,7 @@ func (im *importer) cannotImport(a spec.Address) string {
 	if a.Kind == spec.KindUserWorker {
 		rule = userWorkerName
 	}
-	definition := script.Definition()
+	definition := script.AsScript()
 	switch owner := live.Revision.Owner; {
 	case owner != "" && owner != im.stack:
 		return fmt.Sprintf("it belongs to the stack %q", owner)
@@ -199,7 +199,7 @@ func (im *importer) breakCycles() {
 	var visit func(a spec.Address)
 	visit = func(a spec.Address) {
 		open[a] = true
-		for _, b := range im.live.Resources[a].Resource.(spec.Scripted).Definition().Bindings {
+		for _, b := range im.live.Resources[a].Resource.(spec.Scripted).AsScript().Bindings {
 			for _, ref := range b.References() {
 				switch {
 				case ref.To == a || im.keys[ref.To] == "" || ref.To.Kind != spec.KindWorker || closed[ref.To]:

@@ -96,7 +96,7 @@ func liveOf(t *testing.T, text string, owner string) *spec.Snapshot {
 		if !ok {
 			continue
 		}
-		script, complete := r.Definition().Resolved(snap.ID)
+		script, complete := r.AsScript().Resolved(snap.ID)
 		if !complete {
 			t.Fatalf("%s refers to what is not there", a)
 		}
@@ -110,7 +110,7 @@ func liveOf(t *testing.T, text string, owner string) *spec.Snapshot {
 		}
 		mark := spec.NewMark(script.Code.Digest, script.Digest(), live.Revision.ModifiedOn)
 		mark.Protected = r.Meta().Protect
-		live.Resource, live.Revision.Owner, live.Revision.Mark = r.WithDefinition(script), owner, &mark
+		live.Resource, live.Revision.Owner, live.Revision.Mark = r.WithScript(script), owner, &mark
 	}
 	return snap
 }
@@ -168,7 +168,7 @@ func TestImportOfEveryKind(t *testing.T) {
 		}
 		wanted, there := r.Canonical(), was.Resource.Canonical()
 		if script, ok := r.(spec.Scripted); ok {
-			resolved, _ := script.Definition().Resolved(live.ID)
+			resolved, _ := script.AsScript().Resolved(live.ID)
 			wanted = resolved.Canonical()
 			resolved.LeaveAlone(there, wanted)
 			withoutSecrets(there)

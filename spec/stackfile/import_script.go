@@ -23,7 +23,7 @@ var (
 
 // writeScript writes what Workers and user Workers have in common.
 func (im *importer) writeScript(m *members, live *spec.Live) (comments []string) {
-	a, s := live.Resource.Address(), live.Resource.(spec.Scripted).Definition()
+	a, s := live.Resource.Address(), live.Resource.(spec.Scripted).AsScript()
 	im.writeAdopt(m, live)
 	if mark := live.Revision.Mark; mark != nil && mark.Protected {
 		m.set("protect", true)

@@ -93,7 +93,7 @@ func TestImportBreaksCycles(t *testing.T) {
 	}
 	inherited := 0
 	for _, r := range stack.Resources {
-		inherited += len(r.(spec.Scripted).Definition().CarriedOver())
+		inherited += len(r.(spec.Scripted).AsScript().CarriedOver())
 	}
 	if inherited != 1 || len(imported.Notes) != 1 {
 		t.Errorf("%d bindings are carried over, want 1\n%s", inherited, imported.Document)
@@ -156,8 +156,8 @@ func TestImportKeepsBindings(t *testing.T) {
 		t.Fatalf("%v\n%s", list, imported.Document)
 	}
 	read, _ := stack.Lookup(spec.Address{Kind: spec.KindWorker, Name: "all"})
-	script, complete := read.(spec.Scripted).Definition().Resolved(func(spec.Address) (string, bool) { return "known", true })
-	if want := worker.Resource.(spec.Scripted).Definition().Digest(); !complete || script.Digest() != want {
+	script, complete := read.(spec.Scripted).AsScript().Resolved(func(spec.Address) (string, bool) { return "known", true })
+	if want := worker.Resource.(spec.Scripted).AsScript().Digest(); !complete || script.Digest() != want {
 		is, was := script.Canonical(), worker.Resource.Canonical()
 		for name := range was {
 			if fmt.Sprint(is[name]) != fmt.Sprint(was[name]) {
@@ -198,7 +198,7 @@ func TestImportKeepsWhatCannotBeRead(t *testing.T) {
 		t.Fatalf("%s\n%s", describe(list), imported.Document)
 	}
 	r, _ := stack.Lookup(worker.Resource.Address())
-	script := r.(spec.Scripted).Definition()
+	script := r.(spec.Scripted).AsScript()
 	types := map[string]string{}
 	for _, b := range script.Bindings {
 		types[b.Name] = b.Type

@@ -69,9 +69,9 @@ func (im *importer) writeAside() (lists, templates members) {
 // notAlike says why no template would find some user Workers as they are; "" if
 // one would.
 func (im *importer) notAlike(found []spec.Address) string {
-	first := im.live.Resources[found[0]].Resource.(spec.Scripted).Definition().Code
+	first := im.live.Resources[found[0]].Resource.(spec.Scripted).AsScript().Code
 	for _, a := range found {
-		code := im.live.Resources[a].Resource.(spec.Scripted).Definition().Code
+		code := im.live.Resources[a].Resource.(spec.Scripted).AsScript().Code
 		switch reason := cannotReproduce(code); {
 		case reason != "":
 			return fmt.Sprintf("of %s, %s", a.Name, reason)
@@ -87,10 +87,10 @@ func (im *importer) notAlike(found []spec.Address) string {
 // template returns the entry that says what user Workers of one code run.
 func (im *importer) template(found []spec.Address, list string) (entry members) {
 	namespace := found[0].Parent
-	first := im.live.Resources[found[0]].Resource.(spec.Scripted).Definition()
+	first := im.live.Resources[found[0]].Resource.(spec.Scripted).AsScript()
 	manage := []any{"code"}
 	if !slices.ContainsFunc(found, func(a spec.Address) bool {
-		s := im.live.Resources[a].Resource.(spec.Scripted).Definition()
+		s := im.live.Resources[a].Resource.(spec.Scripted).AsScript()
 		return s.CompatibilityDate == "" || s.CompatibilityDate != first.CompatibilityDate || !slices.Equal(canon.SortedStrings(s.CompatibilityFlags), canon.SortedStrings(first.CompatibilityFlags))
 	}) {
 		manage = append(manage, "compatibility_date", "compatibility_flags")

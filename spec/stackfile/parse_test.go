@@ -35,7 +35,7 @@ func TestEverything(t *testing.T) {
 			one.Needs = append(one.Needs, ref.To.String())
 		}
 		if script, ok := r.(spec.Scripted); ok {
-			code := script.Definition().Code
+			code := script.AsScript().Code
 			one.Entrypoint, one.Inline, one.Options = code.Entrypoint, code.Inline, code.Options
 		}
 		all = append(all, one)

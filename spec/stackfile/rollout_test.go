@@ -17,7 +17,7 @@ func wavesOf(t *testing.T, stack *spec.Stack) []string {
 	t.Helper()
 	waves := make([]string, len(stack.Rollouts[0].Waves))
 	for _, r := range stack.Resources {
-		if turn := r.Meta().Turn; turn != nil {
+		if turn := r.Meta().Rollout; turn != nil {
 			waves[turn.Wave-1] = strings.TrimSpace(waves[turn.Wave-1] + " " + r.Address().Name)
 		}
 	}
@@ -87,7 +87,7 @@ func TestWavesTakeInEverybodyOnce(t *testing.T) {
 		stack := fleetOf(t, size, text)
 		counts := map[int]int{}
 		for _, r := range stack.Resources {
-			if turn := r.Meta().Turn; turn != nil {
+			if turn := r.Meta().Rollout; turn != nil {
 				counts[turn.Wave]++
 			}
 		}

@@ -116,7 +116,7 @@ func (l *loader) loadBindings(a spec.Address, value *document.Value) []spec.Bind
 			b, ok := group.read(l, item)
 			name := bindingNameOf(item)
 			if b.Name = name.String(); ok {
-				set.add(b.Local(a), name.Range())
+				set.add(b.RelativeTo(a), name.Range())
 			}
 		}
 	}

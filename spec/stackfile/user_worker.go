@@ -21,7 +21,7 @@ func (l *loader) loadUserWorker(e entry) {
 			l.declareHint(spec.KindDispatchNamespace, "dispatch_namespaces", namespace.String()))
 	}
 	w := &spec.UserWorker{DispatchNamespace: a.Name, Name: e.name, ResourceMeta: e.meta()}
-	w.ResourceMeta.Turn = l.loadRollout(e)
+	w.ResourceMeta.Rollout = l.loadRollout(e)
 	if e.isDiscovered() {
 		l.checkDiscovered(e, a.Name)
 		w.Script = l.loadTemplate(e)
@@ -32,7 +32,7 @@ func (l *loader) loadUserWorker(e entry) {
 }
 
 // loadRollout reads the `rollout` of an entry.
-func (l *loader) loadRollout(e entry) *spec.Turn {
+func (l *loader) loadRollout(e entry) *spec.RolloutMember {
 	value := e.value.Get("rollout")
 	if value == nil || value.Kind != document.Map {
 		return nil

@@ -26,15 +26,15 @@ type Unguarded interface {
 	List(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error)
 	PageSize(kind spec.Kind) int
 
-	// Revisit reads resources once more, one by one where oneByOne says so.
-	Revisit(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error)
+	// Reread reads resources once more, one by one where oneByOne says so.
+	Reread(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error)
 
 	// Put and Delete write a resource, whatever is there.
 	Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	Delete(ctx context.Context, address spec.Address, prior spec.Revision) error
 
-	// Together is how many changes of a kind are made by one call of what follows.
-	Together(kind spec.Kind) int
+	// BatchSize is how many changes of a kind are made by one call of what follows.
+	BatchSize(kind spec.Kind) int
 	KVNamespaceOf(ctx context.Context, writes []spec.Write) (string, error)
 	LookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error)
 	PutKVPairs(ctx context.Context, namespaceID string, writes []spec.Write) ([]spec.Revision, []error)
@@ -64,7 +64,7 @@ type Account struct {
 	behind Unguarded
 
 	// Alone says that nobody else writes to the account meanwhile, so that the look
-	// at the end, [Account.Revisit], need not wait for anybody.
+	// at the end, [Account.Reread], need not wait for anybody.
 	Alone bool
 
 	expected atomic.Int64 // writes to come
@@ -135,7 +135,7 @@ func (g *Account) pages(collection spec.Collection) int {
 // user Worker that its owner has deleted since must not come back. Then the error
 // is [spec.ErrVanished].
 func (g *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
-	if g.behind.Together(w.Resource.Address().Kind) > 1 {
+	if g.behind.BatchSize(w.Resource.Address().Kind) > 1 {
 		revisions, errs := g.PutAll(ctx, []spec.Write{w})
 		return revisions[0], errs[0]
 	}
@@ -167,7 +167,7 @@ func (g *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 
 func writesTemplate(w spec.Write) bool {
 	scripted, ok := w.Resource.(spec.Scripted)
-	return ok && scripted.Definition().IsTemplate()
+	return ok && scripted.AsScript().IsTemplate()
 }
 
 // unlessVanished is the error of a write; where that was a template's, it may be
@@ -184,7 +184,7 @@ func (g *Account) unlessVanished(ctx context.Context, w spec.Write, failed error
 
 // Delete is that of [Unguarded], of a resource that is still what it was.
 func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
-	if g.behind.Together(address.Kind) > 1 {
+	if g.behind.BatchSize(address.Kind) > 1 {
 		return g.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
 	}
 	defer g.expected.Add(-1)

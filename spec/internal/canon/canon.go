@@ -84,7 +84,7 @@ func MustJSON(value any) []byte {
 
 // IsVacant reports whether a binding's property might as well not be there: the
 // API answers null, "", [] and {} for what nobody has set.
-func IsVacant(value any) bool { return value == "" || IsAbsent(value) }
+func IsUnset(value any) bool { return value == "" || IsAbsent(value) }
 
 // MergeObjects returns an object with another one's members laid over its own, at
 // every depth.

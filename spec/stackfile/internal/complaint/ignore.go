@@ -36,7 +36,7 @@ var ignorable = []string{spec.RuleHostname, spec.RuleCertificateDepth, spec.Rule
 
 // ignorableInPlans are the rules of warnings that only a plan can give. Whether a
 // comment silences one, loading the file does not tell.
-var ignorableInPlans = []string{spec.RuleUnseenZones, spec.RuleUnseenPairs}
+var ignorableInPlans = []string{spec.RuleUnsearchedZones, spec.RuleUnsearchedPairs}
 
 // withoutIgnored takes out the warnings that the file's comments silence, and
 // adds one for each comment that cannot. What comments silence of a plan it returns.

@@ -64,7 +64,7 @@ func waveText(v *document.Value) string {
 
 // Join makes a user Worker the next member of a fleet. The value is its `rollout`, and
 // written the same with the expressions in it. It returns nil after a complaint.
-func (f *Fleets) Join(name string, value, written *document.Value, probe *spec.Probe) *spec.Turn {
+func (f *Fleets) Join(name string, value, written *document.Value, probe *spec.Probe) *spec.RolloutMember {
 	rules, good := f.readWaves(value.Get("waves"), written.Get("waves"))
 	if !good {
 		return nil
@@ -77,7 +77,7 @@ func (f *Fleets) Join(name string, value, written *document.Value, probe *spec.P
 	if !f.checkSameRollout(joined, value) {
 		return nil
 	}
-	m := member{turn: &spec.Turn{Rollout: name, Probe: probe}}
+	m := member{turn: &spec.RolloutMember{Name: name, Probe: probe}}
 	for i, item := range value.Get("waves").ItemsOrNil() {
 		if item.IsTrue() {
 			m.in |= 1 << i

@@ -32,7 +32,7 @@ type fleet struct {
 // member is a user Worker of a fleet. What the conditions say of it is a bit for
 // each wave.
 type member struct {
-	turn *spec.Turn
+	turn *spec.RolloutMember
 	in   uint32
 }
 

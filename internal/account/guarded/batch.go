@@ -8,12 +8,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Together is how many changes of a kind [Account.PutAll] and [Account.DeleteAll] take
+// BatchSize is how many changes of a kind [Account.PutAll] and [Account.DeleteAll] take
 // at once; 1 for kinds of which each is a request of its own.
-func (g *Account) Together(kind spec.Kind) int { return g.behind.Together(kind) }
+func (g *Account) BatchSize(kind spec.Kind) int { return g.behind.BatchSize(kind) }
 
 // PutAll is [Account.Put] of many resources of one collection, of a kind for
-// which [Account.Together] is more than 1: each has a result of its own, and they
+// which [Account.BatchSize] is more than 1: each has a result of its own, and they
 // take as few requests as the API lets them. One that is not what its write says
 // to replace is left as it is, with a [*account.MovedError]: KV overwrites without a word.
 func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revision, []error) {

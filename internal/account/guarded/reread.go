@@ -10,17 +10,17 @@ import (
 // mostPatience is for how long the look at the end waits for others, at most.
 const mostPatience = 10 * time.Second
 
-// Revisit reads resources once more, as far as it takes to see who wrote them. Few of
+// Reread reads resources once more, as far as it takes to see who wrote them. Few of
 // a large namespace are looked at one by one, which takes fewer requests than its list,
 // and so are those that are to be looked at alone.
 //
 // Who looked just before our last write has not seen it, and may write after it: that
 // is waited for, twice as long as it has taken us at most.
-func (g *Account) Revisit(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
+func (g *Account) Reread(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
 	if err := g.beLast(ctx); err != nil {
 		return nil, err
 	}
-	return g.behind.Revisit(ctx, addresses, func(c spec.Collection, wanted int) bool {
+	return g.behind.Reread(ctx, addresses, func(c spec.Collection, wanted int) bool {
 		return alone || c.Kind == spec.KindUserWorker && wanted < g.pages(c)
 	})
 }

@@ -13,8 +13,8 @@ import (
 // none of the collections that it names, where it has a section of their kind, if
 // only an empty one: in the account's zones, and in the KV namespaces that the file
 // has. Namespaces that are destroyed take their pairs with them.
-func Elsewhere(desired *spec.Stack, live *spec.Snapshot, options Options) spec.Elsewhere {
-	e := spec.Elsewhere{InZones: desired.KindsInZones(), Named: desired.Zones(), Everywhere: options.Refresh}
+func OrphanSearch(desired *spec.Stack, live *spec.Snapshot, options Options) spec.OrphanSearch {
+	e := spec.OrphanSearch{ZoneKinds: desired.KindsInZones(), NamedZones: desired.Zones(), All: options.Refresh}
 	if !desired.HasKVPairs() {
 		return e
 	}
@@ -50,7 +50,7 @@ func kvNamespacesOf(desired *spec.Stack, mode Mode) []spec.Reference {
 // has.
 func (p *planning) warnUnseen() {
 	pairs := map[string]bool{}
-	for _, u := range p.live.Unseen {
+	for _, u := range p.live.Unsearched {
 		if u.Kind == spec.KindKVPair {
 			pairs[u.Parent] = true
 		} else {
@@ -62,10 +62,10 @@ func (p *planning) warnUnseen() {
 
 // warnUnseenZones warns of zones that were not looked into, or of a zone that was
 // not looked through.
-func (p *planning) warnUnseenZones(u spec.Unseen) {
+func (p *planning) warnUnseenZones(u spec.Unsearched) {
 	what := u.Kind.Info().Plural
 	d := diag.Diagnostic{
-		Severity: diag.Warning, Rule: spec.RuleUnseenZones, Range: p.desired.Sections[u.Kind],
+		Severity: diag.Warning, Rule: spec.RuleUnsearchedZones, Range: p.desired.Sections[u.Kind],
 		Message: fmt.Sprintf("%s that the file no longer has are not looked for in zones that it does not name: the account has 50 zones or more", what),
 		Hint:    "`--refresh all` looks into every zone; `removed` names what is known to be left",
 	}
@@ -107,7 +107,7 @@ func (p *planning) warnUnseenPairs(titles map[string]bool) {
 			which = fmt.Sprintf("%d KV namespaces, the first of them %q", n, places[at].first)
 		}
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
-			Severity: diag.Warning, Rule: spec.RuleUnseenPairs, Range: at,
+			Severity: diag.Warning, Rule: spec.RuleUnsearchedPairs, Range: at,
 			Message: "not all keys were looked at for KV pairs that the file no longer has: those of " + which,
 			Hint:    "`--refresh all` looks at every key; `key_prefix` says which keys the file has, and then no others are looked at",
 		})

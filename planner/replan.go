@@ -39,7 +39,7 @@ func (p *Plan) keyPrefixes() map[spec.Collection]string {
 
 // Again is what the changes of a plan at some addresses would be if it were
 // made now. It is to be looked at, not to be applied: it holds no other change.
-func Again(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Options) (*Plan, error) {
+func Replan(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Options) (*Plan, error) {
 	options.Allow = append(slices.Clone(options.Allow), GuardMaxDelete, GuardMaxUpdate) // a part of a plan says nothing about shares
 	again, err := New(p.Desired(), live, options)
 	if err != nil {

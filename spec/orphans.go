@@ -9,21 +9,21 @@ import "slices"
 
 // Elsewhere says where resources of a stack may be that are in none of the
 // collections that are read whole.
-type Elsewhere struct {
+type OrphanSearch struct {
 	// InZones are the kinds that may be in any zone of the account, but for those
 	// that the file names.
-	InZones []Kind
-	Named   []string
+	ZoneKinds  []Kind
+	NamedZones []string
 
 	// KVNamespaces are those whose pairs the file says nothing of.
 	KVNamespaces []Address
 
 	// Everywhere lets all places be looked through to the end, whatever it takes.
-	Everywhere bool
+	All bool
 }
 
 // Unseen is a place elsewhere that nobody has looked through to the end.
-type Unseen struct {
+type Unsearched struct {
 	// Collection may be without its parent, where it is not known how many places
 	// there are.
 	Collection

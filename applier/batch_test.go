@@ -17,20 +17,20 @@ import (
 )
 
 // gatherer is a target that takes a few KV pairs at once.
-type gatherer struct {
+type batchTarget struct {
 	*target
 	most    int
 	batches []string // of keys, those of a deletion with a minus
 }
 
-func (g *gatherer) Together(kind spec.Kind) int {
+func (g *batchTarget) BatchSize(kind spec.Kind) int {
 	if kind == spec.KindKVPair {
 		return g.most
 	}
 	return 1
 }
 
-func (g *gatherer) PutAll(_ context.Context, writes []spec.Write) ([]spec.Revision, []error) {
+func (g *batchTarget) PutAll(_ context.Context, writes []spec.Write) ([]spec.Revision, []error) {
 	var keys []string
 	errs := make([]error, len(writes))
 	for i, w := range writes {
@@ -41,7 +41,7 @@ func (g *gatherer) PutAll(_ context.Context, writes []spec.Write) ([]spec.Revisi
 	return make([]spec.Revision, len(writes)), errs
 }
 
-func (g *gatherer) DeleteAll(_ context.Context, addresses []spec.Address, _ []spec.Revision) []error {
+func (g *batchTarget) DeleteAll(_ context.Context, addresses []spec.Address, _ []spec.Revision) []error {
 	var keys []string
 	errs := make([]error, len(addresses))
 	for i, a := range addresses {
@@ -52,7 +52,7 @@ func (g *gatherer) DeleteAll(_ context.Context, addresses []spec.Address, _ []sp
 	return errs
 }
 
-func (g *gatherer) note(batch string) {
+func (g *batchTarget) note(batch string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.batches = append(g.batches, batch)
@@ -75,7 +75,7 @@ kv_pairs:
 `
 
 func TestRunMakesChangesTogether(t *testing.T) {
-	account := &gatherer{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, most: 10}
 	result, events := runOn(t, account, plan(t, table), applier.Options{})
 	if !result.Complete() || result.Applied != 9 {
 		t.Errorf("result: %+v", result)
@@ -112,7 +112,7 @@ func sorted(words []string) []string {
 
 // No more are taken at once than the target says, and each has its own result.
 func TestRunBoundsWhatIsMadeTogether(t *testing.T) {
-	account := &gatherer{target: &target{fail: map[string]error{"kv_pair/hosts/k3": errors.New("refused")}}, most: 2}
+	account := &batchTarget{target: &target{fail: map[string]error{"kv_pair/hosts/k3": errors.New("refused")}}, most: 2}
 	text := "version: 1\nname: s\nkv_namespaces: { hosts: {} }\nkv_pairs:\n"
 	for i := range 5 {
 		text += fmt.Sprintf("  k%d: { kv_namespace: hosts, value: x }\n", i)
@@ -128,7 +128,7 @@ func TestRunBoundsWhatIsMadeTogether(t *testing.T) {
 
 // A row whose Worker failed does not keep the others waiting.
 func TestRunGathersWithoutWhatIsSkipped(t *testing.T) {
-	account := &gatherer{target: &target{fail: map[string]error{"user_worker/customers/a": errors.New("refused")}}, most: 10}
+	account := &batchTarget{target: &target{fail: map[string]error{"user_worker/customers/a": errors.New("refused")}}, most: 10}
 	result, _ := runOn(t, account, plan(t, table), applier.Options{})
 	if result.Failed != 1 || result.Skipped != 1 || result.Applied != 7 || len(account.batches) != 2 {
 		t.Errorf("%+v, in %q", result, account.batches)
@@ -137,7 +137,7 @@ func TestRunGathersWithoutWhatIsSkipped(t *testing.T) {
 
 // What is ready goes as soon as there are no others of its sort to wait for, whatever else is under way.
 func TestRunDoesNotGatherAlone(t *testing.T) {
-	account := &gatherer{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, most: 10}
 	account.during = func(address string) {
 		if address != "user_worker/customers/a" {
 			return
@@ -160,7 +160,7 @@ func TestRunDoesNotGatherAlone(t *testing.T) {
 
 // What is ready waits for others of its sort, but not for ever.
 func TestRunDoesNotGatherForEver(t *testing.T) {
-	account := &gatherer{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, most: 10}
 	now := time.Now()
 	clock := func() time.Time { now = now.Add(time.Minute); return now }
 	result, _ := runOn(t, account, plan(t, table), applier.Options{Concurrency: 1, Now: clock})
@@ -170,7 +170,7 @@ func TestRunDoesNotGatherForEver(t *testing.T) {
 }
 
 func TestRunDeletesTogether(t *testing.T) {
-	account := &gatherer{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, most: 10}
 	p := &planner.Plan{Stack: "platform"}
 	for _, key := range []string{"a", "b"} {
 		p.Changes = append(p.Changes, planner.Change{

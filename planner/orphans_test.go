@@ -36,16 +36,16 @@ kv_namespaces:
 	for name, tt := range map[string]struct {
 		text    string
 		options planner.Options
-		want    spec.Elsewhere
+		want    spec.OrphanSearch
 	}{
-		"namespaces":           {namespaces + "  new: { title: New }\nkv_pairs: {}\n", planner.Options{}, spec.Elsewhere{KVNamespaces: kv("Here", "Theirs")}},
-		"namespaces alone":     {namespaces, planner.Options{}, spec.Elsewhere{}},
-		"zones":                {nothing + zones, planner.Options{}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}}},
-		"everything is asked":  {nothing + zones, planner.Options{Refresh: true}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, Everywhere: true}},
-		"everything destroyed": {namespaces + zones + "kv_pairs: {}\n", planner.Options{Mode: planner.Destroy}, spec.Elsewhere{InZones: both, Named: []string{"example.com"}, KVNamespaces: kv("Theirs")}},
-		"nothing":              {nothing, planner.Options{}, spec.Elsewhere{}},
+		"namespaces":           {namespaces + "  new: { title: New }\nkv_pairs: {}\n", planner.Options{}, spec.OrphanSearch{KVNamespaces: kv("Here", "Theirs")}},
+		"namespaces alone":     {namespaces, planner.Options{}, spec.OrphanSearch{}},
+		"zones":                {nothing + zones, planner.Options{}, spec.OrphanSearch{ZoneKinds: both, NamedZones: []string{"example.com"}}},
+		"everything is asked":  {nothing + zones, planner.Options{Refresh: true}, spec.OrphanSearch{ZoneKinds: both, NamedZones: []string{"example.com"}, All: true}},
+		"everything destroyed": {namespaces + zones + "kv_pairs: {}\n", planner.Options{Mode: planner.Destroy}, spec.OrphanSearch{ZoneKinds: both, NamedZones: []string{"example.com"}, KVNamespaces: kv("Theirs")}},
+		"nothing":              {nothing, planner.Options{}, spec.OrphanSearch{}},
 	} {
-		if diff := cmp.Diff(tt.want, planner.Elsewhere(parse(t, tt.text), s, tt.options)); diff != "" {
+		if diff := cmp.Diff(tt.want, planner.OrphanSearch(parse(t, tt.text), s, tt.options)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 	}

@@ -12,11 +12,11 @@ import (
 
 // Gatherer is a [Target] that makes changes of some kinds together: ten thousand
 // KV pairs in one request, say, instead of forty minutes of them.
-type Gatherer interface {
+type BatchTarget interface {
 	Target
 
 	// Together is how many changes of a kind it takes at once; 1 for most.
-	Together(kind spec.Kind) int
+	BatchSize(kind spec.Kind) int
 
 	// PutAll is [Target.Put] of resources of one collection, each with a result
 	// of its own.
@@ -45,8 +45,8 @@ type gathering struct {
 
 // together is how many changes of a job's kind the target takes at once.
 func (r *run) together(j *job) int {
-	if gatherer, ok := r.target.(Gatherer); ok {
-		return gatherer.Together(j.change.Address.Kind)
+	if gatherer, ok := r.target.(BatchTarget); ok {
+		return gatherer.BatchSize(j.change.Address.Kind)
 	}
 	return 1
 }
@@ -113,7 +113,7 @@ func compareSorts(a, b changeSort) int {
 // startTogether makes changes of one sort in a goroutine of their own.
 func (r *run) startTogether(ctx context.Context, jobs []*job) {
 	began := r.options.Now()
-	gatherer := r.target.(Gatherer)
+	gatherer := r.target.(BatchTarget)
 	answered := func(revisions []spec.Revision, errs []error) {
 		answers := make([]answer, len(jobs))
 		for i, j := range jobs {

@@ -8,10 +8,10 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Revisit reads resources once more, as far as it takes to see who wrote them: by the
+// Reread reads resources once more, as far as it takes to see who wrote them: by the
 // lists of their collections, or one by one where oneByOne says so of a collection and
 // of how many resources of it are wanted.
-func (a *Account) Revisit(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error) {
+func (a *Account) Reread(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error) {
 	byCollection := map[spec.Collection][]spec.Address{}
 	for _, address := range addresses {
 		byCollection[address.Collection()] = append(byCollection[address.Collection()], address)
@@ -44,7 +44,7 @@ func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addr
 	g.SetLimit(a.client.concurrency)
 	for _, address := range addresses {
 		live := snap.Resources[address]
-		if live == nil || !live.Untagged {
+		if live == nil || !live.TagsUnread {
 			continue
 		}
 		g.Go(func() error {
@@ -57,7 +57,7 @@ func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addr
 			}
 			s := script{ID: address.Name, ETag: live.Revision.ETag, ModifiedOn: live.Revision.ModifiedOn, Tags: settings.Tags, TagsShown: true}
 			_, live.Revision = s.shown()
-			live.Untagged = false
+			live.TagsUnread = false
 			a.tags.learn(a.api.BaseURL(), a.placeOf(address), &s)
 			return nil
 		})

@@ -11,7 +11,7 @@ import (
 // the same where nothing could be made of it.
 func TestReadRefusesTurnsThatAreNot(t *testing.T) {
 	a := spec.Address{Kind: spec.KindUserWorker, Parent: "ns", Name: "w"}
-	change := Change{Address: a, Action: Create, Turn: &spec.Turn{Rollout: "fleet", Wave: 2}}
+	change := Change{Address: a, Action: Create, Rollout: &spec.RolloutMember{Name: "fleet", Wave: 2}}
 	one := Rollout{Name: "fleet", Waves: make([]Wave, 1), OnFailure: spec.StopRollout}
 	then := Rollout{Name: "fleet", Waves: make([]Wave, 2), OnFailure: spec.StopRollout, Then: []spec.Address{{Kind: spec.KindUserWorker, Parent: "ns", Name: "gone"}}}
 	for want, rollouts := range map[string][]Rollout{

@@ -3,48 +3,48 @@ package spec
 import "time"
 
 // A Sight is what a look at a script shows after it was written, or deleted.
-type Sight int
+type Observation int
 
 // What a look shows. The account is eventually consistent: a list, or even a GET, may
 // lag behind a write that was answered. So only Foreign tells of another writer.
 const (
 	// Foreign is a revision that another writer has made after ours.
-	Foreign Sight = iota
+	SawOther Observation = iota
 
 	// Mine is what we have left.
-	Mine
+	SawOurs
 
 	// Former is what was there before. It is back nowhere, since a mark has the time of
 	// its upload in it: the look is old, and may be repeated.
-	Former
+	SawFormer
 
 	// Missing is nothing, where we have left something. Either the look is older than
 	// the script, or another writer has deleted it: only looks that go on tell.
-	Missing
+	SawNothing
 )
 
 // SightPauses are how long the account has to show a write before it is looked at again.
-var SightPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+var RereadPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
 
 // SightOf says what a look shows, nil for nothing, of a script that we have left as a
 // revision, nil for deleted, and that was others before, as far as we know them.
-func SightOf(now, left *Revision, before []Revision) Sight {
+func Observe(now, left *Revision, before []Revision) Observation {
 	switch {
 	case now == nil && left == nil:
-		return Mine
+		return SawOurs
 	case now == nil:
-		return Missing
+		return SawNothing
 	case left != nil && left.Mark != nil && now.Mark != nil && *now.Mark == *left.Mark && now.Owner == left.Owner && now.Template == left.Template:
-		return Mine
+		return SawOurs
 	case left != nil && now.isOlderThan(left.ModifiedOn):
-		return Former
+		return SawFormer
 	}
 	for _, b := range before {
 		if b.precedes(now, left == nil) {
-			return Former
+			return SawFormer
 		}
 	}
-	return Foreign
+	return SawOther
 }
 
 // isOlderThan reports whether a revision was written before a time, on the server's
