@@ -27,7 +27,7 @@ import (
 // blocked, and itself, too. So the default leaves 200.
 const (
 	rateWindow   = 5 * time.Minute
-	mostInSecond = 150
+	maxPerSecond = 150
 
 	// DefaultRate is how many requests an account makes to Cloudflare in five minutes at most.
 	DefaultRate = 1000
@@ -94,10 +94,10 @@ type Account struct{ target *target }
 // target is an [Account] as the applier takes it.
 type target struct {
 	// busy is held while an account is read or written: what is read is that of one stack, and so are the sources.
-	busy sync.Mutex
+	mu sync.Mutex
 
 	*guarded.Account                  // reads, and writes that look first
-	behind           *account.Account // for everything else
+	unguarded        *account.Account // for everything else
 	info             spec.Account
 	local            *Local // nil unless the account is on this machine, where there is no DNS
 	userAgent        string
@@ -124,7 +124,7 @@ func Connect(ctx context.Context, o ConnectOptions) (*Account, error) {
 
 func connected(client *account.Client, info spec.Account, o ConnectOptions) *Account {
 	live := client.Account(info.ID)
-	t := &target{Account: guarded.New(live), behind: live, info: info, local: o.Local, userAgent: o.userAgent()}
+	t := &target{Account: guarded.New(live), unguarded: live, info: info, local: o.Local, userAgent: o.userAgent()}
 	t.Alone = o.Local != nil
 	return &Account{t}
 }
@@ -173,7 +173,7 @@ func (o ConnectOptions) limits() []cloudflare.Limit {
 	if requests <= 0 {
 		return nil
 	}
-	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: mostInSecond, Window: time.Second}}
+	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: maxPerSecond, Window: time.Second}}
 }
 
 // account returns the account that is named, else the only one there is.
@@ -205,7 +205,7 @@ func onlyAccount(accounts []spec.Account) (spec.Account, error) {
 func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	revision, err := t.Account.Put(ctx, w)
 	scripted, ok := w.Resource.(spec.Scripted)
-	if err == nil || !ok || t.sources == nil || !modulePlace.MatchString(err.Error()) {
+	if err == nil || !ok || t.sources == nil || !modulePosition.MatchString(err.Error()) {
 		return revision, err
 	}
 	code := scripted.AsScript().Code
@@ -213,7 +213,7 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 		return revision, err
 	}
 	if text := t.sources.inSources(ctx, code, err.Error()); text != err.Error() {
-		err = &inSource{err, text}
+		err = &sourceError{err, text}
 	}
 	return revision, err
 }
@@ -223,15 +223,15 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 
 // Capture implements [applier.Target].
 func (t *target) Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {
-	return t.behind.Capture(ctx, a, prior)
+	return t.unguarded.Capture(ctx, a, prior)
 }
 
 // MarkUnproven implements [applier.Target].
 func (t *target) MarkUnproven(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
-	return t.behind.MarkUnproven(ctx, w, before)
+	return t.unguarded.MarkUnproven(ctx, w, before)
 }
 
 // Restore implements [applier.Target].
 func (t *target) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
-	return t.behind.Restore(ctx, r)
+	return t.unguarded.Restore(ctx, r)
 }

@@ -14,8 +14,8 @@ import (
 // or one in which * stands for any part of a name. It means Workers that the file declares; an address means the one it is.
 func (p *Project) Adopt(ctx context.Context, account *Account, patterns []string) (*planner.Plan, error) {
 	t := account.target
-	t.busy.Lock()
-	defer t.busy.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if !p.built { // also with lists that look for user Workers: those are not what is adopted
 		if err := buildEach(ctx, p); err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ func (p *Project) Adopt(ctx context.Context, account *Account, patterns []string
 	if err != nil {
 		return nil, err
 	}
-	if err := t.behind.Inspect(ctx, live, planner.InspectAdoption(p.stack, live, addresses)); err != nil {
+	if err := t.unguarded.Inspect(ctx, live, planner.InspectAdoption(p.stack, live, addresses)); err != nil {
 		return nil, err
 	}
 	plan, err := planner.Adoption(p.stack, live, addresses, planner.Options{Mode: planner.Apply, Tool: t.userAgent})
@@ -57,7 +57,7 @@ func (t *target) readWorkers(ctx context.Context, stack *spec.Stack, patterns []
 			collections = append(collections, address.Collection())
 		}
 	}
-	t.behind.Narrow(stack.ReadPrefixes())
+	t.unguarded.Narrow(stack.ReadPrefixes())
 	live, err := t.Read(ctx, stack.Name, collections)
 	if err != nil {
 		return nil, err

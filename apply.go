@@ -20,8 +20,8 @@ import (
 // with an error that [IsMoved] knows. Options that are left out are the usual ones; the probes of a rollout are sent to the
 // Workers, on this machine to those of the local account. A plan with secrets needs Secret, such as [Project.Secret].
 func (a *Account) Apply(ctx context.Context, plan *planner.Plan, o applier.Options, emit func(applier.Event)) (*applier.Result, error) {
-	a.target.busy.Lock()
-	defer a.target.busy.Unlock()
+	a.target.mu.Lock()
+	defer a.target.mu.Unlock()
 	if o.Prober == nil && HasProbes(plan) {
 		prober, done, err := a.target.prober(ctx)
 		if err != nil {
@@ -44,10 +44,10 @@ func IsMoved(err error) bool { return account.IsMoved(err) }
 // Stale returns the changes of a plan whose resources were written by another program since, and what the plan would be for
 // those now; nothing when the plan is still what was planned. A plan to destroy is not made again.
 func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.StaleChange, *planner.Plan, error) {
-	a.target.busy.Lock()
-	defer a.target.busy.Unlock()
+	a.target.mu.Lock()
+	defer a.target.mu.Unlock()
 	stack := plan.Desired()
-	a.target.behind.Narrow(stack.ReadPrefixes())
+	a.target.unguarded.Narrow(stack.ReadPrefixes())
 	moved, err := applier.FindStale(ctx, a.target, plan)
 	if err != nil || len(moved) == 0 || plan.Mode == planner.Destroy {
 		return moved, nil, err
@@ -57,7 +57,7 @@ func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Stal
 		addresses[i] = m.Address
 	}
 	options := planner.Options{Mode: plan.Mode, Tool: plan.Tool}
-	live, err := a.target.look(ctx, stack, nil, options)
+	live, err := a.target.readLive(ctx, stack, nil, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,7 +68,7 @@ func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Stal
 // Pace returns how long a number of changes of a plan take at least, as the API takes no more requests in that time.
 func (a *Account) Pace(plan *planner.Plan) func(changes int) time.Duration {
 	requests := a.target.requests(plan)
-	return func(changes int) time.Duration { return a.target.behind.Pace(min(changes, requests)) }
+	return func(changes int) time.Duration { return a.target.unguarded.Pace(min(changes, requests)) }
 }
 
 // requests returns about how many requests it takes to make the changes of a plan.

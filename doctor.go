@@ -48,7 +48,7 @@ func adviceOf(err error) string {
 }
 
 // mostSkew is how far the clocks may be apart without being worth a word.
-const mostSkew = time.Minute
+const maxSkew = time.Minute
 
 // Doctor looks at the credentials, what they may do, the account and the clock. Nothing is written. It shows whether a token
 // may read; whether it may write, only writing shows. What a project needs must be there; without one, which is nil, Workers
@@ -145,7 +145,7 @@ func (x *examination) lookAtToken(ctx context.Context, client *account.Client) b
 }
 
 func (x *examination) lookAtClock(client *account.Client) {
-	if skew := client.Skew(); skew.Abs() > mostSkew {
+	if skew := client.Skew(); skew.Abs() > maxSkew {
 		x.note("clock", CheckWarning, "let this machine set its clock by the network; wfpsync itself goes by the server's",
 			"this machine's clock is %s off", skew.Abs().Round(time.Second))
 		return

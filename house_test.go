@@ -13,16 +13,16 @@ import (
 // mostFiles is how many files of a package, without tests, a person finds their way in, and mostCommands how many the
 // program has, with one file a command.
 const (
-	mostFiles    = 50
-	mostCommands = 30
+	maxFiles    = 50
+	maxCommands = 30
 )
 
 func TestPackagesAreNotTooLarge(t *testing.T) {
 	for _, p := range packages(t) {
 		folder, _ := folderOf(p.ImportPath)
-		most := mostFiles
+		most := maxFiles
 		if folder == "cmd/wfpsync" {
-			most = mostCommands
+			most = maxCommands
 		}
 		if len(p.GoFiles) > most {
 			t.Errorf("%s has %d files, at most %d are good: look for the package in it", folder, len(p.GoFiles), most)
@@ -31,7 +31,7 @@ func TestPackagesAreNotTooLarge(t *testing.T) {
 }
 
 // mostFields is how many fields a struct of a phase of loading has at most: one that needs more is two phases.
-const mostFields = 12
+const maxFields = 12
 
 // parsers read text, and are not phases: one has a field for each thing that it knows of its place in the text.
 var parsers = []string{"spec/stackfile/internal/document", "spec/stackfile/internal/list"}
@@ -52,8 +52,8 @@ func TestPhasesOfLoadingAreSmall(t *testing.T) {
 			ast.Inspect(file, func(n ast.Node) bool {
 				if s, ok := n.(*ast.StructType); ok {
 					structs++
-					if fields := countFields(s); fields > mostFields {
-						t.Errorf("%s: a struct of %d fields, at most %d are good", files.Position(s.Pos()), fields, mostFields)
+					if fields := countFields(s); fields > maxFields {
+						t.Errorf("%s: a struct of %d fields, at most %d are good", files.Position(s.Pos()), fields, maxFields)
 					}
 				}
 				return true

@@ -31,8 +31,8 @@ func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Impor
 	if o.UserWorkers == "" {
 		o.UserWorkers = stackfile.LeaveUserWorkers
 	}
-	a.target.busy.Lock()
-	defer a.target.busy.Unlock()
+	a.target.mu.Lock()
+	defer a.target.mu.Unlock()
 	live, unread, err := a.target.readAll(ctx, o.Namespace)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Impor
 	wanted := slices.DeleteFunc(live.Workers(), func(a spec.Address) bool {
 		return o.UserWorkers == stackfile.LeaveUserWorkers && a.Kind == spec.KindUserWorker && live.Resources[a].Revision.Owner == ""
 	})
-	if err := a.target.behind.ReadCode(ctx, live, wanted); err != nil {
+	if err := a.target.unguarded.ReadCode(ctx, live, wanted); err != nil {
 		return nil, err
 	}
 	name, err := stackName(o.Name, live)
@@ -100,7 +100,7 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 		return nil, nil, err
 	}
 	live.Account = t.info
-	zones, err := t.behind.Zones(ctx)
+	zones, err := t.unguarded.Zones(ctx)
 	zonesDenied := cloudflare.IsDenied(err)
 	if err != nil && !zonesDenied {
 		return nil, nil, err
@@ -132,10 +132,10 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 			}
 		}
 	}
-	if err := t.behind.Extend(ctx, live, more); err != nil {
+	if err := t.unguarded.Extend(ctx, live, more); err != nil {
 		return nil, nil, err
 	}
-	if err := t.behind.Inspect(ctx, live, live.Addresses()); err != nil {
+	if err := t.unguarded.Inspect(ctx, live, live.Addresses()); err != nil {
 		return nil, nil, err
 	}
 	for _, collection := range more {
@@ -143,5 +143,5 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 			unread = append(unread, collection.Kind)
 		}
 	}
-	return live, unread, t.behind.Extend(ctx, live, live.Jurisdictions())
+	return live, unread, t.unguarded.Extend(ctx, live, live.Jurisdictions())
 }

@@ -37,7 +37,7 @@ func TestNothingElseTellsKindsApart(t *testing.T) {
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(found)) {
-		t.Errorf("%s tells kinds or binding types apart: say it in the kind's description or column\n  %s", file, strings.Join(found[file], "\n  "))
+		t.Errorf("%s tells kinds or binding types apart: say it in the kind's description or its kindOps\n  %s", file, strings.Join(found[file], "\n  "))
 	}
 }
 

@@ -64,7 +64,7 @@ type Local struct {
 	release  func()
 }
 
-const mostGrace = 5 * time.Second
+const maxGrace = 5 * time.Second
 
 // OpenLocal opens the account in a folder, and serves its API until the account is closed. If another program has it open,
 // the error is an *[InUseError].
@@ -87,7 +87,7 @@ func OpenLocal(o LocalOptions) (*Local, error) {
 	}
 	l := &Local{emulator: opened}
 	if o.Listener != nil {
-		l.grace = mostGrace
+		l.grace = maxGrace
 	} else {
 		if o.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			_ = opened.Close() // the first error says more

@@ -18,8 +18,8 @@ import (
 func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options) (*planner.Plan, error) {
 	o.Mode, o.Tool = cmp.Or(o.Mode, planner.Apply), cmp.Or(o.Tool, account.target.userAgent)
 	t := account.target
-	t.busy.Lock()
-	defer t.busy.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if err := p.prepare(ctx, t, o.Mode); err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options)
 	if o.Secrets == nil {
 		o.Secrets = p.secretValues()
 	}
-	zones, err := t.behind.ZonesOf(ctx, p.stack.HostsWithoutZone())
+	zones, err := t.unguarded.ZonesOf(ctx, p.stack.HostsWithoutZone())
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options)
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	live, err := t.look(ctx, p.stack, p.live, o)
+	live, err := t.readLive(ctx, p.stack, p.live, o)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +90,12 @@ func (p *Project) forgetFindings() func() {
 
 // discovers reports whether the stack is not known yet, because the account has to
 // say which user Workers its lists find.
-func (p *Project) discovers() bool { return p.live == nil && len(p.stack.Discoveries) > 0 }
+func (p *Project) mustDiscover() bool { return p.live == nil && len(p.stack.Discoveries) > 0 }
 
 // discover asks the account which user Workers the stack's lists find, and reads
 // the stack file again with those.
 func (p *Project) discover(ctx context.Context, t *target) error {
-	if !p.discovers() {
+	if !p.mustDiscover() {
 		return nil
 	}
 	live, err := t.Discover(ctx, p.stack.Name, p.stack.Discoveries)
@@ -106,9 +106,9 @@ func (p *Project) discover(ctx context.Context, t *target) error {
 }
 
 // look reads what planning a stack needs of the account, beside what is known.
-func (t *target) look(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
-	t.behind.Narrow(stack.ReadPrefixes())
-	live, err := t.readBeyond(ctx, stack.Name, stack.Scope(), known)
+func (t *target) readLive(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
+	t.unguarded.Narrow(stack.ReadPrefixes())
+	live, err := t.readRest(ctx, stack.Name, stack.Scope(), known)
 	if err != nil {
 		return nil, err
 	}
@@ -118,18 +118,18 @@ func (t *target) look(ctx context.Context, stack *spec.Stack, known *spec.Snapsh
 	if t.local == nil {
 		more = append(more, planner.DNSCollections(stack, live, options)...)
 	}
-	if err := t.behind.Extend(ctx, live, more); err != nil {
+	if err := t.unguarded.Extend(ctx, live, more); err != nil {
 		return nil, err
 	}
-	if err := t.behind.LookElsewhere(ctx, stack.Name, live, planner.OrphanSearch(stack, live, options)); err != nil {
+	if err := t.unguarded.LookElsewhere(ctx, stack.Name, live, planner.OrphanSearch(stack, live, options)); err != nil {
 		return nil, err
 	}
-	return live, t.behind.Inspect(ctx, live, planner.Inspect(stack, live, options))
+	return live, t.unguarded.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 
 // readBeyond reads collections that were not read to discover user Workers, and
 // adds those that were.
-func (t *target) readBeyond(ctx context.Context, stack string, collections []spec.Collection, known *spec.Snapshot) (*spec.Snapshot, error) {
+func (t *target) readRest(ctx context.Context, stack string, collections []spec.Collection, known *spec.Snapshot) (*spec.Snapshot, error) {
 	if known == nil {
 		return t.Read(ctx, stack, collections)
 	}

@@ -159,7 +159,7 @@ func (p *Project) Err() error { return p.diagnostics.Err() }
 // does nothing when the stack is wrong, when it was built before, or when the account has to say first which user Workers
 // there are. [Project.Plan] builds by itself.
 func (p *Project) Build(ctx context.Context) error {
-	if p.built || p.discovers() {
+	if p.built || p.mustDiscover() {
 		return nil
 	}
 	return buildEach(ctx, p)
@@ -196,10 +196,10 @@ func (p *Project) note(list diag.List) {
 		if d.Snippet == "" && p.isOfStackFile(d.Range.File) {
 			d.Snippet = p.line(d.Range)
 		}
-		d.Range = p.seen(d.Range)
+		d.Range = p.forCaller(d.Range)
 		related := make([]diag.Related, len(d.Related))
 		for i, r := range d.Related {
-			related[i] = diag.Related{Range: p.seen(r.Range), Message: r.Message}
+			related[i] = diag.Related{Range: p.forCaller(r.Range), Message: r.Message}
 		}
 		d.Related = related
 		p.diagnostics = append(p.diagnostics, d)
@@ -227,7 +227,7 @@ func (p *Project) line(at diag.Range) string {
 }
 
 // seen returns a place in the project as a place for the caller.
-func (p *Project) seen(r diag.Range) diag.Range {
+func (p *Project) forCaller(r diag.Range) diag.Range {
 	if r.File != "" && !path.IsAbs(r.File) {
 		r.File = path.Join(filepath.ToSlash(p.dir), r.File)
 	}

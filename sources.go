@@ -16,9 +16,9 @@ import (
 // sources lead from modules to the files of a project that they were made of.
 // They are asked about few codes, so each is looked at when it is first needed.
 type sources struct {
-	root string                      // absolute
-	seen func(diag.Range) diag.Range // as a path for the caller
-	line func(diag.Range) string     // of the stack file
+	root      string                      // absolute
+	forCaller func(diag.Range) diag.Range // as a path for the caller
+	line      func(diag.Range) string     // of the stack file
 
 	mu    sync.Mutex
 	known map[string]*bundle.Origins // by the code's digest
@@ -29,7 +29,7 @@ func (p *Project) sources() *sources {
 	if err != nil {
 		return nil
 	}
-	return &sources{root: root, seen: p.seen, line: p.line, known: map[string]*bundle.Origins{}}
+	return &sources{root: root, forCaller: p.forCaller, line: p.line, known: map[string]*bundle.Origins{}}
 }
 
 // Origins returns what leads from a place in a module of a Worker, "worker" or "namespace/worker", to the place in the
@@ -54,7 +54,7 @@ func (p *Project) Origins() func(worker, module string, line, column int) string
 		if !found {
 			return ""
 		}
-		return where.seen(at).String()
+		return where.forCaller(at).String()
 	}
 }
 
@@ -70,21 +70,21 @@ func (s *sources) of(ctx context.Context, code *spec.Code) *bundle.Origins {
 }
 
 // modulePlace is a place in a module, as the runtime writes it: index.js:12:34.
-var modulePlace = regexp.MustCompile(`([^\s()'"]+):(\d+):(\d+)`)
+var modulePosition = regexp.MustCompile(`([^\s()'"]+):(\d+):(\d+)`)
 
 // inSources replaces places in modules by places in the files they come from.
 func (s *sources) inSources(ctx context.Context, code *spec.Code, text string) string {
-	return modulePlace.ReplaceAllStringFunc(text, func(place string) string {
-		module, line, column := takePlace(place)
+	return modulePosition.ReplaceAllStringFunc(text, func(place string) string {
+		module, line, column := parsePosition(place)
 		if at, _, found := s.of(ctx, code).Find(module, line, column); found {
-			return s.seen(at).String()
+			return s.forCaller(at).String()
 		}
 		return place
 	})
 }
 
-func takePlace(place string) (module string, line, column int) {
-	parts := modulePlace.FindStringSubmatch(place)
+func parsePosition(place string) (module string, line, column int) {
+	parts := modulePosition.FindStringSubmatch(place)
 	line, _ = strconv.Atoi(parts[2]) // digits; one too large is in no file
 	column, _ = strconv.Atoi(parts[3])
 	return parts[1], line, column
@@ -96,8 +96,8 @@ var quoted = regexp.MustCompile(`"([^"]+)"`)
 // find is the first place in the project that a message of the runtime is about.
 func (s *sources) find(ctx context.Context, code *spec.Code, text string) (diag.Range, string, bool) {
 	origins := s.of(ctx, code)
-	for _, place := range modulePlace.FindAllString(text, -1) {
-		if at, snippet, found := origins.Find(takePlace(place)); found {
+	for _, place := range modulePosition.FindAllString(text, -1) {
+		if at, snippet, found := origins.Find(parsePosition(place)); found {
 			return s.shown(at, snippet)
 		}
 	}
@@ -117,17 +117,17 @@ func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool
 	if snippet == "" {
 		snippet = s.line(at)
 	}
-	return s.seen(at), snippet, true
+	return s.forCaller(at), snippet, true
 }
 
 // inSource is an error in other words.
-type inSource struct {
+type sourceError struct {
 	error
 	text string
 }
 
-func (e *inSource) Error() string { return e.text }
-func (e *inSource) Unwrap() error { return e.error }
+func (e *sourceError) Error() string { return e.text }
+func (e *sourceError) Unwrap() error { return e.error }
 
 // firstLine returns what a message says before it says where.
 func firstLine(text string) string {

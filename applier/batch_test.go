@@ -16,16 +16,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// gatherer is a target that takes a few KV pairs at once.
+// batchTarget makes changes of a few KV pairs at once.
 type batchTarget struct {
 	*target
-	most    int
-	batches []string // of keys, those of a deletion with a minus
+	limit   int
+	batches []string // the keys, with a minus for deletions
 }
 
 func (g *batchTarget) BatchSize(kind spec.Kind) int {
 	if kind == spec.KindKVPair {
-		return g.most
+		return g.limit
 	}
 	return 1
 }
@@ -75,7 +75,7 @@ kv_pairs:
 `
 
 func TestRunMakesChangesTogether(t *testing.T) {
-	account := &batchTarget{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, limit: 10}
 	result, events := runOn(t, account, plan(t, table), applier.Options{})
 	if !result.Complete() || result.Applied != 9 {
 		t.Errorf("result: %+v", result)
@@ -84,7 +84,7 @@ func TestRunMakesChangesTogether(t *testing.T) {
 	var words []string
 	for _, batch := range account.batches {
 		keys := strings.Fields(batch)
-		slices.Sort(keys) // they became ready in an order of their own
+		slices.Sort(keys) // they became ready in any order
 		words = append(words, strings.Join(keys, " "))
 	}
 	if d := cmp.Diff([]string{"a.example b.example c.example", "apart"}, sorted(words)); d != "" {
@@ -110,9 +110,10 @@ func sorted(words []string) []string {
 	return words
 }
 
-// No more are taken at once than the target says, and each has its own result.
+// A batch is no larger than the target's limit, and each change has its own
+// result.
 func TestRunBoundsWhatIsMadeTogether(t *testing.T) {
-	account := &batchTarget{target: &target{fail: map[string]error{"kv_pair/hosts/k3": errors.New("refused")}}, most: 2}
+	account := &batchTarget{target: &target{fail: map[string]error{"kv_pair/hosts/k3": errors.New("refused")}}, limit: 2}
 	text := "version: 1\nname: s\nkv_namespaces: { hosts: {} }\nkv_pairs:\n"
 	for i := range 5 {
 		text += fmt.Sprintf("  k%d: { kv_namespace: hosts, value: x }\n", i)
@@ -126,18 +127,19 @@ func TestRunBoundsWhatIsMadeTogether(t *testing.T) {
 	}
 }
 
-// A row whose Worker failed does not keep the others waiting.
+// A pair whose Worker failed does not hold up the others.
 func TestRunGathersWithoutWhatIsSkipped(t *testing.T) {
-	account := &batchTarget{target: &target{fail: map[string]error{"user_worker/customers/a": errors.New("refused")}}, most: 10}
+	account := &batchTarget{target: &target{fail: map[string]error{"user_worker/customers/a": errors.New("refused")}}, limit: 10}
 	result, _ := runOn(t, account, plan(t, table), applier.Options{})
 	if result.Failed != 1 || result.Skipped != 1 || result.Applied != 7 || len(account.batches) != 2 {
 		t.Errorf("%+v, in %q", result, account.batches)
 	}
 }
 
-// What is ready goes as soon as there are no others of its sort to wait for, whatever else is under way.
+// A batch begins as soon as no other change can join it, whatever else is under
+// way.
 func TestRunDoesNotGatherAlone(t *testing.T) {
-	account := &batchTarget{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, limit: 10}
 	account.during = func(address string) {
 		if address != "user_worker/customers/a" {
 			return
@@ -158,9 +160,9 @@ func TestRunDoesNotGatherAlone(t *testing.T) {
 	}
 }
 
-// What is ready waits for others of its sort, but not for ever.
+// A batch waits for more changes, but not forever.
 func TestRunDoesNotGatherForEver(t *testing.T) {
-	account := &batchTarget{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, limit: 10}
 	now := time.Now()
 	clock := func() time.Time { now = now.Add(time.Minute); return now }
 	result, _ := runOn(t, account, plan(t, table), applier.Options{Concurrency: 1, Now: clock})
@@ -170,7 +172,7 @@ func TestRunDoesNotGatherForEver(t *testing.T) {
 }
 
 func TestRunDeletesTogether(t *testing.T) {
-	account := &batchTarget{target: &target{}, most: 10}
+	account := &batchTarget{target: &target{}, limit: 10}
 	p := &planner.Plan{Stack: "platform"}
 	for _, key := range []string{"a", "b"} {
 		p.Changes = append(p.Changes, planner.Change{

@@ -12,14 +12,15 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Why a change has failed that was made.
+// These are the errors of changes that were made and did not last.
 var (
 	ErrOverwritten = errors.New("another run overwrote it right after this one: are two runs active?")
 	ErrDeleted     = errors.New("another run deleted it right after this one had written it: are two runs active?")
 	ErrRecreated   = errors.New("another run wrote it right after this one had deleted it: are two runs active?")
 )
 
-// NotShownError says that looks went on to show what was there before some changes.
+// NotShownError says that the account still showed the former state of some
+// changes when the run gave up looking.
 type NotShownError struct {
 	First   spec.Address
 	Changes int
@@ -33,20 +34,21 @@ func (e *NotShownError) Error() string {
 	return which + " the account does not show it yet; `wfpsync plan` tells a little later"
 }
 
-// confirmTime is how long the looks at the end may take.
+// confirmTime limits how long the checks at the end may take.
 const confirmTime = 10 * time.Minute
 
-// trace is what a run knows of a script that it has written or deleted.
+// trace is what a run knows about a script that it has written or deleted.
 type trace struct {
-	left   *spec.Revision  // as which it was left; nil: deleted
-	before []spec.Revision // what it was, in the order of time
+	current *spec.Revision  // the revision that this run left; nil: deleted
+	before  []spec.Revision // earlier revisions, oldest first
 
-	missing bool // the last look showed nothing
-	absent  int  // how many looks in a row did that asked for the script by itself
+	sawNothing bool // the last look showed nothing
+	absences   int  // how many consecutive single looks showed nothing
 }
 
-// leaves notes as what a change has left its script.
-func (r *run) leaves(c planner.Change, now *spec.Revision) {
+// noteRevision records the revision that a change left its script at; nil if it
+// was deleted.
+func (r *run) noteRevision(c planner.Change, now *spec.Revision) {
 	t := r.traces[c.Address]
 	switch {
 	case t == nil:
@@ -55,25 +57,26 @@ func (r *run) leaves(c planner.Change, now *spec.Revision) {
 		if c.Prior != nil {
 			t.before = append(t.before, *c.Prior)
 		}
-	case t.left != nil:
-		t.before = append(t.before, *t.left)
+	case t.current != nil:
+		t.before = append(t.before, *t.current)
 	}
-	t.left = now
+	t.current = now
 }
 
-// confirm reads once more what was marked, or deleted. Nothing keeps another
-// run from writing between the look at a Worker and its upload, but then one of
-// the two does not find its mark at the end, and says so. A list that does not
-// show marks proves nothing, and one that cannot be read takes nothing back:
-// every write was answered.
+// confirm reads again what was marked or deleted. Another run can write between
+// the check of a Worker and its upload. One of the two runs then does not find
+// its mark at the end, and reports that. A list without marks proves nothing,
+// and a list that cannot be read does not make a change fail: the API has
+// accepted every write.
 //
-// Nor does a look prove anything that shows what was there before: the account is
-// eventually consistent. It is looked at again for half a minute, and then the run
-// says that it cannot tell. This is the rule of what tells of another writer:
+// A look that shows the former state proves nothing either, because the account
+// is eventually consistent. The run looks again for half a minute, and then
+// says that it cannot tell. Two observations prove that there is another
+// writer:
 //
-//   - a revision that is neither ours nor one of before, see [spec.SightOf];
-//   - that there is nothing, in the last two looks, 15 seconds apart, each of which
-//     asks for the script by itself.
+//   - a revision that is neither ours nor an earlier one, see [spec.Observe];
+//   - nothing, in the last two looks, 15 seconds apart, each of which requests
+//     the script by itself.
 func (r *run) confirm(ctx context.Context) {
 	left := maps.Clone(r.traces)
 	if len(left) == 0 || ctx.Err() != nil {
@@ -82,14 +85,14 @@ func (r *run) confirm(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
 	for try := 0; ; try++ {
-		if err := r.lookAgain(ctx, left, try >= len(spec.RereadPauses)-1); err != nil {
+		if err := r.reread(ctx, left, try >= len(spec.RereadPauses)-1); err != nil {
 			r.emit(Unconfirmed{err})
 			return
 		}
 		if len(left) == 0 {
 			return
 		}
-		if try == len(spec.RereadPauses) || !r.rest(ctx, spec.RereadPauses[try]) {
+		if try == len(spec.RereadPauses) || !r.pause(ctx, spec.RereadPauses[try]) {
 			break
 		}
 	}
@@ -97,12 +100,13 @@ func (r *run) confirm(ctx context.Context) {
 	r.emit(Unconfirmed{&NotShownError{First: first, Changes: len(left)}})
 }
 
-// lookAgain looks at what is left to be confirmed, and strikes out what the look tells
-// of. alone: what was missing is asked for by itself.
-func (r *run) lookAgain(ctx context.Context, left map[spec.Address]*trace, alone bool) error {
+// reread looks at the resources in left and deletes those that the look
+// settles. If alone is set, resources that were missing are requested one by
+// one.
+func (r *run) reread(ctx context.Context, left map[spec.Address]*trace, alone bool) error {
 	var together, single []spec.Address
 	for _, a := range slices.SortedFunc(maps.Keys(left), spec.Address.Compare) {
-		if alone && left[a].missing {
+		if alone && left[a].sawNothing {
 			single = append(single, a)
 		} else {
 			together = append(together, a)
@@ -117,7 +121,7 @@ func (r *run) lookAgain(ctx context.Context, left map[spec.Address]*trace, alone
 			return err
 		}
 		for _, a := range addresses {
-			if settled, err := left[a].sees(now.Resources[a], i == 1); err != nil {
+			if settled, err := left[a].observe(now.Resources[a], i == 1); err != nil {
 				r.overwritten(a, err)
 				delete(left, a)
 			} else if settled {
@@ -128,34 +132,34 @@ func (r *run) lookAgain(ctx context.Context, left map[spec.Address]*trace, alone
 	return nil
 }
 
-// sees takes a look into account, and reports whether it tells of the script what
-// became of it. The error is what somebody else has done to it.
-func (t *trace) sees(live *spec.Live, alone bool) (settled bool, err error) {
-	if live != nil && live.TagsUnread && t.left != nil {
+// observe evaluates a look, and reports whether it settles what became of the
+// script. The error is what another run did to it.
+func (t *trace) observe(live *spec.Live, alone bool) (settled bool, err error) {
+	if live != nil && live.TagsUnread && t.current != nil {
 		return true, nil
 	}
 	var now *spec.Revision
 	if live != nil {
 		now = &live.Revision
 	}
-	sight := spec.Observe(now, t.left, t.before)
-	if t.missing = sight == spec.SawNothing; t.missing && alone {
-		t.absent++
+	saw := spec.Observe(now, t.current, t.before)
+	if t.sawNothing = saw == spec.SawNothing; t.sawNothing && alone {
+		t.absences++
 	} else {
-		t.absent = 0
+		t.absences = 0
 	}
 	switch {
-	case sight == spec.SawOther && t.left == nil:
+	case saw == spec.SawOther && t.current == nil:
 		return true, ErrRecreated
-	case sight == spec.SawOther:
+	case saw == spec.SawOther:
 		return true, ErrOverwritten
-	case t.absent == 2:
+	case t.absences == 2:
 		return true, ErrDeleted
 	}
-	return sight == spec.SawOurs, nil
+	return saw == spec.SawOurs, nil
 }
 
-// overwritten counts a change as failed that was made.
+// overwritten counts a change that was made as failed.
 func (r *run) overwritten(a spec.Address, err error) {
 	outcome := r.outcomes[a]
 	outcome.Status, outcome.Error = StatusFailed, err.Error()

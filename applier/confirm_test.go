@@ -16,8 +16,8 @@ import (
 // lagging is an account whose looks show what a test says.
 type lagging struct {
 	*target
-	revision spec.Revision // as which everything is left
-	looks    []string      // what each look shows, the last one for ever
+	revision spec.Revision // the current revision of everything
+	looks    []string      // what each look shows; the last one repeats
 	seen     int
 	alone    []int // which looks were at single Workers
 	states   map[string]*spec.Revision
@@ -45,8 +45,8 @@ func (l *lagging) Reread(_ context.Context, addresses []spec.Address, alone bool
 	return snap, nil
 }
 
-// TestConfirmWaitsForTheAccount has what a run says of one Worker, depending on what
-// its looks show. Only what another writer has left makes it fail.
+// TestConfirmWaitsForTheAccount checks what a run says of one Worker, depending
+// on what its looks show. It fails only for what another writer has left.
 func TestConfirmWaitsForTheAccount(t *testing.T) {
 	address := spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "a"}
 	at := func(s int64) time.Time { return time.Unix(1_700_000_000+s, 0).UTC() }
@@ -100,7 +100,7 @@ func TestConfirmWaitsForTheAccount(t *testing.T) {
 			var waited time.Duration
 			got := "applied"
 			result, err := applier.Run(t.Context(), account, &planner.Plan{Stack: "s", Changes: []planner.Change{change}}, applier.Options{
-				After: func(d time.Duration) <-chan time.Time { waited += d; return atOnce(d) },
+				After: func(d time.Duration) <-chan time.Time { waited += d; return immediately(d) },
 			}, func(e applier.Event) {
 				switch e := e.(type) {
 				case applier.Overwritten:

@@ -7,11 +7,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Event is something that happened while a plan is applied. Events come one at
-// a time, in the order in which they happened.
+// Event is something that happens while a plan is applied. Events come one at a
+// time, in the order in which they happen.
 type Event interface{ event() }
 
-// Started says that a change is being made.
+// Started says that a change begins.
 type Started struct {
 	Address spec.Address
 	Action  planner.Action
@@ -24,8 +24,8 @@ type Succeeded struct {
 	Took    time.Duration
 }
 
-// Failed says that a change could not be made. Whether the account was touched
-// is in the error, where it is known.
+// Failed says that a change failed. The error says whether the account was
+// changed, if that is known.
 type Failed struct {
 	Address spec.Address
 	Action  planner.Action
@@ -33,9 +33,9 @@ type Failed struct {
 	Err     error
 }
 
-// Skipped says that a change was not tried: because of another change that
-// failed or was skipped itself, because of a rollout that has stopped, or, where
-// there is neither, because the run was stopped before its turn.
+// Skipped says that a change was not tried: another change failed or was
+// skipped, a rollout has stopped, or, if neither is set, the run was stopped
+// first.
 type Skipped struct {
 	Address spec.Address
 	Action  planner.Action
@@ -50,7 +50,7 @@ type WaveStarted struct {
 	Changes     int
 }
 
-// WaveFinished says that a wave is done, with no more failures than it may have.
+// WaveFinished says that a wave is done, with no more failures than its limit.
 type WaveFinished struct {
 	Rollout     string
 	Wave, Waves int
@@ -64,29 +64,29 @@ type WaveFailed struct {
 	Failures, MaxFailures int
 }
 
-// Paused says that a rollout rests before a wave.
+// Paused says that a rollout waits before a wave.
 type Paused struct {
 	Rollout     string
 	Wave, Waves int
 	For         time.Duration
 }
 
-// ProbeFailed says that one attempt of a probe has failed.
+// ProbeFailed says that one attempt of a probe failed.
 type ProbeFailed struct {
 	Address        spec.Address
 	Attempt, Limit int
 	Err            error
 }
 
-// RolledBack says that a change was taken back.
+// RolledBack says that a change was rolled back.
 type RolledBack struct {
 	Address spec.Address
-	Action  planner.Action // that was taken back
+	Action  planner.Action // of the change that was rolled back
 	Took    time.Duration
-	Lost    []string // names of the secrets that could not be brought back
+	Lost    []string // names of the secrets that could not be restored
 }
 
-// RollbackFailed says that a change could not be taken back.
+// RollbackFailed says that a change could not be rolled back.
 type RollbackFailed struct {
 	Address spec.Address
 	Action  planner.Action
@@ -94,8 +94,8 @@ type RollbackFailed struct {
 	Err     error
 }
 
-// Vanished says that a change was not made, and is not to be: what a template was
-// to write is gone.
+// Vanished says that a change was not made and need not be: the Worker that a
+// template was to write was deleted.
 type Vanished struct {
 	Address spec.Address
 	Action  planner.Action
@@ -103,16 +103,17 @@ type Vanished struct {
 	Err     error
 }
 
-// Overwritten says that a change was made, and that somebody else has written
-// or deleted the resource since: it counts as failed.
+// Overwritten says that another run wrote or deleted the resource after the
+// change was made. The change counts as failed.
 type Overwritten struct {
 	Address spec.Address
 	Action  planner.Action
 	Err     error
 }
 
-// Unconfirmed says that nobody could see whether a resource was overwritten: the
-// look failed, or shows what was there before, which is a [*NotShownError].
+// Unconfirmed says that it could not be checked whether resources were
+// overwritten: reading them failed, or still shows their former state, which is
+// a [*NotShownError].
 type Unconfirmed struct{ Err error }
 
 func (Started) event()        {}

@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain makes sure that no run leaves a goroutine behind.
+// TestMain checks that no run leaks a goroutine.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -38,7 +38,7 @@ func (trivial) MarkUnproven(context.Context, spec.Write, []spec.Revision) (spec.
 
 func (trivial) Delete(context.Context, spec.Address, spec.Revision) error { return nil }
 
-// manyChanges is a plan that creates user Workers of one code.
+// manyChanges returns a plan that creates user Workers of one code.
 func manyChanges(n int) *planner.Plan {
 	code := new(spec.Code)
 	code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte("export default {}")}})
@@ -50,10 +50,10 @@ func manyChanges(n int) *planner.Plan {
 	return p
 }
 
-// TestMemoryIsFlat: a run keeps a little of each change, and nothing of what it
-// sent. How much is live is looked at while the run goes on.
+// TestMemoryIsFlat checks that a run keeps little of each change, and nothing
+// of what it has sent. It measures live memory while the run goes on.
 func TestMemoryIsFlat(t *testing.T) {
-	const changes, most = 100_000, 800 // bytes for each change
+	const changes, limit = 100_000, 800 // bytes for each change
 	p := manyChanges(changes)
 	live := func() uint64 {
 		var stats runtime.MemStats
@@ -72,15 +72,15 @@ func TestMemoryIsFlat(t *testing.T) {
 	if err != nil || result.Applied != changes {
 		t.Fatalf("%d of %d applied: %v", result.Applied, changes, err)
 	}
-	if each := (int64(peak) - int64(began)) / changes; each > most {
-		t.Errorf("the run keeps %d bytes of each change, more than %d", each, most)
+	if each := (int64(peak) - int64(began)) / changes; each > limit {
+		t.Errorf("the run keeps %d bytes of each change, more than %d", each, limit)
 	} else {
 		t.Logf("the run keeps %d bytes of each change", each)
 	}
 	runtime.KeepAlive(p)
 }
 
-// BenchmarkRun is what the applier itself costs.
+// BenchmarkRun measures the applier's own cost.
 func BenchmarkRun(b *testing.B) {
 	p := manyChanges(10_000)
 	for b.Loop() {

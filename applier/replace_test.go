@@ -10,8 +10,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A replacement is a deletion and then a creation; what refers to it waits for
-// both, and is not tried where either fails.
+// A replacement is a deletion and then a creation. What refers to it waits for
+// both, and is skipped if either fails.
 func TestReplace(t *testing.T) {
 	database := &spec.D1Database{Name: "orders", Jurisdiction: "eu"}
 	code := new(spec.Code)

@@ -14,17 +14,17 @@ type Result struct {
 	Failed   int       `json:"failed"`
 	Skipped  int       `json:"skipped"`
 
-	// Vanished is how many changes there was nothing left for: their owner has
-	// deleted what a template was to write.
+	// Vanished counts changes with nothing left to change: their owner deleted
+	// the Workers that a template was to write.
 	Vanished int `json:"vanished,omitempty"`
-	// RolledBack counts the changes that were made and taken back.
+	// RolledBack counts the changes that were made and rolled back.
 	RolledBack int `json:"rolled_back,omitempty"`
 
 	// Rollouts are what became of each rollout, in the plan's order.
 	Rollouts []RolloutOutcome `json:"rollouts,omitempty"`
 
-	// Continue is the command that does what is left, for who reads the result;
-	// "" where nobody said it.
+	// Continue is the command that makes the remaining changes, for people who
+	// read the result; "" if the caller did not set one.
 	Continue string `json:"continue,omitempty"`
 }
 
@@ -34,22 +34,22 @@ type Outcome struct {
 	Action  planner.Action `json:"action"`
 	Status  Status         `json:"status"`
 
-	// Error is why it failed, or was not to be made any more.
+	// Error says why it failed or was not needed any more.
 	Error string `json:"error,omitempty"`
 
-	// Because is the failed change a skipped one depends on, and Rollout the
-	// stopped rollout that it was to come in or after; both are absent when the
-	// run was stopped.
+	// Because is the failed change that a skipped one depends on. Rollout is
+	// the stopped rollout that it belonged to or came after. Both are empty if
+	// the run was stopped.
 	Because spec.Address `json:"because,omitzero"`
 	Rollout string       `json:"rollout,omitempty"`
 
-	// Lost are the secrets that a rollback could not bring back.
+	// Lost names the secrets that a rollback could not restore.
 	Lost []string `json:"lost_secrets,omitempty"`
 
 	Took time.Duration `json:"took_ns,omitempty"`
 }
 
-// Status is an outcome in a word.
+// Status is an outcome in one word.
 type Status string
 
 const (
@@ -57,10 +57,10 @@ const (
 	StatusFailed  Status = "failed"
 	StatusSkipped Status = "skipped"
 
-	// StatusVanished: there is nothing left that could be changed.
+	// StatusVanished: nothing is left that could be changed.
 	StatusVanished Status = "vanished"
 
-	// StatusRolledBack: it was made, and taken back because its wave has failed.
+	// StatusRolledBack: it was made, and rolled back because its wave failed.
 	StatusRolledBack Status = "rolled_back"
 )
 
@@ -69,26 +69,26 @@ type RolloutOutcome struct {
 	Name   string        `json:"name"`
 	Status RolloutStatus `json:"status"`
 
-	// Wave is the one that it came to, of so many.
+	// Wave is the last wave that was begun, out of Waves.
 	Wave  int `json:"wave"`
 	Waves int `json:"waves"`
 
-	// Failures are how many changes of that wave have failed, where the rollout
-	// has stopped in it, and MaxFailures how many may.
+	// Failures is how many changes of that wave failed if the rollout stopped
+	// in it, and MaxFailures how many may.
 	Failures    int `json:"failures,omitempty"`
 	MaxFailures int `json:"max_failures,omitempty"`
 }
 
-// RolloutStatus is the outcome of a rollout in a word.
+// RolloutStatus is the outcome of a rollout in one word.
 type RolloutStatus string
 
 const (
 	RolloutComplete      RolloutStatus = "complete"
 	RolloutInterrupted   RolloutStatus = "interrupted" // with the run
 	RolloutStopped       RolloutStatus = "stopped"
-	RolloutRolledBack    RolloutStatus = "rolled_back" // its last wave, that is
+	RolloutRolledBack    RolloutStatus = "rolled_back" // only its last wave
 	RolloutNotRolledBack RolloutStatus = "rollback_failed"
 )
 
-// Complete reports whether every change was made that could be.
+// Complete reports whether nothing failed, was skipped or was rolled back.
 func (r *Result) Complete() bool { return r.Failed == 0 && r.Skipped == 0 && r.RolledBack == 0 }

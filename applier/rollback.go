@@ -9,17 +9,18 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// rollBack takes back what a failed wave has written, as far as that was kept.
+// rollBack queues the rollback of everything that a failed wave has written and
+// that was captured.
 func (r *run) rollBack(w *wave) {
 	if len(w.written) > 0 {
-		r.restores = append(r.restores, w.written...)
+		r.rollbacks = append(r.rollbacks, w.written...)
 		w.rollout.outcome.Status = RolloutRolledBack
 	}
 	w.written = nil
 }
 
-// startRestoring takes one write back, in a goroutine of its own.
-func (r *run) startRestoring(ctx context.Context, a answer) {
+// startRollback rolls one write back, in its own goroutine.
+func (r *run) startRollback(ctx context.Context, a jobResult) {
 	began := r.options.Now()
 	restoration := spec.Restoration{Stack: r.stack, Written: a.job.change.Desired, Revision: a.revision}
 	if t := r.traces[a.job.change.Address]; t != nil {
@@ -28,19 +29,19 @@ func (r *run) startRestoring(ctx context.Context, a answer) {
 	var lost []string
 	if a.former != nil {
 		over := a.job.change.Desired
-		if a.job.change.LeavesBindings() { // and so whatever secrets there were
+		if a.job.change.LeavesBindings() { // and with them any secrets
 			over = a.former.Resource
 		}
 		restoration.Former, lost = a.former.RestorableOver(over.(spec.Scripted).AsScript())
 	}
 	go func() {
 		revision, err := r.target.Restore(ctx, restoration)
-		r.done <- []answer{{job: a.job, former: a.former, revision: revision, took: r.options.Now().Sub(began), err: err, restored: true, lost: lost}}
+		r.done <- []jobResult{{job: a.job, former: a.former, revision: revision, took: r.options.Now().Sub(began), err: err, rolledBack: true, lost: lost}}
 	}()
 }
 
-// takeRestored records what became of taking a write back.
-func (r *run) takeRestored(a answer) {
+// recordRollback records the outcome of rolling a write back.
+func (r *run) recordRollback(a jobResult) {
 	c, ro := a.job.change, a.job.wave.rollout
 	outcome := r.outcomes[c.Address]
 	defer func() { r.outcomes[c.Address] = outcome }()
@@ -52,7 +53,7 @@ func (r *run) takeRestored(a answer) {
 		return
 	}
 	if a.revision.Mark != nil {
-		r.leaves(c, &a.revision)
+		r.noteRevision(c, &a.revision)
 	} else {
 		delete(r.traces, c.Address)
 	}

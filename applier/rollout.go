@@ -9,35 +9,35 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// rollout is a rollout under way. Its waves are no part of the graph: a change
-// begins when both the graph and its wave let it.
+// rollout is a rollout under way. Its waves are not part of the graph: a change
+// begins when both the graph and its wave allow it.
 type rollout struct {
 	planned planner.Rollout
 	waves   []*wave
 	then    []*job // what comes after the last wave
-	over    bool   // no further wave begins
+	done    bool   // no further wave begins
 	outcome RolloutOutcome
 }
 
-// wave is one step of it.
+// wave is one step of a rollout.
 type wave struct {
 	rollout *rollout
 	number  int // from 1
 	jobs    []*job
-	held    []*job // that the graph would let begin
+	held    []*job // jobs that the graph allows to begin
 
 	open, begun, closed bool
 	failed              bool
-	unproven            bool // a probe was given up, because the run was stopped
-	left                int  // jobs that are not settled
+	unproven            bool // a probe was given up because the run was stopped
+	remaining           int  // jobs that are not settled
 	failures            int
-	written             []answer // what a rollback takes back
+	written             []jobResult // what a rollback undoes
 }
 
-// most is how many failures the wave stands.
-func (w *wave) most() int { return w.rollout.planned.MaxFailures.Of(len(w.jobs)) }
+// maxFailures returns how many failures the wave tolerates.
+func (w *wave) maxFailures() int { return w.rollout.planned.MaxFailures.Of(len(w.jobs)) }
 
-// setUpRollouts gives the changes of a plan their waves.
+// setUpRollouts assigns the plan's changes to their waves.
 func (r *run) setUpRollouts(plan *planner.Plan, jobs map[spec.Address]*job) {
 	byName := map[string]*rollout{}
 	for _, planned := range plan.Rollouts {
@@ -54,15 +54,16 @@ func (r *run) setUpRollouts(plan *planner.Plan, jobs map[spec.Address]*job) {
 		r.rollouts = append(r.rollouts, ro)
 	}
 	for _, j := range r.order {
-		if turn := j.change.Rollout; turn != nil {
-			j.wave = byName[turn.Name].waves[turn.Wave-1]
+		if member := j.change.Rollout; member != nil {
+			j.wave = byName[member.Name].waves[member.Wave-1]
 			j.wave.jobs = append(j.wave.jobs, j)
-			j.wave.left++
+			j.wave.remaining++
 		}
 	}
 }
 
-// release lets a job begin that the graph lets begin, if its wave does.
+// release lets a job begin that the graph allows to begin, or holds it until
+// its wave opens.
 func (r *run) release(j *job) {
 	if j.wave != nil && !j.wave.open {
 		j.wave.held = append(j.wave.held, j)
@@ -71,20 +72,20 @@ func (r *run) release(j *job) {
 	r.makeReady(j)
 }
 
-// openNext opens the first wave that changes anything after those that are done;
-// after the last one, what waits for all of them may begin.
+// openNext opens the next wave that has changes. After the last one, it
+// releases what waits for all waves.
 func (r *run) openNext(ro *rollout) {
-	if w := ro.next(); w != nil {
+	if w := ro.nextWave(); w != nil {
 		w.open = true
 		ro.outcome.Wave = w.number
 		for _, j := range w.held {
 			r.makeReady(j)
 		}
 		w.held = nil
-		r.judge(w)
+		r.checkWave(w)
 		return
 	}
-	ro.over, ro.outcome.Status = true, RolloutComplete
+	ro.done, ro.outcome.Status = true, RolloutComplete
 	for _, j := range ro.then {
 		if j.waiting--; j.waiting == 0 {
 			r.release(j)
@@ -92,8 +93,8 @@ func (r *run) openNext(ro *rollout) {
 	}
 }
 
-// next is the wave that comes next; nil after the last one.
-func (ro *rollout) next() *wave {
+// nextWave returns the next wave that has changes; nil after the last one.
+func (ro *rollout) nextWave() *wave {
 	for _, w := range ro.waves {
 		if !w.open && len(w.jobs) > 0 {
 			return w
@@ -102,7 +103,7 @@ func (ro *rollout) next() *wave {
 	return nil
 }
 
-// beginWave tells of a wave whose first change begins.
+// beginWave reports a wave whose first change begins.
 func (r *run) beginWave(w *wave) {
 	if w == nil || w.begun {
 		return
@@ -111,45 +112,45 @@ func (r *run) beginWave(w *wave) {
 	r.emit(WaveStarted{w.rollout.planned.Name, w.number, len(w.rollout.waves), len(w.jobs)})
 }
 
-// settle counts a job of a wave that was made, has failed, or is not tried. What
-// was not asked whether it works, because somebody has stopped the run, is none of
-// these: nobody knows how the wave would have ended.
-func (r *run) settle(j *job, err error) {
+// countInWave counts a settled job in its wave. A job whose probe was given up
+// because the run was stopped counts as neither made nor failed: it is not
+// known how its wave would have ended.
+func (r *run) countInWave(j *job, err error) {
 	w := j.wave
 	if w == nil || r.ended {
 		return
 	}
-	w.left--
+	w.remaining--
 	switch {
 	case errors.Is(err, errStopped):
 		w.unproven = true
-	case err == nil || w.failed && errors.Is(err, errSkipped): // for which it has failed already
+	case err == nil || w.failed && errors.Is(err, errSkipped): // a skip that the failed wave caused itself
 	default:
 		w.failures++
 	}
 	if w.open {
-		r.judge(w)
+		r.checkWave(w)
 	}
 }
 
-// judge looks whether an open wave has failed, and whether it is over.
-func (r *run) judge(w *wave) {
-	if !w.failed && w.failures > w.most() {
+// checkWave checks whether an open wave has failed, and whether it is over.
+func (r *run) checkWave(w *wave) {
+	if !w.failed && w.failures > w.maxFailures() {
 		w.failed = true
 		r.stopRollout(w.rollout)
 	}
-	if w.left == 0 && !w.closed {
+	if w.remaining == 0 && !w.closed {
 		w.closed = true
 		r.closeWave(w)
 	}
 }
 
-// stopRollout skips whatever of a rollout has not begun.
+// stopRollout skips everything in a rollout that has not begun.
 func (r *run) stopRollout(ro *rollout) {
-	if ro.over {
+	if ro.done {
 		return
 	}
-	ro.over, ro.outcome.Status = true, RolloutStopped
+	ro.done, ro.outcome.Status = true, RolloutStopped
 	because := cause{rollout: ro.planned.Name}
 	for _, w := range ro.waves {
 		for _, j := range w.jobs {
@@ -164,13 +165,13 @@ func (r *run) stopRollout(ro *rollout) {
 	r.ready = slices.DeleteFunc(r.ready, func(j *job) bool { return r.isSettled(j) })
 }
 
-// closeWave ends a wave of which nothing is under way any more.
+// closeWave ends a wave in which nothing is under way any more.
 func (r *run) closeWave(w *wave) {
 	ro := w.rollout
 	name := ro.planned.Name
 	if w.failed {
-		ro.outcome.Wave, ro.outcome.Failures, ro.outcome.MaxFailures = w.number, w.failures, w.most()
-		r.emit(WaveFailed{name, w.number, len(ro.waves), w.failures, w.most()})
+		ro.outcome.Wave, ro.outcome.Failures, ro.outcome.MaxFailures = w.number, w.failures, w.maxFailures()
+		r.emit(WaveFailed{name, w.number, len(ro.waves), w.failures, w.maxFailures()})
 		r.rollBack(w)
 		return
 	}
@@ -178,49 +179,50 @@ func (r *run) closeWave(w *wave) {
 		return
 	}
 	r.emit(WaveFinished{name, w.number, len(ro.waves), w.failures})
-	if ro.next() == nil || ro.planned.Pause == 0 {
+	if ro.nextWave() == nil || ro.planned.Pause == 0 {
 		r.openNext(ro)
 		return
 	}
-	r.emit(Paused{name, ro.next().number, len(ro.waves), ro.planned.Pause})
+	r.emit(Paused{name, ro.nextWave().number, len(ro.waves), ro.planned.Pause})
 	r.pausing++
 	after := r.options.After(ro.planned.Pause)
 	r.waiting.Go(func() {
 		select {
 		case <-after:
-		case <-r.over:
+		case <-r.finished:
 			return
 		}
 		select {
-		case r.rested <- ro:
-		case <-r.over:
+		case r.pauseEnded <- ro:
+		case <-r.finished:
 		}
 	})
 }
 
-// await takes what happens next, unless nothing can happen any more.
+// await handles the next thing that happens. It returns false if nothing can
+// happen any more.
 func (r *run) await(ctx context.Context) (more bool) {
 	stopped := r.stopped(ctx)
 	if r.underWay == 0 && (r.pausing == 0 || stopped) {
 		return false
 	}
-	var stop, done <-chan struct{} // nil channels, which never are ready
+	var stop, done <-chan struct{} // nil channels are never ready
 	if !stopped {
 		stop, done = r.options.Stop, ctx.Done()
 	}
 	select {
-	case answers := <-r.done:
+	case results := <-r.done:
 		r.underWay--
-		for _, a := range answers {
-			if a.restored {
-				r.takeRestored(a)
+		for _, a := range results {
+			if a.rolledBack {
+				r.recordRollback(a)
 			} else {
-				r.take(a)
+				r.record(a)
 			}
 		}
-	case e := <-r.told:
+	case e := <-r.events:
 		r.emit(e)
-	case ro := <-r.rested:
+	case ro := <-r.pauseEnded:
 		r.pausing--
 		r.openNext(ro)
 	case <-stop:

@@ -17,8 +17,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// fleetPlan updates a fleet of ten, which go in waves of 1, 4 and 5, creates one
-// of the second wave, and deletes one that is no member any more.
+// fleetPlan updates a fleet of ten in waves of 1, 4 and 5, one of which is
+// created in the second wave, and deletes a former member.
 func fleetPlan(change func(p *planner.Plan)) *planner.Plan {
 	p := manyChanges(10)
 	mark := &spec.Mark{Code: "former"}
@@ -53,12 +53,12 @@ func fleetPlan(change func(p *planner.Plan)) *planner.Plan {
 	return p
 }
 
-// prober answers as it is told.
+// prober answers as a test says.
 type prober struct {
 	mu     sync.Mutex
 	asked  []string
-	broken []string // that never answer
-	late   int      // attempts that fail before the first answer
+	broken []string // names that never answer
+	late   int      // number of attempts that fail before the first answer
 	during func(url string)
 	secret string
 }
@@ -86,7 +86,7 @@ func (p *prober) Probe(_ context.Context, probe *spec.Probe, secrets map[string]
 	return nil
 }
 
-// happened are events in words.
+// happened returns events in words.
 func happened(events []applier.Event) []string {
 	var words []string
 	for _, e := range events {
@@ -120,7 +120,7 @@ func statuses(result *applier.Result) string {
 	return strings.Join(words, "")
 }
 
-// clock lets every pause be over at once, and remembers them.
+// clock ends every pause at once, and records them.
 type clock struct {
 	mu     sync.Mutex
 	rested []time.Duration
@@ -165,7 +165,7 @@ func TestRolloutStopsInAFailedWave(t *testing.T) {
 		broken []string
 		refuse []string
 		want   string // of each change, the deleted one last
-		told   []string
+		words  []string
 		status applier.RolloutStatus
 		wave   int
 
@@ -173,21 +173,21 @@ func TestRolloutStopsInAFailedWave(t *testing.T) {
 	}{
 		"a probe": {
 			broken: []string{"w000002"}, want: "++!++------", status: applier.RolloutStopped, wave: 2,
-			told: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "probe w000002 1/1", "failed 2: 1 of at most 0"},
+			words: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "probe w000002 1/1", "failed 2: 1 of at most 0"},
 		},
 		"an upload": {
 			refuse: []string{"w000000"}, want: "!----------", status: applier.RolloutStopped, wave: 1,
-			told: []string{"fleet 1/3 of 1", "failed 1: 1 of at most 0"},
+			words: []string{"fleet 1/3 of 1", "failed 1: 1 of at most 0"},
 		},
 		"few enough": {
 			change: func(p *planner.Plan) { p.Rollouts[0].MaxFailures = spec.Limit{Percent: 25} },
 			broken: []string{"w000002", "w000007"}, want: "++!++++!+++", status: applier.RolloutComplete, wave: 3,
-			told: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "probe w000002 1/1", "done 2, 1 failed", "fleet 3/3 of 5", "probe w000007 1/1", "done 3, 1 failed"},
+			words: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "probe w000002 1/1", "done 2, 1 failed", "fleet 3/3 of 5", "probe w000007 1/1", "done 3, 1 failed"},
 		},
 		"one too many": {
 			change: func(p *planner.Plan) { p.Rollouts[0].MaxFailures = spec.Limit{Count: 1} },
 			broken: []string{"w000006"}, refuse: []string{"w000008"}, want: "++++++!+!+-", status: applier.RolloutStopped, wave: 3,
-			told: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "done 2, 0 failed", "fleet 3/3 of 5", "probe w000006 1/1", "failed 3: 2 of at most 1"},
+			words: []string{"fleet 1/3 of 1", "done 1, 0 failed", "fleet 2/3 of 4", "done 2, 0 failed", "fleet 3/3 of 5", "probe w000006 1/1", "failed 3: 2 of at most 1"},
 		},
 		"what its wave needs": {
 			change: func(p *planner.Plan) {
@@ -196,7 +196,7 @@ func TestRolloutStopsInAFailedWave(t *testing.T) {
 				p.Changes[1].DependsOn = []spec.Address{store.Address()}
 			},
 			refuse: []string{"store"}, want: "+----------!", status: applier.RolloutStopped, wave: 2, concurrency: 1,
-			told: []string{"fleet 1/3 of 1", "done 1, 0 failed", "failed 2: 1 of at most 0"},
+			words: []string{"fleet 1/3 of 1", "done 1, 0 failed", "failed 2: 1 of at most 0"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,8 +208,8 @@ func TestRolloutStopsInAFailedWave(t *testing.T) {
 			if got := statuses(result); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			told := happened(events)
-			if diff := cmp.Diff(test.told, told); diff != "" {
+			words := happened(events)
+			if diff := cmp.Diff(test.words, words); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if ro := result.Rollouts[0]; ro.Status != test.status || ro.Wave != test.wave {
@@ -261,8 +261,8 @@ func TestRollback(t *testing.T) {
 	if diff := cmp.Diff(want, bindings); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if told := strings.Join(happened(events), "\n"); !strings.Contains(told, "back w000001 lost [GONE]") || !strings.Contains(told, "back w000004 lost []") {
-		t.Error(told)
+	if words := strings.Join(happened(events), "\n"); !strings.Contains(words, "back w000001 lost [GONE]") || !strings.Contains(words, "back w000004 lost []") {
+		t.Error(words)
 	}
 
 	account = &target{stuck: true}
@@ -271,7 +271,7 @@ func TestRollback(t *testing.T) {
 		t.Errorf("got %s: %+v", got, result)
 	}
 
-	// What cannot be kept is not touched.
+	// What cannot be captured is not changed.
 	account = &target{uncaptured: true, fail: map[string]error{"user_worker/ns/w000000": errors.New("unreadable")}}
 	result, _ = run(t, account, p, applier.Options{Prober: &prober{}})
 	if diff := cmp.Diff([]string{"capture user_worker/ns/w000000"}, account.calls); diff != "" || !strings.Contains(result.Outcomes[0].Error, "cannot be read for a rollback: unreadable") {
@@ -308,7 +308,7 @@ func TestProbeIsRepeated(t *testing.T) {
 	}
 }
 
-// A pause ends at once when the run is stopped, and nobody waits for it.
+// A pause ends at once when the run is stopped.
 func TestStopEndsAPause(t *testing.T) {
 	stop := make(chan struct{})
 	p := fleetPlan(func(p *planner.Plan) { p.Rollouts[0].Pause = time.Hour })
@@ -325,7 +325,7 @@ func TestStopEndsAPause(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	// The same for the end of the time that the run is given.
+	// The same holds when the run's context ends.
 	ctx, cancel := context.WithCancel(t.Context())
 	result, err = applier.Run(ctx, &target{}, p, applier.Options{Secret: secretOf, Prober: &prober{}}, func(e applier.Event) {
 		if _, resting := e.(applier.Paused); resting {
@@ -337,7 +337,7 @@ func TestStopEndsAPause(t *testing.T) {
 	}
 }
 
-// An upload that leaves the bindings which nothing is known of is taken back with them.
+// Rolling back an upload that keeps unread bindings keeps them, too.
 func TestRollbackOfACodeChange(t *testing.T) {
 	p := fleetPlan(func(p *planner.Plan) {
 		p.Rollouts[0].OnFailure = spec.RollBack
@@ -357,13 +357,13 @@ func TestRollbackOfACodeChange(t *testing.T) {
 	if diff := cmp.Diff(want, account.restored[0].Former.Resource.(*spec.UserWorker).Bindings); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if told := strings.Join(happened(events), "\n"); !strings.Contains(told, "back w000001 lost []") {
-		t.Error(told)
+	if words := strings.Join(happened(events), "\n"); !strings.Contains(words, "back w000001 lost []") {
+		t.Error(words)
 	}
 }
 
-// Whoever stops the run does not make a wave fail: nothing is rolled back, and
-// what has not answered says so.
+// Stopping the run does not make a wave fail: nothing is rolled back, and
+// Workers that have not answered are marked.
 func TestStopGivesUpProbes(t *testing.T) {
 	stop := make(chan struct{})
 	p := fleetPlan(func(p *planner.Plan) {
@@ -386,12 +386,12 @@ func TestStopGivesUpProbes(t *testing.T) {
 	if !strings.Contains(result.Outcomes[2].Error, "the run was stopped before it had answered its probe") || !slices.Contains(account.calls, "doubt user_worker/ns/w000002") {
 		t.Errorf("%+v after %v", result.Outcomes[2], account.calls)
 	}
-	if told := happened(events); told[len(told)-1] != "probe w000002 1/100" {
-		t.Error(told)
+	if words := happened(events); words[len(words)-1] != "probe w000002 1/100" {
+		t.Error(words)
 	}
 }
 
-// A Worker that had not answered, and only is to, has nothing to go back to.
+// A Worker that is only probed again has nothing to roll back to.
 func TestRollbackLeavesMarksAlone(t *testing.T) {
 	p := fleetPlan(func(p *planner.Plan) {
 		p.Rollouts[0].OnFailure = spec.RollBack

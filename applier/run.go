@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// DefaultConcurrency is how many changes are made at once unless told otherwise.
+// DefaultConcurrency is how many changes are made at once by default.
 const DefaultConcurrency = 16
 
 // Options are how a plan is applied.
@@ -27,30 +27,31 @@ type Options struct {
 	// Key makes the fingerprints of the secrets that are written; nil for none.
 	Key *spec.SecretsKey
 
-	// Stop, when closed, lets no further change begin; those under way end.
+	// Stop, once closed, lets no further change begin. Changes under way are
+	// finished.
 	Stop <-chan struct{}
 
-	// StopOn says of a failure that no further change may begin after it; nil
-	// means that only what depends on the failed change is skipped.
+	// StopOn reports whether no further change may begin after a failure. If it
+	// is nil, only what depends on the failed change is skipped.
 	StopOn func(error) bool
 
-	// Prober sends probes; nil will do for plans without any.
+	// Prober sends probes; it may be nil for plans without any.
 	Prober Prober
 
-	// Now is the clock that durations are measured by; nil means time.Now.
+	// Now is the clock for durations; nil means time.Now.
 	Now func() time.Time
 
-	// After is the clock of pauses; nil means time.After.
+	// After is the clock for pauses; nil means time.After.
 	After func(time.Duration) <-chan time.Time
 }
 
-// ErrBlocked says that a plan has changes that may not be made.
+// ErrBlocked says that a plan has blocked changes.
 var ErrBlocked = errors.New("the plan has blocked changes")
 
-// Run applies a plan. It returns an error, and changes nothing, when the plan
-// cannot be applied as a whole: a change is blocked, code or a secret is
-// missing. What goes wrong with single changes is in the result. When ctx is
-// done, changes under way are abandoned; see Options.Stop for the gentle way.
+// Run applies a plan. If the plan cannot be applied as a whole, because a
+// change is blocked or because code or a secret is missing, it changes nothing
+// and returns an error. Failures of single changes are in the result. When ctx
+// is done, changes under way are abandoned; Options.Stop lets them finish.
 func Run(ctx context.Context, target Target, plan *planner.Plan, options Options, emit func(Event)) (*Result, error) {
 	if len(plan.Blocked()) > 0 {
 		return nil, ErrBlocked
@@ -71,59 +72,59 @@ func Run(ctx context.Context, target Target, plan *planner.Plan, options Options
 	return r.result(), nil
 }
 
-// run is a plan being applied. Only the goroutine that called Run touches it;
-// workers get what they need by value and answer over a channel.
+// run is a plan being applied. Only the goroutine that called Run touches it.
+// Workers get what they need by value and answer over a channel.
 type run struct {
 	target  Target
 	stack   string
 	options Options
 	emit    func(Event)
 
-	order    []*job                    // in the plan's order
-	ready    []*job                    // may begin, in the order in which they became so
-	gathered map[changeSort]*gathering // may begin as soon as there are enough; see together.go
+	order   []*job              // in the plan's order
+	ready   []*job              // may begin, in the order in which they became ready
+	batches map[batchKey]*batch // jobs that wait for more of their kind; see batch.go
 
-	// unsettled counts the changes of each sort that have not begun.
-	unsettled map[changeSort]int
-	outcomes  map[spec.Address]Outcome
-	ids       map[spec.Address]string
-	traces    map[spec.Address]*trace // of what was marked or deleted
-	secrets   map[spec.SecretSource]spec.Secret
-	done      chan []answer // of what was made together
-	halted    bool          // by a failure
+	// notBegun counts the changes of each batch that have not begun.
+	notBegun map[batchKey]int
+	outcomes map[spec.Address]Outcome
+	ids      map[spec.Address]string
+	traces   map[spec.Address]*trace // of what was marked or deleted
+	secrets  map[spec.SecretSource]spec.Secret
+	done     chan []jobResult // results of the changes that one request made
+	halted   bool             // by a failure
 
-	underWay int // requests
-	rollouts []*rollout
-	restores []answer       // of failed waves, that are to be taken back
-	told     chan Event     // by workers
-	rested   chan *rollout  // after a pause
-	pausing  int            // rollouts that rest
-	over     chan struct{}  // closed at the end
-	waiting  sync.WaitGroup // for pauses
-	ended    bool           // the rest is skipped
+	underWay   int // requests
+	rollouts   []*rollout
+	rollbacks  []jobResult    // writes of failed waves that are to be rolled back
+	events     chan Event     // from workers
+	pauseEnded chan *rollout  // a rollout whose pause is over
+	pausing    int            // rollouts that pause
+	finished   chan struct{}  // closed at the end
+	waiting    sync.WaitGroup // for pauses
+	ended      bool           // the rest is skipped
 }
 
 // job is a change and its place in the graph.
 type job struct {
-	change  planner.Change
-	waiting int    // how many changes it still waits for
-	next    []*job // what waits for it
-	wave    *wave  // that it belongs to; nil for none
-	begun   bool
+	change     planner.Change
+	waiting    int    // how many changes it still waits for
+	dependents []*job // the jobs that wait for it
+	wave       *wave  // nil if it is in no rollout
+	begun      bool
 }
 
-// answer is what a worker says of a job.
-type answer struct {
+// jobResult is what a worker reports about a job.
+type jobResult struct {
 	job      *job
 	revision spec.Revision
 	took     time.Duration
 	err      error
 
-	written  bool           // although there may be an error
-	uploaded *spec.Revision // before it was doubted; nil for anything else
-	former   *spec.Live     // what was replaced; nil where nobody may want it back
-	restored bool           // it is about taking the job back
-	lost     []string       // secrets that were not brought back
+	written    bool           // true even if a later step failed
+	uploaded   *spec.Revision // the revision before it was marked unproven; nil otherwise
+	former     *spec.Live     // what was replaced; nil if it need not be restored
+	rolledBack bool           // this is the result of rolling the job back
+	lost       []string       // secrets that were not restored
 }
 
 func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spec.Secret, options Options, emit func(Event)) *run {
@@ -138,16 +139,16 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 	}
 	r := &run{
 		target: target, stack: plan.Stack, options: options, emit: emit, secrets: secrets,
-		outcomes: map[spec.Address]Outcome{},
-		ids:      map[spec.Address]string{},
-		traces:   map[spec.Address]*trace{},
-		done:     make(chan []answer),
-		told:     make(chan Event),
-		rested:   make(chan *rollout),
-		over:     make(chan struct{}),
+		outcomes:   map[spec.Address]Outcome{},
+		ids:        map[spec.Address]string{},
+		traces:     map[spec.Address]*trace{},
+		done:       make(chan []jobResult),
+		events:     make(chan Event),
+		pauseEnded: make(chan *rollout),
+		finished:   make(chan struct{}),
 
-		gathered:  map[changeSort]*gathering{},
-		unsettled: map[changeSort]int{},
+		batches:  map[batchKey]*batch{},
+		notBegun: map[batchKey]int{},
 	}
 	jobs := map[spec.Address]*job{}
 	for _, c := range plan.Changes {
@@ -158,10 +159,10 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 	r.setUpRollouts(plan, jobs)
 	for _, j := range r.order {
 		for _, first := range j.change.DependsOn {
-			jobs[first].next = append(jobs[first].next, j)
+			jobs[first].dependents = append(jobs[first].dependents, j)
 		}
-		if r.together(j) > 1 {
-			r.unsettled[sortOf(j)]++
+		if r.batchSize(j) > 1 {
+			r.notBegun[batchKeyOf(j)]++
 		}
 		if j.waiting == 0 {
 			r.release(j)
@@ -173,13 +174,13 @@ func newRun(target Target, plan *planner.Plan, secrets map[spec.SecretSource]spe
 	return r
 }
 
-// loop begins jobs while it may, and takes answers until none is under way.
+// loop begins jobs while it may, and handles results until none is under way.
 func (r *run) loop(ctx context.Context) {
 	for more := true; more; more = r.await(ctx) {
-		for len(r.restores) > 0 && r.underWay < r.options.Concurrency && ctx.Err() == nil {
-			a := r.restores[0]
-			r.restores = r.restores[1:]
-			r.startRestoring(ctx, a)
+		for len(r.rollbacks) > 0 && r.underWay < r.options.Concurrency && ctx.Err() == nil {
+			a := r.rollbacks[0]
+			r.rollbacks = r.rollbacks[1:]
+			r.startRollback(ctx, a)
 			r.underWay++
 		}
 		for r.underWay < r.options.Concurrency && !r.stopped(ctx) {
@@ -196,11 +197,11 @@ func (r *run) loop(ctx context.Context) {
 			r.underWay++
 		}
 	}
-	close(r.over)
+	close(r.finished)
 	r.waiting.Wait()
 	r.ended = true
-	for _, a := range r.restores {
-		r.takeRestored(answer{job: a.job, err: context.Cause(ctx)})
+	for _, a := range r.rollbacks {
+		r.recordRollback(jobResult{job: a.job, err: context.Cause(ctx)})
 	}
 	for _, j := range r.order {
 		if !r.isSettled(j) {
@@ -211,33 +212,32 @@ func (r *run) loop(ctx context.Context) {
 
 func (r *run) stopped(ctx context.Context) bool { return r.halted || r.isStopped(ctx) }
 
-// isStopped reports whether somebody has stopped the run.
+// isStopped reports whether the caller has stopped the run.
 func (r *run) isStopped(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
 		return true
-	case <-r.options.Stop: // a nil channel never is ready
+	case <-r.options.Stop: // a nil channel is never ready
 		return true
 	default:
 		return false
 	}
 }
 
-// start makes a change, or several that are made together, in a goroutine of its
-// own.
+// start makes a change, or the changes of a batch, in its own goroutine.
 func (r *run) start(ctx context.Context, jobs []*job) {
 	j := jobs[0]
-	if r.together(j) > 1 {
-		r.startTogether(ctx, jobs)
+	if r.batchSize(j) > 1 {
+		r.startBatch(ctx, jobs)
 		return
 	}
 	began := r.options.Now()
-	answered := func(a answer) {
+	report := func(a jobResult) {
 		a.took = r.options.Now().Sub(began)
-		r.done <- []answer{a}
+		r.done <- []jobResult{a}
 	}
 	if j.change.Action == planner.Delete {
-		go func() { answered(answer{job: j, err: r.target.Delete(ctx, j.change.Address, *j.change.Prior)}) }()
+		go func() { report(jobResult{job: j, err: r.target.Delete(ctx, j.change.Address, *j.change.Prior)}) }()
 		return
 	}
 	write, err := r.write(j.change)
@@ -246,18 +246,19 @@ func (r *run) start(ctx context.Context, jobs []*job) {
 			err = r.target.Delete(ctx, j.change.Address, *j.change.Prior)
 		}
 		if err != nil {
-			answered(answer{job: j, err: err})
+			report(jobResult{job: j, err: err})
 			return
 		}
-		answered(r.make(ctx, j, write))
+		report(r.writeAndProbe(ctx, j, write))
 	}()
 }
 
-// write is a change as the target takes it, with the ids and secrets it needs.
+// write returns a change as the target takes it, with the ids and secrets that
+// it needs.
 func (r *run) write(c planner.Change) (spec.Write, error) {
 	w := spec.Write{Stack: r.stack, Resource: c.Desired, Prior: c.Prior, MarkOnly: c.MarkOnly}
 	if c.Action == planner.Replace {
-		w.Prior = nil // which is gone by then
+		w.Prior = nil // it is deleted by then
 	}
 	scripted, ok := c.Desired.(spec.Scripted)
 	if !ok {
@@ -271,13 +272,13 @@ func (r *run) write(c planner.Change) (spec.Write, error) {
 		return w, fmt.Errorf("%s refers to a resource whose id is not known: make the plan again", c.Address)
 	}
 	w.Resource = scripted.WithScript(script)
-	w.KeepBindings = c.LeavesBindings() && !script.IsTemplate() // which names all of them
+	w.KeepBindings = c.LeavesBindings() && !script.IsTemplate() // a template names all bindings
 	r.addSecrets(&w, c)
 	return w, nil
 }
 
-// take records an answer and lets go on, or skips, what waited for it.
-func (r *run) take(a answer) {
+// record records a result, and releases or skips the jobs that waited for it.
+func (r *run) record(a jobResult) {
 	c := a.job.change
 	outcome := Outcome{Address: c.Address, Action: c.Action, Took: a.took}
 	if errors.Is(a.err, spec.ErrVanished) {
@@ -288,10 +289,10 @@ func (r *run) take(a answer) {
 		return
 	}
 	if a.uploaded != nil {
-		r.leaves(c, a.uploaded)
+		r.noteRevision(c, a.uploaded)
 	}
 	if a.revision.Mark != nil {
-		r.leaves(c, &a.revision)
+		r.noteRevision(c, &a.revision)
 	}
 	if a.written && a.job.isRolledBack() {
 		a.job.wave.written = append(a.job.wave.written, a)
@@ -301,16 +302,16 @@ func (r *run) take(a answer) {
 		r.outcomes[c.Address] = outcome
 		r.halted = r.halted || r.options.StopOn != nil && r.options.StopOn(a.err)
 		r.emit(Failed{c.Address, c.Action, a.took, a.err})
-		for _, next := range a.job.next {
+		for _, next := range a.job.dependents {
 			r.skip(next, cause{change: c.Address})
 		}
-		r.settle(a.job, a.err)
+		r.countInWave(a.job, a.err)
 		return
 	}
 	outcome.Status = StatusApplied
 	r.outcomes[c.Address] = outcome
 	if c.Action == planner.Delete && c.Address.Kind.Info().Script {
-		r.leaves(c, nil)
+		r.noteRevision(c, nil)
 	}
 	if a.revision.ID != "" {
 		r.ids[c.Address] = a.revision.ID
@@ -319,18 +320,18 @@ func (r *run) take(a answer) {
 	r.finish(a.job)
 }
 
-// finish lets begin what waited for nothing but a job.
+// finish releases the jobs that waited for nothing but this one.
 func (r *run) finish(j *job) {
-	for _, next := range j.next {
+	for _, next := range j.dependents {
 		if next.waiting--; next.waiting == 0 {
 			r.release(next)
 		}
 	}
-	r.settle(j, nil)
+	r.countInWave(j, nil)
 }
 
-// cause is why a change is not tried: another change, or a rollout; neither when
-// the run was stopped.
+// cause says why a change is not tried: another change, or a rollout; neither
+// if the run was stopped.
 type cause struct {
 	change  spec.Address
 	rollout string
@@ -341,10 +342,10 @@ func (r *run) isSettled(j *job) bool {
 	return settled
 }
 
-// errSkipped counts in a wave like a failure: somebody in it did not get it.
+// errSkipped counts as a failure in a wave: a member did not get its change.
 var errSkipped = errors.New("skipped")
 
-// skip records that a job, and everything that waits for it, is not tried.
+// skip records that a job, and every job that waits for it, is not tried.
 func (r *run) skip(j *job, because cause) {
 	c := j.change
 	if r.isSettled(j) {
@@ -352,13 +353,13 @@ func (r *run) skip(j *job, because cause) {
 	}
 	r.outcomes[c.Address] = Outcome{Address: c.Address, Action: c.Action, Status: StatusSkipped, Because: because.change, Rollout: because.rollout}
 	r.emit(Skipped{c.Address, c.Action, because.change, because.rollout})
-	if r.together(j) > 1 {
-		r.unsettled[sortOf(j)]--
+	if r.batchSize(j) > 1 {
+		r.notBegun[batchKeyOf(j)]--
 	}
-	for _, next := range j.next {
+	for _, next := range j.dependents {
 		r.skip(next, because)
 	}
-	r.settle(j, errSkipped)
+	r.countInWave(j, errSkipped)
 }
 
 func (r *run) result() *Result {

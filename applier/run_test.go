@@ -18,7 +18,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// target is an account of nothing but a list of what was asked of it.
+// target is an account that records what it is asked.
 type target struct {
 	mu       sync.Mutex
 	calls    []string
@@ -26,10 +26,10 @@ type target struct {
 	fail     map[string]error
 	snapshot *spec.Snapshot
 
-	uncaptured, stuck bool // what goes wrong
+	uncaptured, stuck bool // what fails
 	restored          []spec.Restoration
 
-	underWay, most int
+	underWay, peak int
 	during         func(address string) // called while a write is under way
 }
 
@@ -101,7 +101,7 @@ func (t *target) call(verb string, a spec.Address) error {
 	t.mu.Lock()
 	t.calls = append(t.calls, verb+a.String())
 	t.underWay++
-	t.most = max(t.most, t.underWay)
+	t.peak = max(t.peak, t.underWay)
 	t.mu.Unlock()
 	if t.during != nil {
 		t.during(a.String())
@@ -129,7 +129,7 @@ workers:
     routes: [{ pattern: "*.example.com/*", zone_name: example.com }]
 `
 
-// plan is the first plan of a stack.
+// plan returns the first plan of a stack.
 func plan(t testing.TB, text string) *planner.Plan {
 	t.Helper()
 	desired, list := stackfile.Parse("wfpsync.yaml", []byte(text))
@@ -156,7 +156,7 @@ func run(t testing.TB, target *target, p *planner.Plan, options applier.Options)
 		options.Secret = secretOf
 	}
 	if options.After == nil {
-		options.After = atOnce
+		options.After = immediately
 	}
 	var events []applier.Event
 	result, err := applier.Run(t.Context(), target, p, options, func(e applier.Event) { events = append(events, e) })
@@ -166,8 +166,8 @@ func run(t testing.TB, target *target, p *planner.Plan, options applier.Options)
 	return result, events
 }
 
-// atOnce is a clock that does not let anybody wait.
-func atOnce(time.Duration) <-chan time.Time {
+// immediately is a clock without waiting.
+func immediately(time.Duration) <-chan time.Time {
 	over := make(chan time.Time)
 	close(over)
 	return over
@@ -238,8 +238,8 @@ func TestRunHoldsItsConcurrency(t *testing.T) {
 	}
 	account := &target{during: func(string) { time.Sleep(time.Millisecond) }}
 	run(t, account, plan(t, text), applier.Options{Concurrency: 7})
-	if account.most != 7 {
-		t.Errorf("at most %d changes were under way at once, want 7", account.most)
+	if account.peak != 7 {
+		t.Errorf("at most %d changes were under way at once, want 7", account.peak)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestStopOn(t *testing.T) {
 	}
 }
 
-// What is not there any more at the end was not a success.
+// A resource that is missing at the end did not succeed.
 func TestRunConfirmsItsMarks(t *testing.T) {
 	address := func(name string) spec.Address {
 		return spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
@@ -303,12 +303,12 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 	result, events = run(t, &target{}, plan(t, stack), applier.Options{})
-	if _, told := events[len(events)-1].(applier.Unconfirmed); !result.Complete() || !told {
+	if _, reported := events[len(events)-1].(applier.Unconfirmed); !result.Complete() || !reported {
 		t.Errorf("%+v, then %+v", result, events[len(events)-1])
 	}
 }
 
-// What is there again at the end was not deleted.
+// A resource that exists at the end was not deleted.
 func TestRunConfirmsItsDeletions(t *testing.T) {
 	var p planner.Plan
 	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
@@ -373,7 +373,7 @@ func TestCheckFindsWhatMoved(t *testing.T) {
 	}
 }
 
-// What a template was to write, and is gone, holds nobody up and is no failure.
+// A template's Worker that was deleted holds nothing up and is not a failure.
 func TestVanished(t *testing.T) {
 	const gone = "user_worker/customers/a"
 	p := plan(t, stack)
@@ -381,13 +381,13 @@ func TestVanished(t *testing.T) {
 	if !result.Complete() || result.Vanished != 1 || result.Applied != len(p.Changes)-1 {
 		t.Errorf("%+v", result)
 	}
-	told := 0
+	reported := 0
 	for _, e := range events {
 		if v, ok := e.(applier.Vanished); ok && v.Address.String() == gone {
-			told++
+			reported++
 		}
 	}
-	if told != 1 {
-		t.Errorf("told of it %d times", told)
+	if reported != 1 {
+		t.Errorf("reported %d times", reported)
 	}
 }

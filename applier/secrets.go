@@ -8,8 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// addSecrets gives a write the values that it writes, and the fingerprints of
-// what the script has then.
+// addSecrets adds to a write the values that it writes, and the fingerprints of
+// the values that the script has afterwards.
 func (r *run) addSecrets(w *spec.Write, c planner.Change) {
 	w.SecretsOnly = c.Action == planner.WriteSecrets
 	for _, b := range c.SecretsToWrite() {
@@ -24,8 +24,8 @@ func (r *run) addSecrets(w *spec.Write, c planner.Change) {
 		}
 		return
 	}
-	// Of a source that two secrets share and one of them is not written from, the
-	// account may still have the earlier value.
+	// If two secrets share a source and only one of them is written, the
+	// account may still have the earlier value of the other.
 	w.Fingerprints = r.options.Key.Fingerprints(r.stack, w.Resource.(spec.Scripted), func(b spec.Binding) (spec.Secret, bool) {
 		value, is := w.Secrets[b.Name]
 		return value, is
@@ -35,8 +35,8 @@ func (r *run) addSecrets(w *spec.Write, c planner.Change) {
 	}
 }
 
-// readSecrets reads every secret that the plan writes, before anything is
-// written: a missing one must not leave half a plan applied.
+// readSecrets reads every secret that the plan needs before anything is
+// written, so that a missing one does not leave the plan half applied.
 func readSecrets(plan *planner.Plan, read func(spec.SecretSource) (spec.Secret, error)) (map[spec.SecretSource]spec.Secret, error) {
 	secrets := map[spec.SecretSource]spec.Secret{}
 	var missing []error

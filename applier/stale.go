@@ -9,16 +9,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Moved is a change whose resource is not what it was when the plan was made.
-// Before or Now is nil where there was, or is, no such resource.
+// StaleChange is a change whose resource has changed since the plan was made.
+// Before or Now is nil if the resource did not, or does not, exist.
 type StaleChange struct {
 	Address spec.Address
 	Before  *spec.Revision
 	Now     *spec.Revision
 }
 
-// Check reads the collections that a plan touches and returns the changes that
-// are stale, in the plan's order. Whatever else moved does not matter.
+// FindStale reads the collections that a plan touches and returns its stale
+// changes, in the plan's order.
 func FindStale(ctx context.Context, target Target, plan *planner.Plan) ([]StaleChange, error) {
 	desired := plan.Desired()
 	collections := map[spec.Collection]bool{}

@@ -18,7 +18,7 @@ func Nearest(given string, candidates []string) string {
 	}
 	length := utf8.RuneCountInString(given)
 	for _, c := range candidates {
-		if len(c) > maxNearest || differ(utf8.RuneCountInString(c), length) >= distance { // each character more is a slip
+		if len(c) > maxNearest || difference(utf8.RuneCountInString(c), length) >= distance { // each character more is a slip
 			continue
 		}
 		if d := EditDistance(given, c); d < min(distance, len(given)) {
@@ -28,7 +28,7 @@ func Nearest(given string, candidates []string) string {
 	return best
 }
 
-func differ(a, b int) int { return max(a-b, b-a) }
+func difference(a, b int) int { return max(a-b, b-a) }
 
 // EditDistance is how many slips of the finger lie between two texts:
 // characters left out, added or replaced, or two neighbours swapped.

@@ -6,10 +6,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Adoption is the plan to mark live Workers as the stack's, and to change
-// nothing else of them. The Workers that [InspectAdoption] names must have been
-// read, and the desired code must have been built. Where a Worker differs from
-// the file, the mark says what is there, so that the next plan shows how.
+// Adoption returns a plan that marks live Workers as the stack's and changes
+// nothing else about them. The Workers that [InspectAdoption] names must have
+// been read, and the desired code must have been built. If a Worker differs
+// from the file, its mark describes what the account has, so that the next plan
+// shows the difference.
 func Adoption(desired *spec.Stack, live *spec.Snapshot, addresses []spec.Address, options Options) (*Plan, error) {
 	p := newPlanning(desired, live, options)
 	if err := p.checkInputs(); err != nil {
@@ -26,20 +27,21 @@ func Adoption(desired *spec.Stack, live *spec.Snapshot, addresses []spec.Address
 	return p.finish()
 }
 
-// InspectAdoption names the Workers that must be read whole to be adopted.
+// InspectAdoption returns the Workers that must be read whole before they can
+// be adopted.
 func InspectAdoption(desired *spec.Stack, live *spec.Snapshot, addresses []spec.Address) []spec.Address {
 	var inspect []spec.Address
 	for _, a := range addresses {
-		if found := live.Resources[a]; found != nil && !isMarked(desired, found) {
+		if found := live.Resources[a]; found != nil && !needsNoMark(desired, found) {
 			inspect = append(inspect, a)
 		}
 	}
 	return inspect
 }
 
-// isMarked reports whether a live Worker needs no mark of this stack, or is not
-// to get one.
-func isMarked(desired *spec.Stack, live *spec.Live) bool {
+// needsNoMark reports whether a live Worker has this stack's mark already, or
+// belongs to another stack.
+func needsNoMark(desired *spec.Stack, live *spec.Live) bool {
 	owner := live.Revision.Owner
 	return owner != "" && (owner != desired.Name || live.Revision.Mark != nil)
 }
@@ -47,7 +49,7 @@ func isMarked(desired *spec.Stack, live *spec.Live) bool {
 // adopt plans to mark one live Worker.
 func (p *planning) adopt(a spec.Address, live *spec.Live) {
 	owner := live.Revision.Owner
-	if owner == p.desired.Name && isMarked(p.desired, live) {
+	if owner == p.desired.Name && needsNoMark(p.desired, live) {
 		p.unchanged++
 		return
 	}
@@ -70,15 +72,15 @@ func (p *planning) adopt(a spec.Address, live *spec.Live) {
 			Hint:    "write it into the file first; `wfpsync import --user-workers own` does",
 		}
 	default:
-		c.Desired = p.marked(r.(spec.Scripted), live)
+		c.Desired = p.resourceToMark(r.(spec.Scripted), live)
 	}
-	p.plan(c)
+	p.addChange(c)
 }
 
-// marked is what the mark is to vouch for: what the file says where that is what
-// the account has, else what the account has.
-func (p *planning) marked(desired spec.Scripted, live *spec.Live) spec.Resource {
-	if len(p.fields(live, desired)) == 0 && !writesSecrets(desired) {
+// resourceToMark returns what the mark describes: the desired resource if the
+// account has exactly that, else what the account has.
+func (p *planning) resourceToMark(desired spec.Scripted, live *spec.Live) spec.Resource {
+	if len(p.fields(live, desired)) == 0 && !hasSecrets(desired) {
 		return p.resolved(desired)
 	}
 	return desired.WithScript(*live.Resource.(spec.Scripted).AsScript())

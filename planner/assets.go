@@ -12,23 +12,23 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The contents of static files may be more than memory holds. They are the last
-// part of a plan's JSON form, in base64 by their SHA-256, each once: written from
-// where they are, one after the other, and found again by their place in the
-// plan when they are uploaded.
+// The contents of static files may be larger than memory. They are the last
+// part of a plan's JSON form, in base64 and by SHA-256, each once. Writing
+// copies them from their source one after another; uploading finds them again
+// by their offset in the plan file.
 
-// contentsKey is the key of the plan that the contents are under.
+// contentsKey is the plan's JSON key for the contents.
 const contentsKey = "asset_contents"
 
-// assetFiles are the files as Workers refer to them.
+// assetFiles returns the files in the form that Workers refer to.
 func (a Assets) assetFiles() *spec.AssetFiles {
 	files := &spec.AssetFiles{}
 	files.Complete(a.Files, a.Headers, a.Redirects, a.source)
 	return files
 }
 
-// contents are the embedded files by the hash of their content, and where the
-// content of each is.
+// contents returns the embedded files by the hash of their content, each with
+// its source.
 func (p *Plan) contents() map[string]content {
 	all := map[string]content{}
 	for _, assets := range p.Assets {
@@ -44,7 +44,7 @@ type content struct {
 	from *spec.AssetFiles
 }
 
-// writeContents writes the contents into an object of JSON that is to be closed.
+// writeContents writes the contents into a JSON object that the caller closes.
 func (p *Plan) writeContents(w io.Writer) error {
 	contents := p.contents()
 	if len(contents) == 0 {
@@ -81,18 +81,18 @@ func (c content) write(w io.Writer) error {
 	return errors.Join(err, encoder.Close())
 }
 
-// planSource finds the contents in the plan that they were read from.
+// planSource reads the contents from the plan file.
 type planSource struct {
 	plan  io.ReaderAt
-	place map[string]span // by SHA-256
+	spans map[string]span // by SHA-256
 }
 
-// span is where a content's base64 is.
+// span is the position of one content's base64 in the plan file, in bytes.
 type span struct{ offset, length int64 }
 
 // OpenAsset implements [spec.AssetSource].
 func (s *planSource) OpenAsset(file spec.AssetFile) (io.ReadCloser, error) {
-	at, found := s.place[file.SHA256]
+	at, found := s.spans[file.SHA256]
 	if !found {
 		return nil, fmt.Errorf("the plan does not hold the static file %s", file.Path)
 	}
@@ -100,8 +100,8 @@ func (s *planSource) OpenAsset(file spec.AssetFile) (io.ReadCloser, error) {
 	return io.NopCloser(base64.NewDecoder(base64.StdEncoding, section)), nil
 }
 
-// readContents notes where the contents are. The decoder stands before the
-// object of them; one is in memory at a time.
+// readContents records where the contents are. The decoder is just before their
+// object. Only one content is in memory at a time.
 func (s *planSource) readContents(decoder *json.Decoder) error {
 	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
 		return errors.Join(err, fmt.Errorf("%s is not a mapping", contentsKey))
@@ -121,13 +121,13 @@ func (s *planSource) readContents(decoder *json.Decoder) error {
 			return fmt.Errorf("the content %s is not a text", hash)
 		}
 		end := decoder.InputOffset() - 1 // the closing quote
-		s.place[hash] = span{end - int64(len(text)), int64(len(text))}
+		s.spans[hash] = span{end - int64(len(text)), int64(len(text))}
 	}
 	_, err := decoder.Token()
 	return err
 }
 
-// verifyAssets recomputes the digests of what the plan embeds for static assets.
+// verifyAssets recomputes the digests of the embedded static files.
 func (p *Plan) verifyAssets() error {
 	for digest, assets := range p.Assets {
 		if assets.assetFiles().Digest != digest {
@@ -148,7 +148,8 @@ func (p *Plan) verifyAssets() error {
 	return nil
 }
 
-// linkAssets gives the desired Workers the files that the plan embeds.
+// linkAssets replaces the digests in the desired Workers by the files that the
+// plan embeds.
 func (p *Plan) linkAssets() {
 	linked := map[string]*spec.AssetFiles{}
 	for digest, assets := range p.Assets {
@@ -172,7 +173,7 @@ func (p *Plan) embedAssets() {
 	}
 }
 
-// desiredAssets are the assets of every Worker that the plan writes.
+// desiredAssets returns the assets of every Worker that the plan uploads.
 func (p *Plan) desiredAssets() []*spec.Assets {
 	var all []*spec.Assets
 	for _, c := range p.Changes {

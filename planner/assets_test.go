@@ -85,7 +85,7 @@ func TestPlanOfAssets(t *testing.T) {
 	}
 }
 
-// A plan holds each content once, and gives it back.
+// A plan holds each content once, and returns it.
 func TestSavedAssets(t *testing.T) {
 	p := plan(t, parse(t, "version: 1\nname: sites"), serve(t, website, someFiles), planner.Options{})
 	data, err := planner.Encode(p)
@@ -173,7 +173,7 @@ func TestDecodeRefusesEditedAssets(t *testing.T) {
 	}
 }
 
-// A file that changes while the plan is being saved must not be in it.
+// A file that changes while the plan is being saved is not in it.
 func TestSavingChangedAssets(t *testing.T) {
 	files := folder{"/index.html": "hello"}
 	p := plan(t, parse(t, "version: 1\nname: sites"), serve(t, website, files), planner.Options{})

@@ -7,30 +7,33 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What routes, custom domains, cron triggers, subdomains and queue consumers have
-// in common: they carry no mark, and belong to whom their Worker belongs to.
+// This file has what routes, custom domains, cron triggers, subdomains and
+// queue consumers have in common. They carry no mark: their Worker's owner owns
+// them.
 
-// attachedColumn is a kind of them. lists says whether the file lists all of a
-// Worker's; nil where it is not a list that they stand in.
-func attachedColumn(kind spec.Kind, lists func(*spec.Worker) bool) column {
-	return column{
+// attachedOps returns the operations of one such kind. listsAll reports whether
+// the file lists all of a Worker's resources of the kind; nil for kinds that
+// are not lists.
+func attachedOps(kind spec.Kind, lists func(*spec.Worker) bool) kindOps {
+	return kindOps{
 		kind:    kind,
 		compare: compareAttached,
-		standing: func(p *planning, a spec.Address, live *spec.Live) standing {
-			return attachedStanding(p, a, live, lists)
+		disposition: func(p *planning, a spec.Address, live *spec.Live) disposition {
+			return attachedDisposition(p, a, live, lists)
 		},
-		removable: attachedRemovable,
+		removalBlock: attachedRemovalBlock,
 	}
 }
 
-// attachedTo is the Worker that a live resource belongs to.
+// attachedTo returns the address of the Worker that a live resource belongs to.
 func attachedTo(live *spec.Live) spec.Address { return live.Resource.(spec.Attached).AttachedTo() }
 
 func compareAttached(p *planning, desired spec.Resource, live *spec.Live) *Change {
 	return attachedChange(p, desired, live, diff(live.Resource.Canonical(), desired.Canonical()))
 }
 
-// attachedChange is the change of fields of what belongs to a Worker.
+// attachedChange plans a change of fields of an attached resource; nil if none
+// differ.
 func attachedChange(p *planning, desired spec.Resource, live *spec.Live, fields []FieldChange) *Change {
 	if len(fields) == 0 {
 		return nil
@@ -39,7 +42,7 @@ func attachedChange(p *planning, desired spec.Resource, live *spec.Live, fields 
 	if p.ownsWorker(to) {
 		return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 	}
-	c := taken(fields)
+	c := takeOver(fields)
 	if !desired.Meta().Adopt {
 		c.Action = Adopt
 		c.Blocked = &Block{
@@ -54,7 +57,7 @@ func attachedChange(p *planning, desired spec.Resource, live *spec.Live, fields 
 	return c
 }
 
-func attachedRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
+func attachedRemovalBlock(p *planning, _ spec.Address, live *spec.Live) *Block {
 	to := attachedTo(live)
 	if p.ownsWorker(to) {
 		return nil
@@ -66,46 +69,46 @@ func attachedRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
 	}
 }
 
-// ownsWorker reports whether a live Worker carries the stack's mark.
+// ownsWorker reports whether a live Worker carries the stack's owner tag.
 func (p *planning) ownsWorker(a spec.Address) bool {
 	live := p.live.Resources[a]
 	return live != nil && live.Revision.Owner == p.desired.Name
 }
 
-// What the file does not have goes when its Worker goes, or when the file lists
-// all that the Worker has of its kind.
-func attachedStanding(p *planning, a spec.Address, live *spec.Live, lists func(*spec.Worker) bool) standing {
+// attachedDisposition removes what the file does not have if its Worker is
+// deleted, or if the file lists all of the Worker's resources of the kind.
+func attachedDisposition(p *planning, a spec.Address, live *spec.Live, lists func(*spec.Worker) bool) disposition {
 	to := attachedTo(live)
 	if !p.ownsWorker(to) {
-		return notOurs
+		return ignored
 	}
-	if !p.wants(to) {
-		if scriptStanding(p, to, p.live.Resources[to]) == toRemove {
-			return toRemove
+	if !p.isDesired(to) {
+		if scriptDisposition(p, to, p.live.Resources[to]) == removed {
+			return removed
 		}
-		return notOurs // it stays with its Worker
+		return ignored // it stays with its Worker
 	}
 	worker, _ := p.desired.Lookup(to)
 	switch {
 	case lists == nil && !p.desired.Declares(a.Collection()):
-		return notOurs
+		return ignored
 	case lists == nil || lists(worker.(*spec.Worker)):
-		return toRemove
+		return removed
 	}
 	return unowned
 }
 
-// Trailing names the collections that must be read besides the stack's scope: the
-// zones that the file names otherwise, in which a record or a hostname that it no
-// longer has may be left; and those of what goes with a Worker that goes. The
-// platform does not delete a Worker that consumes a queue, and the file may say
-// nothing of queues any more. Routes are found with the Workers themselves, and cron triggers go
-// with theirs.
+// LeftoverCollections returns the collections to read in addition to the
+// stack's scope, because they may hold what the file no longer has: those in
+// zones that the file names elsewhere, and, if a Worker is deleted, those of
+// its custom domains and queue consumers. The platform refuses to delete a
+// Worker that consumes a queue, and the file may no longer mention queues.
+// Routes are found with the Workers, and cron triggers are deleted with theirs.
 func LeftoverCollections(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
 	p := newPlanning(desired, live, options)
 	leaving := false
 	for a, l := range live.Resources {
-		leaving = leaving || a.Kind == spec.KindWorker && !p.wants(a) && scriptStanding(p, a, l) == toRemove
+		leaving = leaving || a.Kind == spec.KindWorker && !p.isDesired(a) && scriptDisposition(p, a, l) == removed
 	}
 	trailing := desired.OtherZoneCollections()
 	if leaving {

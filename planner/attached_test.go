@@ -8,7 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// triggers is a stack with Workers that have everything there is beside an upload.
+// triggers is a stack whose Workers have everything that is not part of an
+// upload.
 const triggers = `
 version: 1
 name: platform
@@ -27,7 +28,7 @@ workers:
     queues: { consumers: [] }
 `
 
-// TestAttached plans what a Worker has beside its upload.
+// TestAttached plans what a Worker has in addition to its upload.
 func TestAttached(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
@@ -60,7 +61,7 @@ unmanaged route/example.com: 1 unowned, 0 foreign
 		},
 		{name: "nothing changed of it", was: triggers, wanted: triggers, want: "\n"},
 		{
-			name: "it goes before its Worker",
+			name: "it is deleted before its Worker",
 			was:  triggers, wanted: edit(t, triggers, triggers[strings.Index(triggers, "  site:"):strings.Index(triggers, "  next:")], ""),
 			want: `
 0 delete cron_triggers/site (removed)
@@ -103,7 +104,7 @@ unmanaged queue_consumer/: 1 unowned, 0 foreign
 `,
 		},
 		{
-			name: "a queue goes from one Worker of the stack to another",
+			name: "a queue moves from one Worker of the stack to another",
 			was:  triggers, wanted: edit(t, triggers, "consumers: [{ ref: events, dead_letter_queue: failed, max_retries: 5 }]", "consumers: []", "main: ./next.ts\n    routes: []\n    queues: { consumers: [] }", "main: ./next.ts\n    routes: []\n    queues: { consumers: [{ ref: events }] }"),
 			want: `
 1 create queue_consumer/events/next (missing) after queue_consumer/events/site

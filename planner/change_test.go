@@ -10,7 +10,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What a change writes besides what it shows decides over what somebody else has set.
+// Fields of a change that are not shown decide whether bindings of other
+// programs are kept.
 func TestWhatAChangeWrites(t *testing.T) {
 	secret := func(name string) spec.Binding {
 		return spec.Binding{Name: name, Type: spec.BindingSecret, Secret: &spec.SecretSource{Env: name}}
@@ -29,7 +30,7 @@ func TestWhatAChangeWrites(t *testing.T) {
 		"new code and files":     {planner.Change{Action: planner.Update, Desired: worker, Fields: []planner.FieldChange{field("/code", planner.FieldReplace), field("/assets", planner.FieldReplace)}}, true, false, "A B"},
 		"a secret besides":       {planner.Change{Action: planner.Update, Desired: worker, Fields: []planner.FieldChange{field("/code", planner.FieldReplace), field("/bindings/A", planner.FieldWrite)}}, true, false, "A B"},
 		"a setting":              {planner.Change{Action: planner.Update, Desired: worker, Fields: []planner.FieldChange{field("/code", planner.FieldReplace), field("/limits/cpu_ms", planner.FieldReplace)}}, false, false, "A B"},
-		"a binding that goes":    {planner.Change{Action: planner.Update, Desired: worker, Fields: []planner.FieldChange{field("/bindings/C", planner.FieldRemove)}}, false, false, "A B"},
+		"a removed binding":      {planner.Change{Action: planner.Update, Desired: worker, Fields: []planner.FieldChange{field("/bindings/C", planner.FieldRemove)}}, false, false, "A B"},
 		"nothing":                {planner.Change{Action: planner.Update, Desired: worker}, false, false, "A B"},
 		"a new Worker":           {planner.Change{Action: planner.Create, Desired: worker, Fields: []planner.FieldChange{field("/code", planner.FieldAdd)}}, false, false, "A B"},
 		"one secret":             {planner.Change{Action: planner.WriteSecrets, Desired: worker, Fields: []planner.FieldChange{field("/bindings/B", planner.FieldWrite)}}, false, false, "B"},
@@ -57,8 +58,8 @@ func TestWhatAChangeWrites(t *testing.T) {
 	}
 }
 
-// A template that finds a Worker as it would make it writes its mark and nothing else, and secrets where nothing proves
-// that they are the same.
+// If a Worker is already as its template would make it, a plan writes only the
+// mark, and those secrets whose values cannot be proved.
 func TestTemplateMarksWhatIsInShape(t *testing.T) {
 	inShape := func(world *spec.Snapshot, name string, bindings ...spec.Binding) {
 		worker := world.Resources[userWorker(name)].Resource.(*spec.UserWorker)
@@ -96,7 +97,8 @@ func TestTemplateMarksWhatIsInShape(t *testing.T) {
 	}
 }
 
-// A template leaves a Worker alone whose own tags fill the platform's eight, and says so; one for nobody is said, too.
+// A template leaves a Worker alone whose own tags use up the platform's eight,
+// and warns of it. It also warns if it finds no Worker.
 func TestTemplateWarnings(t *testing.T) {
 	world := templateWorld()
 	full := world.Resources[userWorker("new")].Resource.(*spec.UserWorker)

@@ -3,4 +3,4 @@ package planner
 import "github.com/wfpsync/wfpsync/spec"
 
 // A Worker's cron triggers are declared as a whole.
-var cronTriggersColumn = attachedColumn(spec.KindCronTriggers, nil)
+var cronTriggersOps = attachedOps(spec.KindCronTriggers, nil)

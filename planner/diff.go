@@ -10,11 +10,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// KnownAfterApply stands in a plan for a value that the platform gives out while
+// KnownAfterApply takes the place of a value that the platform assigns while
 // the plan is applied; see [FieldChange.Unknown].
 const KnownAfterApply = "(known after apply)"
 
-// diff lists how two canonical forms differ, in the order of paths.
+// diff returns the differences between two canonical forms, sorted by path.
 func diff(before, after spec.Object) []FieldChange {
 	return diffObjects(nil, "", before, after)
 }
@@ -50,8 +50,8 @@ func diffValues(changes []FieldChange, path string, before, after any) []FieldCh
 			return diffObjects(changes, path, b, a)
 		}
 	case []any:
-		// Elements correspond by index only when none was added or removed;
-		// else the list is shown whole.
+		// Elements correspond by index only if none was added or removed;
+		// otherwise the whole list is shown.
 		if a, ok := after.([]any); ok && len(a) == len(b) {
 			for i := range b {
 				changes = diffValues(changes, path+"/"+strconv.Itoa(i), b[i], a[i])
@@ -78,8 +78,8 @@ func isSecret(value any) bool {
 	return ok && spec.BindingTypeOf(kind).KeyMaterial != nil
 }
 
-// withoutUnknown puts a text in the place of values that are not known yet, so
-// that the result is plain JSON, and reports whether there were any.
+// withoutUnknown replaces values that are not known yet by [KnownAfterApply],
+// so that the result is plain JSON, and reports whether it replaced any.
 func withoutUnknown(value any) (any, bool) {
 	if value == spec.Unknown {
 		return KnownAfterApply, true

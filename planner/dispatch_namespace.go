@@ -7,49 +7,50 @@ import (
 )
 
 // GuardNamespaceDelete must be acknowledged before a dispatch namespace or a KV
-// namespace is deleted: neither comes back, and neither can carry a mark that
-// says whose it is.
+// namespace is deleted. Neither can be restored, and neither can carry an
+// owner.
 const GuardNamespaceDelete = "namespace-delete"
 
-var dispatchNamespaceColumn = column{
-	kind:      spec.KindDispatchNamespace,
-	compare:   compareNamespaces,
-	standing:  dispatchNamespaceStanding,
-	removable: dispatchNamespaceRemovable,
-	guard:     GuardNamespaceDelete,
+var dispatchNamespaceOps = kindOps{
+	kind:         spec.KindDispatchNamespace,
+	compare:      compareNamespaces,
+	disposition:  dispatchNamespaceDisposition,
+	removalBlock: dispatchNamespaceRemovalBlock,
+	guard:        GuardNamespaceDelete,
 }
 
-// A dispatch namespace is never deleted by absence. When destroying, one that
-// the file declares goes, but only if nothing is in it that is not ours: the
-// platform may delete the scripts inside with it.
-func dispatchNamespaceStanding(p *planning, a spec.Address, live *spec.Live) standing {
+// dispatchNamespaceDisposition never removes a namespace because it is absent
+// from the file. Destroying a stack removes one that the file declares, but
+// only if it holds nothing of others: the platform may delete the user Workers
+// with it.
+func dispatchNamespaceDisposition(p *planning, a spec.Address, live *spec.Live) disposition {
 	_, declared := p.desired.Lookup(a)
 	if p.options.Mode != Destroy || !declared {
-		return notOurs
+		return ignored
 	}
 	if p.othersInside(a, live) > 0 {
 		return unowned
 	}
-	return toRemove
+	return removed
 }
 
-// othersInside is how many user Workers of a namespace would not be deleted
-// with it.
+// othersInside returns how many user Workers of a namespace this plan would not
+// delete itself.
 func (p *planning) othersInside(a spec.Address, live *spec.Live) int {
 	ours, others := 0, 0
 	for inside, script := range p.live.Resources {
 		switch {
 		case inside.Kind != spec.KindUserWorker || inside.Parent != a.Name:
-		case scriptStanding(p, inside, script) == toRemove && p.protection(inside, script) == nil:
+		case scriptDisposition(p, inside, script) == removed && p.protection(inside, script) == nil:
 			ours++
 		default:
 			others++
 		}
 	}
-	return max(others, live.Revision.ScriptCount-ours) // the list of scripts may show fewer than there are
+	return max(others, live.Revision.ScriptCount-ours) // the list may show fewer than there are
 }
 
-func dispatchNamespaceRemovable(p *planning, a spec.Address, live *spec.Live) *Block {
+func dispatchNamespaceRemovalBlock(p *planning, a spec.Address, live *spec.Live) *Block {
 	others := p.othersInside(a, live)
 	if others == 0 {
 		return nil

@@ -7,33 +7,33 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var dnsRecordColumn = column{
-	kind:       spec.KindDNSRecord,
-	compare:    compareDNSRecords,
-	standing:   markedStanding,
-	removable:  scriptRemovable,
-	undeclared: undeclaredMarked("DNS records", "`dns_records: {}`"),
+var dnsRecordOps = kindOps{
+	kind:         spec.KindDNSRecord,
+	compare:      compareDNSRecords,
+	disposition:  zoneResourceDisposition,
+	removalBlock: scriptRemovalBlock,
+	undeclared:   undeclaredWarning("DNS records", "`dns_records: {}`"),
 
-	rivals: otherRecords, describeRival: describeRecord,
-	traffic: func(at trafficIndex, a spec.Address) {
+	conflicts: conflictingRecords, describeConflict: describeRecordConflict,
+	indexTraffic: func(at trafficIndex, a spec.Address) {
 		key := a.Parent + "/" + recordName(a)
 		at.records[key] = append(at.records[key], a)
 	},
-	follow: func(_ *planning, at trafficIndex, a spec.Address, lead func([]spec.Address)) {
+	orderTraffic: func(_ *planning, at trafficIndex, a spec.Address, lead func([]spec.Address)) {
 		lead(at.routes[a.Parent+"/"+spec.RouteHost(recordName(a))])
 	},
 }
 
-// recordName returns the name of a record, which stands behind its type in the address.
+// recordName returns a record's name, which follows the type in its address.
 func recordName(a spec.Address) string {
 	_, name, _ := strings.Cut(a.Name, "/")
 	return name
 }
 
-// compareDNSRecords takes over one record of a name and type, and not one of
-// several: which of them is meant, nobody can say.
+// compareDNSRecords does not take over a record if others have the same name
+// and type: it is not clear which one is meant.
 func compareDNSRecords(p *planning, desired spec.Resource, live *spec.Live) *Change {
-	c := p.markedChange(desired, live)
+	c := p.zoneResourceChange(desired, live)
 	others := live.Resource.(*spec.DNSRecord).Others
 	if c != nil && c.Reason == ReasonUnmanaged && c.Blocked == nil && others > 0 {
 		c.Blocked = &Block{
@@ -45,9 +45,9 @@ func compareDNSRecords(p *planning, desired spec.Resource, live *spec.Live) *Cha
 	return c
 }
 
-// otherRecords are the live records that a new one cannot be beside: where there
-// is a CNAME, there can be nothing else. Source: API errors 81053 and 81054.
-func otherRecords(p *planning, desired spec.Resource) []spec.Address {
+// conflictingRecords returns the live records that rule out a new one: a name
+// with a CNAME can have no other record. Source: API errors 81053 and 81054.
+func conflictingRecords(p *planning, desired spec.Resource) []spec.Address {
 	r := desired.(*spec.DNSRecord)
 	kinds := []string{"CNAME"}
 	if r.Type == "CNAME" {
@@ -64,7 +64,7 @@ func otherRecords(p *planning, desired spec.Resource) []spec.Address {
 	return others
 }
 
-func describeRecord(other spec.Address) string {
+func describeRecordConflict(other spec.Address) string {
 	kind, _, _ := strings.Cut(other.Name, "/")
 	return fmt.Sprintf("the name has a record of type %s already, and where there is a CNAME there can be no other", kind)
 }

@@ -6,59 +6,60 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Drift is a plan seen from the other side: what became of the account since the
-// stack was applied, and not what is to be done about it.
+// Drift is a plan read in the other direction: what happened to the account
+// since the stack was applied, instead of what to do about it.
 type Drift struct {
 	Stack   string       `json:"stack"`
 	Account spec.Account `json:"account"`
 
-	// Changes are in the order of addresses.
+	// Changes are sorted by address.
 	Changes []Drifted `json:"drift"`
 
-	// Pending are changes of the plan that are no drift: the file was changed
-	// and not applied yet.
+	// Pending counts the plan's changes that are not drift: the file was
+	// changed and has not been applied yet.
 	Pending int `json:"pending"`
 }
 
-// Drifted is one resource that is not what was applied.
+// Drifted is one resource that differs from what was applied.
 type Drifted struct {
 	Address spec.Address `json:"address"`
 	What    DriftKind    `json:"what"`
 
-	// Applied is when the stack last wrote the resource, and Written when
-	// anybody did, where that is known.
+	// AppliedAt is when the stack last wrote the resource, and WrittenAt when
+	// anyone last did; zero if that is not known.
 	AppliedAt time.Time `json:"applied,omitzero"`
 	WrittenAt time.Time `json:"written,omitzero"`
 
-	// Fields are the differences, from what was applied to what is there.
+	// Fields are the differences, from what was applied to what the account
+	// has.
 	Fields []FieldChange `json:"fields,omitempty"`
 }
 
-// DriftKind is what happened to a resource.
+// DriftKind says what happened to a resource.
 type DriftKind string
 
 const (
-	// DriftChanged: what is there is not what its mark vouches for.
+	// DriftChanged: the resource is not what its mark describes.
 	DriftChanged DriftKind = "changed"
 
-	// DriftDiffers: what carries no mark of its own, such as a route or a
-	// namespace, differs from the file.
+	// DriftDiffers: a resource without a mark, such as a route or a namespace,
+	// differs from the file.
 	DriftDiffers DriftKind = "differs"
 
-	// DriftMissing: the file has it, and the account does not.
+	// DriftMissing: the file has it and the account does not.
 	DriftMissing DriftKind = "missing"
 
-	// DriftAdded: it belongs to a Worker of the stack, and the file, which lists
-	// all of them, does not have it.
+	// DriftAdded: it belongs to a Worker of the stack. The file lists all of
+	// that Worker's, and this one is not among them.
 	DriftAdded DriftKind = "added"
 
-	// DriftUnmarked: it is there without the stack's mark.
+	// DriftUnmarked: it does not carry the stack's mark.
 	DriftUnmarked DriftKind = "unmarked"
 )
 
-// NewDrift reads the drift off a plan. Nothing remembers what was applied but
-// the marks of Workers, so what has none counts as drift when it differs: a file
-// that was changed and not applied is to be applied first.
+// NewDrift derives the drift from a plan. Only the marks of Workers record what
+// was applied. So a resource without a mark counts as drift whenever it differs
+// from the file: apply a changed file before looking for drift.
 func NewDrift(p *Plan) *Drift {
 	d := &Drift{Stack: p.Stack, Account: p.Account, Changes: []Drifted{}}
 	for _, c := range p.Changes {
@@ -85,7 +86,7 @@ func NewDrift(p *Plan) *Drift {
 func driftOf(c Change) (DriftKind, bool) {
 	marked := c.Address.Kind.Info().CarriesDigest
 	switch c.Reason {
-	case ReasonTemplate: // somebody's product has uploaded it, as it does
+	case ReasonTemplate: // its own product has uploaded it
 		return "", false
 	case ReasonDrifted:
 		return DriftChanged, true
@@ -103,13 +104,13 @@ func driftOf(c Change) (DriftKind, bool) {
 	return "", false
 }
 
-// backwards are differences seen from the other side.
+// backwards returns the differences in the other direction.
 func backwards(fields []FieldChange) []FieldChange {
 	other := map[FieldOp]FieldOp{FieldAdd: FieldRemove, FieldRemove: FieldAdd}
 	var out []FieldChange
 	for _, f := range fields {
 		if f.Op == FieldWrite {
-			continue // what is going to be written is no difference
+			continue // a planned write is not a difference
 		}
 		f.Before, f.After, f.WriteReason = f.After, f.Before, ""
 		if op, turned := other[f.Op]; turned {

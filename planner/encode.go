@@ -18,15 +18,15 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Encode is a plan as JSON.
+// Encode returns a plan as JSON.
 func Encode(p *Plan) ([]byte, error) {
 	var data bytes.Buffer
 	err := Write(&data, p)
 	return data.Bytes(), err
 }
 
-// Write writes a plan as JSON. The contents of static files, which may be more
-// than memory holds, go from where they are to the writer.
+// Write writes a plan as JSON. The contents of static files, which may be
+// larger than memory, are streamed from their source.
 func Write(w io.Writer, p *Plan) error {
 	data, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
@@ -45,12 +45,12 @@ func Write(w io.Writer, p *Plan) error {
 // Decode reads a plan that [Encode] wrote.
 func Decode(data []byte) (*Plan, error) { return Read(bytes.NewReader(data), int64(len(data))) }
 
-// Read reads a plan that [Write] wrote, and leaves the contents of static files
-// where they are: the reader is needed until the plan is applied. It refuses a
-// plan of another major version, and one that was edited: the error of the
-// latter is a [*Tampered].
+// Read reads a plan that [Write] wrote. It leaves the contents of static files
+// in r, so r must stay open until the plan is applied. Plans of another major
+// version, and plans that were edited, are errors; for the latter the error is
+// a [*Tampered].
 func Read(r io.ReaderAt, size int64) (*Plan, error) {
-	source := &planSource{plan: r, place: map[string]span{}}
+	source := &planSource{plan: r, spans: map[string]span{}}
 	data, err := splitContents(io.NewSectionReader(r, 0, size), source)
 	if err != nil {
 		return nil, fmt.Errorf("not a plan file: %w", err)
@@ -69,11 +69,11 @@ func Read(r io.ReaderAt, size int64) (*Plan, error) {
 	}
 	if err := p.verify(); err != nil {
 		if newer != nil {
-			return nil, newer // what it says beyond what we know is part of the digests
+			return nil, newer // the digests cover fields that this version does not know
 		}
 		return nil, err
 	}
-	if err := p.checkTurns(); err != nil {
+	if err := p.checkRolloutMembers(); err != nil {
 		return nil, fmt.Errorf("plan file is damaged: %w", err)
 	}
 	p.linkCode()
@@ -81,8 +81,8 @@ func Read(r io.ReaderAt, size int64) (*Plan, error) {
 	return &p, nil
 }
 
-// splitContents is a plan without the contents of static files, whose places the
-// source takes note of.
+// splitContents returns the plan without the contents of static files, whose
+// positions the source records.
 func splitContents(r io.Reader, source *planSource) ([]byte, error) {
 	decoder := json.NewDecoder(r)
 	opening, err := decoder.Token()
@@ -119,8 +119,9 @@ func splitContents(r io.Reader, source *planSource) ([]byte, error) {
 	return json.Marshal(rest)
 }
 
-// checkVersion refuses a plan of another major version. That of a later minor
-// version may say what nobody here knows; newer is the error for that case.
+// checkVersion fails for a plan of another major version. A later minor version
+// may have fields that this one does not know; newer is the error to report if
+// the plan then turns out to be unreadable.
 func checkVersion(data []byte) (newer, err error) {
 	var header struct {
 		FormatVersion string `json:"format_version"`
@@ -135,18 +136,18 @@ func checkVersion(data []byte) (newer, err error) {
 		return nil, fmt.Errorf("plan has format version %q, and this wfpsync reads version %s: make the plan again", header.FormatVersion, FormatVersion)
 	}
 	is, _ := strconv.Atoi(minor)
-	if most, _ := strconv.Atoi(known); is > most {
+	if supported, _ := strconv.Atoi(known); is > supported {
 		newer = fmt.Errorf("plan has format version %s, newer than the %s that this wfpsync reads: use %s, which made it, or make the plan again", header.FormatVersion, FormatVersion, header.Tool)
 	}
 	return newer, nil
 }
 
-// Tampered says that a plan is not what its digests say.
+// Tampered says that a plan does not match its digests.
 type Tampered struct {
-	// Address is the first edited change; zero when the edit is elsewhere.
+	// Address is the first edited change; zero if the edit is elsewhere.
 	Address spec.Address
 
-	// What names the edited part where it is not a change.
+	// What names the edited part if it is not a change.
 	What string
 }
 
@@ -160,7 +161,7 @@ func (t *Tampered) Error() string {
 // seal computes the digests.
 func (p *Plan) seal() error {
 	failed := make([]error, len(p.Changes))
-	atOnce(len(p.Changes), func(i int) { p.Changes[i].Digest, failed[i] = p.Changes[i].digest() })
+	parallel(len(p.Changes), func(i int) { p.Changes[i].Digest, failed[i] = p.Changes[i].digest() })
 	if err := cmp.Or(failed...); err != nil {
 		return err
 	}
@@ -172,10 +173,10 @@ func (p *Plan) seal() error {
 	return nil
 }
 
-// verify recomputes the digests.
+// verify recomputes the digests and compares them.
 func (p *Plan) verify() error {
 	failed := make([]error, len(p.Changes))
-	atOnce(len(p.Changes), func(i int) {
+	parallel(len(p.Changes), func(i int) {
 		digest, err := p.Changes[i].digest()
 		if err == nil && digest != p.Changes[i].Digest {
 			err = &Tampered{Address: p.Changes[i].Address}
@@ -211,8 +212,8 @@ func verifyCode(all map[string]Code) error {
 	return nil
 }
 
-// digest is a hash of all the change says, but for the hash itself and the places
-// in the stack file, which say nothing about what is done.
+// digest hashes everything in the change except the hash itself and positions
+// in the stack file, which do not affect what is done.
 func (c Change) digest() (string, error) {
 	c.Digest, c.At = "", diag.Range{}
 	if c.Blocked != nil {
@@ -223,8 +224,8 @@ func (c Change) digest() (string, error) {
 	return hash("wfpsync change 1\n", c)
 }
 
-// digest is a hash of what the plan would do. Guards, summary and diagnostics
-// follow from it or do not change it.
+// digest hashes what the plan would do. Guards, summary and diagnostics follow
+// from that, or do not change it.
 func (p *Plan) digest() (string, error) {
 	changes := make([]string, len(p.Changes))
 	for i, c := range p.Changes {
@@ -251,11 +252,12 @@ func hash(prefix string, value any) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ErrNoCode says that a plan was saved without the code, or the static files, it
-// would upload.
+// ErrNoCode says that a plan was saved without the code, or the static files,
+// that it uploads.
 var ErrNoCode = errors.New("the plan holds no code: it is an outline made to be read; save one to apply with --out")
 
-// linkCode gives the desired Workers the code that the plan embeds.
+// linkCode replaces the digests in the desired Workers by the code that the
+// plan embeds.
 func (p *Plan) linkCode() {
 	linked := map[string]*spec.Code{}
 	for _, c := range p.Changes {
@@ -276,7 +278,8 @@ func (p *Plan) linkCode() {
 	}
 }
 
-// Complete reports whether the plan holds everything that applying it needs.
+// Complete returns [ErrNoCode] unless the plan holds everything that is needed
+// to apply it.
 func (p *Plan) Complete() error {
 	for _, c := range p.Changes {
 		if !c.uploads() {
@@ -294,10 +297,10 @@ func (p *Plan) Complete() error {
 	return nil
 }
 
-// slim leaves out of what is not uploaded the code and the files, so that a plan
-// is the same before it is saved and after it is read. Their digests stay, for
-// the mark.
-func (p *Plan) slim() {
+// dropUnuploaded drops the code and files of Workers that are not uploaded, so
+// that a plan is equal before it is saved and after it is read. Their digests
+// stay, for the mark.
+func (p *Plan) dropUnuploaded() {
 	for i, c := range p.Changes {
 		script, scripted := c.Desired.(spec.Scripted)
 		if !scripted || c.uploads() || script.AsScript().Code == nil {

@@ -29,8 +29,8 @@ func roundTrip(t *testing.T, p *planner.Plan) {
 	if d := cmp.Diff(string(data), string(again)); d != "" {
 		t.Errorf("a plan does not survive its own encoding (-before +after):\n%s", d)
 	}
-	// What a plan does not carry is where code and bindings stood in the file, and
-	// how the code was made.
+	// A plan does not carry the places of code and bindings in the file, or the
+	// options of the build.
 	ignore := cmp.FilterPath(func(path cmp.Path) bool {
 		switch path.Last().String() {
 		case ".At", ".OutboundAt", ".Body", ".Entrypoint", ".Inline", ".Options":
@@ -59,7 +59,7 @@ func TestSameInputsGiveSameBytes(t *testing.T) {
 	}
 }
 
-// TestDigestIsOfWhatIsDone holds for edits of the stack file that change nothing.
+// TestDigestIsOfWhatIsDone edits the stack file in ways that change nothing.
 func TestDigestIsOfWhatIsDone(t *testing.T) {
 	was := parse(t, nothing)
 	before := plan(t, was, parse(t, platform), planner.Options{Tool: "wfpsync/1"})

@@ -8,70 +8,71 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// graph holds which change comes after which. Nodes and edges are numbers: there
-// may be a million of them.
+// graph records which change must come after which. Nodes and edges are
+// numbers, because there may be a million of them.
 type graph struct {
-	nodes []spec.Address       // sorted, those that are no changes behind the others
-	place map[spec.Address]int // of a node among them
-	after [][]int              // node → the nodes it comes after, some more than once
+	nodes []spec.Address       // changes sorted by address, then barriers
+	index map[spec.Address]int // of a node in nodes
+	after [][]int              // node → its predecessors, possibly repeated
 }
 
-// newGraph is a graph of sorted nodes without edges.
+// newGraph returns a graph of sorted nodes without edges.
 func newGraph(nodes []spec.Address) *graph {
-	g := &graph{nodes: slices.Clip(nodes), place: make(map[spec.Address]int, len(nodes)), after: make([][]int, len(nodes))}
+	g := &graph{nodes: slices.Clip(nodes), index: make(map[spec.Address]int, len(nodes)), after: make([][]int, len(nodes))}
 	for i, n := range nodes {
-		g.place[n] = i
+		g.index[n] = i
 	}
 	return g
 }
 
-// addNode adds a node that is no change.
+// addNode adds a node that is not a change.
 func (g *graph) addNode(node spec.Address) {
-	g.place[node] = len(g.nodes)
+	g.index[node] = len(g.nodes)
 	g.nodes = append(g.nodes, node)
 	g.after = append(g.after, nil)
 }
 
-// add says that a change comes after another. Nodes that are not part of the
-// graph, and a resource's need of itself, say nothing.
+// add makes a change come after another. It ignores nodes that are not in the
+// graph, and a node that depends on itself.
 func (g *graph) add(node, first spec.Address) {
-	n, known := g.place[node]
-	f, firstKnown := g.place[first]
+	n, known := g.index[node]
+	f, firstKnown := g.index[first]
 	if known && firstKnown && n != f {
 		g.after[n] = append(g.after[n], f)
 	}
 }
 
-// prefer says that a change had better come after others. It gives way where
-// that would close a cycle.
-func (g *graph) prefer(node spec.Address, first []spec.Address) {
-	n, known := g.place[node]
+// preferAfter makes a change come after others, except those for which that
+// would close a cycle.
+func (g *graph) preferAfter(node spec.Address, first []spec.Address) {
+	n, known := g.index[node]
 	if !known || len(first) == 0 {
 		return
 	}
-	dependents := reach(n, g.inverse())
+	dependents := reachable(n, g.inverse())
 	for _, f := range first {
-		if !dependents[g.place[f]] {
+		if !dependents[g.index[f]] {
 			g.add(node, f)
 		}
 	}
 }
 
-// preferBefore says that a change had better come before others.
+// preferBefore makes a change come before others, except those for which that
+// would close a cycle.
 func (g *graph) preferBefore(first spec.Address, nodes []spec.Address) {
-	f, known := g.place[first]
+	f, known := g.index[first]
 	if !known || len(nodes) == 0 {
 		return
 	}
-	needed := reach(f, g.after)
+	needed := reachable(f, g.after)
 	for _, n := range nodes {
-		if !needed[g.place[n]] {
+		if !needed[g.index[n]] {
 			g.add(n, first)
 		}
 	}
 }
 
-// inverse holds which nodes come directly after a node.
+// inverse returns, for each node, the nodes that come directly after it.
 func (g *graph) inverse() [][]int {
 	before := make([][]int, len(g.nodes))
 	for n, firsts := range g.after {
@@ -82,8 +83,8 @@ func (g *graph) inverse() [][]int {
 	return before
 }
 
-// reach is every node that edges lead to from a node.
-func reach(node int, edges [][]int) map[int]bool {
+// reachable returns every node that edges lead to from a node.
+func reachable(node int, edges [][]int) map[int]bool {
 	reached := map[int]bool{}
 	queue := []int{node}
 	for len(queue) > 0 {
@@ -99,10 +100,10 @@ func reach(node int, edges [][]int) map[int]bool {
 	return reached
 }
 
-// needed is every node that must come before a node.
-func (g *graph) needed(node spec.Address) []spec.Address {
+// prerequisites returns every node that must come before a node.
+func (g *graph) prerequisites(node spec.Address) []spec.Address {
 	var needed []spec.Address
-	for n := range reach(g.place[node], g.after) {
+	for n := range reachable(g.index[node], g.after) {
 		needed = append(needed, g.nodes[n])
 	}
 	return needed
@@ -110,12 +111,12 @@ func (g *graph) needed(node spec.Address) []spec.Address {
 
 // comesAfter reports whether a node comes directly after another.
 func (g *graph) comesAfter(node, first spec.Address) bool {
-	f, known := g.place[first]
-	return known && slices.Contains(g.after[g.place[node]], f)
+	f, known := g.index[first]
+	return known && slices.Contains(g.after[g.index[node]], f)
 }
 
-// first are the nodes a node comes directly after, in order.
-func (g *graph) first(node int) []spec.Address {
+// predecessors returns the nodes that a node comes directly after, sorted.
+func (g *graph) predecessors(node int) []spec.Address {
 	var first []spec.Address
 	for _, f := range g.after[node] {
 		first = append(first, g.nodes[f])
@@ -124,12 +125,13 @@ func (g *graph) first(node int) []spec.Address {
 	return slices.Compact(first)
 }
 
-// firstChanges are those of them that are changes.
-func (g *graph) firstChanges(node spec.Address) []spec.Address {
-	return slices.DeleteFunc(g.first(g.place[node]), func(a spec.Address) bool { return a.Kind == barrierKind })
+// predecessorChanges returns the predecessors that are changes.
+func (g *graph) predecessorChanges(node spec.Address) []spec.Address {
+	return slices.DeleteFunc(g.predecessors(g.index[node]), func(a spec.Address) bool { return a.Kind == barrierKind })
 }
 
-// levels gives every node the length of the longest chain of changes before it.
+// levels returns, for each node, the length of the longest chain of changes
+// before it.
 func (g *graph) levels() ([]int, error) {
 	level, waiting := make([]int, len(g.nodes)), make([]int, len(g.nodes))
 	before := g.inverse()
@@ -159,8 +161,8 @@ func (g *graph) levels() ([]int, error) {
 	return level, nil
 }
 
-// Cycle is an order that cannot be: each resource needs the next, and the last
-// one the first.
+// Cycle says that no order exists: each resource needs the next, and the last
+// one needs the first.
 type Cycle struct{ Chain []spec.Address }
 
 func (c *Cycle) Error() string {
@@ -171,8 +173,8 @@ func (c *Cycle) Error() string {
 	return fmt.Sprintf("these resources need each other in a circle: %s", strings.Join(append(names, names[0]), " → "))
 }
 
-// cycle finds a cycle among the nodes that still wait: following any node's
-// waiting predecessors must come round.
+// cycle returns a cycle among the nodes that still wait. Following waiting
+// predecessors from any of them must lead around one.
 func (g *graph) cycle(waiting []int) *Cycle {
 	node := g.nodes[slices.IndexFunc(waiting, func(firsts int) bool { return firsts > 0 })]
 	var chain []spec.Address
@@ -183,7 +185,7 @@ func (g *graph) cycle(waiting []int) *Cycle {
 		}
 		seen[node] = len(chain)
 		chain = append(chain, node)
-		first := g.first(g.place[node])
-		node = first[slices.IndexFunc(first, func(f spec.Address) bool { return waiting[g.place[f]] > 0 })]
+		first := g.predecessors(g.index[node])
+		node = first[slices.IndexFunc(first, func(f spec.Address) bool { return waiting[g.index[f]] > 0 })]
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Verdict is what a guard says of a plan.
+// Verdict is a guard's decision about a plan.
 type Verdict struct {
 	Guard    string `json:"guard"`
 	Result   Result `json:"result"`
@@ -17,7 +17,7 @@ type Verdict struct {
 	Message  string `json:"message"`
 }
 
-// Result is a guard's verdict in a word.
+// Result is a verdict in one word.
 type Result string
 
 const (
@@ -25,11 +25,12 @@ const (
 	Refused Result = "refused"
 )
 
-// guardWords are what a guard says: of all changes that it concerns, and of each.
+// guardWords are the texts of a guard: about all changes that it concerns, and
+// about each of them.
 type guardWords struct{ would, each string }
 
-// wordsOf are those of a guard. What most of them keep from happening is that
-// something is deleted with all that is in it.
+// wordsOf returns the texts of a guard. Most guards prevent that something is
+// deleted with everything in it.
 func wordsOf(guard string) guardWords {
 	switch guard {
 	case GuardClassDelete:
@@ -43,12 +44,13 @@ func wordsOf(guard string) guardWords {
 	}
 }
 
-// guard asks every guard about the changes and blocks the refused ones. There
-// is no acknowledgement of everything: each guard is allowed by its own name.
-func (p *planning) guard() []Verdict {
+// applyGuards asks every guard about the changes and blocks those that are
+// refused. No flag acknowledges all guards: each one is allowed by its own
+// name.
+func (p *planning) applyGuards() []Verdict {
 	concerned := map[string][]*Change{}
 	for _, c := range p.changes {
-		if name := p.guardOf(c); name != "" && c.Blocked == nil {
+		if name := p.guardFor(c); name != "" && c.Blocked == nil {
 			concerned[name] = append(concerned[name], c)
 		}
 	}
@@ -70,23 +72,23 @@ func (p *planning) guard() []Verdict {
 		}
 		verdicts = append(verdicts, v)
 	}
-	return append(verdicts, p.guardFleets()...)
+	return append(verdicts, p.guardMassChanges()...)
 }
 
 // GuardClassDelete must be acknowledged before a migration deletes Durable
-// Object classes, or a Worker goes that has run migrations, and its classes with
-// it: their objects go with everything they have stored.
+// Object classes, or before a Worker that has run migrations is deleted, and
+// its classes with it. Their objects lose everything that they have stored.
 const GuardClassDelete = "class-delete"
 
-// guardOf is the guard that a change must pass, or "".
-func (p *planning) guardOf(c *Change) string {
+// guardFor returns the guard that a change must pass, or "".
+func (p *planning) guardFor(c *Change) string {
 	switch {
 	case c.Action == Delete && p.takesTrafficAway(c.Address):
 		return GuardDispatcherReplace
 	case c.removes() && c.Prior != nil && c.Prior.MigrationTag != "":
 		return GuardClassDelete
 	case c.removes():
-		return columns[c.Address.Kind].guard
+		return ops[c.Address.Kind].guard
 	case c.Prior != nil && deletesClasses(c):
 		return GuardClassDelete
 	case losesBindings(c):
@@ -109,13 +111,14 @@ func deletesClasses(c *Change) bool {
 }
 
 // GuardBindingRemoval must be acknowledged before a Worker loses a binding that
-// the file did not give it, or cannot give back: a secret, whose value nobody can
-// read, and whatever leads to data or to others in a Worker that somebody else has
-// written since. What the stack itself has set, and the file no longer has, is a
-// change like any other, and so is a variable, whose value the plan shows.
+// the file did not set or cannot restore: a secret, whose value cannot be read
+// back, or, if another program has written the Worker since, any binding that
+// leads to data or to other Workers. A binding that the stack set and the file
+// no longer has is an ordinary change. So is a variable, because the plan shows
+// its value.
 const GuardBindingRemoval = "binding-removal"
 
-// losesBindings reports whether a change takes such a binding away.
+// losesBindings reports whether a change removes such a binding.
 func losesBindings(c *Change) bool {
 	if c.Action == Create || c.Action == Delete {
 		return false
@@ -125,7 +128,7 @@ func losesBindings(c *Change) bool {
 		if !strings.HasPrefix(f.Path, "/bindings/") || f.Op == FieldAdd || f.Op == FieldWrite || f.Op == FieldReplace && (!isSecret(f.Before) || isSecret(f.After)) {
 			return false
 		}
-		whole := strings.Count(f.Path, "/") == 2 // and not a property of one
+		whole := strings.Count(f.Path, "/") == 2 // not a property of a binding
 		return whole && (isSecret(f.Before) || others && !isReplaceable(f.Before))
 	})
 }
@@ -137,8 +140,8 @@ func isReplaceable(value any) bool {
 }
 
 // GuardDispatcherReplace must be acknowledged before a Worker is deleted that
-// hostnames lead to and that dispatches to user Workers; to give it another name
-// is to delete it and create another. To destroy a stack is meant to.
+// receives traffic and dispatches to user Workers. Renaming it deletes it and
+// creates another one. Destroying a stack needs no acknowledgement.
 const GuardDispatcherReplace = "dispatcher-replace"
 
 // takesTrafficAway reports whether a resource is such a Worker.
@@ -156,16 +159,16 @@ func (p *planning) takesTrafficAway(a spec.Address) bool {
 	return false
 }
 
-// The guards over the user Workers of a namespace, and over the DNS records and
-// the custom hostnames of a zone; see [spec.Guards].
+// The guards that limit changes of a namespace's user Workers, and of a zone's
+// DNS records and custom hostnames; see [spec.Guards].
 const (
 	GuardMaxDelete = "max-delete"
 	GuardMaxUpdate = "max-update"
 )
 
-// guardFleets holds what happens to what there are many of, in each namespace and
-// zone, against the stack's limits. Destroying a stack is meant to remove them all.
-func (p *planning) guardFleets() []Verdict {
+// guardMassChanges compares the numbers of changes, per namespace and per zone,
+// with the stack's limits. Destroying a stack is meant to remove everything.
+func (p *planning) guardMassChanges() []Verdict {
 	if p.options.Mode == Destroy {
 		return nil
 	}
@@ -182,7 +185,7 @@ func (p *planning) guardFleets() []Verdict {
 		}
 		if c.Reason == ReasonUnmanaged && c.Blocked == nil {
 			adopted[a.Collection()]++
-			existing[a.Collection()] += 0 // so that the fleet is looked at
+			existing[a.Collection()] += 0 // so that the loop below sees the collection
 		}
 		switch {
 		case c.Action == Delete:
@@ -192,19 +195,19 @@ func (p *planning) guardFleets() []Verdict {
 		}
 	}
 	var verdicts []Verdict
-	for _, fleet := range slices.SortedFunc(maps.Keys(existing), spec.Collection.Compare) {
-		verdicts = p.guardFleet(verdicts, GuardMaxDelete, "deleted", fleet, existing[fleet], p.desired.Guards.MaxDelete, deletes[fleet])
-		verdicts = p.guardFleet(verdicts, GuardMaxUpdate, "changed", fleet, existing[fleet]+adopted[fleet], p.desired.Guards.MaxUpdate, updates[fleet])
+	for _, collection := range slices.SortedFunc(maps.Keys(existing), spec.Collection.Compare) {
+		verdicts = p.guardCollection(verdicts, GuardMaxDelete, "deleted", collection, existing[collection], p.desired.Guards.MaxDelete, deletes[collection])
+		verdicts = p.guardCollection(verdicts, GuardMaxUpdate, "changed", collection, existing[collection]+adopted[collection], p.desired.Guards.MaxUpdate, updates[collection])
 	}
 	return verdicts
 }
 
-// guardFleet adds the verdict on one fleet, where there is anything to say.
-func (p *planning) guardFleet(verdicts []Verdict, name, done string, fleet spec.Collection, existing int, limit spec.Limit, changes []*Change) []Verdict {
+// guardCollection adds the verdict on one collection if its limit is exceeded.
+func (p *planning) guardCollection(verdicts []Verdict, name, done string, collection spec.Collection, existing int, limit spec.Limit, changes []*Change) []Verdict {
 	if existing < p.desired.Guards.MinExisting || len(changes) <= limit.Of(existing) {
 		return verdicts
 	}
-	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, fleet.Kind.Info().Plural, fleet.Parent, done, limit)
+	text := fmt.Sprintf("%d of %d %s in %s would be %s, and at most %s may be", len(changes), existing, collection.Kind.Info().Plural, collection.Parent, done, limit)
 	v := Verdict{Guard: name, Result: Allowed, Measured: len(changes), Message: text + "; acknowledged by --allow " + name}
 	if !slices.Contains(p.options.Allow, name) {
 		v.Result, v.Message = Refused, text+"; acknowledge it with --allow "+name

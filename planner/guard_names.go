@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// guardNames is every guard that can be acknowledged, in the order of names.
+// guardNames are all guards that can be acknowledged, sorted.
 var guardNames = []string{
 	GuardBindingRemoval,
 	GuardClassDelete,
@@ -19,15 +19,15 @@ var guardNames = []string{
 	GuardStoreDelete,
 }
 
-// UnknownGuard says that what is to be acknowledged is no guard. Taken in
-// silence, a slip of the finger would look like an acknowledgement.
+// UnknownGuard says that the name to acknowledge is not a guard. Ignoring it
+// would make a typing error look like an acknowledgement.
 type UnknownGuard struct{ Name string }
 
 func (u *UnknownGuard) Error() string {
 	return fmt.Sprintf("%q is not a guard; the guards are %s", u.Name, strings.Join(guardNames, ", "))
 }
 
-// Hint says what was most likely meant.
+// Hint suggests the guard that was most likely meant.
 func (u *UnknownGuard) Hint() string {
 	if strings.HasPrefix(u.Name, policyPrefix) {
 		return "no flag acknowledges what a policy denies: change the policy, or what it denies"
@@ -38,8 +38,8 @@ func (u *UnknownGuard) Hint() string {
 	return "a plan that a guard refuses says which one to acknowledge"
 }
 
-// CheckGuards finds the first name that is no guard's: the error is an
-// [*UnknownGuard].
+// CheckGuards returns an [*UnknownGuard] for the first name that is not a
+// guard.
 func CheckGuards(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(guardNames, name) {

@@ -10,11 +10,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestLosses has what cannot be given back refused until somebody acknowledges it.
+// TestLosses checks that what cannot be restored is refused until it is
+// acknowledged.
 func TestLosses(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
-			name: "a secret that goes is acknowledged: nobody can read it back",
+			name: "removing a secret is acknowledged: it cannot be read back",
 			was:  platform, wanted: edit(t, platform, "    secrets: { KEY: { env: ROUTER_KEY } }\n", ""),
 			want: `
 0 update worker/router (changed)
@@ -24,7 +25,7 @@ guard binding-removal: refused
 `,
 		},
 		{
-			name: "a secret that becomes a variable goes, too",
+			name: "a secret that becomes a variable is removed, too",
 			was:  platform, wanted: edit(t, platform, "    secrets: { KEY: { env: ROUTER_KEY } }\n", "    vars: { KEY: open }\n"),
 			options: planner.Options{Allow: []string{planner.GuardBindingRemoval}},
 			want: `
@@ -34,7 +35,7 @@ guard binding-removal: allowed
 `,
 		},
 		{
-			name: "what somebody else has bound is acknowledged before it goes",
+			name: "removing what another program has bound is acknowledged",
 			was:  edit(t, platform, "    secrets: {", "    d1_databases: [{ binding: THEIRS, database_id: abc }]\n    secrets: {"), wanted: platform,
 			change: func(s *spec.Snapshot) {
 				s.Resources[spec.Address{Kind: spec.KindWorker, Name: "router"}].Revision.ModifiedOn = applied.Add(time.Hour)
@@ -78,8 +79,8 @@ guard namespace-delete: refused
 	})
 }
 
-// TestGuardOfAdoptions counts what is written of others' Workers among the updates,
-// and what is only marked among none.
+// TestGuardOfAdoptions checks that writing unowned Workers counts as an update,
+// and only marking them does not.
 func TestGuardOfAdoptions(t *testing.T) {
 	text := "version: 1\nname: fleet\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { ns: {} }\nguards: { max_update: 2 }\nuser_workers:\n"
 	for i := range 12 {
@@ -112,7 +113,7 @@ func TestGuardOfAdoptions(t *testing.T) {
 	}
 }
 
-// TestGuards holds shares and numbers against what a plan would do to a fleet.
+// TestGuards compares shares and numbers with the changes of a fleet.
 func TestGuards(t *testing.T) {
 	fleet := func(guards string, n int, value string) *spec.Stack {
 		text := "version: 1\nname: fleet\ndefaults: { compatibility_date: 2026-10-01 }\ndispatch_namespaces: { ns: {} }\n" + guards + "user_workers:\n"

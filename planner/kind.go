@@ -5,63 +5,67 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// column is what planning knows of one kind.
-type column struct {
+// kindOps is what the planner does with resources of one kind.
+type kindOps struct {
 	kind spec.Kind
 
-	// compare says what a live resource needs to become the desired one: a
-	// change without its address and resource, or nil when nothing.
+	// compare plans what turns a live resource into the desired one: a change
+	// without its address and resource, or nil if they are equal.
 	compare func(p *planning, desired spec.Resource, live *spec.Live) *Change
 
-	// replaces are the differences that nothing but a new resource can bring
-	// about; nil where everything can be changed in place.
+	// replaces returns the differences that only a new resource can bring
+	// about; nil for kinds that can be changed in place.
 	replaces func(desired spec.Resource, live *spec.Live) []FieldChange
 
-	// inspect says whether a resource must be read whole before it can be
-	// compared; nil where a list shows everything. It changes nothing: it is asked
-	// of several at once.
+	// inspect reports whether a resource must be read whole before it can be
+	// compared; nil for kinds that a list shows completely. It runs in parallel
+	// and must not change anything.
 	inspect func(p *planning, desired spec.Resource, live *spec.Live) bool
 
-	// standing says what a live resource is to the stack that does not want it.
-	standing func(p *planning, a spec.Address, live *spec.Live) standing
+	// disposition says what to do with a live resource that the stack does not
+	// desire.
+	disposition func(p *planning, a spec.Address, live *spec.Live) disposition
 
-	// removable says what stands in the way of removing a live resource that
-	// the file lists under `removed`.
-	removable func(p *planning, a spec.Address, live *spec.Live) *Block
-	// rivals are the live resources that a new one cannot be beside, and
-	// describeRival says why; nil where there are none.
-	rivals        func(p *planning, desired spec.Resource) []spec.Address
-	describeRival func(spec.Address) string
+	// removalBlock returns why a live resource that the file lists under
+	// `removed` must not be removed; nil if it may be.
+	removalBlock func(p *planning, a spec.Address, live *spec.Live) *Block
 
-	// undeclared warns of n live resources with that standing. Kinds that
-	// cannot have it have none.
+	// conflicts returns the live resources that rule out a new one, and
+	// describeConflict says why; nil for kinds without conflicts.
+	conflicts        func(p *planning, desired spec.Resource) []spec.Address
+	describeConflict func(spec.Address) string
+
+	// undeclared warns of n live resources that are left alone because the file
+	// does not declare their collection; nil for kinds without owners.
 	undeclared func(stack string, c spec.Collection, n int) diag.Diagnostic
 
-	// traffic notes what a changed resource leads requests to, or is led to by, and
-	// follow orders one behind what it leads to; nil where a kind has nothing of it.
-	traffic func(at trafficIndex, a spec.Address)
-	follow  func(p *planning, at trafficIndex, a spec.Address, lead func([]spec.Address))
+	// indexTraffic records what a changed resource leads requests to, or from
+	// where; orderTraffic orders a change behind what it leads requests to.
+	// Either may be nil.
+	indexTraffic func(at trafficIndex, a spec.Address)
+	orderTraffic func(p *planning, at trafficIndex, a spec.Address, lead func([]spec.Address))
 
-	// guard names what must be acknowledged before one is deleted, or "".
+	// guard names the guard that must be acknowledged before a resource is
+	// deleted, or "".
 	guard string
 }
 
-// columns is every kind there is.
-var columns = byKind(table)
+// ops are the operations of every kind.
+var ops = byKind(table)
 
-// table is every kind that is not a store like others. A new one is a file of its own
-// and a line here.
-var table = []column{
-	cronTriggersColumn, customDomainColumn, customHostnameColumn, dispatchNamespaceColumn, dnsRecordColumn,
-	kvNamespaceColumn, kvPairColumn, queueConsumerColumn, routeColumn, userWorkerColumn, workerColumn,
-	workerSubdomainColumn,
+// table lists every kind that is not an ordinary store. A new kind is a file of
+// its own and a line here.
+var table = []kindOps{
+	cronTriggersOps, customDomainOps, customHostnameOps, dispatchNamespaceOps, dnsRecordOps,
+	kvNamespaceOps, kvPairOps, queueConsumerOps, routeOps, userWorkerOps, workerOps,
+	workerSubdomainOps,
 }
 
-func byKind(table []column) map[spec.Kind]column {
-	found := map[spec.Kind]column{}
+func byKind(table []kindOps) map[spec.Kind]kindOps {
+	found := map[spec.Kind]kindOps{}
 	for _, k := range spec.Kinds() {
 		if k.Store {
-			found[k.Kind] = storeColumn(k)
+			found[k.Kind] = storeOps(k)
 		}
 	}
 	for _, c := range table {
@@ -70,13 +74,14 @@ func byKind(table []column) map[spec.Kind]column {
 	return found
 }
 
-// standing is what a live resource is to a stack that does not want it.
-type standing int
+// disposition says what to do with a live resource that the stack does not
+// desire.
+type disposition int
 
 const (
-	notOurs    standing = iota // of no interest, and not counted
-	unowned                    // carries no mark
-	foreign                    // carries another stack's mark
-	undeclared                 // ours, but the file does not declare its collection
-	toRemove                   // ours, and to go
+	ignored    disposition = iota // left alone and not counted
+	unowned                       // counted: no stack owns it
+	foreign                       // counted: another stack owns it
+	undeclared                    // warned of: ours, but the file does not declare its collection
+	removed                       // deleted: ours
 )

@@ -2,10 +2,10 @@ package planner
 
 import "github.com/wfpsync/wfpsync/spec"
 
-var kvNamespaceColumn = column{
-	kind:      spec.KindKVNamespace,
-	compare:   compareNamespaces,
-	standing:  storeStanding,
-	removable: alwaysRemovable,
-	guard:     GuardNamespaceDelete,
+var kvNamespaceOps = kindOps{
+	kind:         spec.KindKVNamespace,
+	compare:      compareNamespaces,
+	disposition:  storeDisposition,
+	removalBlock: noRemovalBlock,
+	guard:        GuardNamespaceDelete,
 }

@@ -7,37 +7,38 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// KV pairs carry their owner in their metadata, so what is said of scripts that
-// nobody, or another stack, has marked holds for them as well.
-var kvPairColumn = column{
-	kind:       spec.KindKVPair,
-	compare:    compareKVPairs,
-	inspect:    inspectKVPair,
-	standing:   scriptStanding,
-	removable:  scriptRemovable,
-	undeclared: undeclaredKVPairs,
+// KV pairs carry their owner in their metadata, so unowned and foreign pairs
+// are treated like scripts.
+var kvPairOps = kindOps{
+	kind:         spec.KindKVPair,
+	compare:      compareKVPairs,
+	inspect:      inspectKVPair,
+	disposition:  scriptDisposition,
+	removalBlock: scriptRemovalBlock,
+	undeclared:   undeclaredKVPairs,
 }
 
-// mostValuesRead is how many values a plan reads to show what they were: each is
-// a request, and a table may be written anew as a whole.
-const mostValuesRead = 100
+// maxValuesRead limits how many values a plan reads in order to show them: each
+// takes a request, and a run may rewrite a whole table.
+const maxValuesRead = 100
 
-// compareKVPairs compares values by their digests, and all else as it is listed.
+// compareKVPairs compares values by digest, and everything else as the list
+// shows it.
 func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change {
-	if refused := p.notOursToWrite(desired, live); refused != nil {
+	if refused := p.ownershipConflict(desired, live); refused != nil {
 		return refused
 	}
 	is, wanted := live.Resource.(*spec.KVPair), desired.(*spec.KVPair)
 	before, after := is.Canonical(), wanted.Canonical()
 	if is.ValueDigest() == wanted.ValueDigest() {
-		before["value"] = after["value"] // it may not have been read
+		before["value"] = after["value"] // the live value may not have been read
 	}
 	fields := diff(before, after)
 	switch {
 	case live.Revision.Owner == "" && len(fields) == 0:
 		return &Change{Action: Adopt, Reason: ReasonUnmanaged}
 	case live.Revision.Owner == "":
-		return taken(fields)
+		return takeOver(fields)
 	case len(fields) == 0 && is.MarkDigest == wanted.ValueDigest():
 		return nil
 	case is.MarkDigest != is.ValueDigest():
@@ -46,8 +47,8 @@ func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 }
 
-// inspectKVPair lets a value be read where it is to be replaced, and all when
-// nothing is to be taken from marks.
+// inspectKVPair reads values that are about to be replaced. With --refresh it
+// reads all of them.
 func inspectKVPair(p *planning, desired spec.Resource, live *spec.Live) bool {
 	owner := live.Revision.Owner
 	switch {
@@ -59,14 +60,14 @@ func inspectKVPair(p *planning, desired spec.Resource, live *spec.Live) bool {
 	return live.Resource.(*spec.KVPair).ValueDigest() != desired.(*spec.KVPair).ValueDigest()
 }
 
-// mayRead reports whether one more resource may be read whole: of values that are
-// only to be shown, there is an end.
+// mayRead reports whether one more resource may be read whole. It limits values
+// that are read only to be shown.
 func (p *planning) mayRead(r spec.Resource) bool {
 	if r.Address().Kind != spec.KindKVPair || p.options.Refresh {
 		return true
 	}
 	p.valuesRead++
-	return p.valuesRead <= mostValuesRead
+	return p.valuesRead <= maxValuesRead
 }
 
 func undeclaredKVPairs(stack string, c spec.Collection, n int) diag.Diagnostic {

@@ -6,21 +6,21 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Where somebody else wrote a Worker, its code was downloaded to be compared. A
-// reviewer wants to see it before an upload takes its place, so the plan keeps
-// it, as far as a person would read it and a comment could hold it.
+// If another program has written a Worker, its code was downloaded for the
+// comparison. A reviewer wants to see that code before an upload replaces it,
+// so the plan keeps it if it is small enough to read and to fit into a comment.
 const (
-	mostLiveCode  = 1 << 20  // bytes of one Worker's code
-	mostLiveCodes = 16 << 20 // bytes of all that a plan keeps
+	maxLiveCode      = 1 << 20  // bytes of one Worker's code
+	maxLiveCodeTotal = 16 << 20 // bytes of all code that a plan keeps
 )
 
-// embedLiveCode keeps the code that the changes are about to replace, where it
-// was read, in the order of the changes.
+// embedLiveCode keeps the code that was read and that the changes replace, in
+// the order of the changes.
 func (p *planning) embedLiveCode(plan *Plan) {
 	size := 0
 	for _, c := range plan.Changes {
 		code := p.replacedCode(c)
-		if code == nil || code.Size() > mostLiveCode || size+code.Size() > mostLiveCodes {
+		if code == nil || code.Size() > maxLiveCode || size+code.Size() > maxLiveCodeTotal {
 			continue
 		}
 		if _, kept := plan.LiveCode[code.Digest]; kept {
@@ -34,8 +34,8 @@ func (p *planning) embedLiveCode(plan *Plan) {
 	}
 }
 
-// replacedCode is the code that a change replaces or takes away, nil where it
-// does not, or where the code was not read.
+// replacedCode returns the live code that a change replaces or deletes; nil if
+// it does neither or if the code was not read.
 func (p *planning) replacedCode(c Change) *spec.Code {
 	differs := slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Path == codePath && f.Op != FieldAdd })
 	live := p.live.Resources[c.Address]

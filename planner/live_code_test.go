@@ -9,8 +9,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What a plan keeps of the code that it replaces is bounded, and no part of what
-// it would do.
+// The replaced code that a plan keeps is limited in size, and does not affect
+// the plan's digest.
 func TestLiveCode(t *testing.T) {
 	var file strings.Builder
 	file.WriteString("version: 1\nname: platform\ndispatch_namespaces: { customers: {} }\nuser_workers:\n")

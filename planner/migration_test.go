@@ -8,8 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A Worker that lists no migrations may be bound to a Durable Object class only if
-// the account's Worker can have it.
+// A Worker without migrations may be bound to a Durable Object class only if
+// the live Worker may have it.
 func TestBoundClasses(t *testing.T) {
 	stack := parse(t, `
 version: 1

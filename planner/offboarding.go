@@ -10,12 +10,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostLookedInto is how many of the user Workers that go are read, each by a
-// request, to see which stores were theirs.
-const mostLookedInto = 100
+// maxInspectedDeletions limits how many user Workers that are about to be
+// deleted are read, each by a request, to find the stores that they used.
+const maxInspectedDeletions = 100
 
-// boundStores are the live stores that a live script which was read whole is
-// bound to. Bindings know some of them by id only.
+// boundStores returns the live stores that a script is bound to, if the script
+// was read whole. Some bindings know their store only by id.
 func (p *planning) boundStores(live *spec.Live) []spec.Reference {
 	scripted, ok := live.Resource.(spec.Scripted)
 	if !ok || !live.Detailed {
@@ -34,7 +34,7 @@ func (p *planning) boundStores(live *spec.Live) []spec.Reference {
 	return refs
 }
 
-// storeID is a store as a binding knows it.
+// storeID identifies a store the way a binding does.
 type storeID struct {
 	kind spec.Kind
 	id   string
@@ -52,15 +52,16 @@ func (p *planning) storesByID() map[storeID]spec.Address {
 	return p.storeIDs
 }
 
-// warnStoresStay says which stores a user Worker leaves behind that goes because
-// the file no longer has it: what it was bound to, and the file neither declares
-// nor removes. Nothing else would ever remind anybody of them.
+// warnStoresStay names the stores that a user Worker leaves behind when it is
+// deleted because the file no longer has it: those that it was bound to, and
+// that the file neither declares nor removes. Nothing else would remind the
+// user of them.
 func (p *planning) warnStoresStay() {
 	if p.options.Mode == Destroy {
 		return
 	}
 	left := map[spec.Address][]spec.Address{} // by store, the user Workers that were bound to it
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		if a.Kind != spec.KindUserWorker || p.changes[a].Action != Delete {
 			continue
 		}
@@ -71,7 +72,7 @@ func (p *planning) warnStoresStay() {
 		}
 	}
 	if len(left) > 0 {
-		for store := range p.stillBound() {
+		for store := range p.boundAfterwards() {
 			delete(left, store)
 		}
 	}
@@ -80,7 +81,7 @@ func (p *planning) warnStoresStay() {
 	}
 }
 
-// leftBehind reports whether a live store is none that the file has a word on.
+// leftBehind reports whether the file says nothing about a live store.
 func (p *planning) leftBehind(a spec.Address) bool {
 	if !a.Kind.Info().Store || p.live.Resources[a] == nil || p.desired.IsExternal(a) || p.desired.Removes(a) {
 		return false
@@ -89,10 +90,11 @@ func (p *planning) leftBehind(a spec.Address) bool {
 	return !declared
 }
 
-// stillBound are the stores that what is to be is bound to, if only by an id.
-func (p *planning) stillBound() map[spec.Address]bool {
+// boundAfterwards returns the stores that desired resources are bound to,
+// including by id.
+func (p *planning) boundAfterwards() map[spec.Address]bool {
 	bound := map[spec.Address]bool{}
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		for _, ref := range r.References() {
 			bound[ref.To] = true
 		}
@@ -103,14 +105,14 @@ func (p *planning) stillBound() map[spec.Address]bool {
 	return bound
 }
 
-// declaresStores reports whether the file has stores of its own, so that those
-// in the account are listed.
+// declaresStores reports whether the file declares stores, in which case the
+// account's stores are listed.
 func (p *planning) declaresStores() bool {
 	return slices.ContainsFunc(p.desired.Collections, func(c spec.Collection) bool { return c.Kind.Info().Store })
 }
 
-// mostNamedStores is how many stores a warning names.
-const mostNamedStores = 10
+// maxNamedStores limits how many stores a warning names.
+const maxNamedStores = 10
 
 func storesStay(left map[spec.Address][]spec.Address) diag.Diagnostic {
 	stores := slices.SortedFunc(maps.Keys(left), spec.Address.Compare)
@@ -124,8 +126,8 @@ func storesStay(left map[spec.Address][]spec.Address) diag.Diagnostic {
 	}
 	slices.SortFunc(workers, spec.Address.Compare)
 	workers = slices.Compact(workers)
-	if len(names) > mostNamedStores {
-		names = append(names[:mostNamedStores], fmt.Sprintf("and %d more", len(stores)-mostNamedStores))
+	if len(names) > maxNamedStores {
+		names = append(names[:maxNamedStores], fmt.Sprintf("and %d more", len(stores)-maxNamedStores))
 	}
 	var counted []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {

@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// tenants is a stack of customers, each with stores and a row of its own.
+// tenants is a stack of customers, each with its own stores and KV pair.
 const tenants = `
 version: 1
 name: platform
@@ -35,7 +35,7 @@ kv_pairs:
 
 func TestOffboarding(t *testing.T) {
 	without := edit(t, tenants, "[{ id: a }, { id: b }]", "[{ id: a }]")
-	// bound lets a Worker that stays be bound to what the other one leaves, by its id.
+	// bound makes a remaining Worker use the other one's store, by its id.
 	bound := edit(t, without, "kv_pairs:", "  archive: { dispatch_namespace: customers, script: \"export default {}\", kv_namespaces: [{ binding: OLD, id: \"id of kv_namespace/data of b\" }] }\nkv_pairs:")
 	const first = `
 0 delete kv_pair/Hosts/b.example.com (removed)
@@ -144,7 +144,7 @@ unmanaged kv_pair/Hosts: 0 unowned, 1 foreign
 	}
 }
 
-// A table that is written anew is not read as a whole for that.
+// A table that is rewritten is not read completely for that.
 func TestInspectKVPairs(t *testing.T) {
 	table := func(value string) *spec.Stack {
 		text := "version: 1\nname: platform\nkv_namespaces: { hosts: {} }\nkv_pairs:\n"

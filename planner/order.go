@@ -4,7 +4,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// order finds what comes after what.
+// order computes what each change depends on, and its level.
 func (p *planning) order() error {
 	g := p.needs()
 	p.addWaves(g)
@@ -19,32 +19,32 @@ func (p *planning) order() error {
 		return err
 	}
 	for a, c := range p.changes {
-		c.DependsOn, c.Level = g.firstChanges(a), level[g.place[a]]
+		c.DependsOn, c.Level = g.predecessorChanges(a), level[g.index[a]]
 	}
-	p.noteLast(g)
+	p.noteAfterRollouts(g)
 	return nil
 }
 
-// needs is which change must come after which: a resource is written after what
-// it refers to or depends on, and deleted after what refers to it or depends on
-// it.
+// needs returns which change must come after which: a resource is written after
+// those that it refers to or depends on, and deleted after those that refer to
+// it or depend on it.
 func (p *planning) needs() *graph {
-	g := newGraph(p.changed())
+	g := newGraph(p.changedAddresses())
 	for a, c := range p.changes {
 		if c.Desired != nil {
 			for _, ref := range c.Desired.References() {
 				g.add(a, ref.To)
 			}
 		}
-		for _, first := range p.waitsFor(a) {
+		for _, first := range p.dependsOn(a) {
 			if other := p.changes[first]; c.Action != Delete {
 				g.add(a, first)
 			} else if other != nil && other.Action == Delete {
 				g.add(first, a)
 			}
 		}
-		for _, rival := range p.rivals(a) {
-			g.add(a, rival)
+		for _, other := range p.conflicts(a) {
+			g.add(a, other)
 		}
 		if c.Action == Create {
 			continue
@@ -59,16 +59,16 @@ func (p *planning) needs() *graph {
 	return g
 }
 
-// waitsFor are the resources that the file lets one come after, beside those that
-// it refers to.
-func (p *planning) waitsFor(a spec.Address) []spec.Address {
+// dependsOn returns the resources that the file's depends_on puts before one,
+// in addition to those that it refers to.
+func (p *planning) dependsOn(a spec.Address) []spec.Address {
 	if r, declared := p.desired.Lookup(a); declared {
 		return r.Meta().DependsOn
 	}
 	return nil
 }
 
-// deleteAfterRename lets user Workers be deleted where they are by then.
+// deleteAfterRename deletes user Workers after their namespace is renamed.
 func (p *planning) deleteAfterRename(g *graph) {
 	for a, c := range p.changes {
 		if c.Reason != ReasonRenamed {
@@ -80,9 +80,8 @@ func (p *planning) deleteAfterRename(g *graph) {
 	}
 }
 
-// formerReferences are what a resource refers to as long as it is not changed:
-// what was read of it, and for one whose settings were not read, what the file
-// says of it.
+// formerReferences returns what the live resource refers to: what was read of
+// it, and, if its settings were not read, what the file says.
 func (p *planning) formerReferences(a spec.Address) []spec.Reference {
 	var refs []spec.Reference
 	if live := p.live.Resources[a]; live != nil {
@@ -97,25 +96,25 @@ func (p *planning) formerReferences(a spec.Address) []spec.Reference {
 	return refs
 }
 
-// preferDispatchersLast lets a dispatcher appear after the user Workers it
-// dispatches to, so that it is not asked for Workers that are not there yet. A
-// user Worker that needs the dispatcher itself comes after it all the same.
+// preferDispatchersLast writes a dispatcher after the user Workers that it
+// dispatches to, so that it gets no requests for Workers that do not exist yet.
+// A user Worker that needs the dispatcher itself still comes after it.
 func (p *planning) preferDispatchersLast(g *graph) {
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		c := p.changes[a]
 		if a.Kind != spec.KindWorker || c.Desired == nil {
 			continue
 		}
 		for _, namespace := range dispatchesTo(c.Desired.References()) {
-			g.prefer(a, p.userWorkers(namespace, func(c *Change) bool { return c.Action != Delete }))
+			g.preferAfter(a, p.userWorkers(namespace, func(c *Change) bool { return c.Action != Delete }))
 		}
 	}
 }
 
-// preferTrafficFirst takes a dispatcher away before the user Workers it
+// preferTrafficFirst deletes a dispatcher before the user Workers that it
 // dispatches to.
 func (p *planning) preferTrafficFirst(g *graph) {
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		if a.Kind != spec.KindWorker || p.changes[a].Action != Delete {
 			continue
 		}
@@ -125,10 +124,11 @@ func (p *planning) preferTrafficFirst(g *graph) {
 	}
 }
 
-// userWorkers are the changed user Workers of a namespace, in order.
+// userWorkers returns the changed user Workers of a namespace that keep
+// accepts, sorted.
 func (p *planning) userWorkers(namespace string, keep func(*Change) bool) []spec.Address {
 	var addresses []spec.Address
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		if a.Kind == spec.KindUserWorker && a.Parent == namespace && keep(p.changes[a]) {
 			addresses = append(addresses, a)
 		}

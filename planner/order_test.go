@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestOrder is what comes first where nothing but the order matters.
+// TestOrder checks the order of changes.
 func TestOrder(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
@@ -25,7 +25,7 @@ func TestOrder(t *testing.T) {
 `,
 		},
 		{
-			name: "a service Worker goes after the Worker that let go of it, traffic first",
+			name: "a service Worker is deleted after the Worker that no longer needs it, traffic first",
 			was:  platform, wanted: edit(t, platform, ", outbound: { service: outbound, parameters: [id] }", "", `  outbound: { script: "export default {}" }`+"\n", ""),
 			want: `
 1 delete worker/outbound (removed) after worker/router
@@ -35,7 +35,7 @@ func TestOrder(t *testing.T) {
 `,
 		},
 		{
-			name: "the route of a removed dispatcher goes first",
+			name: "the route of a removed dispatcher is deleted first",
 			was:  platform, wanted: edit(t, platform, platform[strings.Index(platform, "  router:"):], ""),
 			options: planner.Options{Allow: []string{planner.GuardDispatcherReplace}},
 			want: `
@@ -47,7 +47,7 @@ guard dispatcher-replace: allowed
 	})
 }
 
-// What is read besides is read only when a Worker goes.
+// Additional collections are read only when a Worker is deleted.
 func TestTrailing(t *testing.T) {
 	was := parse(t, triggers)
 	for name, tt := range map[string]struct {
@@ -55,10 +55,10 @@ func TestTrailing(t *testing.T) {
 		mode   planner.Mode
 		want   int
 	}{
-		"nothing goes":         {wanted: triggers},
-		"a Worker goes":        {wanted: nothing + "workers: {}\n", want: 2},
-		"everything goes":      {wanted: nothing, mode: planner.Destroy, want: 2},
-		"none goes in silence": {wanted: nothing},
+		"nothing is deleted":    {wanted: triggers},
+		"a Worker is deleted":   {wanted: nothing + "workers: {}\n", want: 2},
+		"everything is deleted": {wanted: nothing, mode: planner.Destroy, want: 2},
+		"none is mentioned":     {wanted: nothing},
 	} {
 		s := live(t, was)
 		s.Collections = []spec.Collection{{Kind: spec.KindWorker}}
@@ -73,8 +73,8 @@ func TestTrailing(t *testing.T) {
 	}
 }
 
-// What depends on something comes after it when it is written, and before it
-// when both go.
+// A resource is written after those that it depends on, and deleted before
+// them.
 func TestDependsOn(t *testing.T) {
 	const stack = `
 version: 1

@@ -9,10 +9,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Elsewhere says where resources of the stack are to be looked for that are in
-// none of the collections that it names, where it has a section of their kind, if
-// only an empty one: in the account's zones, and in the KV namespaces that the file
-// has. Namespaces that are destroyed take their pairs with them.
+// OrphanSearch says where to look for orphans: resources of the stack that are
+// in no collection that the file names. The file must have a section of their
+// kind, even an empty one. They may be in any zone of the account, and in the
+// KV namespaces that the file has. A KV namespace that is destroyed takes its
+// pairs with it.
 func OrphanSearch(desired *spec.Stack, live *spec.Snapshot, options Options) spec.OrphanSearch {
 	e := spec.OrphanSearch{ZoneKinds: desired.KindsInZones(), NamedZones: desired.Zones(), All: options.Refresh}
 	if !desired.HasKVPairs() {
@@ -21,14 +22,14 @@ func OrphanSearch(desired *spec.Stack, live *spec.Snapshot, options Options) spe
 	for _, namespace := range kvNamespacesOf(desired, options.Mode) {
 		c := spec.Collection{Kind: spec.KindKVPair, Parent: namespace.To.Name}
 		_, exists := live.ID(namespace.To)
-		if exists && !live.Read(c) && !strings.Contains(namespace.To.Name, "/") { // whose pairs no address can tell
+		if exists && !live.Read(c) && !strings.Contains(namespace.To.Name, "/") { // an address cannot tell the pairs of a title with a slash
 			e.KVNamespaces = append(e.KVNamespaces, namespace.To)
 		}
 	}
 	return e
 }
 
-// kvNamespacesOf are the KV namespaces that the file has, and which stay.
+// kvNamespacesOf returns the KV namespaces that the file has and that remain.
 func kvNamespacesOf(desired *spec.Stack, mode Mode) []spec.Reference {
 	var found []spec.Reference
 	if mode != Destroy {
@@ -46,23 +47,23 @@ func kvNamespacesOf(desired *spec.Stack, mode Mode) []spec.Reference {
 	return found
 }
 
-// warnUnseen says where nobody has looked to the end for what the file no longer
-// has.
-func (p *planning) warnUnseen() {
+// warnUnsearched warns of the groups that were not searched completely for what
+// the file no longer has.
+func (p *planning) warnUnsearched() {
 	pairs := map[string]bool{}
 	for _, u := range p.live.Unsearched {
 		if u.Kind == spec.KindKVPair {
 			pairs[u.Parent] = true
 		} else {
-			p.warnUnseenZones(u)
+			p.warnUnsearchedZones(u)
 		}
 	}
-	p.warnUnseenPairs(pairs)
+	p.warnUnsearchedPairs(pairs)
 }
 
-// warnUnseenZones warns of zones that were not looked into, or of a zone that was
-// not looked through.
-func (p *planning) warnUnseenZones(u spec.Unsearched) {
+// warnUnsearchedZones warns of zones that were not searched, or of one zone
+// that was searched in part.
+func (p *planning) warnUnsearchedZones(u spec.Unsearched) {
 	what := u.Kind.Info().Plural
 	d := diag.Diagnostic{
 		Severity: diag.Warning, Rule: spec.RuleUnsearchedZones, Range: p.desired.Sections[u.Kind],
@@ -80,31 +81,31 @@ func (p *planning) warnUnseenZones(u spec.Unsearched) {
 	p.diagnostics = append(p.diagnostics, d)
 }
 
-// warnUnseenPairs warns once for each place in the file that declares KV namespaces
-// whose keys were not looked through.
-func (p *planning) warnUnseenPairs(titles map[string]bool) {
-	type place struct {
+// warnUnsearchedPairs warns of KV namespaces whose keys were not all searched,
+// once for each place in the file that declares some.
+func (p *planning) warnUnsearchedPairs(titles map[string]bool) {
+	type group struct {
 		first string
 		n     int
 	}
-	places := map[diag.Range]*place{}
+	groups := map[diag.Range]*group{}
 	var order []diag.Range
 	namespaces := kvNamespacesOf(p.desired, p.options.Mode)
 	slices.SortFunc(namespaces, func(a, b spec.Reference) int { return a.To.Compare(b.To) })
 	for _, namespace := range namespaces {
 		switch at := namespace.At; {
 		case !titles[namespace.To.Name]:
-		case places[at] == nil:
-			places[at] = &place{namespace.To.Name, 1}
+		case groups[at] == nil:
+			groups[at] = &group{namespace.To.Name, 1}
 			order = append(order, at)
 		default:
-			places[at].n++
+			groups[at].n++
 		}
 	}
 	for _, at := range order {
-		which := fmt.Sprintf("the KV namespace %q", places[at].first)
-		if n := places[at].n; n > 1 {
-			which = fmt.Sprintf("%d KV namespaces, the first of them %q", n, places[at].first)
+		which := fmt.Sprintf("the KV namespace %q", groups[at].first)
+		if n := groups[at].n; n > 1 {
+			which = fmt.Sprintf("%d KV namespaces, the first of them %q", n, groups[at].first)
 		}
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning, Rule: spec.RuleUnsearchedPairs, Range: at,

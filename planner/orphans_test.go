@@ -9,9 +9,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Nobody asks about zones without a section of what stands in them, nor about KV
-// namespaces without a section of pairs, or that are not there yet, were read
-// whole, or go with their pairs.
+// Zones are not searched for kinds without a section. KV namespaces are not
+// searched without a section of pairs, or if they do not exist yet, were read
+// completely, or are deleted with their pairs.
 func TestElsewhere(t *testing.T) {
 	kv := func(titles ...string) []spec.Address {
 		var all []spec.Address

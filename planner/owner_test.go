@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestOwners leaves what is not the stack's to whom it belongs to.
+// TestOwners checks that a plan leaves alone what others own.
 func TestOwners(t *testing.T) {
 	checkPlans(t, []planCase{
 		{

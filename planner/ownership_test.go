@@ -12,7 +12,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// everyOwner is a stack with something of each kind whose removal depends on whose it is.
+// everyOwner is a stack with a resource of each kind whose removal depends on
+// its owner.
 const everyOwner = `
 version: 1
 name: platform
@@ -39,8 +40,8 @@ var everyGuard = []string{
 	planner.GuardMaxDelete, planner.GuardMaxUpdate, planner.GuardNamespaceDelete, planner.GuardStoreDelete,
 }
 
-// ownedBy is the account after everyOwner was applied, with all that carries a
-// mark of its own given to an owner.
+// ownedBy returns the account after everyOwner was applied, with every mark
+// changed to an owner.
 func ownedBy(t *testing.T, owner string) *spec.Snapshot {
 	t.Helper()
 	world := live(t, parse(t, everyOwner))
@@ -53,14 +54,15 @@ func ownedBy(t *testing.T, owner string) *spec.Snapshot {
 	return world
 }
 
-// listing is a stack that wants addresses to be absent, and nothing else.
+// listing returns a stack that lists addresses under `removed`, and nothing
+// else.
 func listing(t *testing.T, addresses ...string) *spec.Stack {
 	t.Helper()
 	return parse(t, "version: 1\nname: platform\nremoved: ["+strings.Join(addresses, ", ")+"]\n")
 }
 
-// What is listed under `removed` is deleted only if it is the stack's to delete.
-// A refusal names whose it is.
+// A resource under `removed` is deleted only if the stack may delete it. A
+// refusal names its owner.
 func TestListedForRemoval(t *testing.T) {
 	const foreign, unowned = `it belongs to the stack "other"`, "no stack manages it"
 	const othersInside = "1 user Workers would be deleted with it that this stack may not delete"
@@ -79,7 +81,7 @@ func TestListedForRemoval(t *testing.T) {
 		{"cron_triggers/router", "", attached, attached},
 		{"worker_subdomain/router", stays, stays, stays},
 		{"queue_consumer/jobs/router", "", attached, attached},
-		// These carry no mark: to list one is to say that it is the stack's.
+		// These carry no owner: listing one claims it.
 		{"kv_namespace/tenants", "", "", ""},
 		{"d1_database/orders", "", "", ""},
 		{"queue/jobs", "", "", ""},
@@ -119,8 +121,8 @@ func changeOf(t *testing.T, plan *planner.Plan, address string) planner.Change {
 	return planner.Change{}
 }
 
-// A dispatch namespace goes with user Workers only if each of them is the stack's,
-// is not protected, and is on the list.
+// A dispatch namespace is deleted with user Workers only if each of them is the
+// stack's, is not protected, and is in the list.
 func TestNamespaceIsRemovedWithItsOwnWorkersAlone(t *testing.T) {
 	file := strings.Replace(everyOwner, "acme: {", "bolt: { dispatch_namespace: customers, main: tenant.js }\n  acme: {", 1)
 	acme := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "acme"}
@@ -152,7 +154,8 @@ func TestNamespaceIsRemovedWithItsOwnWorkersAlone(t *testing.T) {
 	}
 }
 
-// Adoption marks what is the file's and nobody's, and writes nothing else.
+// Adoption marks unowned Workers that the file declares, and writes nothing
+// else.
 func TestAdoption(t *testing.T) {
 	desired := parse(t, everyOwner)
 	declared := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "acme"}
@@ -210,7 +213,8 @@ func TestAdoption(t *testing.T) {
 	}
 }
 
-// Drift is told from what was applied to what is there, the other way round than a plan.
+// Drift is shown from what was applied to what the account has, opposite to a
+// plan.
 func TestDriftsDirection(t *testing.T) {
 	uploaded, written := applied, applied.Add(time.Hour)
 	mark := spec.NewMark("c0de", "5e771465", uploaded)
@@ -263,7 +267,7 @@ func TestDriftsDirection(t *testing.T) {
 	}
 }
 
-// A misspelt acknowledgement is not one.
+// A misspelt acknowledgement is an error.
 func TestCheckGuards(t *testing.T) {
 	for name, want := range map[string]string{
 		planner.GuardMaxDelete: "",
@@ -285,8 +289,8 @@ func TestCheckGuards(t *testing.T) {
 	}
 }
 
-// Again shows what has become of some changes of a plan, whatever guards would say
-// of a plan of these alone.
+// Replan returns some changes of a plan as they would be now, regardless of
+// guards.
 func TestAgain(t *testing.T) {
 	was := parse(t, everyOwner)
 	wanted := parse(t, strings.Replace(everyOwner, "tenant.js", "other.js", 1))

@@ -11,69 +11,71 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Options are what a plan depends on besides the two worlds.
+// Options are what a plan depends on in addition to the two worlds.
 type Options struct {
 	Mode Mode
 
 	// Tool names the program and its version in the plan.
 	Tool string
 
-	// Refresh lets every Worker of the stack be read whole, also those whose
-	// mark vouches for them.
+	// Refresh makes [Inspect] name every Worker of the stack, including those
+	// whose mark could be believed.
 	Refresh bool
 
-	// Allow are the guards that are acknowledged, by name.
+	// Allow names the guards that are acknowledged.
 	Allow []string
 
-	// Secrets are the values that secrets have now and the key of their
-	// fingerprints; nil without a key, when nobody can tell a new value.
+	// Secrets are the current values of secrets, and the key of their
+	// fingerprints; nil without a key. New values are then not noticed.
 	Secrets *spec.SecretValues
 
-	// WriteSecrets lets every secret be written, whatever the account has.
+	// WriteSecrets writes every secret, whatever the account has.
 	WriteSecrets bool
 
-	// Targets are addresses, or patterns of them, that the plan is limited to,
-	// with what they need. Without any, it is the whole plan.
+	// Targets are addresses, or patterns of them. The plan is limited to these
+	// and what they need; without any, it is the whole plan.
 	Targets []string
 
-	// Wave is the number of the only wave of each rollout that the plan has, with
-	// what it needs; 0 for all of them.
+	// Wave limits the plan to the wave of that number in each rollout, and to
+	// what it needs; 0 for all waves.
 	Wave int
 
-	// AtOnce makes changes without regard to rollouts, and lets no dispatcher wait
-	// for the user Workers behind it: one that fails keeps nobody from the others.
+	// IgnoreRollouts makes changes without waves, and dispatchers do not wait
+	// for the user Workers behind them, so that one failure does not hold up
+	// the others.
 	IgnoreRollouts bool
 }
 
 // New compares the desired stack with the live account. The desired code must
-// have been built, except to destroy; the live Workers that [Inspect] names
-// must have been read, as the marks of all others are believed.
+// have been built, except to destroy. The live Workers that [Inspect] names
+// must have been read; the marks of all others are believed.
 //
-// A change that may not be made is part of the plan and marked as blocked, so
-// that it can be seen. Diagnostics of severity error mean that the plan cannot
-// be applied. An error is returned only for inputs that no plan can be made of;
-// a [*Cycle], an [*UnknownTarget] and an [*UnknownWave] are such.
+// A change that must not be made is part of the plan and marked as blocked, so
+// that the user can see it. Diagnostics of severity error mean that the plan
+// cannot be applied. New returns an error only for inputs that no plan can be
+// made of: a [*Cycle], an [*UnknownTarget] and an [*UnknownWave] are among
+// these.
 func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, error) {
 	p := newPlanning(desired, live, options)
 	if err := p.checkInputs(); err != nil {
 		return nil, err
 	}
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		p.compare(r)
 	}
-	for _, a := range p.unwanted() {
+	for _, a := range p.obsolete() {
 		p.considerRemoval(a)
 	}
-	p.blockRivals()
-	p.takeTurns()
-	if err := p.narrow(); err != nil {
+	p.blockConflicts()
+	p.assignRollouts()
+	if err := p.limitToTargets(); err != nil {
 		return nil, err
 	}
 	p.checkExternal()
 	p.checkReferences()
 	p.checkUnmanaged()
 	p.warnUndeclared()
-	p.warnUnseen()
+	p.warnUnsearched()
 	p.checkMigrations()
 	p.checkClasses()
 	p.checkRollouts()
@@ -89,17 +91,17 @@ func New(desired *spec.Stack, live *spec.Snapshot, options Options) (*Plan, erro
 	return p.finish()
 }
 
-// Inspect names the live resources that must be read whole before [New] can
-// compare them: Workers whose mark does not vouch for the desired state, or
-// that are to be deleted and whose bindings decide the order, and whatever else
-// a list did not show enough of.
+// Inspect returns the live resources that must be read whole before [New] can
+// compare them: Workers whose mark does not describe the desired state, Workers
+// that are deleted and whose bindings decide the order, and other resources of
+// which a list does not show enough.
 func Inspect(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Address {
 	p := newPlanning(desired, live, options)
-	wanted := p.wanted()
-	inspected := make([]bool, len(wanted))
-	atOnce(len(wanted), func(i int) { inspected[i] = p.inspects(wanted[i]) })
+	resources := p.desiredResources()
+	inspected := make([]bool, len(resources))
+	parallel(len(resources), func(i int) { inspected[i] = p.inspects(resources[i]) })
 	var addresses []spec.Address
-	for i, r := range wanted {
+	for i, r := range resources {
 		if inspected[i] && p.mayRead(r) {
 			addresses = append(addresses, r.Address())
 		}
@@ -107,16 +109,16 @@ func Inspect(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.A
 	return append(addresses, p.removalsToInspect()...)
 }
 
-// inspects reports whether a list has not shown enough of what a resource is so
-// far. To tell takes the digest of every script, so that it is asked of several
-// at once.
+// inspects reports whether a resource must be read whole because a list has not
+// shown enough of it. It computes the digest of every script, so it runs in
+// parallel.
 func (p *planning) inspects(r spec.Resource) bool {
-	found, inspect := p.live.Resources[r.Address()], columns[r.Address().Kind].inspect
+	found, inspect := p.live.Resources[r.Address()], ops[r.Address().Kind].inspect
 	return found != nil && !found.Detailed && inspect != nil && inspect(p, r, found)
 }
 
-// atOnce calls do for every number below n, on all processors.
-func atOnce(n int, do func(int)) {
+// parallel calls do for every number below n, on all processors.
+func parallel(n int, do func(int)) {
 	parts := runtime.GOMAXPROCS(0)
 	var running sync.WaitGroup
 	for part := range parts {
@@ -135,19 +137,19 @@ type planning struct {
 	live    *spec.Snapshot
 	options Options
 
-	changes     map[spec.Address]*Change
-	sorted      []spec.Address        // of the changes; see [planning.changed]
-	replaced    map[spec.Address]bool // by its changes
-	partial     *Partial
-	earlier     map[string]int            // changes of earlier waves that are left out, by rollout
-	after       map[string][]spec.Address // what comes after the last wave, by rollout
-	unmanaged   map[spec.Collection]*Unmanaged
-	undeclared  map[spec.Collection]int
-	diagnostics diag.List
-	unchanged   int
-	secrets     secretsSeen
+	changes       map[spec.Address]*Change
+	sorted        []spec.Address        // addresses of the changes; see [planning.changedAddresses]
+	replaced      map[spec.Address]bool // by its changes
+	partial       *Partial
+	earlier       map[string]int            // number of changes of earlier waves that are left out, by rollout
+	afterRollouts map[string][]spec.Address // what comes after the last wave, by rollout
+	unmanaged     map[spec.Collection]*Unmanaged
+	undeclared    map[spec.Collection]int
+	diagnostics   diag.List
+	unchanged     int
+	secrets       secretFindings
 
-	valuesRead int                      // that [Inspect] has asked for; see [mostValuesRead]
+	valuesRead int                      // number that [Inspect] has asked for; see [maxValuesRead]
 	storeIDs   map[storeID]spec.Address // see [planning.storesByID]
 }
 
@@ -163,31 +165,33 @@ func newPlanning(desired *spec.Stack, live *spec.Snapshot, options Options) *pla
 	return p
 }
 
-// wanted are the resources that are to exist afterwards: when destroying, none.
-func (p *planning) wanted() []spec.Resource {
+// desiredResources returns the resources that will exist afterwards: none when
+// destroying.
+func (p *planning) desiredResources() []spec.Resource {
 	if p.options.Mode == Destroy {
 		return nil
 	}
 	return p.desired.Resources
 }
 
-func (p *planning) wants(a spec.Address) bool {
+// isDesired reports whether desiredResources has a resource.
+func (p *planning) isDesired(a spec.Address) bool {
 	_, declared := p.desired.Lookup(a)
 	return declared && p.options.Mode != Destroy
 }
 
-// unwanted are the addresses of the live resources that are not to exist
-// afterwards, in order.
-func (p *planning) unwanted() []spec.Address {
-	unwanted := maps.Clone(p.live.Resources)
-	for _, r := range p.wanted() {
-		delete(unwanted, r.Address())
+// obsolete returns the addresses of live resources that are not desired,
+// sorted.
+func (p *planning) obsolete() []spec.Address {
+	obsolete := maps.Clone(p.live.Resources)
+	for _, r := range p.desiredResources() {
+		delete(obsolete, r.Address())
 	}
-	return slices.SortedFunc(maps.Keys(unwanted), spec.Address.Compare)
+	return slices.SortedFunc(maps.Keys(obsolete), spec.Address.Compare)
 }
 
 func (p *planning) checkInputs() error {
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		script, ok := r.(spec.Scripted)
 		if !ok {
 			continue
@@ -211,16 +215,16 @@ func (p *planning) compare(r spec.Resource) {
 	}
 	a := r.Address()
 	live := p.live.Resources[a]
-	if p.passesOver(r, live) {
+	if p.templateSkips(r, live) {
 		return
 	}
 	if live == nil {
-		p.plan(&Change{Address: a, Action: Create, Reason: ReasonMissing, Fields: p.fields(nil, r), Desired: p.resolved(r)})
+		p.addChange(&Change{Address: a, Action: Create, Reason: ReasonMissing, Fields: p.fields(nil, r), Desired: p.resolved(r)})
 		return
 	}
 	c := p.replacement(r, live)
 	if c == nil {
-		c = columns[a.Kind].compare(p, r, live)
+		c = ops[a.Kind].compare(p, r, live)
 	}
 	if c == nil {
 		p.unchanged++
@@ -229,10 +233,10 @@ func (p *planning) compare(r spec.Resource) {
 	c.Address, c.Desired = a, p.resolved(r)
 	prior := live.Revision
 	c.Prior = &prior
-	p.plan(c)
+	p.addChange(c)
 }
 
-// reportZone says that a resource is in no zone of the account.
+// reportZone reports a resource that is in no zone of the account.
 func (p *planning) reportZone(z spec.Zoned) {
 	p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 		Severity: diag.Error,
@@ -243,14 +247,15 @@ func (p *planning) reportZone(z spec.Zoned) {
 	})
 }
 
-// blockRivals blocks what cannot be created beside something that stays.
-func (p *planning) blockRivals() {
-	for _, a := range p.changed() {
-		for _, rival := range p.rivals(a) {
-			if room := p.changes[rival]; room == nil || room.Action != Delete {
+// blockConflicts blocks resources that cannot be created because of another one
+// that remains.
+func (p *planning) blockConflicts() {
+	for _, a := range p.changedAddresses() {
+		for _, other := range p.conflicts(a) {
+			if c := p.changes[other]; c == nil || c.Action != Delete {
 				p.changes[a].Blocked = &Block{
 					By:      blockedByOwnership,
-					Message: columns[a.Kind].describeRival(rival),
+					Message: ops[a.Kind].describeConflict(other),
 					Hint:    "remove that one in the account first, or take this one out of the file",
 				}
 			}
@@ -258,16 +263,16 @@ func (p *planning) blockRivals() {
 	}
 }
 
-// rivals are the live resources that a created one cannot be beside.
-func (p *planning) rivals(a spec.Address) []spec.Address {
+// conflicts returns the live resources that rule out a created one.
+func (p *planning) conflicts(a spec.Address) []spec.Address {
 	c := p.changes[a]
-	if find := columns[a.Kind].rivals; find != nil && c.Action == Create {
+	if find := ops[a.Kind].conflicts; find != nil && c.Action == Create {
 		return find(p, c.Desired)
 	}
 	return nil
 }
 
-// considerRemoval plans the removal of a live resource that is not wanted, if
+// considerRemoval plans the removal of a live resource that is not desired, if
 // it is ours to remove.
 func (p *planning) considerRemoval(a spec.Address) {
 	live := p.live.Resources[a]
@@ -278,8 +283,8 @@ func (p *planning) considerRemoval(a spec.Address) {
 	if p.desired.IsExternal(a) {
 		return
 	}
-	switch columns[a.Kind].standing(p, a, live) {
-	case toRemove:
+	switch ops[a.Kind].disposition(p, a, live) {
+	case removed:
 		reason := ReasonRemoved
 		if p.options.Mode == Destroy {
 			reason = ReasonDestroyed
@@ -291,16 +296,16 @@ func (p *planning) considerRemoval(a spec.Address) {
 		p.countUnmanaged(a).Foreign++
 	case undeclared:
 		p.undeclared[a.Collection()]++
-	case notOurs:
+	case ignored:
 	}
 }
 
 func (p *planning) planRemoval(a spec.Address, live *spec.Live, reason Reason) {
 	prior := live.Revision
-	p.plan(&Change{Address: a, Action: Delete, Reason: reason, Prior: &prior, Blocked: p.inTheWay(a, live)})
+	p.addChange(&Change{Address: a, Action: Delete, Reason: reason, Prior: &prior, Blocked: p.removalBlock(a, live)})
 }
 
-func (p *planning) plan(c *Change) {
+func (p *planning) addChange(c *Change) {
 	if r, declared := p.desired.Lookup(c.Address); declared {
 		c.At = r.Meta().At
 	}
@@ -308,9 +313,9 @@ func (p *planning) plan(c *Change) {
 	p.sorted = nil
 }
 
-// changed are the addresses of the changes in order, which are sorted once
-// however often they are gone through.
-func (p *planning) changed() []spec.Address {
+// changedAddresses returns the addresses of the changes, sorted. It sorts them
+// once, however often it is called.
+func (p *planning) changedAddresses() []spec.Address {
 	if p.sorted == nil {
 		p.sorted = slices.SortedFunc(maps.Keys(p.changes), spec.Address.Compare)
 	}
@@ -326,8 +331,8 @@ func (p *planning) countUnmanaged(a spec.Address) *Unmanaged {
 	return u
 }
 
-// resolved is the resource with the ids that are known already, and with what
-// there is to carry over from the live one.
+// resolved returns the resource with the ids that are known already, and with
+// what it carries over from the live one.
 func (p *planning) resolved(r spec.Resource) spec.Resource {
 	found := p.live.Resources[r.Address()]
 	if c, ok := r.(completed); ok && found != nil {
@@ -345,14 +350,15 @@ func (p *planning) resolved(r spec.Resource) spec.Resource {
 	return script.WithScript(resolved.CarryingOver(live))
 }
 
-// checkReferences finds what the file refers to and nobody has.
+// checkReferences reports references to resources that are neither in the file
+// nor in the account.
 func (p *planning) checkReferences() {
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		if p.leftOut(r.Address()) {
 			continue
 		}
 		for _, ref := range r.References() {
-			if p.wants(ref.To) || p.desired.IsExternal(ref.To) {
+			if p.isDesired(ref.To) || p.desired.IsExternal(ref.To) {
 				continue
 			}
 			_, exists := p.live.Resources[ref.To]
@@ -379,16 +385,16 @@ func (p *planning) checkReferences() {
 	}
 }
 
-// warnUndeclared says what is left alone although it is ours.
+// warnUndeclared warns of resources of the stack that are left alone.
 func (p *planning) warnUndeclared() {
 	for collection, n := range p.undeclared {
-		p.diagnostics = append(p.diagnostics, columns[collection.Kind].undeclared(p.desired.Name, collection, n))
+		p.diagnostics = append(p.diagnostics, ops[collection.Kind].undeclared(p.desired.Name, collection, n))
 	}
 }
 
-// finish puts the plan together.
+// finish assembles the plan.
 func (p *planning) finish() (*Plan, error) {
-	verdicts := append(p.judge(), p.guard()...) // a guard has nothing to ask about what a policy denies
+	verdicts := append(p.applyPolicies(), p.applyGuards()...) // guards need not ask about what a policy denies
 	plan := &Plan{
 		FormatVersion: FormatVersion,
 		Tool:          p.options.Tool,
@@ -400,7 +406,7 @@ func (p *planning) finish() (*Plan, error) {
 		Guards:        verdicts,
 		Diagnostics:   slices.DeleteFunc(p.diagnostics.Sorted(), p.desired.Ignores),
 	}
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		plan.Changes = append(plan.Changes, *p.changes[a])
 	}
 	p.changes, p.sorted = nil, nil // there may be a million of them
@@ -411,7 +417,7 @@ func (p *planning) finish() (*Plan, error) {
 		return spec.Collection{Kind: a.Kind, Parent: a.Parent}.Compare(spec.Collection{Kind: b.Kind, Parent: b.Parent})
 	})
 	plan.Rollouts = p.rollouts(plan.Changes)
-	plan.slim()
+	plan.dropUnuploaded()
 	plan.Summary = summarize(plan.Changes, p.unchanged)
 	plan.embed()
 	p.embedLiveCode(plan)

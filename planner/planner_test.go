@@ -30,7 +30,7 @@ workers:
     routes: [{ pattern: "*.example.com/*", zone_name: example.com }]
 `
 
-// nothing is the stack before anything was written into it.
+// nothing is an empty stack.
 const nothing = "version: 1\nname: platform\n"
 
 func edit(t *testing.T, text string, oldnew ...string) string {
@@ -43,16 +43,17 @@ func edit(t *testing.T, text string, oldnew ...string) string {
 	return strings.NewReplacer(oldnew...).Replace(text)
 }
 
-// A planCase is an account that a stack was applied to, and what is planned of another stack there.
+// planCase is an account that a stack was applied to, and another stack to plan
+// there.
 type planCase struct {
 	name        string
 	was, wanted string
 	options     planner.Options
-	change      func(*spec.Snapshot) // what others did meanwhile
+	change      func(*spec.Snapshot) // what other programs did meanwhile
 	want        string
 }
 
-// checkPlans expects each plan to be what it should, and to survive its encoding.
+// checkPlans checks each plan, and that it survives its encoding.
 func checkPlans(t *testing.T, tests []planCase) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

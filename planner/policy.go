@@ -7,30 +7,30 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// policyPrefix tells a policy's name from a guard's. Nothing acknowledges a
-// policy but a change of the file.
+// policyPrefix tells a policy's name from a guard's. No flag acknowledges a
+// policy: only a change of the file does.
 const policyPrefix = "policy/"
 
-// mostWarnings is how many places of the file a policy warns of. A template is
-// one of them, however many it makes.
-const mostWarnings = 20
+// maxWarnings limits how many places of the file a policy warns of. A template
+// is one place, however many Workers it makes.
+const maxWarnings = 20
 
-// judge asks the policies of the file about every change that nothing else is in
-// the way of, and blocks what one denies.
-func (p *planning) judge() []Verdict {
+// applyPolicies asks the file's policies about every change that is not blocked
+// already, and blocks those that one denies.
+func (p *planning) applyPolicies() []Verdict {
 	if len(p.desired.Policies) == 0 {
 		return nil
 	}
 	var open []*Change
 	var subjects []spec.Object
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		if c := p.changes[a]; c.Blocked == nil {
-			open, subjects = append(open, c), append(subjects, p.subject(c))
+			open, subjects = append(open, c), append(subjects, p.policyInput(c))
 		}
 	}
 	var verdicts []Verdict
 	for _, policy := range p.desired.Policies {
-		denied := p.ask(policy, open, subjects)
+		denied := p.applyPolicy(policy, open, subjects)
 		if denied > 0 {
 			verdicts = append(verdicts, Verdict{
 				Guard: policyPrefix + policy.Name, Result: Refused, Measured: denied,
@@ -41,10 +41,10 @@ func (p *planning) judge() []Verdict {
 	return verdicts
 }
 
-// ask asks one policy, and counts what it denies. What two policies deny is
-// blocked by the first of them. A policy that cannot tell keeps the plan from
-// being applied: it may be the one that would have denied.
-func (p *planning) ask(policy *spec.Policy, changes []*Change, subjects []spec.Object) (denied int) {
+// applyPolicy asks one policy and returns how many changes it denies. If two
+// policies deny a change, the first one blocks it. A policy that fails keeps
+// the plan from being applied, since it might have denied a change.
+func (p *planning) applyPolicy(policy *spec.Policy, changes []*Change, subjects []spec.Object) (denied int) {
 	warnings := map[diag.Range]*policyWarning{}
 	var places []diag.Range
 	for i, c := range changes {
@@ -69,7 +69,7 @@ func (p *planning) ask(policy *spec.Policy, changes []*Change, subjects []spec.O
 		}
 	}
 	for i, at := range places {
-		if i == mostWarnings {
+		if i == maxWarnings {
 			p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 				Severity: diag.Warning, Rule: RulePolicyWarning, Range: policy.At,
 				Message: fmt.Sprintf("the policy %q warns of further places: %d", policy.Name, len(places)-i),
@@ -81,7 +81,7 @@ func (p *planning) ask(policy *spec.Policy, changes []*Change, subjects []spec.O
 	return denied
 }
 
-// policyWarning is what a policy warns of at one place of the file.
+// policyWarning is a policy's warning about one place of the file.
 type policyWarning struct {
 	first   spec.Address
 	message string
@@ -98,15 +98,15 @@ func (w *policyWarning) diagnostic(policy *spec.Policy, at diag.Range) diag.Diag
 		Message: fmt.Sprintf("%s: %s", who, w.message),
 		Related: []diag.Related{{Range: policy.At, Message: fmt.Sprintf("the policy %q", policy.Name)}},
 	}
-	if at.IsZero() { // it is to be deleted
+	if at.IsZero() { // a deleted resource has no place
 		d.Range, d.Related = policy.At, nil
 	}
 	return d
 }
 
-// subject is a change as policies see it: every member of [spec.PolicyMembers],
-// as JSON has it.
-func (p *planning) subject(c *Change) spec.Object {
+// policyInput returns a change as policies see it: every member of
+// [spec.PolicyMembers], as JSON has it.
+func (p *planning) policyInput(c *Change) spec.Object {
 	before, after := spec.Object{}, spec.Object{}
 	if live := p.live.Resources[c.Address]; live != nil {
 		before = live.Resource.Canonical()
@@ -122,17 +122,17 @@ func (p *planning) subject(c *Change) spec.Object {
 	}
 	fields := []any{}
 	for _, f := range c.Fields {
-		fields = append(fields, spec.Object{"path": f.Path, "op": string(f.Op), "before": plain(f.Before), "after": plain(f.After), "sensitive": f.Sensitive})
+		fields = append(fields, spec.Object{"path": f.Path, "op": string(f.Op), "before": plainJSON(f.Before), "after": plainJSON(f.After), "sensitive": f.Sensitive})
 	}
 	return spec.Object{
 		"address": c.Address.String(), "kind": string(c.Address.Kind), "name": c.Address.Name, "namespace": namespace,
 		"action": string(c.Action), "reason": string(c.Reason),
 		"is_create": c.Action == Create, "is_update": c.Action == Update, "is_delete": c.removes(), "is_adopt": c.Reason == ReasonUnmanaged,
-		"before": plain(before), "after": plain(after), "fields": fields, "bindings": bindingsOf(c.Desired),
+		"before": plainJSON(before), "after": plainJSON(after), "fields": fields, "bindings": bindingsOf(c.Desired),
 	}
 }
 
-// bindingsOf are the bindings that a resource is to have, in the order of names.
+// bindingsOf returns the bindings that a resource will have, sorted by name.
 func bindingsOf(r spec.Resource) []any {
 	bindings := []any{}
 	script, ok := r.(spec.Scripted)
@@ -140,27 +140,27 @@ func bindingsOf(r spec.Resource) []any {
 		return bindings
 	}
 	for _, b := range script.AsScript().Bindings {
-		binding := plain(b.Canonical()).(spec.Object)
+		binding := plainJSON(b.Canonical()).(spec.Object)
 		binding["name"] = b.Name
 		bindings = append(bindings, binding)
 	}
 	return bindings
 }
 
-// plain is a value of a canonical form without what is not known yet, which has a
-// text in its place, so that it is plain JSON.
-func plain(value any) any {
+// plainJSON returns a value of a canonical form with [KnownAfterApply] in the
+// place of unknown values, so that it is plain JSON.
+func plainJSON(value any) any {
 	switch value := value.(type) {
 	case spec.Object:
 		out := make(spec.Object, len(value))
 		for name, v := range value {
-			out[name] = plain(v)
+			out[name] = plainJSON(v)
 		}
 		return out
 	case []any:
 		out := make([]any, len(value))
 		for i, v := range value {
-			out[i] = plain(v)
+			out[i] = plainJSON(v)
 		}
 		return out
 	}

@@ -26,7 +26,7 @@ user_workers:
   b: { dispatch_namespace: customers, script: "export default {}", limits: { cpu_ms: 50 } }
 `
 
-// Every policy that the file can name sees the same members, whatever the change.
+// Every policy gets the same members, whatever the change.
 func TestPoliciesSeeWhatTheyMayName(t *testing.T) {
 	var texts strings.Builder
 	for i, member := range spec.PolicyMembers {
@@ -39,8 +39,8 @@ func TestPoliciesSeeWhatTheyMayName(t *testing.T) {
 	}
 }
 
-// A plan with policies is the plan without them, and what they deny is blocked:
-// no more, and no less. When nothing is denied, even the digest is the same.
+// A plan with policies is the plan without them, except that the denied changes
+// are blocked: exactly those. If none is denied, even the digest is the same.
 func TestPoliciesOnlyBlock(t *testing.T) {
 	conditions := map[string]func(planner.Change) bool{
 		"change.is_delete":            func(c planner.Change) bool { return c.Action == planner.Delete },
@@ -97,7 +97,7 @@ func bindingsIn(c planner.Change) int {
 	return 0
 }
 
-// Where a policy stands in the file says nothing about what it does.
+// The place of a policy in the file does not matter.
 func TestPlacesOfPoliciesAreNotInTheDigest(t *testing.T) {
 	const policy = "policies: { p: { deny: change.is_create, message: x } }\n"
 	empty := parse(t, "version: 1\nname: platform\n")
@@ -108,7 +108,7 @@ func TestPlacesOfPoliciesAreNotInTheDigest(t *testing.T) {
 	}
 }
 
-// A fleet is one place in the file, and one warning.
+// A fleet is one place in the file, and gets one warning.
 func TestWarningsOfAFleetAreOne(t *testing.T) {
 	p := plan(t, parse(t, "version: 1\nname: platform\n"), parse(t, `
 version: 1

@@ -7,21 +7,21 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var queueConsumerColumn = func() column {
-	c := attachedColumn(spec.KindQueueConsumer, func(w *spec.Worker) bool { return w.OwnsConsumers })
-	attached := c.standing
-	c.standing = func(p *planning, a spec.Address, live *spec.Live) standing {
+var queueConsumerOps = func() kindOps {
+	c := attachedOps(spec.KindQueueConsumer, func(w *spec.Worker) bool { return w.OwnsConsumers })
+	attached := c.disposition
+	c.disposition = func(p *planning, a spec.Address, live *spec.Live) disposition {
 		s := attached(p, a, live)
 		if s == unowned && p.givesConsumer(a.Parent) {
-			return toRemove // the stack's own Worker, which makes room for another one
+			return removed // it is the stack's own and makes room for another
 		}
 		return s
 	}
-	c.rivals, c.describeRival = otherConsumers, describeConsumer
+	c.conflicts, c.describeConflict = conflictingConsumers, describeConsumerConflict
 	return c
 }()
 
-// givesConsumer reports whether the file says who consumes a queue.
+// givesConsumer reports whether the file declares a queue's consumer.
 func (p *planning) givesConsumer(queue string) bool {
 	first := spec.Address{Kind: spec.KindQueueConsumer, Parent: queue}
 	i, _ := slices.BinarySearchFunc(p.desired.Resources, first, func(r spec.Resource, a spec.Address) int {
@@ -34,8 +34,8 @@ func (p *planning) givesConsumer(queue string) bool {
 	return a.Kind == spec.KindQueueConsumer && a.Parent == queue
 }
 
-// otherConsumers are the live consumers of a queue that is to have another one.
-func otherConsumers(p *planning, desired spec.Resource) []spec.Address {
+// conflictingConsumers returns the other live consumers of a queue.
+func conflictingConsumers(p *planning, desired spec.Resource) []spec.Address {
 	var others []spec.Address
 	for a := range p.live.Resources {
 		if a.Kind == spec.KindQueueConsumer && a.Parent == desired.Address().Parent && a != desired.Address() {
@@ -46,8 +46,8 @@ func otherConsumers(p *planning, desired spec.Resource) []spec.Address {
 	return others
 }
 
-// describeConsumer is what keeps a queue from having another consumer.
-func describeConsumer(other spec.Address) string {
+// describeConsumerConflict says why a queue cannot have another consumer.
+func describeConsumerConflict(other spec.Address) string {
 	if other.Name == "" {
 		return "the queue's messages are pulled over HTTP, and a queue has one consumer at most"
 	}

@@ -7,34 +7,36 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// This file is what a stack file says about things beyond what it declares: what
-// is to be absent, protected, somebody else's, or nobody's.
+// This file handles what a stack file says about resources that it does not
+// declare: `removed`, `protect`, `external` and `unmanaged`.
 
 const blockedByProtection = "protection"
 
-// inTheWay is what keeps a live resource from being removed: that it is
-// protected, or that the file lists what is not its to remove.
-func (p *planning) inTheWay(a spec.Address, live *spec.Live) *Block {
+// removalBlock returns why a live resource must not be removed: it is
+// protected, or the file lists one that is not the stack's. It is nil
+// otherwise.
+func (p *planning) removalBlock(a spec.Address, live *spec.Live) *Block {
 	if block := p.protection(a, live); block != nil || !p.desired.Removes(a) {
 		return block
 	}
-	return columns[a.Kind].removable(p, a, live)
+	return ops[a.Kind].removalBlock(p, a, live)
 }
 
-// alwaysRemovable is for kinds that cannot say whose they are: to list one is
-// to say that it is ours.
-func alwaysRemovable(*planning, spec.Address, *spec.Live) *Block { return nil }
+// noRemovalBlock is for kinds that have no owner: listing a resource under
+// `removed` claims it.
+func noRemovalBlock(*planning, spec.Address, *spec.Live) *Block { return nil }
 
-// goes reports whether a live resource that is not wanted is to be deleted.
-func (p *planning) goes(a spec.Address, live *spec.Live) bool {
+// willDelete reports whether a live resource that is not desired will be
+// deleted.
+func (p *planning) willDelete(a spec.Address, live *spec.Live) bool {
 	if p.desired.Removes(a) {
 		return true
 	}
-	return !p.desired.IsExternal(a) && columns[a.Kind].standing(p, a, live) == toRemove
+	return !p.desired.IsExternal(a) && ops[a.Kind].disposition(p, a, live) == removed
 }
 
-// protection blocks the deletion of what is protected: by its mark, or by the
-// file that is about to destroy it.
+// protection blocks the deletion of a protected resource. Its mark may say so,
+// or the file that is about to destroy it.
 func (p *planning) protection(a spec.Address, live *spec.Live) *Block {
 	block := &Block{By: blockedByProtection, Message: "it is protected"}
 	if mark := live.Revision.Mark; mark != nil && mark.Protected {
@@ -48,7 +50,7 @@ func (p *planning) protection(a spec.Address, live *spec.Live) *Block {
 	return nil
 }
 
-// checkExternal finds what the file leaves to somebody else who does not have it.
+// checkExternal reports external resources that the account does not have.
 func (p *planning) checkExternal() {
 	for _, external := range p.desired.External {
 		if _, exists := p.live.Resources[external.To]; exists || !p.live.Read(external.To.Collection()) {
@@ -64,7 +66,7 @@ func (p *planning) checkExternal() {
 	}
 }
 
-// checkUnmanaged does with what no stack manages as the file says.
+// checkUnmanaged treats unmanaged resources as the file's `unmanaged` says.
 func (p *planning) checkUnmanaged() {
 	for collection, policy := range p.desired.Unmanaged {
 		counted := p.unmanaged[collection]

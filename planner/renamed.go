@@ -7,8 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// compareNamespaces is for what can be renamed, and otherwise compares the
-// settings that the file names.
+// compareNamespaces compares the name of a resource that can be renamed, and
+// the settings that the file names.
 func compareNamespaces(_ *planning, desired spec.Resource, live *spec.Live) *Change {
 	c := settingsChange(live.Resource.Canonical(), desired.Canonical())
 	former := live.Revision.FormerName
@@ -24,9 +24,10 @@ func compareNamespaces(_ *planning, desired spec.Resource, live *spec.Live) *Cha
 	return c
 }
 
-// warnRenames says of renames that cannot be: something has the new name.
+// warnRenames warns of a rename that is not made because a resource has the new
+// name already.
 func (p *planning) warnRenames() {
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		meta := r.Meta()
 		from := r.Address()
 		from.Name = meta.RenamedFrom

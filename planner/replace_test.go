@@ -23,8 +23,8 @@ workers:
   apart: { script: "export default {}" }
 `
 
-// What goes on referring to a replaced resource comes after it, and what lets go
-// of it comes before.
+// What still refers to a replaced resource comes after it, and what no longer
+// refers to it comes before.
 func TestReplace(t *testing.T) {
 	wanted := strings.NewReplacer("fedramp", "eu",
 		`turns: { script: "export default {}", d1_databases: [{ binding: DB, ref: orders }] }`, `turns: { script: "export default {}", d1_databases: [{ binding: DB, ref: other }] }`,
@@ -48,12 +48,13 @@ guard store-delete: allowed
 	}
 	roundTrip(t, p)
 
-	// A target brings along what would lead to nothing, and what has to go first.
+	// A target includes what would otherwise refer to a deleted resource, and
+	// what must come first.
 	allow.Targets = []string{"d1_database/orders"}
 	if got := outline(plan(t, parse(t, placed), parse(t, wanted), allow)); got != want {
 		t.Errorf("limited to the database:\n%s", cmp.Diff(want, got))
 	}
-	// Nothing else says where it is to be.
+	// Nothing else says where it is stored.
 	nowhere := strings.Replace(placed, "{ jurisdiction: fedramp }", "{}", 1)
 	if p := plan(t, parse(t, placed), parse(t, nowhere), planner.Options{}); p.HasChanges() {
 		t.Errorf("what the file does not say changes:\n%s", outline(p))

@@ -6,8 +6,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Desired is what a plan wants of the account, as a stack: the resources it
-// writes, and the collections it deletes from.
+// Desired returns the stack that the plan leads to: the resources that it
+// writes, and the collections that it deletes from.
 func (p *Plan) Desired() *spec.Stack {
 	stack := &spec.Stack{Name: p.Stack, AccountID: p.Account.ID}
 	for _, c := range p.Changes {
@@ -22,7 +22,8 @@ func (p *Plan) Desired() *spec.Stack {
 	return stack
 }
 
-// keyPrefixes are how the keys begin that the plan touches in each KV namespace.
+// keyPrefixes returns, for each KV namespace, the common prefix of the keys
+// that the plan touches.
 func (p *Plan) keyPrefixes() map[spec.Collection]string {
 	keys := map[spec.Collection][]string{}
 	for _, c := range p.Changes {
@@ -37,10 +38,11 @@ func (p *Plan) keyPrefixes() map[spec.Collection]string {
 	return prefixes
 }
 
-// Again is what the changes of a plan at some addresses would be if it were
-// made now. It is to be looked at, not to be applied: it holds no other change.
+// Replan returns what the changes at some addresses would be if the plan were
+// made now. The result is for display only and must not be applied: it has no
+// other changes.
 func Replan(p *Plan, live *spec.Snapshot, addresses []spec.Address, options Options) (*Plan, error) {
-	options.Allow = append(slices.Clone(options.Allow), GuardMaxDelete, GuardMaxUpdate) // a part of a plan says nothing about shares
+	options.Allow = append(slices.Clone(options.Allow), GuardMaxDelete, GuardMaxUpdate) // shares mean nothing for part of a plan
 	again, err := New(p.Desired(), live, options)
 	if err != nil {
 		return nil, err

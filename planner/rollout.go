@@ -10,19 +10,19 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Rollout is how the changes of one fleet are made: wave by wave.
+// Rollout says how the changes of one fleet are made: wave by wave.
 type Rollout struct {
 	Name string `json:"name"`
 
-	// Waves are all of the fleet's, also those that change nothing.
+	// Waves are all waves of the fleet, including those without changes.
 	Waves []Wave `json:"waves"`
 
 	Pause       time.Duration  `json:"pause_ns,omitempty"`
 	MaxFailures spec.Limit     `json:"max_failures"`
 	OnFailure   spec.OnFailure `json:"on_failure"`
 
-	// Then are the changes that come after the last wave: what is deleted from
-	// the fleet's namespaces. Which fleet it was of, nobody knows any more.
+	// Then are the changes that come after the last wave: deletions from the
+	// fleet's namespaces. It is not known which fleet they belonged to.
 	Then []spec.Address `json:"then,omitempty"`
 }
 
@@ -34,11 +34,12 @@ type Wave struct {
 	Changes int `json:"changes"`
 }
 
-// UnknownWave says that no fleet has a wave of a number.
+// UnknownWave says that no fleet has a wave of that number.
 type UnknownWave struct {
 	Wave int
 
-	// Most is how many waves a fleet has at most; 0 where nothing is rolled out.
+	// MaxWave is the highest number of a wave in the stack; 0 if it has no
+	// rollout.
 	MaxWave int
 }
 
@@ -57,41 +58,43 @@ func (u *UnknownWave) Hint() string {
 	return "a wave without user Workers is not counted; `wfpsync plan` shows the others"
 }
 
-// turnOf is the place of a resource in a rollout; nil where it has none.
-func (p *planning) turnOf(r spec.Resource) *spec.RolloutMember {
+// rolloutOf returns a resource's place in a rollout; nil if it has none.
+func (p *planning) rolloutOf(r spec.Resource) *spec.RolloutMember {
 	if r == nil || p.options.IgnoreRollouts {
 		return nil
 	}
 	return r.Meta().Rollout
 }
 
-// takeTurns gives the changes their places in the rollouts. What nothing but a
-// mark is written to stays as it was, and has no turn, unless it is to prove itself.
-func (p *planning) takeTurns() {
+// assignRollouts gives the changes their places in the rollouts. A change that
+// only writes a mark leaves the Worker as it was and has no place, unless the
+// Worker still has to answer its probe.
+func (p *planning) assignRollouts() {
 	for _, c := range p.changes {
-		if turn := p.turnOf(c.Desired); turn != nil && (!c.MarkOnly || c.Reason == ReasonUnproven) {
-			c.Rollout = turn
+		if member := p.rolloutOf(c.Desired); member != nil && (!c.MarkOnly || c.Reason == ReasonUnproven) {
+			c.Rollout = member
 		}
 	}
 }
 
-// isUnproven reports whether a live Worker was uploaded and has not answered its
-// probe, which the file still has.
+// isUnproven reports whether a live Worker was uploaded, has not answered its
+// probe, and still has one in the file.
 func (p *planning) isUnproven(desired spec.Resource, live *spec.Live) bool {
-	turn, mark := p.turnOf(desired), live.Revision.Mark
-	return mark != nil && mark.Unproven && turn != nil && turn.Probe != nil
+	member, mark := p.rolloutOf(desired), live.Revision.Mark
+	return mark != nil && mark.Unproven && member != nil && member.Probe != nil
 }
 
-// barrierKind is that of nodes in the graph which are no changes: all of a wave
-// comes before its barrier, and all of the next one after it.
+// barrierKind is the kind of nodes in the graph that are not changes:
+// everything in a wave comes before its barrier, and everything in the next one
+// after it.
 const barrierKind spec.Kind = "rollout"
 
 func barrier(rollout string, wave int) spec.Address {
 	return spec.Address{Kind: barrierKind, Parent: rollout, Name: fmt.Sprintf("wave %d", wave)}
 }
 
-// addWaves lets the waves of each rollout come one after another, and deletions
-// in its namespaces after the last.
+// addWaves orders the waves of each rollout one after another, and deletions in
+// its namespaces after the last.
 func (p *planning) addWaves(g *graph) {
 	last := map[string]spec.Address{}
 	for _, r := range p.desired.Rollouts {
@@ -109,7 +112,7 @@ func (p *planning) addWaves(g *graph) {
 			continue
 		}
 		g.add(barrier(c.Rollout.Name, c.Rollout.Wave), a)
-		g.add(a, barrier(c.Rollout.Name, c.Rollout.Wave-1)) // of which there is none before the first
+		g.add(a, barrier(c.Rollout.Name, c.Rollout.Wave-1)) // the first wave has no barrier before it
 		if !slices.Contains(namespaces[c.Rollout.Name], a.Parent) {
 			namespaces[c.Rollout.Name] = append(namespaces[c.Rollout.Name], a.Parent)
 		}
@@ -121,40 +124,40 @@ func (p *planning) addWaves(g *graph) {
 	}
 }
 
-// noteLast notes what comes after the last wave of each rollout.
-func (p *planning) noteLast(g *graph) {
-	p.after = map[string][]spec.Address{}
+// noteAfterRollouts records what comes after the last wave of each rollout.
+func (p *planning) noteAfterRollouts(g *graph) {
+	p.afterRollouts = map[string][]spec.Address{}
 	for _, r := range p.desired.Rollouts {
 		last := barrier(r.Name, len(r.Waves))
-		for _, a := range p.changed() {
+		for _, a := range p.changedAddresses() {
 			if p.changes[a].Action == Delete && g.comesAfter(a, last) {
-				p.after[r.Name] = append(p.after[r.Name], a)
+				p.afterRollouts[r.Name] = append(p.afterRollouts[r.Name], a)
 			}
 		}
 	}
 }
 
-// preferDispatchersFirst lets a dispatcher that is not there yet, and what leads
-// to it, come before the user Workers that are probed through it.
+// preferDispatchersFirst creates a dispatcher, and what leads traffic to it,
+// before the user Workers that are probed through it.
 func (p *planning) preferDispatchersFirst(g *graph) {
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		c := p.changes[a]
 		if a.Kind != spec.KindWorker || c.Action != Create {
 			continue
 		}
 		for _, namespace := range dispatchesTo(c.Desired.References()) {
 			probed := p.userWorkers(namespace, func(c *Change) bool { return c.Rollout != nil && c.Rollout.Probe != nil })
-			for _, first := range append([]spec.Address{a}, p.leadingTo(a)...) {
+			for _, first := range append([]spec.Address{a}, p.trafficTo(a)...) {
 				g.preferBefore(first, probed)
 			}
 		}
 	}
 }
 
-// leadingTo are what is created for a Worker to be reached by.
-func (p *planning) leadingTo(worker spec.Address) []spec.Address {
+// trafficTo returns the created resources that lead traffic to a Worker.
+func (p *planning) trafficTo(worker spec.Address) []spec.Address {
 	var addresses []spec.Address
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		attached, ok := p.changes[a].Desired.(spec.Attached)
 		if ok && p.changes[a].Action == Create && attached.AttachedTo() == worker {
 			addresses = append(addresses, a)
@@ -163,7 +166,7 @@ func (p *planning) leadingTo(worker spec.Address) []spec.Address {
 	return addresses
 }
 
-// rollouts are those that the plan's changes are part of.
+// rollouts returns the rollouts that the plan's changes are part of.
 func (p *planning) rollouts(changes []Change) []Rollout {
 	counts := map[string][]int{}
 	for _, c := range changes {
@@ -180,7 +183,7 @@ func (p *planning) rollouts(changes []Change) []Rollout {
 		if changed == nil {
 			continue
 		}
-		planned := Rollout{Name: r.Name, Pause: r.Pause, MaxFailures: r.MaxFailures, OnFailure: r.OnFailure, Then: p.after[r.Name]}
+		planned := Rollout{Name: r.Name, Pause: r.Pause, MaxFailures: r.MaxFailures, OnFailure: r.OnFailure, Then: p.afterRollouts[r.Name]}
 		for i, wave := range r.Waves {
 			one := Wave{Wave: wave}
 			if i < len(changed) {
@@ -193,14 +196,15 @@ func (p *planning) rollouts(changes []Change) []Rollout {
 	return rollouts
 }
 
-// ofWave are the addresses whose turn is in the wave that the plan is limited to.
-func (p *planning) ofWave() (map[spec.Address]bool, error) {
-	most := 0
+// waveMembers returns the changed addresses of the wave that the plan is
+// limited to.
+func (p *planning) waveMembers() (map[spec.Address]bool, error) {
+	last := 0
 	for _, r := range p.desired.Rollouts {
-		most = max(most, len(r.Waves))
+		last = max(last, len(r.Waves))
 	}
-	if p.options.Wave > most {
-		return nil, &UnknownWave{p.options.Wave, most}
+	if p.options.Wave > last {
+		return nil, &UnknownWave{p.options.Wave, last}
 	}
 	members := map[spec.Address]bool{}
 	for a, c := range p.changes {
@@ -211,7 +215,7 @@ func (p *planning) ofWave() (map[spec.Address]bool, error) {
 	return members, nil
 }
 
-// checkRollouts looks for what a rollout could not do if it had to.
+// checkRollouts reports changes that a rollout could not roll back.
 func (p *planning) checkRollouts() {
 	if len(p.desired.Rollouts) == 0 {
 		return
@@ -228,7 +232,7 @@ func (p *planning) checkRollouts() {
 		}
 	}
 	lost, stuck := map[diag.Range]*affected{}, map[diag.Range]*affected{}
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		c := p.changes[a]
 		if c.Rollout == nil || c.Action == Create || c.MarkOnly || onFailure[c.Rollout.Name] != spec.RollBack {
 			continue
@@ -255,7 +259,7 @@ func (p *planning) checkRollouts() {
 	}
 }
 
-// affected are the changes of one place of the file that share a complaint.
+// affected are the changes at one place of the file that share a complaint.
 type affected struct {
 	first spec.Address
 	what  string
@@ -277,7 +281,8 @@ func (a *affected) who() string {
 	return fmt.Sprintf("%s, like %d more,", a.first, a.more)
 }
 
-// cannotRollBack says what of a change no upload undoes, or "".
+// cannotRollBack says which part of a change an upload cannot undo; "" if there
+// is none.
 func (p *planning) cannotRollBack(c *Change) string {
 	script := c.Desired.(spec.Scripted).AsScript()
 	if c.Prior != nil {
@@ -293,7 +298,7 @@ func (p *planning) cannotRollBack(c *Change) string {
 	return ""
 }
 
-// lostSecrets are the names of the secrets that a change takes away.
+// lostSecrets returns the names of the secrets that a change removes.
 func lostSecrets(c *Change) []string {
 	var names []string
 	for _, f := range c.Fields {
@@ -305,9 +310,9 @@ func lostSecrets(c *Change) []string {
 	return names
 }
 
-// checkTurns makes sure that a plan which was read has the rollouts that its
-// changes are in, and the changes that come after them.
-func (p *Plan) checkTurns() error {
+// checkRolloutMembers checks that a plan that was read has the rollouts that
+// its changes are in, and the changes that come after them.
+func (p *Plan) checkRolloutMembers() error {
 	waves := map[string]int{}
 	known := map[spec.Address]bool{}
 	for _, r := range p.Rollouts {

@@ -7,9 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A plan that somebody has written, with digests that are right, is refused all
-// the same where nothing could be made of it.
-func TestReadRefusesTurnsThatAreNot(t *testing.T) {
+// A plan with correct digests is still refused if its rollouts make no sense.
+func TestReadRefusesUnknownWaves(t *testing.T) {
 	a := spec.Address{Kind: spec.KindUserWorker, Parent: "ns", Name: "w"}
 	change := Change{Address: a, Action: Create, Rollout: &spec.RolloutMember{Name: "fleet", Wave: 2}}
 	one := Rollout{Name: "fleet", Waves: make([]Wave, 1), OnFailure: spec.StopRollout}

@@ -17,12 +17,12 @@ import (
 
 const head = "version: 1\nname: platform\ndefaults: { compatibility_date: 2026-10-01 }"
 
-// empty is an account without anything, and the stack that was applied to it.
+// empty is an account without resources, and the stack that was applied to it.
 func empty() (*spec.Snapshot, *spec.Stack) {
 	return spec.NewSnapshot(spec.Account{ID: "account"}), &spec.Stack{}
 }
 
-// rolledOut is a stack with a fleet of ten, which go in waves of 1, 4 and 5.
+// rolledOut returns a stack with a fleet of ten, in waves of 1, 4 and 5.
 func rolledOut(code, rollout, rest string) string {
 	var items []string
 	for i := range 10 {
@@ -36,8 +36,8 @@ user_workers:
 %s`, strings.Join(items, ", "), code, rollout, rest)
 }
 
-// turns are the changes by wave; those without one are in wave 0.
-func turns(p *planner.Plan) map[int][]string {
+// byWave returns the changes by wave; those without one are in wave 0.
+func byWave(p *planner.Plan) map[int][]string {
 	waves := map[int][]string{}
 	for _, c := range p.Changes {
 		wave := 0
@@ -59,10 +59,10 @@ func TestRolloutOfWhatIsLeft(t *testing.T) {
 		2: {"update w1", "update w2", "update w3", "update w4"},
 		3: {"update w5", "update w6", "update w7", "update w8", "update w9"},
 	}
-	if diff := cmp.Diff(want, turns(whole)); diff != "" {
+	if diff := cmp.Diff(want, byWave(whole)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	// The first waves are done: those who are left keep their places.
+	// After the first waves, the remaining members keep their places.
 	done := live(t, now)
 	for _, name := range []string{"w0", "w1", "w2", "w3"} {
 		a := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: name}
@@ -71,7 +71,7 @@ func TestRolloutOfWhatIsLeft(t *testing.T) {
 	rest := planOn(t, account, was, now, planner.Options{})
 	want[2] = want[2][3:]
 	delete(want, 1)
-	if diff := cmp.Diff(want, turns(rest)); diff != "" {
+	if diff := cmp.Diff(want, byWave(rest)); diff != "" {
 		t.Errorf("of what is left (-want +got):\n%s", diff)
 	}
 	changes := []int{rest.Rollouts[0].Waves[0].Changes, rest.Rollouts[0].Waves[1].Changes, rest.Rollouts[0].Waves[2].Changes}
@@ -123,7 +123,7 @@ workers:
 	}
 	probe := `probe: { url: "https://${c.id}.example.com/" }`
 
-	// Nothing is there yet: what the probes go through comes first.
+	// Initially, the probes' dispatcher comes first.
 	nothing, none := empty()
 	first := planOn(t, nothing, none, parse(t, rolledOut("one", probe, router)), planner.Options{})
 	got := []int{level(first, "customers"), level(first, "router"), level(first, "*.example.com/*"), level(first, "w0"), level(first, "w1"), level(first, "w9")}
@@ -131,7 +131,7 @@ workers:
 		t.Errorf("-want +got:\n%s", diff)
 	}
 
-	// Without a probe, and when it is there, the dispatcher comes last.
+	// Without a probe, or if it exists, the dispatcher comes last.
 	for _, rollout := range []string{"", probe} {
 		was := parse(t, rolledOut("one", rollout, router))
 		account := live(t, was)
@@ -163,7 +163,7 @@ func TestRolloutDeletesLast(t *testing.T) {
 	}
 }
 
-// A user Worker that needs one of a later wave can never come.
+// A user Worker that depends on one of a later wave is a cycle.
 func TestRolloutInACircle(t *testing.T) {
 	const text = head + `
 dispatch_namespaces: { customers: {} }
@@ -182,7 +182,7 @@ user_workers:
 func TestOneWave(t *testing.T) {
 	was, now := parse(t, rolledOut("one", "", "")), parse(t, rolledOut("two", "", ""))
 	p := plan(t, was, now, planner.Options{Wave: 2})
-	if diff := cmp.Diff([]int{2}, slices.Collect(maps.Keys(turns(p)))); diff != "" || len(p.Changes) != 4 || p.Partial.Wave != 2 || len(p.Partial.LeftOut) != 6 {
+	if diff := cmp.Diff([]int{2}, slices.Collect(maps.Keys(byWave(p)))); diff != "" || len(p.Changes) != 4 || p.Partial.Wave != 2 || len(p.Partial.LeftOut) != 6 {
 		t.Errorf("%+v\n%s", p.Partial, diff)
 	}
 	if len(p.Diagnostics) != 1 || p.Diagnostics[0].Rule != planner.RuleEarlierWave || !strings.HasSuffix(p.Diagnostics[0].Message, "left out of them: 1") {
@@ -192,7 +192,7 @@ func TestOneWave(t *testing.T) {
 		t.Errorf("%v", p.Diagnostics)
 	}
 	p = plan(t, was, now, planner.Options{Wave: 3, Targets: []string{"*/w7"}})
-	if diff := cmp.Diff(map[int][]string{3: {"update w7"}}, turns(p)); diff != "" {
+	if diff := cmp.Diff(map[int][]string{3: {"update w7"}}, byWave(p)); diff != "" {
 		t.Error(diff)
 	}
 	for wave, text := range map[int]string{4: rolledOut("two", "", ""), 1: head + "\ndispatch_namespaces: { customers: {} }"} {
@@ -204,7 +204,7 @@ func TestOneWave(t *testing.T) {
 	}
 }
 
-// What has not answered its probe is planned again, for as long as there is one.
+// A Worker that has not answered its probe is planned again while it has one.
 func TestUnproven(t *testing.T) {
 	probe := `probe: { url: "https://${c.id}.example.com/" }`
 	now := parse(t, rolledOut("one", probe, ""))
@@ -212,7 +212,7 @@ func TestUnproven(t *testing.T) {
 	a := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "w3"}
 	account.Resources[a].Revision.Mark.Unproven = true
 	p := planOn(t, account, now, now, planner.Options{})
-	if diff := cmp.Diff(map[int][]string{2: {"update w3"}}, turns(p)); diff != "" || p.Changes[0].Reason != planner.ReasonUnproven || !p.Changes[0].MarkOnly {
+	if diff := cmp.Diff(map[int][]string{2: {"update w3"}}, byWave(p)); diff != "" || p.Changes[0].Reason != planner.ReasonUnproven || !p.Changes[0].MarkOnly {
 		t.Errorf("%+v\n%s", p.Changes, diff)
 	}
 	if d := planner.NewDrift(p); len(d.Changes) > 0 || d.Pending != 1 {

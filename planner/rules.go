@@ -1,74 +1,79 @@
 package planner
 
-// The rules of the diagnostics that only a comparison with the account can find.
+// These are the rules of the diagnostics that only a comparison with the
+// account can find.
 const (
-	// RuleMissingReference: something the file refers to, and does not declare,
-	// is not in the account either.
+	// RuleMissingReference: the file refers to a resource that it does not
+	// declare and that the account does not have.
 	RuleMissingReference = "WFP401"
 
 	// RuleUndeclaredCollection: the account has resources of the stack in a
-	// collection that the file does not declare, so they are left alone.
+	// collection that the file does not declare. They are left alone.
 	RuleUndeclaredCollection = "WFP402"
 
-	// RuleFixedAtCreation: the file says something of a resource that was
-	// decided when it was created, and that nothing changes.
+	// RuleFixedAtCreation: the file changes a setting that was fixed when the
+	// resource was created.
 	RuleFixedAtCreation = "WFP403"
 
 	// RuleUnknownZone: no zone of the account holds the hostname of a route or
 	// of a custom domain.
 	RuleUnknownZone = "WFP404"
 
-	// RuleNoRecord: no DNS record leads to a route, as far as the account tells.
+	// RuleNoRecord: no DNS record that the account shows leads to a route.
 	RuleNoRecord = "WFP405"
 
-	// RuleNothingToCarryOver: a binding is somebody else's to set, and nobody
-	// has set it.
+	// RuleNothingToCarryOver: a binding is for another program to set, which
+	// has not set it.
 	RuleNothingToCarryOver = "WFP407"
 
-	// RuleUnmanaged: a namespace holds what no stack manages, and is not to.
+	// RuleUnmanaged: a namespace holds unmanaged user Workers, which the file
+	// forbids.
 	RuleUnmanaged = "WFP408"
 
-	// RuleNotRenamed: something has the new name already.
+	// RuleNotRenamed: another resource has the new name already.
 	RuleNotRenamed = "WFP409"
 
 	// RuleUnknownMigration: a Worker is at a migration that the file does not
 	// list.
 	RuleUnknownMigration = "WFP410"
 
-	// RuleNoWayBack: a rollout that would be rolled back makes a change that
-	// nothing undoes.
+	// RuleNoWayBack: a rollout with rollback makes a change that cannot be
+	// undone.
 	RuleNoWayBack = "WFP411"
 
-	// RuleLostSecret: a rollback cannot bring back a secret that goes.
+	// RuleLostSecret: a change removes a secret, which a rollback cannot
+	// restore.
 	RuleLostSecret = "WFP412"
 
 	// RuleEarlierWave: a plan of one wave leaves out earlier ones.
 	RuleEarlierWave = "WFP413"
 
-	// RuleStoresStay: a user Worker goes, and what only it was bound to stays.
+	// RuleStoresStay: a user Worker is deleted, and stores that only it was
+	// bound to remain.
 	RuleStoresStay = "WFP414"
 
-	// RulePolicyFault: a policy cannot be asked about a change.
+	// RulePolicyFault: a policy cannot be evaluated for a change.
 	RulePolicyFault = "WFP416"
 
 	// RulePolicyWarning: a policy warns of a change.
 	RulePolicyWarning = "WFP417"
 
-	// RuleUnprovenSecrets: nothing tells whether the account has the values that
-	// secrets have now.
+	// RuleUnprovenSecrets: it cannot be told whether the account has the
+	// current values of secrets.
 	RuleUnprovenSecrets = "WFP418"
 
-	// RuleSecretNotThere: the value of a secret is not there to be compared.
-	RuleSecretNotThere = "WFP419"
+	// RuleSecretUnavailable: the value of a secret is not available to be
+	// compared.
+	RuleSecretUnavailable = "WFP419"
 
-	// RuleNoRoomForMark: a user Worker that a template is for has so many tags that
-	// the mark does not fit.
+	// RuleNoRoomForMark: a user Worker of a template has so many tags that the
+	// mark does not fit.
 	RuleNoRoomForMark = "WFP420"
 
-	// RuleNothingDiscovered: a template is for no user Worker that there is.
+	// RuleNothingDiscovered: a template finds no user Worker.
 	RuleNothingDiscovered = "WFP421"
 
-	// RuleClassMissing: a Worker is bound to a Durable Object class of its own that
-	// it does not have, and that no migration creates.
+	// RuleClassMissing: a Worker is bound to a Durable Object class of its own
+	// that it does not have and that no migration creates.
 	RuleClassMissing = "WFP424"
 )

@@ -8,25 +8,25 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What Workers and user Workers have in common: they carry their owner, and a
-// mark that vouches for what was uploaded.
+// This file has what Workers and user Workers have in common: they carry their
+// owner, and a mark that describes what was uploaded.
 
-// compareScripts plans what a live script needs to become the desired one.
+// compareScripts plans what turns a live script into the desired one.
 func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change {
 	if isTemplate(desired) {
 		return p.compareTemplate(desired, live)
 	}
-	if c := p.notOursToWrite(desired, live); c != nil {
+	if c := p.ownershipConflict(desired, live); c != nil {
 		return c
 	}
 	switch {
 	case live.Revision.Owner == "":
-		return taken(p.withSecrets(desired, live, p.fields(live, desired)))
+		return takeOver(p.withSecrets(desired, live, p.fields(live, desired)))
 	case p.isAsMarked(desired, live):
 		return p.compareSecrets(desired, live, nil)
 	}
 	fields := p.fields(live, desired)
-	if onlySecrets(desired.(spec.Scripted), fields) {
+	if onlyMissingSecrets(desired.(spec.Scripted), fields) {
 		c := p.compareSecrets(desired, live, fields)
 		if c == nil && p.isUnproven(desired, live) {
 			c = &Change{Action: Update, Reason: ReasonUnproven, MarkOnly: true}
@@ -36,9 +36,9 @@ func compareScripts(p *planning, desired spec.Resource, live *spec.Live) *Change
 	return &Change{Action: Update, Reason: p.changeReason(desired, live), Fields: p.withSecrets(desired, live, fields)}
 }
 
-// notOursToWrite is the change of a live resource that carries another stack's
-// mark, or none and may not be taken over; nil for any other.
-func (p *planning) notOursToWrite(desired spec.Resource, live *spec.Live) *Change {
+// ownershipConflict returns the blocked change of a live resource that another
+// stack owns, or that has no owner and may not be adopted; nil for any other.
+func (p *planning) ownershipConflict(desired spec.Resource, live *spec.Live) *Change {
 	owner := live.Revision.Owner
 	switch {
 	case owner != "" && owner != p.desired.Name:
@@ -57,26 +57,26 @@ func (p *planning) notOursToWrite(desired spec.Resource, live *spec.Live) *Chang
 	return nil
 }
 
-// taken is the change of what exists already and may be taken over: to mark it as
-// the stack's, or, where something of it differs, to write it.
-func taken(fields []FieldChange) *Change {
+// takeOver returns the change that adopts an existing resource: it writes the
+// differences, or only the mark if there are none.
+func takeOver(fields []FieldChange) *Change {
 	if len(fields) > 0 {
 		return &Change{Action: Update, Reason: ReasonUnmanaged, Fields: fields}
 	}
 	return &Change{Action: Adopt, Reason: ReasonUnmanaged, MarkOnly: true}
 }
 
-// writesSecrets reports whether an upload would write secrets. That the account
-// has them does not say that it has the same.
-func writesSecrets(desired spec.Resource) bool {
+// hasSecrets reports whether an upload would write secrets. That the account
+// has them does not prove that their values are the same.
+func hasSecrets(desired spec.Resource) bool {
 	return len(desired.(spec.Scripted).AsScript().Secrets()) > 0
 }
 
 const blockedByOwnership = "ownership"
 
-// changeReason tells a changed file from a changed account. What differs
-// although its mark was made of the very same file was written by another program,
-// however close to the upload.
+// changeReason tells a changed file from a changed account. If the mark
+// describes the desired script and the script still differs, another program
+// wrote it, even if that was close to the upload.
 func (p *planning) changeReason(desired spec.Resource, live *spec.Live) Reason {
 	switch r := live.Revision; {
 	case r.Mark == nil:
@@ -88,8 +88,9 @@ func (p *planning) changeReason(desired spec.Resource, live *spec.Live) Reason {
 	}
 }
 
-// needsDetail reports whether a live script's mark leaves open how it compares
-// with the desired one. A script that is not ours to write is not looked into.
+// needsDetail reports whether a live script must be read because its mark does
+// not settle how it compares with the desired one. Scripts that are not ours to
+// write are not read.
 func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 	wanted, ok := desired.(spec.Scripted)
 	if !ok {
@@ -110,29 +111,32 @@ func (p *planning) needsDetail(desired spec.Resource, live *spec.Live) bool {
 		return true
 	}
 	listed := live.Resource.(spec.Scripted).AsScript().Assets
-	return wanted.AsScript().Assets == nil && listed != nil // those that an earlier file let be kept
+	return wanted.AsScript().Assets == nil && listed != nil // assets that an earlier file kept
 }
 
-// isAsMarked reports whether a live script's mark says that it is the desired one.
+// isAsMarked reports whether a live script's mark says that it is the desired
+// one.
 func (p *planning) isAsMarked(desired spec.Resource, live *spec.Live) bool {
 	return (!live.Detailed || !p.needsDetail(desired, live)) && p.markDescribes(desired, live)
 }
 
-// onlyUploadDiffers reports whether a live script's mark vouches for the desired
-// settings, so that nothing but code, static assets and protection can differ, whose
-// digests it has, too. Such a script is not read: that would be a request for every
-// user Worker of a fleet whenever its code changes. The upload leaves it what bindings
-// it may have got within [spec.Revision.Vouched], see [Change.LeavesBindings].
+// onlyUploadDiffers reports whether a live script's mark vouches for the
+// desired settings. Only code, static assets and protection can differ then,
+// and the mark has their digests, too. Reading such a script would cost a
+// request for every user Worker of a fleet whenever the fleet's code changes.
+// The upload keeps the bindings that the Worker may have got within
+// [spec.Revision.Vouched]; see [Change.LeavesBindings].
 //
-// Which bindings there are to carry over only settings tell, and how far migrations
-// have gone not every list.
+// Only the settings tell which bindings there are to carry over, and not every
+// list says which migrations have run.
 func (p *planning) onlyUploadDiffers(desired spec.Resource, live *spec.Live) bool {
 	script, complete := desired.(spec.Scripted).AsScript().Resolved(p.id)
 	return complete && !script.IsTemplate() && len(script.CarriedOver()) == 0 && script.MigrationTag == "" &&
 		!(&spec.Code{Digest: live.Revision.Mark.Code}).IsKept() && live.Revision.Mark.Settings == spec.ShortDigest(script.Digest())
 }
 
-// markDescribes reports whether a live script's mark was made of the desired one.
+// markDescribes reports whether a live script's mark was made of the desired
+// one.
 func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
 	mark := live.Revision.Mark
 	script, complete := desired.(spec.Scripted).AsScript().Resolved(p.id)
@@ -140,8 +144,8 @@ func (p *planning) markDescribes(desired spec.Resource, live *spec.Live) bool {
 		mark.Describes(script.Code.Digest, script.Digest()) && mark.DescribesAssets(script.Assets)
 }
 
-// fields are the differences between a live resource, nil when there is none,
-// and the desired one.
+// fields returns the differences between a live resource, which may be nil, and
+// the desired one.
 func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange {
 	before := spec.Object{}
 	if live != nil {
@@ -157,21 +161,21 @@ func (p *planning) fields(live *spec.Live, desired spec.Resource) []FieldChange 
 		current := live.Resource.(spec.Scripted).AsScript()
 		code, assets = current.Code, current.Assets
 	}
-	if live != nil && !live.Detailed && live.Revision.Mark != nil { // which vouches for all of it
+	if live != nil && !live.Detailed && live.Revision.Mark != nil { // the mark vouches for the rest
 		mark := live.Revision.Mark
 		if code, assets = (&spec.Code{Digest: mark.Code}), nil; mark.Assets != "" {
 			assets = spec.LiveAssets(mark.Assets)
 		}
 	} else {
 		after := script.Canonical()
-		script.LeaveAlone(before, after)
+		script.IgnoreUnmanaged(before, after)
 		changes = diff(before, after)
 	}
 	uploaded := slices.Concat(codeChange(code, script.Code), assetsChange(assets, script.Assets))
 	return slices.Concat(uploaded, changes, protectionChange(live, desired))
 }
 
-// protectionChange compares what the mark says of deletion.
+// protectionChange compares the protection in the mark with the desired one.
 func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
 	before := live != nil && live.Revision.Mark != nil && live.Revision.Mark.Protected
 	after := desired.Meta().Protect
@@ -185,20 +189,20 @@ func protectionChange(live *spec.Live, desired spec.Resource) []FieldChange {
 	}
 }
 
-// The fields of a Worker that are not settings: its code, its static assets, and
-// whether it is protected.
+// These are the fields of a Worker that are not settings: its code, its static
+// assets, and its protection.
 const (
 	codePath    = "/code"
 	assetsPath  = "/assets"
 	protectPath = "/protect"
 )
 
-// unknownDigest stands for the digest of what the account has and nobody can
-// read.
+// unknownDigest stands for the digest of something that the account has and
+// that cannot be read.
 const unknownDigest = "unknown"
 
-// codeChange compares code by digest. That of a live script is nil when nobody
-// knows it.
+// codeChange compares code by digest. live is nil if a live script's code is
+// not known.
 func codeChange(live, wanted *spec.Code) []FieldChange {
 	digest := func(c *spec.Code) string {
 		switch {
@@ -216,8 +220,8 @@ func codeChange(live, wanted *spec.Code) []FieldChange {
 	return digestChange(codePath, digest(live), digest(wanted))
 }
 
-// assetsChange compares static assets by digest. Which of the files differ is
-// more than the platform tells anybody; see [spec.Assets].
+// assetsChange compares static assets by digest. The platform does not tell
+// which files differ; see [spec.Assets].
 func assetsChange(live, wanted *spec.Assets) []FieldChange {
 	if wanted != nil && wanted.Keep {
 		return nil
@@ -229,8 +233,7 @@ func assetsChange(live, wanted *spec.Assets) []FieldChange {
 	return digestChange(assetsPath, before, wanted.Digest())
 }
 
-// digestChange is the difference of what is compared by digest, which is "" where
-// there is nothing.
+// digestChange compares two digests; "" means that there is nothing.
 func digestChange(path, before, after string) []FieldChange {
 	before, after = spec.ShortDigest(before), spec.ShortDigest(after)
 	switch {
@@ -245,8 +248,8 @@ func digestChange(path, before, after string) []FieldChange {
 	}
 }
 
-// scriptStanding tells scripts that are not wanted apart by their owner tag.
-func scriptStanding(p *planning, a spec.Address, live *spec.Live) standing {
+// scriptDisposition goes by the owner tag.
+func scriptDisposition(p *planning, a spec.Address, live *spec.Live) disposition {
 	switch live.Revision.Owner {
 	case "":
 		if template := live.Revision.Template; template != "" && template != p.desired.Name {
@@ -260,10 +263,10 @@ func scriptStanding(p *planning, a spec.Address, live *spec.Live) standing {
 	if p.options.Mode != Destroy && !p.desired.Declares(a.Collection()) {
 		return undeclared
 	}
-	return toRemove
+	return removed
 }
 
-func scriptRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
+func scriptRemovalBlock(p *planning, _ spec.Address, live *spec.Live) *Block {
 	switch owner := live.Revision.Owner; owner {
 	case p.desired.Name:
 		return nil
@@ -274,20 +277,20 @@ func scriptRemovable(p *planning, _ spec.Address, live *spec.Live) *Block {
 	}
 }
 
-// removalsToInspect are the scripts to be deleted whose bindings say what must
-// be deleted before what: every account Worker, and the user Workers when an
-// account Worker goes with them. Of other user Workers some are read, too, for
-// the stores that were theirs; and all where stores are to be deleted. When
-// destroying, the file itself says it.
+// removalsToInspect returns the scripts that are about to be deleted and whose
+// bindings decide the order: every account Worker, and the user Workers if an
+// account Worker or a store is deleted with them. Otherwise some user Workers
+// are read to find the stores that they used. When destroying, the file itself
+// has the references.
 func (p *planning) removalsToInspect() []spec.Address {
 	if p.options.Mode == Destroy {
 		return nil
 	}
 	scripts := map[spec.Kind][]spec.Address{}
 	stores := slices.ContainsFunc(p.desired.Removed, func(r spec.Reference) bool { return r.To.Kind.Info().Store && p.live.Resources[r.To] != nil })
-	for _, a := range p.unwanted() {
+	for _, a := range p.obsolete() {
 		live := p.live.Resources[a]
-		if live.Detailed || !p.goes(a, live) {
+		if live.Detailed || !p.willDelete(a, live) {
 			continue
 		}
 		if a.Kind.Info().Script {
@@ -298,17 +301,17 @@ func (p *planning) removalsToInspect() []spec.Address {
 	switch {
 	case len(workers) > 0 || stores:
 	case p.declaresStores():
-		userWorkers = userWorkers[:min(len(userWorkers), mostLookedInto)]
+		userWorkers = userWorkers[:min(len(userWorkers), maxInspectedDeletions)]
 	default:
 		return nil
 	}
 	return append(workers, userWorkers...)
 }
 
-// checkMigrations finds Workers at a migration that the file does not list:
-// which ones come after it, nobody can say.
+// checkMigrations reports Workers at a migration that the file does not list:
+// it cannot be reported which ones come after it.
 func (p *planning) checkMigrations() {
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		c := p.changes[a]
 		script, ok := c.Desired.(spec.Scripted)
 		if !ok || c.Prior == nil || c.Blocked != nil {
@@ -327,21 +330,21 @@ func (p *planning) checkMigrations() {
 	}
 }
 
-// checkClasses finds Workers that would be bound to a Durable Object class of their
-// own that does not exist. Each place in the file is told once.
+// checkClasses reports Workers that would be bound to a Durable Object class of
+// their own that does not exist, once for each place in the file.
 func (p *planning) checkClasses() {
-	told := map[diag.Range]bool{}
-	for _, a := range p.changed() {
+	reported := map[diag.Range]bool{}
+	for _, a := range p.changedAddresses() {
 		c := p.changes[a]
 		script, ok := c.Desired.(spec.Scripted)
 		if !ok || c.Blocked != nil {
 			continue
 		}
 		for _, b := range script.AsScript().UncreatedClasses(a) {
-			if told[b.At] || c.Prior != nil && mayHaveClass(a, p.live.Resources[a], b) {
+			if reported[b.At] || c.Prior != nil && mayHaveClass(a, p.live.Resources[a], b) {
 				continue
 			}
-			told[b.At] = true
+			reported[b.At] = true
 			class := b.Properties.Get("class_name")
 			p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 				Severity: diag.Error,
@@ -354,9 +357,10 @@ func (p *planning) checkClasses() {
 	}
 }
 
-// mayHaveClass reports whether a Worker that is there may have the class of a
-// binding: migrations have run that the file does not list, it is bound to the class
-// already, or its bindings were not read, since the mark says that they stay.
+// mayHaveClass reports whether a live Worker may have the class of a binding:
+// migrations have run that the file does not list, the Worker is bound to the
+// class already, or its bindings were not read because its mark says that they
+// stay.
 func mayHaveClass(a spec.Address, live *spec.Live, b spec.Binding) bool {
 	if live == nil || !live.Detailed || live.Revision.MigrationTag != "" {
 		return true
@@ -368,16 +372,16 @@ func mayHaveClass(a spec.Address, live *spec.Live, b spec.Binding) bool {
 	})
 }
 
-// warnVacant warns once for each place in the file that leaves a binding to
-// somebody who has not set it yet.
+// warnVacant warns of bindings that another program should have set and has
+// not, once for each place in the file.
 func (p *planning) warnVacant() {
-	type place struct {
+	type vacancy struct {
 		first spec.Address
 		name  string
 		n     int
 	}
-	places := map[diag.Range]*place{}
-	for _, a := range p.changed() {
+	vacancies := map[diag.Range]*vacancy{}
+	for _, a := range p.changedAddresses() {
 		script, ok := p.changes[a].Desired.(spec.Scripted)
 		if !ok || p.changes[a].Blocked != nil {
 			continue
@@ -385,14 +389,14 @@ func (p *planning) warnVacant() {
 		for _, b := range script.AsScript().Bindings {
 			switch {
 			case !b.Vacant:
-			case places[b.At] == nil:
-				places[b.At] = &place{first: a, name: b.Name, n: 1}
+			case vacancies[b.At] == nil:
+				vacancies[b.At] = &vacancy{first: a, name: b.Name, n: 1}
 			default:
-				places[b.At].n++
+				vacancies[b.At].n++
 			}
 		}
 	}
-	for at, v := range places {
+	for at, v := range vacancies {
 		who := v.first.String()
 		if v.n > 1 {
 			who = fmt.Sprintf("%d Workers, the first of them %s,", v.n, v.first)
@@ -407,7 +411,7 @@ func (p *planning) warnVacant() {
 	}
 }
 
-func undeclaredMarked(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {
+func undeclaredWarning(what, declaration string) func(string, spec.Collection, int) diag.Diagnostic {
 	return func(stack string, c spec.Collection, n int) diag.Diagnostic {
 		where := "the account"
 		switch {

@@ -10,12 +10,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Secrets cannot be read back. That one is missing is seen; that its value is
-// another one only by its fingerprint; and every upload writes all of them.
+// Secrets cannot be read back. A list shows that one is missing, and only a
+// fingerprint shows that its value has changed. Every upload writes all of
+// them.
 
-// onlySecrets reports whether nothing differs but that secrets are missing whose
-// values the file can give: those are written without an upload.
-func onlySecrets(desired spec.Scripted, fields []FieldChange) bool {
+// onlyMissingSecrets reports whether the only differences are missing secrets
+// whose values the file can provide. Those are written without an upload.
+func onlyMissingSecrets(desired spec.Scripted, fields []FieldChange) bool {
 	for _, f := range fields {
 		if f.Op != FieldAdd || !slices.ContainsFunc(desired.AsScript().Secrets(), func(b spec.Binding) bool { return secretPath(b) == f.Path }) {
 			return false
@@ -26,8 +27,8 @@ func onlySecrets(desired spec.Scripted, fields []FieldChange) bool {
 
 func secretPath(b spec.Binding) string { return "/bindings/" + text.EscapePointer(b.Name) }
 
-// compareSecrets plans to write secrets of a Worker in which nothing else
-// differs; nil when there are none to be written.
+// compareSecrets plans to write secrets of a Worker that does not differ
+// otherwise; nil if there are none to write.
 func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []FieldChange) *Change {
 	desired := r.(spec.Scripted)
 	fields := p.secretFields(desired, live, missing, "")
@@ -45,8 +46,8 @@ func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []Fi
 	return c
 }
 
-// withSecrets are the differences of a Worker that is to be uploaded, or whose
-// settings are, and the secrets that are written with them.
+// withSecrets adds to the differences of a Worker, which is about to be
+// uploaded or patched, the secrets that are written with it.
 func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldChange) []FieldChange {
 	desired, with := r.(spec.Scripted), SecretUploaded
 	if desired.AsScript().Code.IsKept() {
@@ -56,7 +57,8 @@ func (p *planning) withSecrets(r spec.Resource, live *spec.Live, fields []FieldC
 }
 
 // secretFields adds to the differences the secrets that are written, each with
-// the best reason for it. Others are written for the reason given, or are not.
+// its most specific reason. Secrets without one are written for the reason
+// others, or not at all if it is "".
 func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields []FieldChange, others SecretReason) []FieldChange {
 	secrets := desired.AsScript().Secrets()
 	if len(secrets) == 0 {
@@ -65,7 +67,7 @@ func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields [
 	changed, proven := p.changedSecrets(desired, live)
 	out := slices.Clone(fields)
 	if len(fields) > 0 && others == "" && !proven && p.options.Secrets != nil {
-		others = SecretUnproven // the new mark is to have a fingerprint of each
+		others = SecretUnproven // the new mark needs a fingerprint of each
 	}
 	for i, b := range secrets {
 		reason := others
@@ -84,8 +86,9 @@ func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields [
 	return out
 }
 
-// changedSecrets are the indexes of the secrets whose values are not those that
-// the Worker's mark has fingerprints of, and whether it has any to compare.
+// changedSecrets returns the indexes of the secrets whose values do not match
+// the fingerprints in the Worker's mark. proven is false if the mark has no
+// fingerprints that can be compared.
 func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (changed []int, proven bool) {
 	if p.options.Secrets == nil || live.Revision.Mark == nil {
 		return nil, false
@@ -93,10 +96,10 @@ func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (chang
 	return live.Revision.Mark.Secrets.Changed(p.options.Secrets.Fingerprints(p.desired.Name, desired))
 }
 
-// secretsSeen is what there is to say about secrets that are not written.
-type secretsSeen struct {
+// secretFindings collects what to warn of about secrets that are not written.
+type secretFindings struct {
 	unproven, otherKey secretsCount
-	notThere           map[spec.SecretSource]spec.Binding
+	unavailable        map[spec.SecretSource]spec.Binding
 }
 
 type secretsCount struct {
@@ -111,7 +114,7 @@ func (c *secretsCount) add(r spec.Resource) {
 	}
 }
 
-// noteUnproven remembers a Worker of whose secrets nobody can tell whether they
+// noteUnproven records a Worker for which it cannot be told whether its secrets
 // have changed.
 func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
 	values, secrets := p.options.Secrets, desired.AsScript().Secrets()
@@ -122,11 +125,11 @@ func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
 		if values.Knows(*b.Secret) {
 			continue
 		}
-		if p.secrets.notThere == nil {
-			p.secrets.notThere = map[spec.SecretSource]spec.Binding{}
+		if p.secrets.unavailable == nil {
+			p.secrets.unavailable = map[spec.SecretSource]spec.Binding{}
 		}
-		if _, noted := p.secrets.notThere[*b.Secret]; !noted {
-			p.secrets.notThere[*b.Secret] = b
+		if _, noted := p.secrets.unavailable[*b.Secret]; !noted {
+			p.secrets.unavailable[*b.Secret] = b
 		}
 	}
 	if _, proven := p.changedSecrets(desired, live); proven {
@@ -139,9 +142,9 @@ func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
 	}
 }
 
-// warnSecrets says of which secrets nobody can tell whether they have changed.
-// They are not written for that: to lose a key, or to take another one, must not
-// rewrite a whole fleet unasked.
+// warnSecrets warns of secrets for which it cannot be told whether they have
+// changed. They are not written for that reason: losing or replacing a key must
+// not rewrite a whole fleet unasked.
 func (p *planning) warnSecrets() {
 	warn := func(rule, message, hint string, at diag.Range) {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{Severity: diag.Warning, Rule: rule, Message: message, Hint: hint, Range: at})
@@ -153,9 +156,9 @@ func (p *planning) warnSecrets() {
 	if c := p.secrets.otherKey; c.n > 0 {
 		warn(RuleUnprovenSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the old key", c.at)
 	}
-	for source, b := range p.secrets.notThere {
+	for source, b := range p.secrets.unavailable {
 		where := strings.Replace(source.String(), "env ", "the environment variable ", 1)
-		warn(RuleSecretNotThere, fmt.Sprintf("cannot tell whether the secret %s has changed: its value, from %s, is missing", b.Name, where), "give `plan` the value too, or plan without WFPSYNC_SECRETS_KEY", b.At)
+		warn(RuleSecretUnavailable, fmt.Sprintf("cannot tell whether the secret %s has changed: its value, from %s, is missing", b.Name, where), "give `plan` the value too, or plan without WFPSYNC_SECRETS_KEY", b.At)
 	}
 }
 

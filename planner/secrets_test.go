@@ -19,8 +19,8 @@ workers:
   two: { script: "export default {}", secrets: { KEY: { env: A } } }
 `
 
-// valuesOf are the values of the secrets of withSecrets, by source; of those that
-// are "" nobody knows any.
+// valuesOf returns the values of the secrets of withSecrets, by source; ""
+// stands for a value that is not known.
 func valuesOf(t *testing.T, key, a, b string) *spec.SecretValues {
 	t.Helper()
 	k, err := spec.NewSecretsKey(strings.Repeat(key, spec.SecretsKeyLength))

@@ -8,24 +8,25 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What stores have in common, such as D1 databases and queues: they hold data, have
-// no mark that says whose they are, and are matched by name.
+// This file has what stores such as D1 databases and queues have in common:
+// they hold data, carry no owner, and are matched by name.
 
-// GuardStoreDelete must be acknowledged before a store is deleted that has no guard of
-// its own: what is in it does not come back.
+// GuardStoreDelete must be acknowledged before a store that has no guard of its
+// own is deleted: its data cannot be restored.
 const GuardStoreDelete = "store-delete"
 
-// storeColumn is the column of a store. What can be changed of it, its description says.
-func storeColumn(k spec.KindInfo) column {
-	c := column{
+// storeOps returns the operations of a store. Its description says what can be
+// changed.
+func storeOps(k spec.KindInfo) kindOps {
+	c := kindOps{
 		kind: k.Kind,
 		compare: func(p *planning, desired spec.Resource, live *spec.Live) *Change {
 			return compareStores(p, k, desired, live)
 		},
-		inspect:   inspectStore,
-		standing:  storeStanding,
-		removable: alwaysRemovable,
-		guard:     GuardStoreDelete,
+		inspect:      inspectStore,
+		disposition:  storeDisposition,
+		removalBlock: noRemovalBlock,
+		guard:        GuardStoreDelete,
 	}
 	if len(k.ForceNew) > 0 {
 		c.replaces = func(desired spec.Resource, live *spec.Live) []FieldChange {
@@ -35,14 +36,14 @@ func storeColumn(k spec.KindInfo) column {
 	return c
 }
 
-// A store that a list shows only in part is read whole only for what the file says
-// of it.
+// inspectStore reads a store that a list shows in part only if the file says
+// something about its settings.
 func inspectStore(_ *planning, desired spec.Resource, _ *spec.Live) bool {
 	return len(desired.Canonical()) > 0
 }
 
-// compareStores plans a change of the settings that can be changed, and warns of those
-// that were only asked for when the store was created.
+// compareStores plans a change of the settings that can be changed, and warns
+// of those that count only when the store is created.
 func compareStores(p *planning, k spec.KindInfo, desired spec.Resource, live *spec.Live) *Change {
 	before, after := live.Resource.Canonical(), desired.Canonical()
 	for _, name := range k.CreateOnly {
@@ -60,8 +61,8 @@ func compareStores(p *planning, k spec.KindInfo, desired spec.Resource, live *sp
 	return settingsChange(before, after)
 }
 
-// forcedDifferences are the differences of the settings that the file names and that
-// are decided when a store is created.
+// forcedDifferences returns the differences of settings that the file names and
+// that are fixed when a store is created.
 func forcedDifferences(k spec.KindInfo, desired spec.Resource, live *spec.Live) []FieldChange {
 	after := desired.Canonical()
 	for name := range after {
@@ -72,17 +73,17 @@ func forcedDifferences(k spec.KindInfo, desired spec.Resource, live *spec.Live) 
 	return diff(namedIn(after, live.Resource.Canonical()), after)
 }
 
-// A store goes only when the stack that declares it is destroyed, never by
-// absence.
-func storeStanding(p *planning, a spec.Address, _ *spec.Live) standing {
+// storeDisposition removes a store only when the stack that declares it is
+// destroyed. Absence from the file never deletes one.
+func storeDisposition(p *planning, a spec.Address, _ *spec.Live) disposition {
 	if _, declared := p.desired.Lookup(a); declared && p.options.Mode == Destroy {
-		return toRemove
+		return removed
 	}
-	return notOurs
+	return ignored
 }
 
-// settingsChange is the change of the settings that the file names. Settings
-// that it does not name stay what they are: somebody may have chosen them.
+// settingsChange returns the change of the settings that the file names.
+// Settings that it does not name are left alone: someone may have chosen them.
 func settingsChange(live, desired spec.Object) *Change {
 	fields := diff(namedIn(desired, live), desired)
 	if len(fields) == 0 {
@@ -91,7 +92,7 @@ func settingsChange(live, desired spec.Object) *Change {
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 }
 
-// namedIn are the live settings that the desired ones name.
+// namedIn returns the live settings that the desired ones name.
 func namedIn(desired, live spec.Object) spec.Object {
 	named := spec.Object{}
 	for name := range desired {

@@ -7,7 +7,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// stores is a stack with one of each kind that holds data, and a Worker bound to them.
+// stores is a stack with a store of each kind, and a Worker bound to them.
 const stores = `
 version: 1
 name: platform
@@ -23,7 +23,7 @@ workers:
     queues: { producers: [{ binding: EVENTS, ref: events }] }
 `
 
-// TestStores plans what holds data.
+// TestStores plans stores.
 func TestStores(t *testing.T) {
 	checkPlans(t, []planCase{
 		{
@@ -107,8 +107,8 @@ guard store-delete: allowed
 	})
 }
 
-// TestInspectBuckets asks for a bucket that a list did not show whole, if the
-// file says something of it.
+// TestInspectBuckets checks that a bucket that a list shows in part is read
+// only if the file sets something about it.
 func TestInspectBuckets(t *testing.T) {
 	for text, want := range map[string]int{stores: 1, edit(t, stores, ", location: weur, storage_class: Standard", ""): 0} {
 		stack := parse(t, text)

@@ -11,17 +11,17 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Partial says that a plan is not all that the stack needs: it has the changes of
-// some resources, and what must be done for those.
+// Partial says that a plan is limited to the changes of some resources and what
+// those need.
 type Partial struct {
 	// Targets name the resources: addresses, or patterns of them.
 	Targets []string `json:"targets"`
 
-	// Wave is the only one that the plan has of each rollout; 0 for all.
+	// Wave is the only wave of each rollout that the plan has; 0 for all.
 	Wave int `json:"wave,omitempty"`
 
-	// LeftOut are the changes that the whole plan would have besides, in the
-	// order of addresses.
+	// LeftOut are the other changes that the whole plan would have, sorted by
+	// address.
 	LeftOut []LeftOut `json:"left_out"`
 }
 
@@ -31,8 +31,8 @@ type LeftOut struct {
 	Action  Action       `json:"action"`
 }
 
-// UnknownTarget says that a target names nothing that the stack has, or that it
-// would remove.
+// UnknownTarget says that a target matches nothing that the stack has or would
+// remove.
 type UnknownTarget struct {
 	Target  string
 	nearest string
@@ -42,7 +42,7 @@ func (u *UnknownTarget) Error() string {
 	return fmt.Sprintf("the target %q matches no resource of the stack", u.Target)
 }
 
-// Hint says what was most likely meant.
+// Hint suggests the address that was most likely meant.
 func (u *UnknownTarget) Hint() string {
 	if u.nearest != "" {
 		return fmt.Sprintf("did you mean %q?", u.nearest)
@@ -50,13 +50,14 @@ func (u *UnknownTarget) Hint() string {
 	return "plans show the address of each resource; * stands for any characters, as in 'user_worker/customers/acme-*'"
 }
 
-// narrow leaves out what the targets do not name and do not need. What only had
-// better come first, such as the user Workers of a dispatcher, is not needed.
-func (p *planning) narrow() error {
+// limitToTargets drops changes that the targets neither name nor need. A change
+// that is only preferred to come first, such as that of a dispatcher's user
+// Worker, is not needed.
+func (p *planning) limitToTargets() error {
 	if len(p.options.Targets) == 0 && p.options.Wave == 0 {
 		return nil
 	}
-	named, err := p.named()
+	named, err := p.selected()
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (p *planning) narrow() error {
 	for a := range named {
 		if p.changes[a] != nil && !kept[a] {
 			kept[a] = true
-			for _, needed := range g.needed(a) {
+			for _, needed := range g.prerequisites(a) {
 				kept[needed] = true
 			}
 		}
@@ -73,11 +74,11 @@ func (p *planning) narrow() error {
 	p.keepDependents(g, kept)
 	p.partial = &Partial{Targets: append([]string{}, p.options.Targets...), Wave: p.options.Wave, LeftOut: []LeftOut{}}
 	p.earlier = map[string]int{}
-	for _, a := range p.changed() {
+	for _, a := range p.changedAddresses() {
 		if !kept[a] {
 			p.partial.LeftOut = append(p.partial.LeftOut, LeftOut{a, p.changes[a].Action})
-			if turn := p.changes[a].Rollout; turn != nil && turn.Wave < p.options.Wave {
-				p.earlier[turn.Name]++
+			if member := p.changes[a].Rollout; member != nil && member.Wave < p.options.Wave {
+				p.earlier[member.Name]++
 			}
 			delete(p.changes, a)
 		}
@@ -86,12 +87,12 @@ func (p *planning) narrow() error {
 	return nil
 }
 
-// named are the resources that the plan is limited to.
-func (p *planning) named() (map[spec.Address]bool, error) {
+// selected returns the resources that the plan is limited to.
+func (p *planning) selected() (map[spec.Address]bool, error) {
 	if p.options.Wave == 0 {
 		return p.targeted()
 	}
-	members, err := p.ofWave()
+	members, err := p.waveMembers()
 	if err != nil || len(p.options.Targets) == 0 {
 		return members, err
 	}
@@ -100,7 +101,7 @@ func (p *planning) named() (map[spec.Address]bool, error) {
 	return members, err
 }
 
-// targeted are the resources that the targets name, changed or not.
+// targeted returns the resources that the targets name, changed or not.
 func (p *planning) targeted() (map[spec.Address]bool, error) {
 	known := map[spec.Address]string{}
 	for _, r := range p.desired.Resources {
@@ -129,8 +130,8 @@ func (p *planning) targeted() (map[spec.Address]bool, error) {
 	return named, nil
 }
 
-// globPattern matches addresses: * is any characters, slashes too, since names
-// have them, and ? is one.
+// globPattern compiles a pattern of addresses: * matches any characters,
+// including the slashes in names, and ? matches one.
 func globPattern(glob string) *regexp.Regexp {
 	quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(glob))
 	return regexp.MustCompile(`(?s)\A` + quoted + `\z`)

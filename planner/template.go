@@ -7,44 +7,44 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A template writes some fields of user Workers that somebody else uploads. They
-// are never created, deleted or owned; what a plan does to them is an update, or
-// no more than to leave the mark.
+// A template writes some fields of user Workers that another program uploads.
+// It never creates, deletes or owns them: a plan updates them, or only writes
+// the mark.
 
-// isTemplate reports whether a desired resource is what a template makes of a
-// user Worker.
+// isTemplate reports whether a desired resource comes from a template.
 func isTemplate(r spec.Resource) bool {
 	script, ok := r.(spec.Scripted)
 	return ok && script.AsScript().IsTemplate()
 }
 
-// isTemplated reports whether the file has a template for the Worker at an address.
+// isTemplated reports whether the file has a template for the Worker at an
+// address.
 func (p *planning) isTemplated(a spec.Address) bool {
 	r, declared := p.desired.Lookup(a)
 	return declared && isTemplate(r)
 }
 
-// passesOver reports whether a template has nothing to do with a live Worker: it
-// is gone, or there is no room for the mark, without which every plan would have
+// templateSkips reports whether a template leaves a Worker alone: it was
+// deleted, or it has no room for the mark, without which every plan would have
 // to read it.
-func (p *planning) passesOver(r spec.Resource, live *spec.Live) bool {
+func (p *planning) templateSkips(r spec.Resource, live *spec.Live) bool {
 	if !isTemplate(r) {
 		return false
 	}
 	return live == nil || !hasRoomForMark(r, live)
 }
 
-// mostOwnTags is how many tags a script may have beside ours.
-const mostOwnTags = 8 - spec.ReservedTags
+// maxOwnTags is how many tags a script may have in addition to ours.
+const maxOwnTags = 8 - spec.ReservedTags
 
-// hasRoomForMark reports whether a live Worker's own tags leave room for the mark,
-// unless the template replaces them.
+// hasRoomForMark reports whether a live Worker's own tags leave room for the
+// mark, or the template replaces them.
 func hasRoomForMark(desired spec.Resource, live *spec.Live) bool {
 	own := live.Resource.(spec.Scripted).AsScript().Tags
-	return len(own) <= mostOwnTags || desired.(spec.Scripted).AsScript().Manages("tags")
+	return len(own) <= maxOwnTags || desired.(spec.Scripted).AsScript().Manages("tags")
 }
 
-// compareTemplate plans what a template changes of a live Worker.
+// compareTemplate plans what a template changes about a live Worker.
 func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Change {
 	if owner := p.otherOwner(live); owner != "" {
 		return &Change{Action: Update, Reason: ReasonUnmanaged, Blocked: &Block{
@@ -58,7 +58,7 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 	}
 	fields := p.fields(live, desired)
 	isNew := live.Revision.Template == "" || live.Revision.Mark == nil
-	switch inShape := onlySecrets(desired.(spec.Scripted), fields); {
+	switch inShape := onlyMissingSecrets(desired.(spec.Scripted), fields); {
 	case inShape && isNew:
 		return p.compareUnmarked(desired.(spec.Scripted), live, fields, ReasonTemplate)
 	case inShape && !p.markDescribes(desired, live):
@@ -75,9 +75,9 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 	return c
 }
 
-// compareUnmarked plans to leave the mark on a Worker that is what a template
-// says but for secrets. Those that it has by the same names may be its product's:
-// they are written, unless fingerprints show what they are.
+// compareUnmarked plans to write the mark of a Worker that differs from its
+// template in secrets at most. Secrets of the same names may be its product's:
+// they are written unless fingerprints prove their values.
 func (p *planning) compareUnmarked(desired spec.Scripted, live *spec.Live, missing []FieldChange, reason Reason) *Change {
 	var others SecretReason
 	if _, proven := p.changedSecrets(desired, live); !proven {
@@ -90,8 +90,8 @@ func (p *planning) compareUnmarked(desired spec.Scripted, live *spec.Live, missi
 	return &Change{Action: WriteSecrets, Reason: reason, Fields: fields}
 }
 
-// otherOwner is the stack that a live Worker belongs to, be it ours, or whose
-// template it is under, if that is another's; "" where neither is so.
+// otherOwner returns the stack that owns a live Worker, which may be ours, or
+// another stack whose template writes it; "" if there is neither.
 func (p *planning) otherOwner(live *spec.Live) string {
 	switch r := live.Revision; {
 	case r.Owner != "":
@@ -103,26 +103,26 @@ func (p *planning) otherOwner(live *spec.Live) string {
 	}
 }
 
-// warnTemplates says which templates are for nobody, and which Workers are left
-// alone because of their tags.
+// warnTemplates warns of templates that find no Worker, and of Workers that are
+// left alone because of their tags.
 func (p *planning) warnTemplates() {
 	for _, t := range p.desired.Templates {
 		if t.Found > 0 || p.options.Mode == Destroy {
 			continue
 		}
-		wanted := t.Criteria()
-		if wanted != "" {
-			wanted = " with " + wanted
+		criteria := t.Criteria()
+		if criteria != "" {
+			criteria = " with " + criteria
 		}
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning,
 			Rule:     RuleNothingDiscovered,
-			Message:  fmt.Sprintf("the template %q matches no user Worker: %q has none%s that no stack owns", t.Key, t.Discovery.Namespace, wanted),
+			Message:  fmt.Sprintf("the template %q matches no user Worker: %q has none%s that no stack owns", t.Key, t.Discovery.Namespace, criteria),
 			Hint:     "see whether the tags and the name are those that are meant",
 			Range:    t.At,
 		})
 	}
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		live := p.live.Resources[r.Address()]
 		if !isTemplate(r) || live == nil || hasRoomForMark(r, live) {
 			continue
@@ -132,7 +132,7 @@ func (p *planning) warnTemplates() {
 			Rule:     RuleNoRoomForMark,
 			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for wfpsync's mark: it stays unchanged", r.Address(),
 				len(live.Resource.(spec.Scripted).AsScript().Tags)),
-			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, mostOwnTags),
+			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, maxOwnTags),
 			Range: r.Meta().At,
 		})
 	}

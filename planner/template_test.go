@@ -20,7 +20,7 @@ user_workers:
   found: { dispatch_namespace: customers, for_each: { t: found }, manage: [limits], limits: { cpu_ms: 50 } }
 `
 
-// templateWorld is an account with user Workers of each standing.
+// templateWorld returns an account with user Workers of each disposition.
 func templateWorld() *spec.Snapshot {
 	world := spec.NewSnapshot(spec.Account{ID: "account"})
 	world.Collections = []spec.Collection{{Kind: spec.KindDispatchNamespace}, {Kind: spec.KindUserWorker, Parent: "customers"}, {Kind: spec.KindWorker}}
@@ -47,7 +47,7 @@ func loadTemplate(t *testing.T, world *spec.Snapshot) *spec.Stack {
 	return stack
 }
 
-// actions are what a plan does to user Workers.
+// actions returns what a plan does to user Workers.
 func actions(p *planner.Plan) []string {
 	var all []string
 	for _, c := range p.Changes {

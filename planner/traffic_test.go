@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// shops is a platform of customers with hostnames of their own.
+// shops returns a platform of customers with hostnames of their own.
 func shops(customers ...string) string {
 	var hostnames, workers strings.Builder
 	for _, id := range customers {
@@ -38,7 +38,7 @@ workers:
 
 const noShops = "version: 1\nname: platform\ndispatch_namespaces: { shops: {} }\ndns_records: {}\ncustom_hostnames: {}\nworkers: {}\nuser_workers: {}\n"
 
-// owned lets what carries a mark carry that of a stack.
+// owned replaces the owner of everything that carries one.
 func owned(s *spec.Snapshot, owner string) {
 	for _, l := range s.Resources {
 		switch l.Resource.(type) {
@@ -180,8 +180,8 @@ wfpsync.yaml:15:69: warning: the DNS record that leads to the route "*.example.c
 	}
 }
 
-// An entry whose list is empty still says where to look, and so do the zones that
-// the file names otherwise.
+// An entry with an empty list still says where to look, and so does a zone that
+// the file names elsewhere.
 func TestZonesThatAreRead(t *testing.T) {
 	const head = "version: 1\nname: platform\nlists: { none: { key: id, items: [] } }\n"
 	records := func(zone string) spec.Collection {
@@ -216,7 +216,7 @@ func TestZonesThatAreRead(t *testing.T) {
 	}
 }
 
-// Of new wildcard routes it is looked for what leads to them, and of no others.
+// Records are read for new wildcard routes only.
 func TestRecordsToKnow(t *testing.T) {
 	was, wanted := parse(t, shops()), parse(t, strings.Replace(shops(), "routes: [", `routes: [{ pattern: "*.example.org/*", zone_name: example.org }, { pattern: www.example.net/*, zone_name: example.net }, `, 1))
 	s := live(t, was)

@@ -2,11 +2,11 @@ package planner
 
 import "github.com/wfpsync/wfpsync/spec"
 
-var workerColumn = column{
-	kind:       spec.KindWorker,
-	compare:    compareScripts,
-	inspect:    (*planning).needsDetail,
-	standing:   scriptStanding,
-	removable:  scriptRemovable,
-	undeclared: undeclaredMarked("Workers", "`workers: {}`"),
+var workerOps = kindOps{
+	kind:         spec.KindWorker,
+	compare:      compareScripts,
+	inspect:      (*planning).needsDetail,
+	disposition:  scriptDisposition,
+	removalBlock: scriptRemovalBlock,
+	undeclared:   undeclaredWarning("Workers", "`workers: {}`"),
 }

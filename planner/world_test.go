@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// applied is when the worlds of these tests were last applied.
+// applied is when the accounts of these tests were last applied to.
 var applied = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // parse reads a stack file and completes its code as a bundler would.
@@ -27,8 +27,8 @@ func parse(t testing.TB, text string) *spec.Stack {
 	return stack
 }
 
-// live is the account after a stack was applied to an empty one, as a list
-// shows it: Workers by their marks, everything else whole.
+// live returns the account after a stack was applied to an empty one, as a list
+// shows it: Workers by their marks, everything else completely.
 func live(t testing.TB, stack *spec.Stack) *spec.Snapshot {
 	t.Helper()
 	s := spec.NewSnapshot(spec.Account{ID: "0123456789abcdef0123456789abcdef", Name: "test"})
@@ -56,7 +56,7 @@ func live(t testing.TB, stack *spec.Stack) *spec.Snapshot {
 	return s
 }
 
-// uploaded is a script as a list shows it after an upload.
+// uploaded returns a script as a list shows it after an upload.
 func uploaded(t testing.TB, s *spec.Snapshot, script spec.Scripted, owner string) *spec.Live {
 	t.Helper()
 	resolved, complete := script.AsScript().Resolved(s.ID)
@@ -70,8 +70,8 @@ func uploaded(t testing.TB, s *spec.Snapshot, script spec.Scripted, owner string
 	}
 }
 
-// detail fills in what reading a script whole would show: what the stack that
-// was applied says of it.
+// detail adds what reading a script whole would show: what the applied stack
+// says.
 func detail(t testing.TB, s *spec.Snapshot, was *spec.Stack, addresses []spec.Address) {
 	t.Helper()
 	for _, a := range addresses {
@@ -91,7 +91,7 @@ func detail(t testing.TB, s *spec.Snapshot, was *spec.Stack, addresses []spec.Ad
 	}
 }
 
-// plan makes the plan that takes an account from one stack to another.
+// plan returns the plan from one stack to another.
 func plan(t testing.TB, was, wanted *spec.Stack, options planner.Options) *planner.Plan {
 	t.Helper()
 	if options.Mode == "" {
@@ -115,7 +115,7 @@ func planOn(t testing.TB, s *spec.Snapshot, was, wanted *spec.Stack, options pla
 	return p
 }
 
-// outline writes a plan briefly: one line a change, in the plan's order.
+// outline returns a plan in brief: one line a change, in the plan's order.
 func outline(p *planner.Plan) string {
 	var b strings.Builder
 	for _, c := range p.Changes {

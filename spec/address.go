@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Kind names a sort of resource, in the words of its address.
+// Kind names a sort of resource, as addresses spell it.
 type Kind string
 
-// Address is the physical identity of a resource in an account. It is what
-// plans, prompts, errors and --target speak in.
+// Address is the identity of a resource in an account. Plans, prompts, errors
+// and --target all use it.
 //
-// Parent is the resource's container where names are unique only inside one:
-// the dispatch namespace of a user Worker, the zone of a route, the queue of a
+// Parent is the resource's container if names are unique only within one: the
+// dispatch namespace of a user Worker, the zone of a route, the queue of a
 // consumer, the jurisdiction of a bucket that has one. The zero Address names
 // nothing.
 type Address struct {
@@ -23,14 +23,14 @@ type Address struct {
 }
 
 // Collection is the set of live resources that are listed together: one kind,
-// in one container. A resource can only be missing from a stack file in a
-// sense that matters when the file declares its collection.
+// in one container. The absence of a resource from a stack file only matters if
+// the file declares its collection.
 type Collection struct {
 	Kind   Kind
 	Parent string
 }
 
-// Collection is where the address is listed.
+// Collection returns the collection that lists the address.
 func (a Address) Collection() Collection {
 	switch a.Kind.Info().Container {
 	case ContainerWorker:
@@ -60,9 +60,9 @@ func (c Collection) Compare(d Collection) int {
 // IsZero reports whether the address names nothing.
 func (a Address) IsZero() bool { return a == Address{} }
 
-// String is kind/name, or kind/parent/name where names need a container. A
-// name may hold slashes of its own (a route's pattern does); a container never
-// does, so the form is unambiguous.
+// String returns kind/name, or kind/parent/name if the name needs a container.
+// A name may have slashes of its own, as a route's pattern does. A container
+// never does, so the form is unambiguous.
 func (a Address) String() string {
 	if a.Parent == "" {
 		return string(a.Kind) + "/" + a.Name

@@ -13,38 +13,39 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// BindingAssets lets a Worker's code ask for its own static files.
+// BindingAssets is the binding through which a Worker's code requests its own
+// static files.
 const BindingAssets = "assets"
 
 // Assets are the static files that a Worker serves, and how it serves them.
 //
-// The platform tells nobody which files a Worker has, nor how it serves them;
-// a live Worker says no more than that there are some. What they were when the
-// Worker was uploaded is in its mark, as a digest.
+// The platform does not tell which files a Worker has, or how it serves them: a
+// live Worker only says that it has some. The Worker's mark holds a digest of
+// what was uploaded.
 type Assets struct {
-	// Files are what is served; nil for a live Worker.
+	// Files are the files to serve; nil for a live Worker.
 	Files *AssetFiles `json:"files,omitempty"`
 
-	// Config is how requests are answered, by API field, without what the
-	// platform does by itself: html_handling, not_found_handling and
+	// Config says how requests are answered, by API field, without the
+	// platform's defaults: html_handling, not_found_handling and
 	// run_worker_first. Source: API reference, "Upload Worker Module".
 	Config Object `json:"config,omitempty"`
 
-	// Keep says that somebody else uploads the files: each upload leaves them,
-	// and how they are served, as they are.
+	// Keep says that another program uploads the files: each upload leaves
+	// them, and how they are served, unchanged.
 	Keep bool `json:"keep,omitempty"`
 
-	// mark is the short digest that the mark of a live Worker vouches for.
+	// mark is the short digest in the mark of a live Worker.
 	mark string
 }
 
-// LiveAssets are those of a live Worker, by the digest in its mark; "" where no
-// mark vouches for them.
+// LiveAssets returns the assets of a live Worker with the digest in its mark;
+// "" if no mark vouches for them.
 func LiveAssets(mark string) *Assets { return &Assets{mark: mark} }
 
-// Digest is the hex SHA-256 over the files and how they are served, or as much
-// of it as a mark holds: "" where there are no assets, and for live ones that
-// nobody can tell.
+// Digest returns the hex SHA-256 over the files and how they are served, or the
+// part of it that a mark holds. It is "" if there are no assets, and for live
+// assets of an unknown digest.
 func (a *Assets) Digest() string {
 	switch {
 	case a == nil:
@@ -59,18 +60,18 @@ func (a *Assets) Digest() string {
 	return digestJSON("wfpsync assets 1\n", content)
 }
 
-// AssetFiles are the files of a directory. Workers that serve one directory
-// share one *AssetFiles, however many they are, so it is read once.
+// AssetFiles are the files of a directory. All Workers that serve a directory
+// share one *AssetFiles, so it is read once.
 //
-// It starts as the name of the directory, and is completed by internal/bundle.
+// It starts as the name of the directory; internal/bundle completes it.
 type AssetFiles struct {
-	// Directory is slash-separated and relative to the project root, and At is
+	// Directory is slash-separated and relative to the project root. At is
 	// where the stack file names it.
 	Directory string
 	At        diag.Range
 
-	// Pages says that a Worker serves the files otherwise than with
-	// html_handling: none, so that /index.html leads to the path without it.
+	// Pages says that a Worker serves the files with an html_handling other
+	// than none, so that /index.html redirects to the path without it.
 	Pages bool
 
 	// Files are sorted by path. Headers and Redirects are the contents of the
@@ -80,17 +81,18 @@ type AssetFiles struct {
 	Headers   string
 	Redirects string
 
-	// Digest is the hex SHA-256 over all of it.
+	// Digest is the hex SHA-256 over all of the above.
 	Digest string
 
-	// Source is where the contents are.
+	// Source opens the contents.
 	Source AssetSource
 }
 
-// AssetFile is one static file. Its content is not part of it: there may be more
-// of it than memory.
+// AssetFile is one static file without its content, which may be larger than
+// memory.
 type AssetFile struct {
-	// Path is what a request asks for: slash-separated, with a slash before it.
+	// Path is the path that a request asks for: slash-separated, with a leading
+	// slash.
 	Path string `json:"path"`
 
 	// Type is the Content-Type that the file is served with; "" for none.
@@ -112,8 +114,8 @@ func (f *AssetFiles) Complete(files []AssetFile, headers, redirects string, sour
 	f.Digest = f.digest()
 }
 
-// digest hashes everything, each part preceded by its length so that no two
-// directories run together into the same bytes.
+// digest hashes everything. Each part is preceded by its length, so that
+// different directories never give the same bytes.
 func (f *AssetFiles) digest() string {
 	h := sha256.New()
 	write := func(part string) { fmt.Fprintf(h, "%d:%s", len(part), part) }
@@ -129,7 +131,7 @@ func (f *AssetFiles) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Size is the number of bytes in the files.
+// Size returns the total size of the files in bytes.
 func (f *AssetFiles) Size() int64 {
 	var n int64
 	for _, file := range f.Files {
@@ -138,8 +140,8 @@ func (f *AssetFiles) Size() int64 {
 	return n
 }
 
-// MarshalJSON writes the digest only: whoever encodes a resource keeps the files
-// once beside it.
+// MarshalJSON writes the digest only: the encoder of a resource keeps the files
+// separately, once.
 func (f *AssetFiles) MarshalJSON() ([]byte, error) { return json.Marshal(f.Digest) }
 
 // UnmarshalJSON reads the digest.
@@ -148,8 +150,8 @@ func (f *AssetFiles) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &f.Digest)
 }
 
-// OpenAsset opens the content of a file. Reading it to its end fails when it is
-// not the content that was planned with.
+// OpenAsset opens the content of a file. Reading to the end fails if the
+// content is not the one that was planned with.
 func (f *AssetFiles) OpenAsset(file AssetFile) (io.ReadCloser, error) {
 	content, err := f.Source.OpenAsset(file)
 	if err != nil {
@@ -158,9 +160,9 @@ func (f *AssetFiles) OpenAsset(file AssetFile) (io.ReadCloser, error) {
 	return &checkedAsset{content: content, file: file, hash: sha256.New()}, nil
 }
 
-// checkedAsset is a content that must be the one its file was described by. A
-// file may be written between plan and upload, and what is uploaded under the
-// hash of another content would be served under it for ever.
+// checkedAsset checks a content against the hash of its file. The file may be
+// written between plan and upload, and the platform would serve content that
+// was uploaded under the wrong hash forever.
 type checkedAsset struct {
 	content io.ReadCloser
 	file    AssetFile

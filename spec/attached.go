@@ -1,16 +1,17 @@
 package spec
 
-// Attached is a resource that is part of a Worker in all but its address: a
-// route, a custom domain, its cron triggers. The platform has no place in it for
-// a mark, so it belongs to whom its Worker belongs to.
+// Attached is a resource that is part of a Worker in everything but its
+// address: a route, a custom domain, its cron triggers. It has no place for a
+// mark, so its Worker's owner owns it.
 type Attached interface {
 	Resource
 
-	// AttachedTo is the account Worker; one without a name where there is none.
+	// AttachedTo returns the account Worker; its name is "" if there is none.
 	AttachedTo() Address
 }
 
-// attachedReferences are what an attached resource needs: its Worker, if any.
+// attachedReferences returns what an attached resource needs: its Worker, if
+// any.
 func attachedReferences(r Attached) []Reference {
 	worker := r.AttachedTo()
 	if worker.Name == "" {

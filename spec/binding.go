@@ -7,38 +7,40 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
-// Binding is one entry of a Worker's environment, in the API's form: the
-// platform has some forty binding types and adds more, so a type is data, not
-// a Go type, and one that this version does not know survives a round trip.
+// Binding is one entry of a Worker's environment, in the API's form. The
+// platform has some forty binding types and adds more, so a type is data
+// instead of a Go type, and one that this version does not know survives a
+// round trip.
 type Binding struct {
-	// Name is the variable the Worker sees.
+	// Name is the variable that the Worker sees.
 	Name string `json:"name"`
 
 	// Type is the API's binding type: plain_text, json, kv_namespace…
 	Type string `json:"type"`
 
-	// Properties are the API's fields besides name and type.
+	// Properties are the API's fields except name and type.
 	Properties Properties `json:"properties,omitempty"`
 
-	// Ref is a resource whose platform id becomes the property that the type
-	// identifies its target by; see [Binding.resolved]. Zero when there is none.
+	// Ref is a resource whose platform id becomes the property by which the
+	// type identifies its target; see [Binding.resolved]. It is zero if there
+	// is none.
 	Ref Address `json:"ref,omitzero"`
 
 	// Secret says where the value of a secret_text binding comes from. It is
-	// nil for other types, and for a live secret, whose value nobody can read.
+	// nil for other types, and for a live secret, whose value cannot be read.
 	Secret *SecretSource `json:"secret,omitempty"`
 
-	// Vacant says of a binding to be carried over that the Worker has none of
-	// that name so far, so that there is nothing to carry.
+	// Vacant says of a binding to carry over that the Worker does not have one
+	// of that name yet, so that there is nothing to carry over.
 	Vacant bool `json:"vacant,omitempty"`
 
-	// At is where the file names what is bound, and OutboundAt where it names
-	// the outbound Worker of a dispatch namespace; nil where it names none.
+	// At is where the file names the target, and OutboundAt where it names the
+	// outbound Worker of a dispatch namespace; nil if it names none.
 	At         diag.Range  `json:"-"`
 	OutboundAt *diag.Range `json:"-"`
 }
 
-// The binding types that the code of this house names.
+// These are the binding types that our code names.
 const (
 	BindingText              = "plain_text"
 	BindingJSON              = "json"
@@ -55,26 +57,27 @@ const (
 	BindingSendEmail         = "send_email"
 
 	// BindingInherit stands for whatever binding of that name the Worker has
-	// when it is uploaded: somebody else sets it, and the upload carries it over.
+	// when it is uploaded: another program sets it, and the upload carries it
+	// over.
 	BindingInherit = "inherit"
 )
 
-// IsSecret reports whether the platform keeps the binding's value to itself.
+// IsSecret reports whether the API never returns the binding's value.
 func (b Binding) IsSecret() bool { return BindingTypeOf(b.Type).KeyMaterial != nil }
 
-// Unknown stands in a canonical form for an id that the platform has not given
-// out yet.
+// Unknown takes the place, in a canonical form, of an id that the platform has
+// not assigned yet.
 var Unknown any = unknown{}
 
 type unknown struct{}
 
 func (unknown) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
-// Canonical is the binding in comparable form, without its name.
+// Canonical returns the binding in comparable form, without its name.
 func (b Binding) Canonical() Object {
 	c, t := Object{"type": b.Type}, BindingTypeOf(b.Type)
 	if t.KeyMaterial != nil {
-		return c // the value cannot be compared, only its presence
+		return c // only the presence of a secret can be compared
 	}
 	for _, p := range b.Properties {
 		if t.Value != "" || !canon.IsUnset(p.Value) {
@@ -90,7 +93,8 @@ func (b Binding) Canonical() Object {
 	return c
 }
 
-// The addresses that email may go to or come from are sets.
+// canonicalSendEmail sorts the addresses that email may go to or come from:
+// they are sets.
 func canonicalSendEmail(c Object) {
 	for _, name := range []string{"allowed_destination_addresses", "allowed_sender_addresses"} {
 		list, _ := c[name].([]any)
@@ -106,16 +110,17 @@ func canonicalSendEmail(c Object) {
 	}
 }
 
-// The platform names the default environment of a service "production" in some
-// answers and leaves it out in others.
+// canonicalService drops the default environment: the API answers "production"
+// in some places and omits it in others.
 func canonicalService(c Object) {
 	if c["environment"] == "production" || c["environment"] == "" {
 		delete(c, "environment")
 	}
 }
 
-// Outbound parameters are strings in the older API schema and objects with a
-// name in the newer one and in wrangler's uploads; both come back.
+// canonicalOutbound writes outbound parameters as objects with a name. They are
+// strings in the older API schema, and objects in the newer one and in
+// wrangler's uploads; the API returns both.
 func canonicalOutbound(c Object) {
 	outbound, ok := c["outbound"].(Object)
 	if !ok {
@@ -142,8 +147,8 @@ func canonicalOutbound(c Object) {
 	c["outbound"] = canonical
 }
 
-// StoreID is the platform's id of the KV namespace or the D1 database that the
-// binding leads to; "" for any other binding.
+// StoreID returns the kind and the platform's id of the KV namespace or D1
+// database that the binding leads to; "" for any other binding.
 func (b Binding) StoreID() (Kind, string) {
 	t := BindingTypeOf(b.Type)
 	id, _ := b.Canonical()[t.ID].(string)

@@ -2,48 +2,51 @@ package spec
 
 import "github.com/wfpsync/wfpsync/diag"
 
-// A BindingType describes one of the API's binding types, to every package. A type
-// that is not described is taken as it is: its properties are compared and uploaded,
-// and it leads to nothing that wfpsync knows.
+// BindingType describes one of the API's binding types to every package. A type
+// that is not described is used as it is: its properties are compared and
+// uploaded, and it leads to nothing that wfpsync knows.
 type BindingType struct {
 	// Name is the API's name of the type.
 	Name string
 
-	// Kind is the kind of resource that a binding leads to, which describes the type;
-	// "" for none that wfpsync manages. ID is the property that names the resource by
-	// the platform's id, and NameBy the one that names it by its name.
+	// Kind is the kind of resource that a binding leads to, whose description
+	// has the type; "" if wfpsync manages no such kind. ID is the property that
+	// names the resource by the platform's id, and NameBy the one that names it
+	// by its name.
 	Kind   Kind
 	ID     string
 	NameBy string
 
-	// Value is the property with the value that the Worker reads; "" where a binding
-	// is not a value.
+	// Value is the property with the value that the Worker reads; "" if a
+	// binding is not a value.
 	Value string
 
-	// KeyMaterial are the properties that hold a secret, which the API does not answer.
+	// KeyMaterial are the properties that hold a secret, which the API never
+	// returns.
 	KeyMaterial []string
 
-	// Shown says that a plan shows all of a binding, or that it leads to nothing
-	// that anyone keeps, so that removing it loses nothing.
+	// Shown says that removing a binding loses nothing: a plan shows all of it,
+	// or it leads to nothing that stores data.
 	Shown bool
 
 	// class says that a binding leads to a class that a Worker exports.
 	class bool
 
 	// managedBy is the field by which a template manages such bindings; "" for
-	// those that it calls bindings.
+	// FieldBindings.
 	managedBy string
 
-	// targets finds the resources that a binding needs; nil where NameBy says it.
+	// targets returns the resources that a binding needs; nil if NameBy says
+	// it.
 	targets func(b Binding) []Reference
 
-	// canonical brings the properties that the API answers in several forms into one;
-	// nil where there is one form.
+	// canonical rewrites properties that the API returns in several forms into
+	// one; nil if there is one form.
 	canonical func(properties Object)
 }
 
-// otherBindings are the types that something is known of and that lead to no kind of
-// resource. A new one is a line here.
+// otherBindings are the described types that lead to no kind of resource. A new
+// one is a line here.
 var otherBindings = []BindingType{
 	{Name: BindingText, Value: "text", Shown: true, managedBy: FieldVars},
 	{Name: BindingJSON, Value: "json", Shown: true, managedBy: FieldVars},
@@ -57,7 +60,7 @@ var otherBindings = []BindingType{
 	{Name: "version_metadata", Shown: true},
 }
 
-// bindingTypes are those and the ones that kinds describe.
+// bindingTypes are otherBindings and the types that kinds describe.
 var bindingTypes = func() map[string]BindingType {
 	types := map[string]BindingType{}
 	for _, t := range otherBindings {
@@ -72,7 +75,8 @@ var bindingTypes = func() map[string]BindingType {
 	return types
 }()
 
-// BindingTypeOf describes a binding type. Of one that is not known it says the name alone.
+// BindingTypeOf returns the description of a binding type. That of an unknown
+// type has only the name.
 func BindingTypeOf(name string) BindingType {
 	if t, known := bindingTypes[name]; known {
 		return t
@@ -80,8 +84,8 @@ func BindingTypeOf(name string) BindingType {
 	return BindingType{Name: name}
 }
 
-// References returns the resources that a binding needs. KV namespaces and databases
-// given by id are someone else's and need nothing of ours.
+// References returns the resources that a binding needs. KV namespaces and
+// databases given by id belong to others, and are not references.
 func (b Binding) References() []Reference {
 	var refs []Reference
 	if !b.Ref.IsZero() {
@@ -91,13 +95,14 @@ func (b Binding) References() []Reference {
 	case t.targets != nil:
 		return append(refs, t.targets(b)...)
 	case t.NameBy != "":
-		return append(refs, named(t.Kind, b.Properties.Get(t.NameBy), b.At)...)
+		return append(refs, referenceByName(t.Kind, b.Properties.Get(t.NameBy), b.At)...)
 	}
 	return refs
 }
 
-// named refers to a resource by a name, which may be missing.
-func named(kind Kind, name any, at diag.Range) []Reference {
+// referenceByName returns a reference to a resource, or none if the name is
+// missing.
+func referenceByName(kind Kind, name any, at diag.Range) []Reference {
 	if s, ok := name.(string); ok && s != "" {
 		return []Reference{{To: Address{Kind: kind, Name: s}, At: at}}
 	}
@@ -111,18 +116,19 @@ func targetBucket(b Binding) []Reference {
 	return nil
 }
 
-// targetClass refers to the Worker that exports a class. One of a user Worker is not
-// ours to refer to.
+// targetClass returns a reference to the Worker that exports a class. A user
+// Worker's class is not ours to refer to.
 func targetClass(b Binding) []Reference {
 	if b.Properties.Get("dispatch_namespace") != nil {
 		return nil
 	}
-	return named(KindWorker, b.Properties.Get("script_name"), b.At)
+	return referenceByName(KindWorker, b.Properties.Get("script_name"), b.At)
 }
 
-// targetsOfDispatch refers to a dispatch namespace and to its outbound Worker.
+// targetsOfDispatch returns references to a dispatch namespace and to its
+// outbound Worker.
 func targetsOfDispatch(b Binding) []Reference {
-	refs := named(KindDispatchNamespace, b.Properties.Get("namespace"), b.At)
+	refs := referenceByName(KindDispatchNamespace, b.Properties.Get("namespace"), b.At)
 	outbound, _ := b.Properties.Get("outbound").(Object)
 	worker, ok := outbound["worker"].(Object)
 	if !ok {
@@ -132,5 +138,5 @@ func targetsOfDispatch(b Binding) []Reference {
 	if b.OutboundAt != nil {
 		at = *b.OutboundAt
 	}
-	return append(refs, named(KindWorker, worker["service"], at)...)
+	return append(refs, referenceByName(KindWorker, worker["service"], at)...)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
-// optionDefaults are the values the platform fills in by itself, by metadata
-// field. A field that has its default value is left out of the canonical form,
-// so that naming it or not is no difference.
-// Source: API reference, script settings; wrangler's configuration reference.
+// optionDefaults are the values that the platform fills in, by metadata field.
+// A field with its default value is left out of the canonical form, so that it
+// makes no difference whether the file names it. Source: API reference, script
+// settings; wrangler's configuration reference.
 var optionDefaults = map[string]Object{
 	"observability": {
 		"enabled":            false,
@@ -24,7 +24,7 @@ var optionDefaults = map[string]Object{
 	"tail_consumers": {"environment": "production"},
 }
 
-// canonicalOption is a metadata field in comparable form.
+// canonicalOption returns a metadata field in comparable form.
 func canonicalOption(name string, value any) any {
 	switch name {
 	case "placement":
@@ -36,7 +36,7 @@ func canonicalOption(name string, value any) any {
 	}
 }
 
-// Tail consumers are a set.
+// canonicalTailConsumers sorts tail consumers: they are a set.
 func canonicalTailConsumers(value any) any {
 	list, _ := value.([]any)
 	byJSON := map[string]any{}
@@ -51,11 +51,11 @@ func canonicalTailConsumers(value any) any {
 	return out
 }
 
-// DigestOf is a hash of a canonical form.
+// DigestOf hashes a canonical form.
 func DigestOf(canonical Object) string { return digestJSON("", canonical) }
 
-// digestJSON hashes a value's JSON, in which encoding/json sorts the keys. The
-// prefix keeps digests of different things apart.
+// digestJSON hashes a value's JSON, whose keys encoding/json sorts. The prefix
+// separates digests of different things.
 func digestJSON(prefix string, value any) string {
 	h := sha256.New()
 	io.WriteString(h, prefix)

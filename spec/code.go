@@ -12,10 +12,10 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// ModuleType is the MIME type a module is uploaded as.
+// ModuleType is the MIME type that a module is uploaded as.
 type ModuleType string
 
-// The module types of the upload API.
+// These are the module types of the upload API.
 const (
 	ESModule     ModuleType = "application/javascript+module"
 	CommonJS     ModuleType = "application/javascript"
@@ -31,44 +31,44 @@ type Module struct {
 	Content []byte     `json:"content"`
 }
 
-// Code is what a Worker runs. Workers made of one entrypoint share one *Code,
-// however many they are, so it is built, hashed and held once.
+// Code is what a Worker runs. All Workers with the same entrypoint share one
+// *Code, so it is built, hashed and stored once.
 //
-// A desired Code starts as its source, Entrypoint or Inline, and is completed
-// by internal/bundle. A live one may be known by its digest alone.
+// A desired Code starts as its source, Entrypoint or Inline; internal/bundle
+// completes it. Of a live one, only the digest may be known.
 type Code struct {
-	// Entrypoint is the file the code is bundled from, slash-separated and
+	// Entrypoint is the file that the code is bundled from, slash-separated and
 	// relative to the project root; "" for inline code.
 	Entrypoint string
 
 	// Inline is code given in the stack file itself.
 	Inline string
 
-	// Options are how the modules are made of the source.
+	// Options say how the source is built.
 	Options CodeOptions
 
-	// At is where the stack file names the source. Body is where the first
-	// line of an inline source begins, as far as lines of the source are lines
-	// of the file; nowhere otherwise.
+	// At is where the stack file names the source. Body is where the first line
+	// of an inline source begins, if lines of the source are lines of the file;
+	// otherwise it is zero.
 	At   diag.Range
 	Body diag.Range
 
-	// MainModule is the name of the module that holds the handlers, Modules
-	// the built modules sorted by name, and Digest the hex SHA-256 over both.
+	// MainModule is the name of the module with the handlers, Modules are the
+	// built modules sorted by name, and Digest is the hex SHA-256 over both.
 	MainModule string
 	Modules    []Module
 	Digest     string
 }
 
-// NoCode is the code of a Worker that does nothing but serve its assets.
+// NoCode returns the code of a Worker that only serves its assets.
 func NoCode() *Code { return &Code{Digest: noCode} }
 
 var noCode = digestModules("", nil)
 
-// IsNone reports whether it is known that there is no code.
+// IsNone reports whether the Worker is known to have no code.
 func (c *Code) IsNone() bool { return c != nil && ShortDigest(c.Digest) == ShortDigest(noCode) }
 
-// KeptCode is the code of a Worker whose code a template does not manage.
+// KeptCode returns the code of a Worker whose template does not manage code.
 func KeptCode() *Code { return &Code{Digest: keptCode} }
 
 var keptCode = digestModules("wfpsync kept code", nil)
@@ -76,7 +76,7 @@ var keptCode = digestModules("wfpsync kept code", nil)
 // IsKept reports whether the code is whatever the account has.
 func (c *Code) IsKept() bool { return c != nil && ShortDigest(c.Digest) == ShortDigest(keptCode) }
 
-// IsUploaded reports whether writing a Worker with the code means to upload it.
+// IsUploaded reports whether writing a Worker uploads the code.
 func (c *Code) IsUploaded() bool { return c != nil && !c.IsNone() && !c.IsKept() }
 
 // Complete sets the built modules and their digest.
@@ -86,7 +86,7 @@ func (c *Code) Complete(mainModule string, modules []Module) {
 	c.Digest = digestModules(mainModule, c.Modules)
 }
 
-// Size is the number of bytes in the modules.
+// Size returns the total size of the modules in bytes.
 func (c *Code) Size() int {
 	n := 0
 	for _, m := range c.Modules {
@@ -95,8 +95,8 @@ func (c *Code) Size() int {
 	return n
 }
 
-// digestModules hashes names, types and contents, each preceded by its length
-// so that no two lists of modules run together into the same bytes.
+// digestModules hashes names, types and contents. Each is preceded by its
+// length, so that different lists of modules never give the same bytes.
 func digestModules(mainModule string, modules []Module) string {
 	h := sha256.New()
 	write := func(part []byte) {
@@ -113,8 +113,8 @@ func digestModules(mainModule string, modules []Module) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// MarshalJSON writes the digest only: a resource refers to its code, and
-// whoever encodes the resource keeps the code once beside it.
+// MarshalJSON writes the digest only: a resource refers to its code, and the
+// encoder of the resource keeps the code separately, once.
 func (c *Code) MarshalJSON() ([]byte, error) { return json.Marshal(c.Digest) }
 
 // UnmarshalJSON reads the digest.

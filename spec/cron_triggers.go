@@ -6,7 +6,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
-// KindCronTriggers is when a Worker is run by the clock.
+// KindCronTriggers is the schedule of a Worker.
 const KindCronTriggers Kind = "cron_triggers"
 
 var cronTriggersKind = KindInfo{
@@ -19,8 +19,8 @@ var cronTriggersKind = KindInfo{
 	decode:     decodeAs[*CronTriggers],
 }
 
-// CronTriggers are all the cron expressions of a Worker: the platform takes them
-// as one list. A Worker that has none has no such resource.
+// CronTriggers are all cron expressions of a Worker: the platform takes them as
+// one list. A Worker without any has no such resource.
 type CronTriggers struct {
 	Worker       string   `json:"worker"`
 	Crons        []string `json:"crons"`
@@ -33,5 +33,5 @@ func (t *CronTriggers) Meta() Meta              { return t.ResourceMeta }
 func (t *CronTriggers) References() []Reference { return attachedReferences(t) }
 func (t *CronTriggers) Canonical() Object       { return Object{"crons": canon.SortedStrings(t.Crons)} }
 
-// NormalCron is a cron expression with single spaces.
+// NormalCron returns a cron expression with single spaces.
 func NormalCron(cron string) string { return strings.Join(strings.Fields(cron), " ") }

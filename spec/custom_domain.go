@@ -12,13 +12,13 @@ var customDomainKind = KindInfo{
 	decode:     decodeAs[*CustomDomain],
 }
 
-// CustomDomain makes a Worker the origin of a hostname: the platform sees to the
-// DNS record and the certificate. A hostname is unique in an account.
+// CustomDomain makes a Worker the origin of a hostname. The platform manages
+// the DNS record and the certificate. A hostname is unique in an account.
 type CustomDomain struct {
 	Hostname string `json:"hostname"`
 
-	// Zone is as of a [Route]. The API needs it to write a domain, and no
-	// hostname can move to another one.
+	// Zone is as in [Route]. The API needs it to write a domain, and a hostname
+	// cannot move to another zone.
 	Zone string `json:"zone"`
 
 	Worker       string `json:"worker"`

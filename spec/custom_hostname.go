@@ -25,36 +25,35 @@ var customHostnameKind = KindInfo{
 	decode:          decodeAs[*CustomHostname],
 }
 
-// CustomHostname is a hostname of somebody else's domain that a zone answers, with
-// a certificate that the platform sees to. The hostname is unique in its zone.
+// CustomHostname is a hostname of a customer's domain that a zone answers, with
+// a certificate that the platform manages. It is unique in its zone.
 type CustomHostname struct {
-	// Zone is as of a [Route].
+	// Zone is as in [Route].
 	Zone     string `json:"zone"`
 	Hostname string `json:"hostname"`
 
-	// SSL is how the certificate is made, in the API's words. What it does not
-	// name stays what it is.
+	// SSL says how the certificate is issued, by API field. Fields that it does
+	// not name are left alone.
 	SSL Object `json:"ssl,omitempty"`
 
-	// CustomMetadata is what Workers read in request.cf.hostMetadata, without the
-	// stack's mark; nil leaves it as it is, and then there is no mark.
+	// CustomMetadata is what Workers read in request.cf.hostMetadata, without
+	// the stack's mark. Nil leaves it alone, and then there is no mark.
 	CustomMetadata Object `json:"custom_metadata"`
 
-	// CustomOriginServer and CustomOriginSNI take the place of the zone's fallback
-	// origin; "" leaves them as they are.
+	// CustomOriginServer and CustomOriginSNI replace the zone's fallback
+	// origin; "" leaves them alone.
 	CustomOriginServer string `json:"custom_origin_server,omitempty"`
 	CustomOriginSNI    string `json:"custom_origin_sni,omitempty"`
 	ResourceMeta       Meta   `json:"meta,omitzero"`
 }
 
-// MetadataMark is the member of a hostname's metadata that says which stack owns
-// it. There is no other place for a mark, and not every zone has that one: the
-// platform refuses metadata (1413) where it has not been asked to allow it, and
-// on hostnames with a wildcard. So a hostname carries its owner where the file
-// gives it metadata, and one without is told by its name alone: nothing deletes
-// it because the file no longer has it.
-// Source: Cloudflare for Platforms, "Custom metadata", limitations; status codes
-// of custom hostnames.
+// MetadataMark is the member of a hostname's metadata that names its owner.
+// There is no other place for a mark, and not every zone has this one: the
+// platform refuses metadata (1413) in zones that are not entitled to it, and on
+// hostnames with a wildcard. So a hostname carries its owner if the file gives
+// it metadata. One without is identified by its name alone, and absence from
+// the file never deletes it. Source: Cloudflare for Platforms, "Custom
+// metadata", limitations; status codes of custom hostnames.
 const MetadataMark = "wfpsync"
 
 func (h *CustomHostname) Address() Address {
@@ -77,9 +76,9 @@ func (h *CustomHostname) Canonical() Object {
 	return c
 }
 
-// Completed is the hostname with what the live one has and it leaves as it is: the
-// API takes the settings of a certificate as a whole. Metadata that is not the
-// stack's is no part of it.
+// Completed returns the hostname with those settings of the live one that it
+// leaves alone: the API takes the settings of a certificate as a whole. It does
+// not take over metadata.
 func (h *CustomHostname) Completed(live Resource) Resource {
 	found, ok := live.(*CustomHostname)
 	if !ok {
@@ -96,7 +95,7 @@ func (h *CustomHostname) Completed(live Resource) Resource {
 	return &completed
 }
 
-// MarkedMetadata is a hostname's metadata with its owner.
+// MarkedMetadata returns a hostname's metadata with its owner.
 func MarkedMetadata(metadata Object, stack string) Object {
 	marked := maps.Clone(metadata)
 	if marked == nil {
@@ -106,8 +105,8 @@ func MarkedMetadata(metadata Object, stack string) Object {
 	return marked
 }
 
-// MetadataOwner reads a hostname's metadata: the owning stack, or "", and the
-// rest, nil where there is neither.
+// MetadataOwner returns the owner in a hostname's metadata, or "", and the
+// rest; nil if there is neither.
 func MetadataOwner(metadata Object) (stack string, rest Object) {
 	stack, owned := metadata[MetadataMark].(string)
 	if !owned {

@@ -22,13 +22,14 @@ var d1DatabaseKind = KindInfo{
 }
 
 // D1Database is a D1 database. Its name is unique in an account and is its
-// identity here; bindings refer to it by the id the platform gives it. What is
-// in it, tables included, is nobody's business here.
+// identity here; bindings refer to it by the id that the platform assigns.
+// wfpsync does not manage its contents.
 type D1Database struct {
 	Name string `json:"name"`
 
-	// Jurisdiction is where the law keeps the data, which is decided when the
-	// database is created; "" leaves it as it is, and a new one without any.
+	// Jurisdiction restricts where the data is stored. It is fixed when the
+	// database is created; "" leaves it alone, and creates a database without
+	// one.
 	Jurisdiction string `json:"jurisdiction,omitempty"`
 	ResourceMeta Meta   `json:"meta,omitzero"`
 }
@@ -43,8 +44,8 @@ func (d *D1Database) Canonical() Object {
 	return c
 }
 
-// The id of a database is called `id` by wrangler and the older API schema, and
-// `database_id` by the newer one; both come back.
+// canonicalD1 writes a database's id as `id`, as wrangler and the older API
+// schema do. The newer schema has `database_id`, and the API returns both.
 func canonicalD1(c Object) {
 	if id := c["database_id"]; id != nil && (c["id"] == nil || c["id"] == "") {
 		c["id"] = id

@@ -9,30 +9,30 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// Discovery is which user Workers of the account a list looks for.
+// Discovery says which user Workers of the account a list looks for.
 type Discovery struct {
-	// Namespace is the dispatch namespace that they are in.
+	// Namespace is their dispatch namespace.
 	Namespace string
 
-	// Tags are those that they carry (true) and do not carry (false).
+	// Tags are the tags that they must have (true) or must not have (false).
 	Tags map[string]bool
 
-	// Name is a pattern of their names, in which * is any characters; "" for
-	// every name.
+	// Name is a pattern of their names, in which * matches any characters; ""
+	// for every name.
 	Name string
 }
 
-// Template is an entry of `user_workers` that goes through discovered user
-// Workers: somebody else's product owns which there are, and the file what of
-// them it manages.
+// Template is an entry of `user_workers` that iterates over discovered user
+// Workers: another program owns the list of them, and the file manages some of
+// their fields.
 type Template struct {
 	Key       string
 	Discovery Discovery
-	Found     int // how many there are
+	Found     int // how many were found
 	At        diag.Range
 }
 
-// Wanted is what is looked for, in words.
+// Criteria describes in words what is looked for.
 func (t Template) Criteria() string {
 	var parts []string
 	if t.Discovery.Name != "" {

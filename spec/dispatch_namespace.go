@@ -20,7 +20,7 @@ type DispatchNamespace struct {
 	Name string `json:"name"`
 
 	// TrustedWorkers says whether the user Workers trust each other: they share
-	// the zone's cache and see request.cf. Nil leaves it as it is.
+	// the zone's cache and see request.cf. Nil leaves it alone.
 	TrustedWorkers *bool `json:"trusted_workers,omitempty"`
 	ResourceMeta   Meta  `json:"meta,omitzero"`
 }

@@ -24,45 +24,46 @@ var dnsRecordKind = KindInfo{
 	decode:          decodeAs[*DNSRecord],
 }
 
-// The types of records that can be proxied, and so lead to a Worker. Mail,
-// verification and everything else in a zone is not the business of a platform's
-// Workers, and of such records there are several by one name.
+// These are the types of records that can be proxied, and so lead to a Worker.
+// A platform's Workers do not depend on other records, such as those for mail
+// and verification, and one name may have several of them.
 const (
 	RecordA     = "A"
 	RecordAAAA  = "AAAA"
 	RecordCNAME = "CNAME"
 )
 
-// DNSRecord is a record of a zone. There may be several of one name and type in a
-// zone; a stack has one.
+// DNSRecord is a record of a zone. A zone may have several with the same name
+// and type; a stack has one.
 type DNSRecord struct {
-	// Zone is as of a [Route].
+	// Zone is as in [Route].
 	Zone string `json:"zone"`
 	Type string `json:"type"`
 
-	// Name is the whole name, in lower case, with a star in the place of its
-	// first label where it stands for all.
+	// Name is the full name, in lower case. Its first label is * if it is a
+	// wildcard.
 	Name    string `json:"name"`
 	Content string `json:"content"`
 
-	// Proxied lets Cloudflare answer for the name: only then are its Workers asked.
+	// Proxied lets Cloudflare answer for the name. Workers get requests only
+	// then.
 	Proxied bool `json:"proxied"`
 
-	// TTL is in seconds; [AutomaticTTL] leaves it to the platform.
+	// TTL is in seconds; [AutomaticTTL] lets the platform choose.
 	TTL float64 `json:"ttl"`
 
-	// Comment is what people say of the record, without the stack's mark; nil
-	// leaves it as it is.
+	// Comment is the comment without the stack's mark; nil leaves it alone.
 	Comment *string `json:"comment,omitempty"`
 
-	// Others are how many other records of the same name and type the zone has.
+	// Others is how many other records the zone has with the same name and
+	// type.
 	Others       int  `json:"others,omitempty"`
 	ResourceMeta Meta `json:"meta,omitzero"`
 }
 
-// AutomaticTTL is how the API writes a time to live that the platform chooses,
-// which that of a proxied record always is.
-// Source: API reference, "Create DNS Record".
+// AutomaticTTL is the API's value for a time to live that the platform chooses,
+// as it always does for a proxied record. Source: API reference, "Create DNS
+// Record".
 const AutomaticTTL = 1
 
 func (r *DNSRecord) Address() Address {
@@ -82,7 +83,8 @@ func (r *DNSRecord) Canonical() Object {
 	return c
 }
 
-// Completed is the record with what the live one has and it leaves as it is.
+// Completed returns the record with the live one's comment if it leaves that
+// alone.
 func (r *DNSRecord) Completed(live Resource) Resource {
 	completed := *r
 	if found, ok := live.(*DNSRecord); ok && r.Comment == nil {
@@ -91,8 +93,7 @@ func (r *DNSRecord) Completed(live Resource) Resource {
 	return &completed
 }
 
-// CanonicalContent is what a record points to, in the one spelling that the
-// spellings of an address have in common.
+// CanonicalContent returns a record's target in one of its possible spellings.
 func CanonicalContent(kind, content string) string {
 	if address, err := netip.ParseAddr(content); err == nil && kind != RecordCNAME {
 		return address.String()
@@ -100,11 +101,12 @@ func CanonicalContent(kind, content string) string {
 	return strings.ToLower(strings.TrimSuffix(content, "."))
 }
 
-// A record carries its owner at the end of its comment, which people see and DNS
-// does not. Source: Cloudflare DNS, "Record attributes".
+// recordMark matches a comment that ends in the owner. People see a record's
+// comment, but DNS does not publish it. Source: Cloudflare DNS, "Record
+// attributes".
 var recordMark = regexp.MustCompile(`^(?s)(?:(.*) )?\[` + regexp.QuoteMeta(ownerPrefix) + `([a-z0-9][a-z0-9.-]*)\]$`)
 
-// MarkedComment is a record's comment with its owner.
+// MarkedComment returns a record's comment with its owner.
 func MarkedComment(comment, stack string) string {
 	mark := "[" + OwnerTag(stack) + "]"
 	if comment == "" {
@@ -113,8 +115,7 @@ func MarkedComment(comment, stack string) string {
 	return comment + " " + mark
 }
 
-// CommentOwner reads a record's comment: the owning stack, or "", and what people
-// say.
+// CommentOwner returns the owner in a record's comment, or "", and the rest.
 func CommentOwner(comment string) (stack, rest string) {
 	if m := recordMark.FindStringSubmatch(comment); m != nil {
 		return m[2], m[1]

@@ -4,22 +4,23 @@ import (
 	"maps"
 )
 
-// Local is a binding of the script at an address without naming that script as
-// the one that exports the class: to name it or not is the same.
+// RelativeTo returns the binding without the name of the Worker that exports
+// the class if that is the script at the address itself: naming it makes no
+// difference.
 func (b Binding) RelativeTo(a Address) Binding {
 	if !BindingTypeOf(b.Type).class || b.Properties.Get("script_name") != a.Name {
 		return b
 	}
 	namespace, _ := b.Properties.Get("dispatch_namespace").(string)
 	if namespace != a.Parent {
-		return b // the name is another script's, in another place
+		return b // another script of the same name, elsewhere
 	}
 	b.Properties = b.Properties.Without("script_name", "dispatch_namespace")
 	return b
 }
 
-// The platform makes a namespace for each class, and answers its id, which
-// nobody sent.
+// canonicalDurableObject drops the id that the platform assigns to each class
+// and returns although no upload sets it.
 func canonicalDurableObject(c Object) {
 	if c["class_name"] != nil {
 		delete(c, "namespace_id")
@@ -29,12 +30,12 @@ func canonicalDurableObject(c Object) {
 
 // Migration creates, renames, moves or deletes Durable Object classes of a
 // Worker. Migrations are a chain: the platform remembers the tag of the last
-// one it ran, and an upload carries those that come after it.
-// Source: Durable Objects migrations; API reference, "Upload Worker Module".
+// one that ran, and an upload carries those after it. Source: Durable Objects
+// migrations; API reference, "Upload Worker Module".
 type Migration struct {
 	Tag string `json:"tag"`
 
-	// Step is what to do, in the API's fields.
+	// Step holds the API's fields.
 	Step Object `json:"step"`
 }
 
@@ -44,8 +45,8 @@ func (b Binding) ClassName() string {
 }
 
 // UncreatedClasses returns the bindings of the script at an address to Durable
-// Object classes of its own that its migrations do not create. A template lists no
-// migrations: those are for whoever uploads the Worker.
+// Object classes of its own that its migrations do not create. A template lists
+// no migrations: they are up to the program that uploads the Worker.
 func (s *Script) UncreatedClasses(a Address) []Binding {
 	var uncreated []Binding
 	var created map[string]bool
@@ -96,7 +97,8 @@ func classesAfter(migrations []Migration) map[string]bool {
 	return classes
 }
 
-// LastMigrationTag is the tag that the platform remembers when all migrations have run.
+// LastMigrationTag returns the tag that the platform remembers after all
+// migrations have run.
 func LastMigrationTag(migrations []Migration) string {
 	if len(migrations) == 0 {
 		return ""
@@ -104,9 +106,9 @@ func LastMigrationTag(migrations []Migration) string {
 	return migrations[len(migrations)-1].Tag
 }
 
-// PendingMigrations is the upload's metadata field that runs the migrations
-// after the one the account remembers; nil when there is nothing to run. known
-// is false when the file does not list the one that the account remembers.
+// PendingMigrations returns the upload's metadata field that runs the
+// migrations after the one that the account remembers; nil if none are left to
+// run. known is false if the file does not list the remembered one.
 func (s *Script) PendingMigrations(remembered string) (pending Object, known bool) {
 	rest := s.Migrations
 	if remembered != "" {

@@ -9,39 +9,39 @@ import (
 	"strings"
 )
 
-// The values of secrets cannot be read back, so that a new value looks like the
-// old one. With a key that only the person has, a mark also holds a fingerprint
-// of each value: its HMAC-SHA256, cut short. Whoever reads the mark, or a plan
-// that quotes it, cannot try out likely values without the key, which is why a
-// hash without one would not do: an API key has too little to guess, but a PIN
-// or a word has not. A fingerprint is also made of the stack's, the Worker's and
-// the secret's name, so that it does not show which customers share a value.
+// The API never returns the values of secrets, so a new value looks like the
+// old one. With a key that only the user has, a mark also holds a fingerprint
+// of each value: its HMAC-SHA256, truncated. Trying out likely values takes the
+// key: the mark, or a plan that quotes it, is not enough. A plain hash would
+// protect an API key, but not a PIN or a word. A fingerprint also covers the
+// names of the stack, the Worker and the secret, so that it does not reveal
+// which customers share a value.
 
 const (
-	// fingerprintLength is how many hex digits of an HMAC a mark holds: 48 bits,
-	// so that a new value passes for the old one once in 280 million million times.
+	// fingerprintLength is how many hex digits of an HMAC a mark holds: 48
+	// bits, so that one new value in 280 million million goes unnoticed.
 	fingerprintLength = 12
 
-	// keyIDLength is how many hex digits tell one key from another.
+	// keyIDLength is how many hex digits identify a key.
 	keyIDLength = 4
 
-	// SecretsKeyLength is how many characters a key has at least: one that can be
-	// guessed gives the values away.
+	// SecretsKeyLength is the minimum length of a key in characters: a key that
+	// can be guessed reveals the values.
 	SecretsKeyLength = 32
 
-	// markForAll begins the one fingerprint that stands for all: that of a single
-	// secret looks like it otherwise.
-	markForAll = "x"
+	// combinedMark begins a fingerprint that stands for all values; without it,
+	// it would look like that of a single secret.
+	combinedMark = "x"
 
-	// unknownFingerprint stands for that of a value that nobody has looked at. It
-	// is never in a mark.
+	// unknownFingerprint stands for the fingerprint of a value that was not
+	// read. It is never in a mark.
 	unknownFingerprint = "------------"
 )
 
-// SecretsKey is what fingerprints are made with. It prints as a mask.
+// SecretsKey is the key of fingerprints. It prints as a mask.
 type SecretsKey struct{ key Secret }
 
-// NewSecretsKey takes a key, if it is long enough.
+// NewSecretsKey returns a key, or an error if the text is too short.
 func NewSecretsKey(text string) (*SecretsKey, error) {
 	if len(text) < SecretsKeyLength {
 		return nil, fmt.Errorf("a key for fingerprints of secrets has at least %d characters, and this one has %d: make one with `openssl rand -hex 32`", SecretsKeyLength, len(text))
@@ -52,15 +52,15 @@ func NewSecretsKey(text string) (*SecretsKey, error) {
 // Format writes the mask for every verb.
 func (SecretsKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(secretMask)) }
 
-// Fingerprints are of the values of a script's secrets, in the order of the
-// secrets' names, and say which key they were made with. Those in a mark may be
-// one for all of them, where a tag has no room for more.
+// Fingerprints are those of the values of a script's secrets, in the order of
+// the secrets' names, after an id of the key. In a mark they may be combined
+// into one, if a tag has no room for more.
 type Fingerprints string
 
-var markFingerprints = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}(([0-9a-f]{%[2]d})+|%s[0-9a-f]{%[2]d})$`, keyIDLength, fingerprintLength, markForAll))
+var markFingerprints = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}(([0-9a-f]{%[2]d})+|%s[0-9a-f]{%[2]d})$`, keyIDLength, fingerprintLength, combinedMark))
 
-// Fingerprints are those of a script's secrets, as far as their values are known;
-// "" for a script without secrets, and without a key.
+// Fingerprints returns the fingerprints of those values of a script's secrets
+// that are known; "" for a script without secrets, and without a key.
 func (k *SecretsKey) Fingerprints(stack string, r Scripted, value func(Binding) (Secret, bool)) Fingerprints {
 	secrets := r.AsScript().Secrets()
 	if k == nil || len(secrets) == 0 {
@@ -79,8 +79,8 @@ func (k *SecretsKey) Fingerprints(stack string, r Scripted, value func(Binding) 
 	return Fingerprints(b.String())
 }
 
-// mac is the HMAC of texts, each preceded by its length so that no two lists of
-// them run together into the same bytes.
+// mac returns the HMAC of texts. Each is preceded by its length, so that
+// different lists never give the same bytes.
 func (k *SecretsKey) mac(texts ...string) string {
 	h := hmac.New(sha256.New, []byte(k.key.Reveal()))
 	for _, text := range append([]string{"wfpsync secrets 1"}, texts...) {
@@ -89,20 +89,20 @@ func (k *SecretsKey) mac(texts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// SameKey reports whether both were made with one key.
+// SameKey reports whether both were made with the same key.
 func (f Fingerprints) SameKey(g Fingerprints) bool {
 	return f != "" && g != "" && f[:keyIDLength] == g[:keyIDLength]
 }
 
-// Changed are the indexes of the secrets whose values are others now than when
-// the fingerprints f were left, by the order of their names. Where f is one
-// fingerprint for all, so is the answer. It is not ok where f says nothing of
-// the values: it was made with another key, or of other secrets.
+// Changed returns the indexes, in the order of names, of the secrets whose
+// values have changed since the fingerprints f were made; all of them if f is
+// combined and any value has changed. ok is false if f cannot tell: it was made
+// with another key, or for other secrets.
 func (f Fingerprints) Changed(now Fingerprints) (changed []int, ok bool) {
 	if !f.SameKey(now) {
 		return nil, false
 	}
-	was, is := f.each(), now.each()
+	was, is := f.split(), now.split()
 	switch {
 	case len(was) > 0 && len(was) == len(is):
 		for i := range is {
@@ -113,7 +113,7 @@ func (f Fingerprints) Changed(now Fingerprints) (changed []int, ok bool) {
 		return changed, true
 	case len(was) > 0 || now.isPartial():
 		return nil, false
-	case f == now.forAll():
+	case f == now.combined():
 		return nil, true
 	}
 	for i := range is {
@@ -122,14 +122,14 @@ func (f Fingerprints) Changed(now Fingerprints) (changed []int, ok bool) {
 	return changed, true
 }
 
-// Over are the fingerprints after some values were written over others: where f
-// does not know a value, it is the one that the earlier fingerprints are of. They
-// are "" where nobody can tell.
+// Over returns the fingerprints after some values were written: those that f
+// does not know come from the earlier fingerprints. It is "" if they cannot be
+// told.
 func (f Fingerprints) Over(earlier Fingerprints) Fingerprints {
 	if !f.isPartial() {
 		return f
 	}
-	was, is := earlier.each(), f.each()
+	was, is := earlier.split(), f.split()
 	if !f.SameKey(earlier) || len(was) != len(is) {
 		return ""
 	}
@@ -143,10 +143,10 @@ func (f Fingerprints) Over(earlier Fingerprints) Fingerprints {
 
 func (f Fingerprints) isPartial() bool { return strings.Contains(string(f), unknownFingerprint) }
 
-// each are the single fingerprints; none where there is one for all.
-func (f Fingerprints) each() []string {
+// split returns the single fingerprints; none if they are combined.
+func (f Fingerprints) split() []string {
 	var each []string
-	if f == "" || strings.HasPrefix(string(f[keyIDLength:]), markForAll) {
+	if f == "" || strings.HasPrefix(string(f[keyIDLength:]), combinedMark) {
 		return nil
 	}
 	for i := keyIDLength; i+fingerprintLength <= len(f); i += fingerprintLength {
@@ -155,24 +155,23 @@ func (f Fingerprints) each() []string {
 	return each
 }
 
-// forAll is one fingerprint for all values. It needs no key: what it is made of
-// has one.
-func (f Fingerprints) forAll() Fingerprints {
-	if len(f.each()) < 2 {
+// combined returns one fingerprint for all values. It needs no key, because it
+// is made of fingerprints that do.
+func (f Fingerprints) combined() Fingerprints {
+	if len(f.split()) < 2 {
 		return f
 	}
 	sum := sha256.Sum256([]byte("wfpsync secrets 1\n" + f))
-	return f[:keyIDLength] + markForAll + Fingerprints(hex.EncodeToString(sum[:])[:fingerprintLength])
+	return f[:keyIDLength] + combinedMark + Fingerprints(hex.EncodeToString(sum[:])[:fingerprintLength])
 }
 
-// SecretValues are the values that secrets have where they come from, for who
-// compares them with fingerprints.
+// SecretValues are the current values of secrets, to compare with fingerprints.
 type SecretValues struct {
 	Key    *SecretsKey
-	Values map[SecretSource]Secret // those that there are
+	Values map[SecretSource]Secret // those that could be read
 }
 
-// Fingerprints are those of a script's secrets; "" without a key.
+// Fingerprints returns those of a script's secrets; "" without a key.
 func (v *SecretValues) Fingerprints(stack string, r Scripted) Fingerprints {
 	if v == nil {
 		return ""
@@ -183,7 +182,7 @@ func (v *SecretValues) Fingerprints(stack string, r Scripted) Fingerprints {
 	})
 }
 
-// Knows reports whether a secret's value is there to be compared.
+// Knows reports whether a secret's value is available.
 func (v *SecretValues) Knows(s SecretSource) bool {
 	_, known := v.Values[s]
 	return known

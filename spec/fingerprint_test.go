@@ -44,9 +44,9 @@ func TestFingerprints(t *testing.T) {
 		"nobody has any":  {was, "", "[] false"},
 		"other secrets":   {was, of("1234", "5678", "9"), "[] false"},
 		"one more secret": {of("1234"), was, "[] false"},
-		"for all":         {was.forAll(), was, "[] true"},
-		"one of all":      {was.forAll(), of("1234", "8765"), "[0 1] true"},
-		"for all, partly": {was.forAll(), of("1234", ""), "[] false"},
+		"for all":         {was.combined(), was, "[] true"},
+		"one of all":      {was.combined(), of("1234", "8765"), "[0 1] true"},
+		"for all, partly": {was.combined(), of("1234", ""), "[] false"},
 	} {
 		changed, ok := c.was.Changed(c.now)
 		if got := fmt.Sprint(changed, ok); got != c.want {
@@ -56,10 +56,10 @@ func TestFingerprints(t *testing.T) {
 	if got := of("", "8765").Over(was); got != of("1234", "8765") {
 		t.Errorf("over: %s", got)
 	}
-	if got := of("", "8765").Over(was.forAll()); got != "" {
+	if got := of("", "8765").Over(was.combined()); got != "" {
 		t.Errorf("over one for all: %s", got)
 	}
-	if fingerprintsOf(t, testKey, "acme", "1234").each()[0] == fingerprintsOf(t, testKey, "beta", "1234").each()[0] {
+	if fingerprintsOf(t, testKey, "acme", "1234").split()[0] == fingerprintsOf(t, testKey, "beta", "1234").split()[0] {
 		t.Error("fingerprints show that two customers share a value")
 	}
 	if _, err := NewSecretsKey("short"); err == nil || strings.Contains(err.Error(), "short") {

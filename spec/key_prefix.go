@@ -2,9 +2,9 @@ package spec
 
 import "strings"
 
-// ReadPrefixes are how the keys begin that planning the stack needs of each KV
-// namespace it has pairs in: what it declares, and what it removes. Where all
-// keys count, there is none.
+// ReadPrefixes returns, for each KV namespace in which the stack has pairs, the
+// prefix of all keys that planning needs: those that it declares and those that
+// it removes. The prefix is "" if any key may matter.
 func (s *Stack) ReadPrefixes() map[Collection]string {
 	prefixes := map[Collection]string{}
 	note := func(c Collection, prefix string) {
@@ -23,8 +23,8 @@ func (s *Stack) ReadPrefixes() map[Collection]string {
 	}
 	for _, r := range s.Resources {
 		if from, renamed := FormerAddress(r); renamed && from.Kind == KindKVNamespace {
-			before, _ := inside(from)
-			if now, _ := inside(r.Address()); s.names(now) {
+			before, _ := contentsOf(from)
+			if now, _ := contentsOf(r.Address()); s.declaresExactly(now) {
 				note(before, prefixes[now])
 			}
 		}
@@ -32,7 +32,7 @@ func (s *Stack) ReadPrefixes() map[Collection]string {
 	return prefixes
 }
 
-// KeyPrefix is how all keys begin that are given; "" for none.
+// KeyPrefix returns the longest common prefix of the keys; "" for none.
 func KeyPrefix(keys []string) string {
 	if len(keys) == 0 {
 		return ""
@@ -44,7 +44,8 @@ func KeyPrefix(keys []string) string {
 	return prefix
 }
 
-// commonPrefix does not end within a character: a prefix is a text to the API.
+// commonPrefix never ends within a character, because the API takes a prefix as
+// text.
 func commonPrefix(a, b string) string {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

@@ -6,63 +6,66 @@ import (
 	"slices"
 )
 
-// A KindInfo describes one kind of resource, to every package: the stack file and
-// its import, plans, reports, and what is known of the API. What a package does with
-// resources of a kind stands in that package, in a file that bears the kind's name.
+// KindInfo describes one kind of resource to every package: its name in the
+// stack file, in plans and reports, and what is known of the API. What a
+// package does with resources of a kind is in that package, in a file named
+// after the kind.
 type KindInfo struct {
 	Kind Kind
 
-	// Section is the key of the stack file that declares resources of the kind; ""
-	// where an entry of another kind does, as a Worker does with its routes.
+	// Section is the key of the stack file that declares resources of the kind;
+	// "" if another kind's entry does, as a Worker's does for its routes.
 	Section string
 
-	// Singular and Plural name one resource of the kind, and several, to a person.
+	// Singular and Plural are the kind's names for people.
 	Singular, Plural string
 
-	// Container is what a name is unique within.
+	// Container is what names of the kind are unique within.
 	Container Container
 
-	// Product is the family of the API's endpoints for the kind, and Permission
-	// what a token needs for them.
+	// Product is the family of the kind's API endpoints, and Permission is what
+	// a token needs for them.
 	Product    Product
 	Permission Permission
 
-	// Store says that resources of the kind hold customers' data, which absence from
-	// the file never deletes.
+	// Store says that resources of the kind hold customers' data. Absence from
+	// the file never deletes them.
 	Store bool
 
-	// ForceNew are settings that are decided when a resource is created: another
-	// value in the file replaces it. CreateOnly are settings that are only asked for
-	// then: another value is said, and changes nothing.
+	// ForceNew are settings that are fixed when a resource is created: another
+	// value in the file replaces the resource. CreateOnly are settings that
+	// count only then: another value is a warning and changes nothing.
 	ForceNew, CreateOnly []string
 
-	// Holds is the kind of what resources of the kind hold, "" for nothing.
+	// Holds is the kind of resources that those of this kind contain; "" for
+	// none.
 	Holds Kind
 
-	// Bindings are the types of bindings that lead a Worker to resources of the kind.
+	// Bindings are the types of bindings that lead to resources of the kind.
 	Bindings []BindingType
 
-	// Script says that resources of the kind have code and bindings; they are
+	// Script says that resources of the kind have code and bindings: they are
 	// [Scripted].
 	Script bool
 
-	// Vouched says that resources of the kind carry a mark of what was written, so
-	// that what is there can be told from it.
+	// CarriesDigest says that resources of the kind carry a digest of what was
+	// written, so that another program's change is noticed.
 	CarriesDigest bool
 
-	// Fleet says that a stack has many of the kind, so that guards limit how many a
+	// LimitedByGuards says that guards limit how many resources of the kind a
 	// plan may delete or change at once.
 	LimitedByGuards bool
 
-	// decode reads a resource of the kind from the JSON of a plan.
+	// decode reads a resource of the kind from a plan's JSON.
 	decode func(data []byte) (Resource, error)
 }
 
-// A Container is what the names of a kind are unique within.
+// Container is what the names of a kind are unique within.
 type Container int
 
-// The containers. The name of one is the parent in the address of what it holds,
-// but for a Worker's: what a Worker has one of at most bears its name.
+// These are the containers. In an address, the name of the container is the
+// parent of what it contains. A Worker is different: a resource of which a
+// Worker has at most one takes the Worker's name.
 const (
 	ContainerAccount Container = iota
 	ContainerDispatchNamespace
@@ -73,7 +76,7 @@ const (
 	ContainerZone
 )
 
-// parentWords are the containers' words in an address, in messages.
+// parentWords are the words for containers in messages about addresses.
 var parentWords = map[Container]string{
 	ContainerDispatchNamespace: "namespace",
 	ContainerJurisdiction:      "jurisdiction",
@@ -82,8 +85,8 @@ var parentWords = map[Container]string{
 	ContainerZone:              "zone",
 }
 
-// kinds is every kind there is, sorted. A new kind is a file of its own, in each
-// package that does something with its resources, and a line here.
+// kinds are all kinds, sorted. A new kind is a line here, and a file of its own
+// in each package that handles its resources.
 var kinds = []KindInfo{
 	cronTriggersKind,
 	customDomainKind,
@@ -103,7 +106,7 @@ var kinds = []KindInfo{
 	workerSubdomainKind,
 }
 
-// infos are the kinds by their names.
+// infos are the kinds by name.
 var infos = func() map[Kind]*KindInfo {
 	byKind := map[Kind]*KindInfo{}
 	for i := range kinds {
@@ -112,11 +115,11 @@ var infos = func() map[Kind]*KindInfo {
 	return byKind
 }()
 
-// Kinds returns every kind there is, sorted.
+// Kinds returns all kinds, sorted.
 func Kinds() []KindInfo { return slices.Clone(kinds) }
 
-// Info returns the description of the kind. The zero KindInfo describes a kind
-// that does not exist.
+// Info returns the description of the kind; the zero KindInfo for an unknown
+// kind.
 func (k Kind) Info() KindInfo {
 	if info := infos[k]; info != nil {
 		return *info
@@ -124,7 +127,7 @@ func (k Kind) Info() KindInfo {
 	return KindInfo{}
 }
 
-// Count puts a number of resources of the kind into words.
+// Count returns a number of resources of the kind in words.
 func (k KindInfo) Count(n int) string {
 	if n == 1 {
 		return "1 " + k.Singular
@@ -132,12 +135,14 @@ func (k KindInfo) Count(n int) string {
 	return fmt.Sprintf("%d %s", n, k.Plural)
 }
 
-// InZones reports whether a section declares resources in any number of zones.
+// InZones reports whether one section declares resources in many zones.
 func (k KindInfo) InZones() bool { return k.Section != "" && k.Container == ContainerZone }
 
-// listedApart reports whether a section declares resources in any number of
-// containers, which are listed one by one and are not themselves what declares them.
-func (k KindInfo) listedApart() bool { return k.InZones() || k.Container == ContainerKVNamespace }
+// listedPerContainer reports whether one section declares resources in many
+// containers, each of which is listed by itself.
+func (k KindInfo) listedPerContainer() bool {
+	return k.InZones() || k.Container == ContainerKVNamespace
+}
 
 func decodeAs[R Resource](data []byte) (Resource, error) {
 	var r R
@@ -148,7 +153,7 @@ func decodeAs[R Resource](data []byte) (Resource, error) {
 }
 
 // DecodeResource reads a resource of a kind from the JSON that encoding/json
-// writes of it.
+// writes.
 func DecodeResource(kind Kind, data []byte) (Resource, error) {
 	info := kind.Info()
 	if info.decode == nil {

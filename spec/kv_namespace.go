@@ -22,7 +22,8 @@ var kvNamespaceKind = KindInfo{
 }
 
 // KVNamespace is a Workers KV namespace. Its title is unique in an account and
-// is its identity here; bindings refer to it by the id the platform gives it.
+// is its identity here; bindings refer to it by the id that the platform
+// assigns.
 type KVNamespace struct {
 	Title        string `json:"title"`
 	ResourceMeta Meta   `json:"meta,omitzero"`

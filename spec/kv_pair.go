@@ -26,33 +26,34 @@ var kvPairKind = KindInfo{
 	decode:        decodeAs[*KVPair],
 }
 
-// KVPair is a key of a KV namespace and its value: a row of the table by which a
-// dispatcher knows which user Worker a hostname leads to, say.
+// KVPair is a key of a KV namespace and its value: for example, a row of the
+// table in which a dispatcher looks up the user Worker of a hostname.
 //
-// The list of a namespace's keys shows metadata and no values, so whose a pair
-// is, and a digest of its value, stand in its metadata; see [KVPair.MarkedMetadata].
+// The list of a namespace's keys shows metadata but no values, so the metadata
+// holds the pair's owner and a digest of its value; see
+// [KVPair.MarkedMetadata].
 type KVPair struct {
 	KVNamespace string `json:"kv_namespace"` // its title
 	Key         string `json:"key"`
 
-	// Value is what is stored, or with Base64 that in base64.
+	// Value is what is stored. If Base64 is set, it is in base64.
 	Value  string `json:"value"`
 	Base64 bool   `json:"base64,omitempty"`
 
 	// Metadata is the pair's own, without what wfpsync adds to it.
 	Metadata Object `json:"metadata,omitempty"`
 
-	// Expiration is when the pair vanishes, in seconds since 1970, and
+	// Expiration is when the pair expires, in seconds since 1970, and
 	// ExpirationTTL how many seconds after each write; 0 for never.
 	Expiration    int64 `json:"expiration,omitempty"`
 	ExpirationTTL int64 `json:"expiration_ttl,omitempty"`
 
-	// UserWorker is the user Worker that the pair leads to; the zero Address for
-	// none. The pair is written after it and deleted before it.
+	// UserWorker is the user Worker that the pair leads to; zero for none. The
+	// pair is written after it and deleted before it.
 	UserWorker Address `json:"user_worker,omitzero"`
 
-	// Vouched is the digest of the value by the mark of a live pair; "" where
-	// there is none. Unread says that the value itself has not been read.
+	// MarkDigest is the digest of the value in a live pair's mark; "" if it has
+	// none. Unread says that the value itself was not read.
 	MarkDigest string `json:"-"`
 	Unread     bool   `json:"-"`
 
@@ -64,7 +65,8 @@ func (p *KVPair) Address() Address {
 }
 func (p *KVPair) Meta() Meta { return p.ResourceMeta }
 
-// References are the KV namespace, and the user Worker that the pair leads to.
+// References returns the KV namespace, and the user Worker that the pair leads
+// to.
 func (p *KVPair) References() []Reference {
 	refs := []Reference{{To: Address{Kind: KindKVNamespace, Name: p.KVNamespace}, At: p.ResourceMeta.At}}
 	if !p.UserWorker.IsZero() {
@@ -73,8 +75,8 @@ func (p *KVPair) References() []Reference {
 	return refs
 }
 
-// Canonical has the value as far as a person reads it. An expiration that the
-// platform reckoned from a time to live is no part of what was asked for.
+// Canonical has as much of the value as a plan shows. An expiration that the
+// platform computed from a time to live is not part of it.
 func (p *KVPair) Canonical() Object {
 	canonical := Object{"value": p.shownValue()}
 	canon.SetIfAny(canonical, "metadata", p.Metadata)
@@ -89,11 +91,11 @@ func (p *KVPair) Canonical() Object {
 	return canonical
 }
 
-// mostShownValue is how many bytes of a value a plan shows.
+// maxShownValue is how many bytes of a value a plan shows.
 const maxShownValue = 4 << 10
 
-// shownValue is the value where it is a text that is not too long. What is cut
-// off, cannot be shown or was not read is told apart by its digest.
+// shownValue returns the value if it is text and short enough. Otherwise it has
+// a digest, so that different values look different.
 func (p *KVPair) shownValue() string {
 	if p.Unread {
 		return "(not read; sha256 " + orUnknown(p.MarkDigest) + ")"
@@ -119,20 +121,20 @@ func orUnknown(digest string) string {
 	return digest
 }
 
-// Content is what is stored.
+// Content returns the stored bytes.
 func (p *KVPair) Content() []byte {
 	if !p.Base64 {
 		return []byte(p.Value)
 	}
 	content, err := base64.StdEncoding.DecodeString(p.Value)
 	if err != nil {
-		return []byte(p.Value) // the file has been complained about
+		return []byte(p.Value) // loading the file has reported it
 	}
 	return content
 }
 
-// ValueDigest tells one value from another: 64 bits of a SHA-256 over what is
-// stored. That of a value which was not read is what its mark says.
+// ValueDigest returns 64 bits of a SHA-256 over the stored bytes. For a value
+// that was not read it is the digest in the mark.
 func (p *KVPair) ValueDigest() string {
 	if p.Unread {
 		return p.MarkDigest
@@ -141,7 +143,7 @@ func (p *KVPair) ValueDigest() string {
 	return ShortDigest(hex.EncodeToString(sum[:]))
 }
 
-// WithValue is a live pair whose value has been read.
+// WithValue returns the live pair with its value, which was read.
 func (p *KVPair) WithValue(content []byte) *KVPair {
 	read := *p
 	read.Unread, read.Value, read.Base64 = false, string(content), false
@@ -151,7 +153,7 @@ func (p *KVPair) WithValue(content []byte) *KVPair {
 	return &read
 }
 
-// KVPairsIn is the collection of the pairs in a KV namespace.
+// KVPairsIn returns the collection of the pairs in a KV namespace.
 func KVPairsIn(namespace Address) Collection {
 	return Collection{Kind: KindKVPair, Parent: namespace.Name}
 }
@@ -164,7 +166,8 @@ func KVPairsIn(namespace Address) Collection {
 // for it, and the user Worker that the pair goes before it.
 
 const (
-	// KVMetadataKey is the member, and what no metadata may have itself.
+	// KVMetadataKey is the name of that member. A pair's own metadata must not
+	// have it.
 	KVMetadataKey = "wfpsync"
 
 	kvMarkStack      = "stack"
@@ -173,7 +176,8 @@ const (
 	kvMarkUserWorker = "user_worker"
 )
 
-// MarkedMetadata is the metadata to store with the pair, for a stack to own it.
+// MarkedMetadata returns the metadata to store with the pair, with its owner
+// and digest.
 func (p *KVPair) MarkedMetadata(stack string) Object {
 	mark := Object{kvMarkStack: stack, kvMarkValue: p.ValueDigest()}
 	if p.ExpirationTTL != 0 {
@@ -187,8 +191,8 @@ func (p *KVPair) MarkedMetadata(stack string) Object {
 	return marked
 }
 
-// LiveKVPair is a pair as the list of keys shows it, and the stack that owns it;
-// "" for none. Metadata that is no object is nobody's mark, and is left out.
+// LiveKVPair returns a pair as the list of keys shows it, and its owner; "" for
+// none. Metadata that is not an object holds no mark and is dropped.
 func LiveKVPair(namespace, key string, metadata any, expiration int64) (p *KVPair, owner string) {
 	p = &KVPair{KVNamespace: namespace, Key: key, Expiration: expiration, Unread: true}
 	fields, _ := metadata.(Object)

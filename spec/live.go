@@ -7,77 +7,80 @@ import (
 	"time"
 )
 
-// Snapshot is the live world, as far as a plan needs it: resources in the same
-// model as a [Stack], each with the revision it was seen at.
+// Snapshot is the part of the live account that a plan needs: resources in the
+// same model as a [Stack], each with its revision.
 type Snapshot struct {
 	Account Account
 
 	// Resources are what was found in the collections that were read.
 	Resources map[Address]*Live
 
-	// Collections are the ones that were read completely. A resource of
-	// another collection may exist without being in Resources.
+	// Collections are those that were read completely. A resource of another
+	// collection may exist and not be in Resources.
 	Collections []Collection
 
-	// Unseen are, in order, the places elsewhere that nobody has looked through to
-	// the end; see [Elsewhere].
+	// Unsearched are the places that were not searched completely for orphans,
+	// sorted; see [OrphanSearch].
 	Unsearched []Unsearched
 }
 
-// Live is one resource as it was found.
+// Live is one resource of the account.
 type Live struct {
-	// Resource is complete when Detailed, else as much of it as a list shows:
-	// its address, and for Workers the tags.
+	// Resource is complete if Detailed is set. Otherwise it has what a list
+	// shows: the address, and for Workers the tags.
 	Resource Resource
 	Revision Revision
 	Detailed bool
 
-	// Untagged says of a script that nobody has read its tags: it is not known to be
-	// anybody's.
+	// TagsUnread says of a script that its tags were not read, so that its
+	// owner is not known.
 	TagsUnread bool
 
-	// Created is when a script was first uploaded, where a list shows it.
+	// Created is when a script was first uploaded, if a list shows it.
 	Created time.Time
 }
 
-// Revision tells one state of a live resource from another, and whose it is.
+// Revision identifies the state of a live resource, and its owner.
 type Revision struct {
-	// ID is the platform's own identifier, where it is not the name: of a KV
-	// namespace, a D1 database, a queue, a route, a custom domain, a DNS record, a
-	// custom hostname, a dispatch namespace. That of a queue's consumer stands behind its queue's.
+	// ID is the platform's own identifier, if that is not the name: of a KV
+	// namespace, a D1 database, a queue, a route, a custom domain, a DNS
+	// record, a custom hostname, a dispatch namespace. The id of a queue's
+	// consumer follows that of its queue.
 	ID string `json:"id,omitempty"`
 
-	// FormerName is what the resource is called so far, where that is not the
-	// name in its address; see [Snapshot.Follow].
+	// FormerName is the resource's name in the account if it is not yet the
+	// name in its address; see [Snapshot.ApplyRenames].
 	FormerName string `json:"former_name,omitempty"`
 
-	// ETag is the platform's hash of a script's code. A route, which has none,
-	// has the Worker it leads to instead, a queue its settings, and a DNS record or
-	// a custom hostname a hash of what it says.
+	// ETag is the platform's hash of a script's code. For kinds without one it
+	// is the Worker that a route leads to, a queue's settings, or a hash of a
+	// DNS record or a custom hostname.
 	ETag string `json:"etag,omitempty"`
 
 	// MigrationTag is the last Durable Object migration that a script has run.
 	MigrationTag string `json:"migration_tag,omitempty"`
 
-	// ModifiedOn is the time of the last write by anyone, on the server's clock.
+	// ModifiedOn is the time of the last write by any program, on the server's
+	// clock.
 	ModifiedOn time.Time `json:"modified_on,omitzero"`
 
 	// Owner is the stack whose owner tag the resource carries, or "".
 	Owner string `json:"owner,omitempty"`
 
-	// Template is the stack whose template wrote the Worker, or "". Such a Worker
-	// has no owner: whoever uploads it is free to do so, and to delete it.
+	// Template is the stack whose template wrote the Worker, or "". Such a
+	// Worker has no owner: the program that uploads it may do so again, or
+	// delete it.
 	Template string `json:"template,omitempty"`
 
-	// Mark is the mark left by the last upload, nil where there is none.
+	// Mark is the mark of the last upload; nil if there is none.
 	Mark *Mark `json:"mark,omitempty"`
 
 	// ScriptCount is how many scripts a dispatch namespace holds.
 	ScriptCount int `json:"script_count,omitempty"`
 }
 
-// Same reports whether nobody wrote the resource between two revisions. The
-// number of scripts in a namespace is not part of the namespace's own state.
+// Same reports whether two revisions are the same state of a resource. The
+// number of scripts in a namespace does not count.
 func (r Revision) Same(s Revision) bool {
 	r.ScriptCount, s.ScriptCount = 0, 0
 	sameMark := r.Mark == s.Mark || r.Mark != nil && s.Mark != nil && *r.Mark == *s.Mark
@@ -87,25 +90,25 @@ func (r Revision) Same(s Revision) bool {
 	return r == s && sameMark && sameTime
 }
 
-// DriftTolerance is how far apart a mark's upload time and the time of the last
-// write may be while the write is still taken to be that upload. Both are the
-// server's clock; the upload itself lies between them.
+// DriftTolerance is the largest difference between a mark's upload time and the
+// time of the last write for which the write is taken to be that upload. Both
+// are times on the server's clock, with the upload itself between them.
 const DriftTolerance = time.Minute
 
-// Drifted reports whether somebody wrote a marked resource after its mark. A
-// mark is never older than its own upload, so a difference in either direction
-// means that mark and content do not belong together.
+// Drifted reports whether another program wrote a marked resource after its
+// mark. A mark is never older than its own upload, so a difference in either
+// direction means that the mark does not belong to the content.
 func (r Revision) Drifted() bool {
 	return r.Mark != nil && r.ModifiedOn.Sub(r.Mark.Uploaded).Abs() > DriftTolerance
 }
 
-// vouchTime is how long an upload may take, from its mark to its end, if the mark is
-// to be believed for what it says of the settings without a look at them. A product
-// that sets a secret right after an apply does so later, as a rule.
+// vouchTime is the longest time between a mark and the last write for which the
+// mark is believed about the settings without reading them. A product that sets
+// a secret right after an upload usually takes longer.
 const vouchTime = 5 * time.Second
 
-// Vouched reports whether a resource's mark is believed for the settings that it was
-// made of. The settings of what is neither vouched for nor drifted are looked at.
+// Vouched reports whether a resource's mark is believed about its settings. The
+// settings are read if it is not, and the resource has not drifted.
 func (r Revision) Vouched() bool {
 	return r.Mark != nil && r.Mark.Version == MarkVersion && r.ModifiedOn.Sub(r.Mark.Uploaded).Abs() <= vouchTime
 }
@@ -115,7 +118,7 @@ func NewSnapshot(account Account) *Snapshot {
 	return &Snapshot{Account: account, Resources: map[Address]*Live{}}
 }
 
-// ID is the platform's identifier of a live resource.
+// ID returns the platform's identifier of a live resource.
 func (s *Snapshot) ID(a Address) (string, bool) {
 	live, ok := s.Resources[a]
 	if !ok || live.Revision.ID == "" {
@@ -124,14 +127,14 @@ func (s *Snapshot) ID(a Address) (string, bool) {
 	return live.Revision.ID, true
 }
 
-// Add adds what another snapshot has of other collections.
+// Add adds the resources and collections of another snapshot.
 func (s *Snapshot) Add(other *Snapshot) {
 	maps.Copy(s.Resources, other.Resources)
 	s.Collections = append(s.Collections, other.Collections...)
 	slices.SortFunc(s.Collections, Collection.Compare)
 }
 
-// Addresses are the live addresses in order.
+// Addresses returns the addresses of the live resources, sorted.
 func (s *Snapshot) Addresses() []Address {
 	return slices.SortedFunc(maps.Keys(s.Resources), Address.Compare)
 }
@@ -139,65 +142,68 @@ func (s *Snapshot) Addresses() []Address {
 // Read reports whether a collection was read completely.
 func (s *Snapshot) Read(c Collection) bool { return slices.Contains(s.Collections, c) }
 
-// ErrVanished is why a Worker that a template writes was not written: it is gone,
-// which is for its owner to decide, and nothing creates it again.
+// ErrVanished says that the Worker of a template was not written because it was
+// deleted. That is its owner's decision, and the template does not create it
+// again.
 var ErrVanished = errors.New("it was deleted since the plan was made, and a template creates nothing")
 
-// Write is one resource to be brought into its desired state.
+// Write is one resource to bring into its desired state.
 type Write struct {
 	// Stack is the owner to mark the resource with.
 	Stack string
 
-	// Resource is the desired state, every reference resolved to an id.
+	// Resource is the desired state, with every reference resolved to an id.
 	Resource Resource
 
-	// Prior is the revision being replaced; nil when the resource is to be created.
+	// Prior is the revision to replace; nil to create the resource.
 	Prior *Revision
 
-	// MarkOnly says that the resource is a script which is in its desired state,
-	// and that nothing but the owner and the mark is to be written.
+	// MarkOnly says that the resource is a script that is in its desired state,
+	// and that only its owner and its mark are written.
 	MarkOnly bool
 
-	// Unproven says of a mark that the script has not answered its probe.
+	// Unproven makes the mark say that the script did not answer its probe.
 	Unproven bool
 
-	// Secrets are the values of the resource's secret bindings, by name; all of
-	// them, unless SecretsOnly.
+	// Secrets are the values of the resource's secret bindings, by name: all of
+	// them, unless SecretsOnly is set.
 	Secrets map[string]Secret
 
-	// SecretsOnly says that the resource is a script which is in its desired
-	// state but for secrets, and that only those are to be written, and the mark.
+	// SecretsOnly says that the resource is a script that differs from its
+	// desired state in secrets only, and that only those and its mark are
+	// written.
 	SecretsOnly bool
 
 	// Fingerprints are those of the values that the script has after the write.
 	Fingerprints Fingerprints
 
-	// KeepBindings says that the upload leaves the script the bindings that Resource
-	// does not name: nobody has been told that they go.
+	// KeepBindings makes the upload keep the script's bindings that Resource
+	// does not name, because the plan did not say that they are removed.
 	KeepBindings bool
 }
 
-// Restoration is a write of a script to be taken back.
+// Restoration is a write of a script that is to be undone.
 type Restoration struct {
 	// Stack is the owner that the write marked the script with.
 	Stack string
 
-	// Written is what was written, and Revision what the account had then: what
-	// has another one by now is somebody else's work.
+	// Written is what was written, and Revision is the revision that it got. If
+	// the script has another revision now, another program has written it.
 	Written  Resource
 	Revision Revision
 
-	// Before are the revisions it had before, which a look may still show.
+	// Before are the earlier revisions, which an outdated answer may still
+	// show.
 	Before []Revision
 
-	// Former is what there was before, ready to be uploaded; nil where there was
-	// nothing.
+	// Former is the state before the write, ready to be uploaded; nil if the
+	// script did not exist.
 	Former *Live
 }
 
-// TakenBack is a captured script as it can be uploaded over the one that has
-// replaced it. Nobody can read secrets, so it inherits those that the other one
-// has as well, with their present values; the names of others are lost.
+// RestorableOver returns a captured script as it can be uploaded over the one
+// that replaced it. Its secrets cannot be read, so it inherits those that the
+// other script also has, with their present values; lost names the rest.
 func (l *Live) RestorableOver(over *Script) (back *Live, lost []string) {
 	scripted := l.Resource.(Scripted)
 	script := *scripted.AsScript()

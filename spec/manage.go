@@ -8,9 +8,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
-// A template manages some fields of Workers that somebody else uploads, and
-// leaves the others as they are. What the fields are called is what the stack
-// file calls them; those of bindings stand for several of its keys.
+// A template manages some fields of Workers that another program uploads, and
+// leaves the others alone. The fields have the names of the stack file's keys;
+// those for bindings each stand for several keys.
 const (
 	FieldCode               = "code"
 	FieldCompatibilityDate  = "compatibility_date"
@@ -22,31 +22,31 @@ const (
 	FieldBindings           = "bindings"
 )
 
-// Manages reports whether uploads of the script say a field; all but a
-// template's say every one.
+// Manages reports whether uploads of the script set a field. All fields are
+// managed except in a template.
 func (s *Script) Manages(field string) bool {
 	return s.Manage == nil || slices.Contains(s.Manage, field)
 }
 
-// IsTemplate reports whether the script is of a template.
+// IsTemplate reports whether the script comes from a template.
 func (s *Script) IsTemplate() bool { return s.Manage != nil }
 
-// ManagesBindings reports whether the script says anything of bindings.
+// ManagesBindings reports whether the script manages any bindings.
 func (s *Script) ManagesBindings() bool {
 	return s.Manages(FieldVars) || s.Manages(FieldSecrets) || s.Manages(FieldBindings)
 }
 
-// managesBinding reports whether a binding of a type is the script's to say.
+// managesBinding reports whether the script manages bindings of a type.
 func (s *Script) managesBinding(kind string) bool {
 	return s.Manages(cmp.Or(BindingTypeOf(kind).managedBy, FieldBindings))
 }
 
-// manageField is in the canonical form of a template's script for the digest: a
-// template that begins to manage a field is another one.
+// manageField is in the canonical form of a template's script, for the digest:
+// a template that begins to manage a field is a different one.
 const manageField = "manage"
 
-// restrict takes out of a canonical form what a template does not manage.
-func (s *Script) restrict(c Object) {
+// dropUnmanaged deletes from a canonical form what a template does not manage.
+func (s *Script) dropUnmanaged(c Object) {
 	for name := range c {
 		switch name {
 		case "bindings", carryOverField:
@@ -70,9 +70,9 @@ func (s *Script) restrict(c Object) {
 	canon.SetIfAny(c, "bindings", managed)
 }
 
-// keeping is a template's script with what a live one has that it does not
-// manage, so that an upload says all of it.
-func (s *Script) keeping(live *Script) Script {
+// withUnmanaged returns a template's script with the live script's values of
+// what it does not manage, because an upload replaces everything.
+func (s *Script) withUnmanaged(live *Script) Script {
 	kept := *s
 	if !s.Manages(FieldCompatibilityDate) {
 		kept.CompatibilityDate = live.CompatibilityDate
@@ -96,7 +96,7 @@ func (s *Script) keeping(live *Script) Script {
 		}
 	}
 	if !s.Manages(FieldAssets) && !hasAssets {
-		kept.Assets = nil // there is nothing to keep
+		kept.Assets = nil // there are none to keep
 	}
 	kept.Options = maps.Clone(s.Options)
 	for name, value := range live.Options {
@@ -111,8 +111,8 @@ func (s *Script) keeping(live *Script) Script {
 	return kept
 }
 
-// keptOption is a live option as an upload says it again: without what the
-// platform adds of its own.
+// keptOption returns a live option as an upload can set it again, without what
+// the platform adds.
 func keptOption(name string, value any) any {
 	if name == "placement" {
 		return canonicalPlacement(value)

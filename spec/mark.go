@@ -9,26 +9,27 @@ import (
 )
 
 // A Worker that wfpsync uploads carries two tags: the owner, and the mark. They
-// travel inside the upload, so they are written atomically with what they
-// describe, and the list of a namespace shows them without a request per Worker.
+// are part of the upload, so they are written atomically with what they
+// describe, and the list of a namespace shows them without a request per
+// Worker.
 const (
 	ownerPrefix = "wfpsync."
 
-	// templatePrefix begins the tag that takes the owner's place where a template
-	// writes a Worker that somebody else owns. It is no owner tag, so that nothing
-	// that goes by owners ever deletes such a Worker.
+	// templatePrefix begins the tag that replaces the owner tag if a template
+	// writes a Worker that another program owns. It is not an owner tag, so
+	// nothing that goes by owner ever deletes such a Worker.
 	templatePrefix = "wfpsync-template."
 
 	markPrefix = "wfpsync-mark."
 
-	// MarkVersion changes when the canonical form that digests are made of
-	// changes in a way that gives equal Workers different digests.
+	// MarkVersion changes when the canonical form changes in a way that gives
+	// equal Workers different digests.
 	MarkVersion = 1
 
 	// ReservedTags is how many of a script's eight tags wfpsync keeps for itself.
 	ReservedTags = 2
 
-	// TagPrefix starts every tag that is ours, in any version.
+	// TagPrefix starts every tag of ours, in any version.
 	TagPrefix = "wfpsync"
 
 	// digestLength is how many hex digits of a SHA-256 a mark holds: 64 bits.
@@ -36,39 +37,40 @@ const (
 
 	markTime = "20060102T150405Z"
 
-	// markProtected is a field of the mark of a Worker that must not be deleted.
+	// markProtected is in the mark of a Worker that must not be deleted.
 	markProtected = "protected"
-	// markUnproven is a field of the mark of a Worker that has not answered its probe.
+	// markUnproven is in the mark of a Worker that did not answer its probe.
 	markUnproven = "unproven"
-	// markAssets begins the field of a mark that only Workers with assets have.
+	// markAssets begins a field that only marks of Workers with assets have.
 	markAssets = "assets-"
-	// markSecrets begins the field of a mark that has fingerprints of secrets.
+	// markSecrets begins the field with fingerprints of secrets.
 	markSecrets = "secrets-"
 )
 
-// Mark is what an upload says of itself.
+// Mark is what an upload records about itself.
 type Mark struct {
 	Version  int       `json:"version"`
 	Code     string    `json:"code"`     // digest of the code, see [Code.Digest]
 	Settings string    `json:"settings"` // digest of the canonical settings
-	Uploaded time.Time `json:"uploaded"` // by the server's clock, to the second
+	Uploaded time.Time `json:"uploaded"` // on the server's clock, to the second
 
 	// Protected says that the Worker must not be deleted.
 	Protected bool `json:"protected,omitempty"`
 
-	// Unproven says that the Worker was rolled out, and has not answered its probe.
+	// Unproven says that the Worker was rolled out and did not answer its
+	// probe.
 	Unproven bool `json:"unproven,omitempty"`
 
-	// Assets is the digest of the static assets; "" where there are none. See
+	// Assets is the digest of the static assets; "" if there are none. See
 	// [Assets.Digest].
 	Assets string `json:"assets,omitempty"`
 
-	// Secrets are fingerprints of the values that were written; "" where nobody
-	// had a key to make them with.
+	// Secrets are fingerprints of the values that were written; "" without a
+	// key.
 	Secrets Fingerprints `json:"secrets,omitempty"`
 }
 
-// NewMark makes the mark of an upload at a time on the server's clock.
+// NewMark returns the mark of an upload at a time on the server's clock.
 func NewMark(code, settings string, uploaded time.Time) Mark {
 	return Mark{
 		Version: MarkVersion, Code: ShortDigest(code), Settings: ShortDigest(settings),
@@ -76,7 +78,7 @@ func NewMark(code, settings string, uploaded time.Time) Mark {
 	}
 }
 
-// Tag is the mark as a script tag.
+// Tag returns the mark as a script tag.
 func (m Mark) Tag() string {
 	tag := fmt.Sprintf("%s%d.%s.%s.%s", markPrefix, m.Version, m.Code, m.Settings, m.Uploaded.UTC().Format(markTime))
 	if m.Protected {
@@ -94,11 +96,11 @@ func (m Mark) Tag() string {
 	return tag
 }
 
-// WithSecrets is the mark of what left secrets with these fingerprints. Where
-// there are more of them than a tag can hold, it has one for all.
+// WithSecrets returns the mark with the fingerprints of secrets, combined into
+// one if a tag cannot hold them all.
 func (m Mark) WithSecrets(f Fingerprints) Mark {
 	if m.Secrets = f; len(m.Tag()) > MaxTagBytes {
-		m.Secrets = f.forAll()
+		m.Secrets = f.combined()
 	}
 	return m
 }
@@ -108,7 +110,7 @@ func (m Mark) Describes(code, settings string) bool {
 	return m.Version == MarkVersion && m.Code == ShortDigest(code) && m.Settings == ShortDigest(settings)
 }
 
-// WithAssets is the mark of an upload that has assets as well.
+// WithAssets returns the mark with the digest of assets.
 func (m Mark) WithAssets(a *Assets) Mark {
 	m.Assets = ShortDigest(a.Digest())
 	return m
@@ -117,8 +119,8 @@ func (m Mark) WithAssets(a *Assets) Mark {
 // DescribesAssets reports whether the mark was made of these assets, or of none.
 func (m Mark) DescribesAssets(a *Assets) bool { return m.Assets == ShortDigest(a.Digest()) }
 
-// ParseMark reads what [Mark.Tag] writes. Fields that a later version appends
-// are passed over.
+// ParseMark reads what [Mark.Tag] writes, and ignores fields that a later
+// version appends.
 func ParseMark(tag string) (Mark, bool) {
 	rest, ok := strings.CutPrefix(tag, markPrefix)
 	if !ok {
@@ -154,15 +156,14 @@ func isMarkDigest(s string) bool {
 	return len(s) == digestLength && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// OwnerTag is the tag that says a stack owns a script.
+// OwnerTag returns the tag of a script that a stack owns.
 func OwnerTag(stack string) string { return ownerPrefix + stack }
 
-// TemplateTag is the tag that says a stack's template wrote a script.
+// TemplateTag returns the tag of a script that a stack's template wrote.
 func TemplateTag(stack string) string { return templatePrefix + stack }
 
-// Ownership reads a script's tags: the owning stack ("" when there is none),
-// the mark (nil when there is none that can be read), and the tags that are
-// neither, in order.
+// Ownership reads a script's tags: the owner, "" if there is none; the mark,
+// nil if none can be read; and all other tags, in order.
 func Ownership(tags []string) (owner string, mark *Mark, rest []string) {
 	for _, tag := range tags {
 		if m, ok := ParseMark(tag); ok {
@@ -176,8 +177,8 @@ func Ownership(tags []string) (owner string, mark *Mark, rest []string) {
 	return owner, mark, rest
 }
 
-// TemplateOf reads a script's tags for the stack whose template wrote it last;
-// "" when there is none.
+// TemplateOf returns the stack whose template wrote a script last, by its tags;
+// "" if there is none.
 func TemplateOf(tags []string) string {
 	for _, tag := range tags {
 		if stack, ok := strings.CutPrefix(tag, templatePrefix); ok {
@@ -187,12 +188,13 @@ func TemplateOf(tags []string) string {
 	return ""
 }
 
-// MarkedTags are the tags to upload: the Worker's own, the owner and the mark.
+// MarkedTags returns the tags to upload: the Worker's own, the owner and the
+// mark.
 func MarkedTags(tags []string, stack string, mark Mark) []string {
 	return append(slices.Clone(tags), OwnerTag(stack), mark.Tag())
 }
 
-// MarkedTags are the tags that a write for a stack leaves the script with.
+// MarkedTags returns the tags that the script has after a write for a stack.
 func (s *Script) MarkedTags(stack string, mark Mark) []string {
 	if s.IsTemplate() {
 		return append(slices.Clone(s.Tags), TemplateTag(stack), mark.Tag())
@@ -200,7 +202,7 @@ func (s *Script) MarkedTags(stack string, mark Mark) []string {
 	return MarkedTags(s.Tags, stack, mark)
 }
 
-// ShortDigest is a digest as marks and plans show it.
+// ShortDigest returns as much of a digest as marks and plans show.
 func ShortDigest(digest string) string {
 	if len(digest) > digestLength {
 		return digest[:digestLength]
@@ -208,6 +210,6 @@ func ShortDigest(digest string) string {
 	return digest
 }
 
-// MaxTagBytes is how long a tag may be on the platform.
-// Source: API error 100102.
+// MaxTagBytes is the platform's limit on the length of a tag. Source: API error
+// 100102.
 const MaxTagBytes = 128

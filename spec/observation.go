@@ -2,32 +2,37 @@ package spec
 
 import "time"
 
-// A Sight is what a look at a script shows after it was written, or deleted.
+// Observation is what an answer shows of a script after it was written or
+// deleted.
 type Observation int
 
-// What a look shows. The account is eventually consistent: a list, or even a GET, may
-// lag behind a write that was answered. So only Foreign tells of another writer.
+// The account is eventually consistent: a list, or even a GET, may lag behind a
+// write that was accepted. So only SawOther proves that there is another
+// writer.
 const (
-	// Foreign is a revision that another writer has made after ours.
+	// SawOther is a revision that another program has written after ours.
 	SawOther Observation = iota
 
-	// Mine is what we have left.
+	// SawOurs is the revision that we have left.
 	SawOurs
 
-	// Former is what was there before. It is back nowhere, since a mark has the time of
-	// its upload in it: the look is old, and may be repeated.
+	// SawFormer is an earlier revision. A mark has the time of its upload in
+	// it, so an earlier one never comes back: the answer is outdated, and the
+	// read may be repeated.
 	SawFormer
 
-	// Missing is nothing, where we have left something. Either the look is older than
-	// the script, or another writer has deleted it: only looks that go on tell.
+	// SawNothing means that the script is missing although we have written it.
+	// Either the answer is outdated, or another program has deleted the script;
+	// further reads tell.
 	SawNothing
 )
 
-// SightPauses are how long the account has to show a write before it is looked at again.
+// RereadPauses are the pauses before each repeated read.
 var RereadPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
 
-// SightOf says what a look shows, nil for nothing, of a script that we have left as a
-// revision, nil for deleted, and that was others before, as far as we know them.
+// Observe evaluates an answer: now is the revision that it shows, left the one
+// that we have left, and before are the earlier ones that we know of. A nil
+// revision means that there is no script.
 func Observe(now, left *Revision, before []Revision) Observation {
 	switch {
 	case now == nil && left == nil:
@@ -47,14 +52,14 @@ func Observe(now, left *Revision, before []Revision) Observation {
 	return SawOther
 }
 
-// isOlderThan reports whether a revision was written before a time, on the server's
-// clock. Not every answer of the API has fractions of a second.
+// isOlderThan reports whether a revision was written before a time, on the
+// server's clock. Not every answer of the API has fractions of a second.
 func (r Revision) isOlderThan(t time.Time) bool {
 	return !r.ModifiedOn.IsZero() && !t.IsZero() && r.ModifiedOn.Truncate(time.Second).Before(t.Truncate(time.Second))
 }
 
-// precedes reports whether what a look shows is a former revision, or one before it
-// if it was the last one before a deletion.
+// precedes reports whether an answer shows this earlier revision, or, after a
+// deletion, an even older one.
 func (r Revision) precedes(now *Revision, deleted bool) bool {
 	switch {
 	case r.Mark != nil && now.Mark != nil && *r.Mark == *now.Mark:

@@ -2,37 +2,37 @@ package spec
 
 import "slices"
 
-// What an entry that was taken out of the file has left is found where the file
-// still names the place: a zone, a KV namespace. Where it does not, or says
-// nothing of the place but its name, somebody has to look elsewhere, and for what
-// carries the stack's mark only: there is no state that would say where to look.
+// An entry that was removed from the file leaves an orphan in the account. If
+// the file still names its place, a zone or a KV namespace, reading that finds
+// it. If not, other places must be searched for resources that carry the
+// stack's mark, because no state says where they are.
 
-// Elsewhere says where resources of a stack may be that are in none of the
-// collections that are read whole.
+// OrphanSearch says where to look for resources of a stack that are in none of
+// the collections that are read completely.
 type OrphanSearch struct {
-	// InZones are the kinds that may be in any zone of the account, but for those
-	// that the file names.
+	// ZoneKinds are the kinds to look for in every zone of the account except
+	// NamedZones, which the file names.
 	ZoneKinds  []Kind
 	NamedZones []string
 
-	// KVNamespaces are those whose pairs the file says nothing of.
+	// KVNamespaces are those for which the file declares no pairs.
 	KVNamespaces []Address
 
-	// Everywhere lets all places be looked through to the end, whatever it takes.
+	// All searches every place completely, whatever that costs.
 	All bool
 }
 
-// Unseen is a place elsewhere that nobody has looked through to the end.
+// Unsearched is a place that was not searched completely for orphans.
 type Unsearched struct {
-	// Collection may be without its parent, where it is not known how many places
-	// there are.
+	// Collection has no parent if it is not known how many places there are.
 	Collection
 
-	// Denied says that the credentials could not look.
+	// Denied says that the credentials do not allow the search.
 	Denied bool
 }
 
-// KindsInZones are the kinds of zones that the file has sections of, sorted.
+// KindsInZones returns the kinds of zone resources that the file has sections
+// for, sorted.
 func (s *Stack) KindsInZones() []Kind {
 	var found []Kind
 	for _, c := range s.Collections {
@@ -43,7 +43,7 @@ func (s *Stack) KindsInZones() []Kind {
 	return found
 }
 
-// HasKVPairs reports whether the file has a section of KV pairs, if only an empty
+// HasKVPairs reports whether the file has a section of KV pairs, even an empty
 // one.
 func (s *Stack) HasKVPairs() bool {
 	return slices.Contains(s.Collections, Collection{Kind: KindKVPair})

@@ -6,12 +6,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec/internal/canon"
 )
 
-// PlacementTargets are the fields that say where a Worker runs. There is one.
+// PlacementTargets are the fields that say where a Worker runs. A placement has
+// one of them.
 var PlacementTargets = []string{"region", "host", "hostname"}
 
-// canonicalPlacement keeps what can be asked for. Answers also say how the
-// analysis went, and newer ones hold the target in a list.
-// Source: API reference, "Get Script Settings".
+// canonicalPlacement keeps what can be requested. Answers also say how the
+// analysis went, and newer ones have the target in a list. Source: API
+// reference, "Get Script Settings".
 func canonicalPlacement(value any) any {
 	answered, _ := value.(Object)
 	fields := maps.Clone(answered)

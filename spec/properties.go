@@ -7,19 +7,19 @@ import (
 	"slices"
 )
 
-// Properties are a binding's fields besides its name and type, sorted by name and
+// Properties are a binding's fields except its name and type, sorted by name,
 // each one once; [PropertiesOf] makes them. In JSON they are an object. Every
-// Worker of a fleet has some, most of them one, which takes a tenth of the memory
-// that a map of one field does.
+// Worker of a fleet has bindings, most of which have one property, and a slice
+// takes a tenth of the memory of a map with one field.
 type Properties []Property
 
-// Property is one of them.
+// Property is one field of a binding.
 type Property struct {
 	Name  string
 	Value any
 }
 
-// PropertiesOf are the fields of an object as properties.
+// PropertiesOf returns the fields of an object as properties.
 func PropertiesOf(object Object) Properties {
 	var properties Properties
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -28,7 +28,7 @@ func PropertiesOf(object Object) Properties {
 	return properties
 }
 
-// Object is the properties as an object of its own.
+// Object returns the properties as a new object.
 func (p Properties) Object() Object {
 	object := make(Object, len(p))
 	for _, property := range p {
@@ -37,7 +37,7 @@ func (p Properties) Object() Object {
 	return object
 }
 
-// Get is the value of a property, nil where there is none.
+// Get returns the value of a property; nil if it is not set.
 func (p Properties) Get(name string) any {
 	if i, found := p.find(name); found {
 		return p[i].Value
@@ -45,7 +45,7 @@ func (p Properties) Get(name string) any {
 	return nil
 }
 
-// With is the properties with one more of them, or with another value for it.
+// With returns the properties with one of them set.
 func (p Properties) With(name string, value any) Properties {
 	i, found := p.find(name)
 	if found {
@@ -56,7 +56,7 @@ func (p Properties) With(name string, value any) Properties {
 	return slices.Insert(slices.Clip(p), i, Property{name, value})
 }
 
-// Without is the properties without some of them.
+// Without returns the properties without some of them.
 func (p Properties) Without(names ...string) Properties {
 	return slices.DeleteFunc(slices.Clone(p), func(property Property) bool { return slices.Contains(names, property.Name) })
 }

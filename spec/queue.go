@@ -26,7 +26,7 @@ type Queue struct {
 	Name string `json:"name"`
 
 	// DeliveryDelay and MessageRetentionPeriod are in seconds; nil leaves them
-	// as they are.
+	// alone.
 	DeliveryDelay          *float64 `json:"delivery_delay,omitempty"`
 	MessageRetentionPeriod *float64 `json:"message_retention_period,omitempty"`
 	ResourceMeta           Meta     `json:"meta,omitzero"`

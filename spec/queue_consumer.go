@@ -15,30 +15,31 @@ var queueConsumerKind = KindInfo{
 	decode:     decodeAs[*QueueConsumer],
 }
 
-// QueueConsumer lets a Worker receive the messages of a queue. A queue has one
-// consumer at most.
+// QueueConsumer makes a Worker receive the messages of a queue. A queue has at
+// most one consumer.
 type QueueConsumer struct {
 	Queue string `json:"queue"`
 
-	// Worker is "" for what is no Worker: somebody who pulls the messages.
+	// Worker is "" if the messages are pulled over HTTP instead.
 	Worker string `json:"worker"`
 
-	// DeadLetterQueue receives what could not be delivered; "" for nowhere.
+	// DeadLetterQueue receives messages that could not be delivered; "" for
+	// none.
 	DeadLetterQueue string `json:"dead_letter_queue,omitempty"`
 
-	// Settings are the consumer's, by the API's names. One that is missing is
-	// the platform's choice; see [ConsumerDefaults].
+	// Settings are the consumer's, by API field. The platform chooses those
+	// that are missing; see [ConsumerDefaults].
 	Settings     Object `json:"settings,omitempty"`
 	ResourceMeta Meta   `json:"meta,omitzero"`
 }
 
-// ConsumerDefaults are the settings of a consumer that says nothing of them.
-// Without max_concurrency the platform chooses as the queue grows.
-// Source: Queues documentation, "Configure Queues", consumer settings.
+// ConsumerDefaults are the platform's values of settings that are not set. For
+// max_concurrency there is none: the platform scales with the queue. Source:
+// Queues documentation, "Configure Queues", consumer settings.
 var ConsumerDefaults = Object{"batch_size": 10.0, "max_retries": 3.0, "max_wait_time_ms": 5000.0, "retry_delay": 0.0}
 
-// ConsumerSettings are wrangler's names of the settings, and the API's. wrangler
-// counts in seconds what the API counts in milliseconds.
+// ConsumerSettings maps wrangler's names of the settings to the API's. Factor
+// converts wrangler's seconds to the API's milliseconds.
 var ConsumerSettings = []struct {
 	Key, Setting string
 	Factor       float64
@@ -56,7 +57,7 @@ func (c *QueueConsumer) Address() Address {
 func (c *QueueConsumer) AttachedTo() Address { return Address{Kind: KindWorker, Name: c.Worker} }
 func (c *QueueConsumer) Meta() Meta          { return c.ResourceMeta }
 
-// References are the Worker, the queue, and the queue for what fails.
+// References returns the Worker, the queue and the dead letter queue.
 func (c *QueueConsumer) References() []Reference {
 	refs := append(attachedReferences(c), Reference{To: Address{Kind: KindQueue, Name: c.Queue}, At: c.ResourceMeta.At})
 	if c.DeadLetterQueue != "" {
@@ -65,7 +66,7 @@ func (c *QueueConsumer) References() []Reference {
 	return refs
 }
 
-// Canonical leaves out settings that the platform would choose itself.
+// Canonical leaves out settings that have the platform's default.
 func (c *QueueConsumer) Canonical() Object {
 	canonical := Object{}
 	canon.SetIfAny(canonical, "dead_letter_queue", c.DeadLetterQueue)

@@ -23,16 +23,16 @@ var r2BucketKind = KindInfo{
 }
 
 // R2Bucket is an R2 bucket. Its name is unique in its jurisdiction, and both
-// together are its identity here.
+// together are its identity.
 type R2Bucket struct {
 	Name string `json:"name"`
 
-	// Jurisdiction is where the law keeps the objects; "" for none.
+	// Jurisdiction restricts where the objects are stored; "" for none.
 	Jurisdiction string `json:"jurisdiction,omitempty"`
 
-	// Location is where a new bucket is put, if the platform can; nothing
-	// moves one that exists. StorageClass is that of objects to come; "" leaves
-	// it as it is.
+	// Location is where the platform should put a new bucket; an existing one
+	// cannot be moved. StorageClass is the class of objects stored from now on;
+	// "" leaves it alone.
 	Location     string `json:"location,omitempty"`
 	StorageClass string `json:"storage_class,omitempty"`
 	ResourceMeta Meta   `json:"meta,omitzero"`
@@ -51,17 +51,17 @@ func (b *R2Bucket) Canonical() Object {
 	return c
 }
 
-// NoJurisdiction is what the API calls none.
+// NoJurisdiction is the API's name for no jurisdiction.
 const NoJurisdiction = "default"
 
-// canonicalR2 leaves out the jurisdiction that stands for none.
+// canonicalR2 drops a jurisdiction that stands for none.
 func canonicalR2(c Object) {
 	if c["jurisdiction"] == NoJurisdiction || c["jurisdiction"] == "" {
 		delete(c, "jurisdiction")
 	}
 }
 
-// BucketOf is the bucket that a binding names.
+// BucketOf returns the bucket that a binding names.
 func BucketOf(b Binding) Address {
 	c := Object{"jurisdiction": b.Properties.Get("jurisdiction")}
 	canonicalR2(c)

@@ -1,10 +1,10 @@
 package spec
 
-// A dispatch namespace and a KV namespace can be renamed: `renamed_from` says
-// under which name the account still has one. What is in it stays in it.
+// A dispatch namespace and a KV namespace can be renamed: `renamed_from` is the
+// name that it may still have in the account. Its contents stay in it.
 
-// FormerAddress is the address that a resource has in an account where it has not been
-// renamed yet.
+// FormerAddress returns the address that a resource has in the account until it
+// is renamed.
 func FormerAddress(r Resource) (Address, bool) {
 	a, name := r.Address(), r.Meta().RenamedFrom
 	if name == "" || name == a.Name {
@@ -14,20 +14,22 @@ func FormerAddress(r Resource) (Address, bool) {
 	return a, true
 }
 
-// inside returns the collection of what a resource holds, for one that holds others.
-func inside(a Address) (Collection, bool) {
+// contentsOf returns the collection of the resources that a resource holds, if
+// its kind holds any.
+func contentsOf(a Address) (Collection, bool) {
 	holds := a.Kind.Info().Holds
 	return Collection{Kind: holds, Parent: a.Name}, holds != ""
 }
 
-// FormerCollections are where the contents of resources may still be found that
-// the stack renames. What it does not declare is not looked for.
+// FormerCollections returns the collections, under their former names, that
+// hold the contents of resources that the stack renames. It skips contents that
+// the stack does not declare.
 func (s *Stack) FormerCollections() []Collection {
 	var collections []Collection
 	for _, r := range s.Resources {
 		if from, renamed := FormerAddress(r); renamed {
-			contents, holds := inside(from)
-			if now, _ := inside(r.Address()); holds && (s.names(now) || contents.Kind == KindUserWorker) {
+			contents, holds := contentsOf(from)
+			if now, _ := contentsOf(r.Address()); holds && (s.declaresExactly(now) || contents.Kind == KindUserWorker) {
 				collections = append(collections, contents)
 			}
 		}
@@ -35,10 +37,10 @@ func (s *Stack) FormerCollections() []Collection {
 	return collections
 }
 
-// Follow gives live resources that the stack is about to rename, and what is in
-// them, the addresses they will have. The resources themselves still say where
-// they are, and the revision of a renamed one what it is called so far. Where
-// something has the new name already, nothing is renamed.
+// ApplyRenames gives live resources that the stack is about to rename, and
+// their contents, the addresses that they will have. The resources themselves
+// keep the former name, and so does the revision of a renamed one. If another
+// resource has the new name already, nothing is renamed.
 func (s *Snapshot) ApplyRenames(stack *Stack) {
 	for _, r := range stack.Resources {
 		from, renamed := FormerAddress(r)
@@ -59,8 +61,8 @@ func (s *Snapshot) ApplyRenames(stack *Stack) {
 }
 
 func (s *Snapshot) renameContents(from, to Address) {
-	before, holds := inside(from)
-	after, _ := inside(to)
+	before, holds := contentsOf(from)
+	after, _ := contentsOf(to)
 	if !holds {
 		return
 	}

@@ -18,8 +18,8 @@ var routeKind = KindInfo{
 // Route sends the requests that match a pattern to a Worker. A pattern is
 // unique in its zone.
 type Route struct {
-	// Zone is the zone's name, or its id where the file gives that instead; ""
-	// while only the account can tell, see zone.go.
+	// Zone is the zone's name, or its id if the file gives that instead; ""
+	// until the account has been asked, see zone.go.
 	Zone    string `json:"zone"`
 	Pattern string `json:"pattern"`
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// RecordNameFor is the name of the record that leads to a route.
+// RecordNameFor returns the name of the record that leads to a route.
 func RecordNameFor(pattern string) string {
 	if strings.HasPrefix(PatternHost(pattern), "*") {
 		return "*." + RouteHost(pattern)
@@ -13,19 +13,20 @@ func RecordNameFor(pattern string) string {
 	return RouteHost(pattern)
 }
 
-// PatternHost is the host of a route's pattern as it stands there.
+// PatternHost returns the host of a route's pattern, with its wildcard.
 func PatternHost(pattern string) string {
 	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pattern, "https://"), "http://"), "/")
 	return strings.ToLower(host)
 }
 
-// IsWildcard reports whether a route's pattern is of many hosts, but not of all.
+// IsWildcard reports whether a route's pattern matches many hosts, but not all.
 func IsWildcard(pattern string) bool {
 	return strings.HasPrefix(PatternHost(pattern), "*") && RouteHost(pattern) != ""
 }
 
-// RecordFor is the record that a route of a zone needs, as a stack file has it,
-// and which of some records leads to the route already; nil where none does.
+// RecordFor returns an example of the record that a route needs, as a stack
+// file has it, and the one of the given records that already leads to the
+// route; nil if none does.
 func RecordFor(route *Route, records []*DNSRecord) (example string, found *DNSRecord) {
 	name, bare := RecordNameFor(route.Pattern), RouteHost(route.Pattern)
 	for _, r := range records {

@@ -7,7 +7,7 @@ import (
 )
 
 // Script is what a Worker and a user Worker have in common: code, and the
-// settings uploaded with it.
+// settings that are uploaded with it.
 type Script struct {
 	Code               *Code     `json:"code,omitempty"`
 	CompatibilityDate  string    `json:"compatibility_date,omitempty"`
@@ -15,9 +15,9 @@ type Script struct {
 	Bindings           []Binding `json:"bindings,omitempty"` // sorted by name
 	Assets             *Assets   `json:"assets,omitempty"`
 
-	// Migrations are all that the file lists, the first one first, and
-	// MigrationTag the last one's tag; of a live script, the tag of the last one
-	// that ran, as far as it is known.
+	// Migrations are all that the file lists, oldest first, and MigrationTag is
+	// the last one's tag. For a live script it is the tag of the last one that
+	// ran, if that is known.
 	Migrations   []Migration `json:"migrations,omitempty"`
 	MigrationTag string      `json:"migration_tag,omitempty"`
 
@@ -28,20 +28,20 @@ type Script struct {
 	// [ScriptOptions].
 	Options Object `json:"options,omitempty"`
 
-	// Manage are the fields that a template manages, sorted: the others stay what
-	// they are in the account. It is nil for a script that says everything.
+	// Manage are the fields that a template manages, sorted; the account keeps
+	// the others. It is nil for a script that is not a template's.
 	Manage []string `json:"manage,omitempty"`
 
-	// Inherited are the bindings that a template leaves as they are, and Rest is
-	// what a live script has besides all of the above, by API field: both travel
-	// with an upload that says everything.
+	// Inherited are the bindings that a template leaves alone, and Rest is
+	// everything else that a live script has, by API field. An upload replaces
+	// everything, so it includes both.
 	Inherited []string `json:"inherited,omitempty"`
 	Rest      Object   `json:"rest,omitempty"`
 }
 
-// ScriptOptions are the metadata fields that [Script.Options] may hold. The
-// settings endpoint answers them under the same names.
-// Source: API reference, "Upload Worker Module" and "Get Script Settings".
+// ScriptOptions are the metadata fields that [Script.Options] may have. The
+// settings endpoint returns them under the same names. Source: API reference,
+// "Upload Worker Module" and "Get Script Settings".
 var ScriptOptions = []string{"limits", "logpush", "observability", "placement", "tail_consumers"}
 
 // Scripted is a resource that runs code: a Worker or a user Worker.
@@ -49,15 +49,15 @@ type Scripted interface {
 	Resource
 	AsScript() *Script
 
-	// WithDefinition is a copy of the resource with another script.
+	// WithScript returns a copy of the resource with another script.
 	WithScript(Script) Scripted
 }
 
-// Definition is the script itself; Worker and UserWorker embed it.
+// AsScript returns the script itself; Worker and UserWorker embed it.
 func (s *Script) AsScript() *Script { return s }
 
-// Canonical is the settings in comparable form: bindings by name, everything
-// else by API field. Assets, like code, are compared by digest.
+// Canonical returns the settings in comparable form: bindings by name,
+// everything else by API field. Assets, like code, are compared by digest.
 func (s *Script) Canonical() Object {
 	c := Object{}
 	canon.SetIfAny(c, "compatibility_date", s.CompatibilityDate)
@@ -76,20 +76,20 @@ func (s *Script) Canonical() Object {
 		canon.SetIfAny(c, name, canonicalOption(name, value))
 	}
 	if s.IsTemplate() {
-		s.restrict(c)
+		s.dropUnmanaged(c)
 		c[manageField] = canon.SortedStrings(s.Manage)
 	}
 	return c
 }
 
-// The fields of the canonical form that are not the upload's: what it carried
-// over is there for the digest, and of migrations only how far they went.
+// These fields of the canonical form are not part of an upload: the names of
+// carried-over bindings, for the digest, and the last migration.
 const (
 	carryOverField    = "carry_over"
 	migrationTagField = "migration_tag"
 )
 
-// CarriedOver are the names of the bindings that uploads leave as they are.
+// CarriedOver returns the names of the bindings that uploads leave alone.
 func (s *Script) CarriedOver() []string {
 	var names []string
 	for _, b := range s.Bindings {
@@ -100,12 +100,12 @@ func (s *Script) CarriedOver() []string {
 	return names
 }
 
-// CarryingOver is the script to upload over a live one, nil when there is none:
-// what there is to carry over is known then.
+// CarryingOver returns the script to upload over a live one, which may be nil.
+// It is known then which bindings there are to carry over.
 func (s *Script) CarryingOver(live *Script) Script {
 	carrying := *s
 	if s.IsTemplate() && live != nil {
-		carrying = s.keeping(live)
+		carrying = s.withUnmanaged(live)
 	}
 	if len(s.CarriedOver()) == 0 {
 		return carrying
@@ -123,13 +123,14 @@ func (s *Script) CarryingOver(live *Script) Script {
 	return carrying
 }
 
-// LeaveAlone takes out of the canonical forms of a live and a desired script
-// what the desired one leaves as it is, so that it is no difference.
-func (s *Script) LeaveAlone(live, desired Object) {
+// IgnoreUnmanaged deletes from the canonical forms of a live and a desired
+// script what the desired one leaves alone, so that it does not count as a
+// difference.
+func (s *Script) IgnoreUnmanaged(live, desired Object) {
 	delete(desired, carryOverField)
 	if s.IsTemplate() {
 		delete(desired, manageField)
-		s.restrict(live)
+		s.dropUnmanaged(live)
 	}
 	if s.MigrationTag == "" {
 		delete(live, migrationTagField)
@@ -140,11 +141,11 @@ func (s *Script) LeaveAlone(live, desired Object) {
 	}
 }
 
-// Digest is the hex SHA-256 of the canonical settings. Every reference must be
-// resolved first: an id that is not known yet has no digest.
+// Digest returns the hex SHA-256 of the canonical settings. Every reference
+// must be resolved first: an unknown id has no digest.
 func (s *Script) Digest() string { return digestJSON("wfpsync settings 1\n", s.Canonical()) }
 
-// References are the resources that bindings and tail consumers name.
+// References returns the resources that bindings and tail consumers name.
 func (s *Script) References() []Reference {
 	var refs []Reference
 	for _, b := range s.Bindings {
@@ -160,7 +161,8 @@ func (s *Script) References() []Reference {
 	return refs
 }
 
-// A tail consumer is an account Worker unless it names a namespace.
+// tailConsumerReference returns the account Worker that a tail consumer names.
+// One with a namespace is a user Worker.
 func tailConsumerReference(consumer Object) []Reference {
 	service, _ := consumer["service"].(string)
 	if service == "" || consumer["namespace"] != nil {
@@ -169,8 +171,8 @@ func tailConsumerReference(consumer Object) []Reference {
 	return []Reference{{To: Address{Kind: KindWorker, Name: service}}}
 }
 
-// Resolved returns the script with references replaced by the ids they stand
-// for, and whether all of them are known.
+// Resolved returns the script with references replaced by ids, and whether all
+// ids are known.
 func (s *Script) Resolved(id func(Address) (string, bool)) (Script, bool) {
 	resolved, complete := *s, true
 	for i, b := range s.Bindings {
@@ -186,13 +188,13 @@ func (s *Script) Resolved(id func(Address) (string, bool)) (Script, bool) {
 	return resolved, complete
 }
 
-// IsResolved reports whether the script refers to nothing by its address and
-// carries nothing over, so that it is uploaded as it stands.
+// IsResolved reports whether the script has no references and carries nothing
+// over, so that it can be uploaded as it is.
 func (s *Script) IsResolved() bool {
 	return !s.IsTemplate() && !slices.ContainsFunc(s.Bindings, func(b Binding) bool { return !b.Ref.IsZero() || b.Type == BindingInherit })
 }
 
-// Secrets are the script's secret bindings that say where their value is.
+// Secrets returns the secret bindings whose source the script names.
 func (s *Script) Secrets() []Binding {
 	var secrets []Binding
 	for _, b := range s.Bindings {

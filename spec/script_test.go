@@ -118,7 +118,7 @@ func TestCarriedOver(t *testing.T) {
 		t.Error(d)
 	}
 	there, wanted := live.Canonical(), script.Canonical()
-	script.LeaveAlone(there, wanted)
+	script.IgnoreUnmanaged(there, wanted)
 	if d := cmp.Diff(there, wanted); d != "" {
 		t.Error(d)
 	}
@@ -150,7 +150,7 @@ func TestTemplatesKeepTheRest(t *testing.T) {
 		t.Error("only a template of code alone says nothing of bindings")
 	}
 	there, wanted := live.Canonical(), template.Canonical()
-	template.LeaveAlone(there, wanted)
+	template.IgnoreUnmanaged(there, wanted)
 	want := spec.Object{"bindings": spec.Object{"PLAN": spec.Object{"type": "plain_text", "text": "old"}}}
 	if d := cmp.Diff(want, there); d != "" {
 		t.Error(d)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Workers are the Workers and user Workers of a snapshot, in order.
+// Workers returns the Workers and user Workers, sorted.
 func (s *Snapshot) Workers() []Address {
 	return slices.DeleteFunc(s.Addresses(), func(a Address) bool {
 		_, scripted := s.Resources[a].Resource.(Scripted)
@@ -13,7 +13,7 @@ func (s *Snapshot) Workers() []Address {
 	})
 }
 
-// Owners are the stacks that own something in a snapshot, in order.
+// Owners returns the stacks that own a resource, sorted.
 func (s *Snapshot) Owners() []string {
 	owners := map[string]bool{}
 	for _, live := range s.Resources {
@@ -23,8 +23,8 @@ func (s *Snapshot) Owners() []string {
 	return slices.Sorted(maps.Keys(owners))
 }
 
-// Jurisdictions are the collections of buckets that Workers of a snapshot are
-// bound to, and that were not read.
+// Jurisdictions returns the collections of buckets that Workers are bound to
+// and that were not read.
 func (s *Snapshot) Jurisdictions() []Collection {
 	found := map[Collection]bool{}
 	for _, a := range s.Workers() {
@@ -37,8 +37,9 @@ func (s *Snapshot) Jurisdictions() []Collection {
 	return slices.SortedFunc(maps.Keys(found), Collection.Compare)
 }
 
-// About is the part of a snapshot that belongs to a dispatch namespace: its user
-// Workers, the Workers that dispatch to it, and whatever those refer to.
+// ForNamespace returns the part of a snapshot that belongs to a dispatch
+// namespace: its user Workers, the Workers that dispatch to it, and everything
+// that those refer to.
 func (s *Snapshot) ForNamespace(namespace string) *Snapshot {
 	part := NewSnapshot(s.Account)
 	part.Collections = s.Collections

@@ -1,16 +1,15 @@
-// Package spec is the model that the stack file and the live account are both
-// expressed in.
+// Package spec is the model of both the stack file and the live account.
 //
 // Package stackfile turns a stack file into a [Stack]: the desired [Resource]s,
-// each with its place in the file. internal/account reads the live account into a
-// [Snapshot] of the same resources, each with the [Revision] it was seen at.
-// The planner compares the two and knows neither YAML nor HTTP.
+// each with its place in the file. internal/account reads the live account into
+// a [Snapshot] of the same resources, each with its [Revision]. The planner
+// compares the two and knows neither YAML nor HTTP.
 //
-// A resource kind is a column of files that bear its name: route.go here holds
-// the route's model and its [KindInfo], route.go in stackfile how the file spells
-// it, and route.go in planner, internal/account and internal/emulator the rest.
-// The tables in kind.go and binding_type.go are the only lists of kinds and of
-// binding types in this package.
+// The files about a kind of resource have its name: route.go in this package
+// has the route's model and its [KindInfo], route.go in stackfile how the file
+// spells it, and route.go in planner, internal/account and internal/emulator
+// the rest. In this package, kinds and binding types are listed only in the
+// tables of kind.go and binding_type.go.
 package spec
 
 import (
@@ -24,60 +23,60 @@ import (
 // route. Implementations are plain data with JSON tags, because a plan carries
 // them from the run that made it to the run that applies it.
 type Resource interface {
-	// Address is the resource's physical identity.
+	// Address returns the resource's identity.
 	Address() Address
 
-	// Canonical is the form in which a desired and a live resource are
-	// compared: API field names, lists sorted where their order means nothing,
-	// server defaults and empty values left out, no secret values. Code is
-	// compared by digest and is not part of it.
+	// Canonical returns the form in which a desired and a live resource are
+	// compared: API field names, lists sorted if their order means nothing,
+	// without server defaults, empty values and secret values. Code is not part
+	// of it: it is compared by digest.
 	Canonical() Object
 
-	// References are the resources this one needs before it can be written.
-	// Some may not be part of the stack.
+	// References returns the resources that this one needs before it can be
+	// written. Some may not be part of the stack.
 	References() []Reference
 
-	// Meta is what the file says about managing the resource, apart from what
-	// it should look like.
+	// Meta returns what the file says about managing the resource, as opposed
+	// to its contents.
 	Meta() Meta
 }
 
-// Object is a JSON object in the API's spelling, holding what encoding/json
-// decodes: nil, bool, float64, string, []any and Object. Numbers are float64
-// because that is what a Worker sees of them, too.
+// Object is a JSON object in the API's spelling, with the types that
+// encoding/json decodes: nil, bool, float64, string, []any and Object. Numbers
+// are float64 because that is also what a Worker gets.
 type Object = map[string]any
 
 // Meta is what a stack file says about managing a resource.
 type Meta struct {
-	// Adopt allows taking over a resource that exists and is not managed.
+	// Adopt allows taking over an existing resource that no stack manages.
 	Adopt bool `json:"adopt,omitempty"`
 
-	// Protect forbids to delete the resource. A Worker carries it in its mark,
-	// so that it outlives the lines of the file that say so.
+	// Protect forbids deleting the resource. A Worker carries it in its mark,
+	// so that it still applies after the lines are gone from the file.
 	Protect bool `json:"protect,omitempty"`
 
 	// RenamedFrom is the name that the resource may still have in the account.
 	RenamedFrom string `json:"renamed_from,omitempty"`
 
-	// DependsOn are resources that come before this one though it does not
+	// DependsOn are resources that come before this one although it does not
 	// refer to them.
 	DependsOn []Address `json:"depends_on,omitempty"`
 
-	// Turn is the resource's place in the rollout of its fleet; nil where there is
-	// none. A plan has it beside the resource.
+	// Rollout is the resource's place in the rollout of its fleet; nil if it
+	// has none. A plan keeps it in the change.
 	Rollout *RolloutMember `json:"-"`
 
-	// At is where the file declares the resource; nowhere for a live one. It
-	// is no part of what is wanted: a comment above it changes nothing.
+	// At is where the file declares the resource; zero for a live one. It is
+	// not compared: a comment above the resource changes nothing.
 	At diag.Range `json:"-"`
 }
 
-// IsZero reports whether there is nothing to be said in JSON.
+// IsZero reports whether the JSON form would be empty.
 func (m Meta) IsZero() bool {
 	return !m.Adopt && !m.Protect && m.RenamedFrom == "" && m.DependsOn == nil
 }
 
-// Reference is one resource's need for another, with the place that says so.
+// Reference is one resource's need for another, and where the file says so.
 type Reference struct {
 	To Address
 	At diag.Range
@@ -91,89 +90,91 @@ type Account struct {
 
 // Stack is the desired world.
 type Stack struct {
-	// Name is the ownership mark that everything the stack writes carries.
+	// Name is the owner tag's name of the stack.
 	Name string
 
-	// AccountID is the account the file names, or "".
+	// AccountID is the account that the file names, or "".
 	AccountID string
 
-	// Environments are the names of those that the file has, in its order.
+	// Environments are the names of the file's environments, in its order.
 	Environments []string
 
 	// Resources are sorted by address, each address once.
 	Resources []Resource
 
-	// Collections are what the file declares to be its own, sorted: a live
-	// resource in one of them that carries the stack's mark, or belongs to a
-	// Worker that does, and is not in Resources is to be deleted. Other
-	// collections are never deleted from.
+	// Collections are what the file declares as its own, sorted. A live
+	// resource in one of them that is not in Resources is deleted if it carries
+	// the stack's mark or belongs to a Worker that does. Nothing in other
+	// collections is ever deleted.
 	Collections []Collection
 
-	// Sections are where the file has its sections, by kind.
+	// Sections are the places of the file's sections, by kind.
 	Sections map[Kind]diag.Range
 
-	// Ignored are what comments silence of what plans warn of.
+	// Ignored are the warnings of plans that comments silence.
 	Ignored []Ignored
 
-	// KeyPrefixes are how the keys begin that the file declares in a KV namespace,
-	// by the collection of its pairs; "" where they may be any.
+	// KeyPrefixes are the prefixes of the keys that the file declares in a KV
+	// namespace, by the collection of its pairs; "" if they may be any.
 	KeyPrefixes map[Collection]string
 
-	// Removed is what is to be absent, sorted by address. Absence from the file
-	// is not enough for what holds data.
+	// Removed are the resources that must not exist, sorted by address. Absence
+	// from the file is not enough to delete stored data.
 	Removed []Reference
 
-	// External is what the file refers to under a name of its own, and somebody
-	// else manages.
+	// External are the resources that the file refers to under a name of its
+	// own and that are managed elsewhere, sorted by address.
 	External []Reference
 
-	// Guards are what one plan may do to the stack's user Workers.
+	// Guards limit what one plan may do to the stack's resources.
 	Guards Guards
 
-	// Policies are what the file refuses, or warns of, in any plan, in its order.
+	// Policies deny changes, or warn of them, in any plan, in the file's order.
 	Policies []*Policy
 
-	// Rollouts are how fleets get what is new, sorted by name.
+	// Rollouts say how fleets are changed, sorted by name.
 	Rollouts []*Rollout
 
-	// Unmanaged says, by collection, what to make of live resources that no
-	// stack manages; [UnmanagedReport] where there is nothing.
+	// Unmanaged says, by collection, how to treat live resources that no stack
+	// manages; [UnmanagedReport] is the default.
 	Unmanaged map[Collection]UnmanagedPolicy
 
-	// Discoveries are which user Workers of the account the file's lists look for,
-	// in the order of the file, and Discovered says that the resources are made of
-	// those that there are; see the options of package stackfile.
+	// Discoveries say which user Workers of the account the file's lists look
+	// for, in the order of the file. Discovered says that Resources contains
+	// those that were found; see the options of package stackfile.
 	Discoveries []Discovery
 	Discovered  bool
 
-	// Templates are what the file says of them, sorted by place.
+	// Templates are the file's templates, sorted by place.
 	Templates []Template
 
-	// StandIns are resources as templates make them, while it is not known of
-	// which Workers. What is wrong with their code is known.
+	// StandIns are resources as templates make them while their Workers are not
+	// known yet, so that errors in their code can be reported.
 	StandIns []Resource
 
-	// Files are the stack file, and the files that it includes and imports,
-	// sorted. Places that are not in the code are in one of them.
+	// Files are the stack file and the files that it includes and imports,
+	// sorted. All places that are not in code are in one of them.
 	Files []string
 }
 
-// Removes reports whether the file says that a resource is to be absent.
+// Removes reports whether the file says that a resource must not exist.
 func (s *Stack) Removes(a Address) bool {
 	return refersTo(s.Removed, a)
 }
 
-// IsExternal reports whether the file leaves a resource to somebody else.
+// IsExternal reports whether the file says that a resource is managed
+// elsewhere.
 func (s *Stack) IsExternal(a Address) bool {
 	return refersTo(s.External, a)
 }
 
-// refersTo reports whether one of sorted references leads to a resource.
+// refersTo reports whether one of the sorted references leads to a resource.
 func refersTo(references []Reference, a Address) bool {
 	_, found := slices.BinarySearchFunc(references, a, func(r Reference, a Address) int { return r.To.Compare(a) })
 	return found
 }
 
+// Sort sorts the resources by address.
 func (s *Stack) Sort() {
 	slices.SortStableFunc(s.Resources, func(a, b Resource) int { return a.Address().Compare(b.Address()) })
 }
@@ -187,20 +188,20 @@ func (s *Stack) Lookup(a Address) (Resource, bool) {
 	return s.Resources[i], true
 }
 
-// Declares reports whether the file declares the collection to be its own.
+// Declares reports whether the file declares a collection as its own.
 func (s *Stack) Declares(c Collection) bool {
-	return s.names(c) || c.Kind.Info().listedApart() && s.names(Collection{Kind: c.Kind})
+	return s.declaresExactly(c) || c.Kind.Info().listedPerContainer() && s.declaresExactly(Collection{Kind: c.Kind})
 }
 
-// names reports whether the file declares the collection by name.
-func (s *Stack) names(c Collection) bool {
+// declaresExactly reports whether Collections contains a collection.
+func (s *Stack) declaresExactly(c Collection) bool {
 	_, found := slices.BinarySearchFunc(s.Collections, c, Collection.Compare)
 	return found
 }
 
-// Codes are the distinct code objects of the stack, in the order of the first
-// resource that runs them. Workers that share an entrypoint share one, and those
-// without code have none.
+// Codes returns the distinct code objects of the stack, in the order of the
+// first resource that runs each. Workers that share an entrypoint share one,
+// and those without code have none.
 func (s *Stack) Codes() []*Code {
 	var codes []*Code
 	seen := map[*Code]bool{}
@@ -215,8 +216,8 @@ func (s *Stack) Codes() []*Code {
 	return codes
 }
 
-// Assets are the distinct directories of static files of the stack, in the order
-// of the first Worker that serves them.
+// Assets returns the distinct directories of static files of the stack, in the
+// order of the first Worker that serves each.
 func (s *Stack) Assets() []*AssetFiles {
 	var all []*AssetFiles
 	seen := map[*AssetFiles]bool{}
@@ -233,14 +234,15 @@ func (s *Stack) Assets() []*AssetFiles {
 	return all
 }
 
-// Scope is every collection that must be read to plan the stack: the declared
-// ones, those of its resources, and those its references lead to. The account's
-// own Workers and dispatch namespaces are always among them: they are one
-// request each, and show what carries the stack's mark without being declared.
+// Scope returns every collection that must be read to plan the stack: the
+// declared ones, those of its resources, and those that its references lead to.
+// It always includes the account's own Workers and dispatch namespaces. They
+// take one request each, and show what carries the stack's mark without being
+// declared.
 func (s *Stack) Scope() []Collection {
 	scope := map[Collection]bool{{Kind: KindDispatchNamespace}: true, {Kind: KindWorker}: true}
 	for _, c := range s.Collections {
-		if !c.Kind.Info().listedApart() || c.Parent != "" { // else it is of every container
+		if !c.Kind.Info().listedPerContainer() || c.Parent != "" { // otherwise it means every container
 			scope[c] = true
 		}
 	}
@@ -253,7 +255,7 @@ func (s *Stack) Scope() []Collection {
 		scope[c] = true
 	}
 	for _, r := range s.Resources {
-		if c := r.Address().Collection(); c != (Collection{Kind: KindRoute}) { // nobody knows its zone
+		if c := r.Address().Collection(); c != (Collection{Kind: KindRoute}) { // its zone is not known
 			scope[c] = true
 		}
 		for _, ref := range r.References() {

@@ -17,8 +17,8 @@ var userWorkerKind = KindInfo{
 	decode:          decodeAs[*UserWorker],
 }
 
-// UserWorker is a Worker inside a dispatch namespace. It is reached only
-// through a dispatcher, so it has no routes, crons or domains.
+// UserWorker is a Worker inside a dispatch namespace. It gets requests only
+// through a dispatcher, so it has no routes, cron triggers or domains.
 type UserWorker struct {
 	DispatchNamespace string `json:"dispatch_namespace"`
 	Name              string `json:"name"`
@@ -32,7 +32,7 @@ func (w *UserWorker) Address() Address {
 
 func (w *UserWorker) Meta() Meta { return w.ResourceMeta }
 
-// References are the dispatch namespace and what the script refers to.
+// References returns the dispatch namespace and what the script refers to.
 func (w *UserWorker) References() []Reference {
 	namespace := Reference{
 		To: Address{Kind: KindDispatchNamespace, Name: w.DispatchNamespace},
@@ -41,7 +41,7 @@ func (w *UserWorker) References() []Reference {
 	return append([]Reference{namespace}, w.Script.References()...)
 }
 
-// WithDefinition is a copy of the Worker with another script.
+// WithScript returns a copy of the Worker with another script.
 func (w *UserWorker) WithScript(script Script) Scripted {
 	copied := *w
 	copied.Script = script

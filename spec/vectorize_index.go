@@ -22,20 +22,20 @@ var vectorizeIndexKind = KindInfo{
 	decode:     decodeAs[*VectorizeIndex],
 }
 
-// VectorizeIndex is an index of vectors. Its name is unique in an account and is its
-// identity, for bindings as well. Nothing of one can be changed.
+// VectorizeIndex is an index of vectors. Its name is unique in an account and
+// is its identity, for bindings as well. Nothing about one can be changed.
 // Source: Vectorize documentation, "Create indexes".
 type VectorizeIndex struct {
 	Name string `json:"name"`
 
-	// Dimensions is how many numbers a vector has, and Metric how the distance of two
-	// is measured. A Preset, which is the name of a model, stands for both; the API
-	// answers what it stands for, and not its name.
+	// Dimensions is the length of a vector, and Metric is the measure of
+	// distance. Preset is the name of a model and stands for both; the API
+	// returns those instead of the name.
 	Dimensions *float64 `json:"dimensions,omitempty"`
 	Metric     string   `json:"metric,omitempty"`
 	Preset     string   `json:"preset,omitempty"`
 
-	// Description is for people; nil where the file says nothing of it.
+	// Description is for people; nil if the file does not set one.
 	Description  *string `json:"description,omitempty"`
 	ResourceMeta Meta    `json:"meta,omitzero"`
 }
@@ -46,9 +46,9 @@ func (v *VectorizeIndex) Address() Address {
 func (v *VectorizeIndex) References() []Reference { return nil }
 func (v *VectorizeIndex) Meta() Meta              { return v.ResourceMeta }
 
-// presetDimensions are how many numbers the models of the presets answer. Which metric
-// a preset stands for is not documented.
-// Source: Workers AI documentation, "Models"; those of OpenAI and of Cohere.
+// presetDimensions are the vector lengths of the presets' models. The metric of
+// a preset is not documented. Source: Workers AI documentation, "Models"; those
+// of OpenAI and of Cohere.
 var presetDimensions = map[string]float64{
 	"@cf/baai/bge-small-en-v1.5":     384,
 	"@cf/baai/bge-base-en-v1.5":      768,
@@ -57,8 +57,8 @@ var presetDimensions = map[string]float64{
 	"cohere/embed-multilingual-v2.0": 768,
 }
 
-// Canonical has the dimensions of a preset, too: an index with others is of no use to
-// its model.
+// Canonical includes the dimensions of a preset: an index with other dimensions
+// does not work with its model.
 func (v *VectorizeIndex) Canonical() Object {
 	c := Object{}
 	if n, known := presetDimensions[v.Preset]; known {

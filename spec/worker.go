@@ -1,7 +1,7 @@
 package spec
 
-// KindWorker is a Worker of the account itself: dispatcher, outbound, tail,
-// service. Routes and service bindings name it.
+// KindWorker is a Worker of the account itself: a dispatcher, an outbound
+// Worker, a tail Worker or a service. Routes and service bindings name it.
 const KindWorker Kind = "worker"
 
 var workerKind = KindInfo{
@@ -26,8 +26,9 @@ type Worker struct {
 	Name string `json:"name"`
 	Script
 
-	// OwnsRoutes says that the file lists the Worker's routes and custom domains,
-	// so that others of it are to go. Without a list, those made elsewhere stay.
+	// OwnsRoutes says that the file lists the Worker's routes and custom
+	// domains, so that others are deleted. Without a list, those made elsewhere
+	// stay.
 	OwnsRoutes bool `json:"owns_routes,omitempty"`
 
 	// OwnsConsumers says the same of the queues that the Worker consumes.
@@ -39,7 +40,7 @@ type Worker struct {
 func (w *Worker) Address() Address { return Address{Kind: KindWorker, Name: w.Name} }
 func (w *Worker) Meta() Meta       { return w.ResourceMeta }
 
-// WithDefinition is a copy of the Worker with another script.
+// WithScript returns a copy of the Worker with another script.
 func (w *Worker) WithScript(script Script) Scripted {
 	copied := *w
 	copied.Script = script

@@ -1,6 +1,6 @@
 package spec
 
-// KindWorkerSubdomain is whether a Worker answers below the account's own
+// KindWorkerSubdomain is whether a Worker has an address under the account's
 // workers.dev subdomain.
 const KindWorkerSubdomain Kind = "worker_subdomain"
 
@@ -16,7 +16,7 @@ var workerSubdomainKind = KindInfo{
 
 // WorkerSubdomain is what the API calls the subdomain of a script: whether the
 // Worker has a workers.dev address, and whether its versions have preview URLs.
-// Every Worker has these two settings; nil leaves one as it is.
+// Every Worker has these two settings; nil leaves one alone.
 type WorkerSubdomain struct {
 	Worker          string `json:"worker"`
 	Enabled         *bool  `json:"enabled,omitempty"`

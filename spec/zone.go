@@ -7,28 +7,28 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// A stack file need not say which zone a route or a custom domain is in: it is
-// the longest one that its host is in, which only the account can tell. Until
-// then the resource has no zone; [Stack.ResolveZones] gives it one, between
-// loading the file and planning it, so that its address is the same however the
-// file spells it and the planner asks nobody.
+// A stack file need not say which zone a route or a custom domain is in. It is
+// the longest zone that contains the host, which only the account can tell.
+// Until then the resource has no zone. [Stack.ResolveZones] sets it between
+// loading the file and planning, so that an address does not depend on how the
+// file spells it, and the planner needs no requests.
 
-// Zoned is a resource of a zone.
+// Zoned is a resource in a zone.
 type Zoned interface {
 	Resource
 
-	// Host is what its zone can be found by.
+	// Host returns the host by which its zone can be found.
 	Host() string
 
-	// ZoneOf is the zone's name, or its id where the file gives that; "" while
-	// nobody knows.
+	// ZoneOf returns the zone's name, or its id if the file gives that; "" if
+	// it is not known yet.
 	ZoneOf() string
 
 	setZone(name string)
 }
 
-// HostsWithoutZone are the hosts of the resources whose zone the file does not
-// say, sorted.
+// HostsWithoutZone returns the hosts of resources for which the file gives no
+// zone, sorted.
 func (s *Stack) HostsWithoutZone() []string {
 	var hosts []string
 	for _, r := range s.Resources {
@@ -40,9 +40,9 @@ func (s *Stack) HostsWithoutZone() []string {
 	return slices.Compact(hosts)
 }
 
-// ResolveZones gives resources without a zone that of their host. A host that is
-// not among the keys leaves its resource as it is, for the planner to report. Two
-// resources that turn out to be one are reported.
+// ResolveZones sets the zones of resources that have none, by host. If a host
+// is not among the keys, its resource keeps no zone, and the planner reports
+// it. Two resources that turn out to have the same address are reported.
 func (s *Stack) ResolveZones(zones map[string]string) diag.List {
 	for _, r := range s.Resources {
 		if z, ok := r.(Zoned); ok && z.ZoneOf() == "" {
@@ -63,7 +63,7 @@ func (s *Stack) ResolveZones(zones map[string]string) diag.List {
 	return list
 }
 
-// RouteHost is the host of a route's pattern without its wildcard: both
+// RouteHost returns the host of a route's pattern without its wildcard: both
 // *.example.com/* and *example.com/* are about example.com. It is "" for a
 // pattern of every host.
 func RouteHost(pattern string) string {
@@ -74,7 +74,7 @@ func RouteHost(pattern string) string {
 	return strings.ToLower(strings.TrimLeft(host, "*."))
 }
 
-// Zones are the zones that the file names, by name or by id, sorted.
+// Zones returns the zones that the file names, by name or id, sorted.
 func (s *Stack) Zones() []string {
 	var zones []string
 	for _, r := range s.Resources {
@@ -91,9 +91,9 @@ func (s *Stack) Zones() []string {
 	return slices.Compact(zones)
 }
 
-// ZonesBeside are the collections that the file declares without a word about
-// their zones: of the kinds that it has sections of, in the other zones that it
-// names. What an entry that was taken out has left is in one of them.
+// OtherZoneCollections returns the collections, of kinds that the file has
+// sections for, in zones that the file names only elsewhere. Entries that were
+// removed from the file may have left resources there.
 func (s *Stack) OtherZoneCollections() []Collection {
 	var beside []Collection
 	scope := s.Scope()

@@ -170,7 +170,7 @@ func TestImportOfEveryKind(t *testing.T) {
 		if script, ok := r.(spec.Scripted); ok {
 			resolved, _ := script.AsScript().Resolved(live.ID)
 			wanted = resolved.Canonical()
-			resolved.LeaveAlone(there, wanted)
+			resolved.IgnoreUnmanaged(there, wanted)
 			withoutSecrets(there)
 			withoutSecrets(wanted)
 		}

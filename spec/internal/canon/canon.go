@@ -1,5 +1,5 @@
-// Package canon brings values as encoding/json decodes them into a form that can be
-// compared: what says nothing is left out, and what has no order is sorted.
+// Package canon brings values as encoding/json decodes them into comparable
+// form: it drops what means nothing, and sorts what has no order.
 package canon
 
 import (
@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// SetIfAny sets a field unless the value is empty: the API answers null, "",
+// SetIfAny sets a field unless the value is empty: the API returns null, "",
 // [], {} and nothing at all for the same thing.
 func SetIfAny(o map[string]any, name string, value any) {
 	if !isEmpty(value) {
@@ -34,7 +34,7 @@ func isEmpty(value any) bool {
 	return false
 }
 
-// SortedStrings returns a list whose order means nothing in comparable form.
+// SortedStrings returns a list, whose order means nothing, in comparable form.
 func SortedStrings(list []string) []any {
 	var out []any
 	for _, s := range slices.Compact(slices.Sorted(slices.Values(list))) {
@@ -43,8 +43,8 @@ func SortedStrings(list []string) []any {
 	return out
 }
 
-// WithoutDefaults drops empty fields and those that have their default value,
-// at every depth that the defaults describe.
+// WithoutDefaults returns a value without empty fields and fields with their
+// default value, at every depth that the defaults describe.
 func WithoutDefaults(value any, defaults map[string]any) any {
 	fields, ok := value.(map[string]any)
 	if !ok {
@@ -62,8 +62,8 @@ func WithoutDefaults(value any, defaults map[string]any) any {
 	return out
 }
 
-// IsAbsent reports whether a field might as well not be there. Unlike at the
-// top, false and "" within an option mean something.
+// IsAbsent reports whether a field means the same as a missing one. Unlike at
+// the top level, false and "" within an option mean something.
 func IsAbsent(value any) bool {
 	switch value.(type) {
 	case bool, string:
@@ -72,8 +72,8 @@ func IsAbsent(value any) bool {
 	return isEmpty(value)
 }
 
-// MustJSON encodes a value that was decoded from JSON, or could have been, which cannot
-// fail.
+// MustJSON encodes a value that was decoded from JSON, or could have been, so
+// that encoding cannot fail.
 func MustJSON(value any) []byte {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -82,11 +82,11 @@ func MustJSON(value any) []byte {
 	return data
 }
 
-// IsVacant reports whether a binding's property might as well not be there: the
-// API answers null, "", [] and {} for what nobody has set.
+// IsUnset reports whether a binding's property means the same as a missing one:
+// the API returns null, "", [] and {} for properties that are not set.
 func IsUnset(value any) bool { return value == "" || IsAbsent(value) }
 
-// MergeObjects returns an object with another one's members laid over its own, at
+// MergeObjects returns an object with another one's members over its own, at
 // every depth.
 func MergeObjects(below, above map[string]any) map[string]any {
 	out := maps.Clone(below)

@@ -7,18 +7,20 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What DNS records and custom hostnames have in common: they carry their owner
-// among things that people write, and stand in zones in which most is not ours.
+// This file has what DNS records and custom hostnames have in common: a field
+// that people also write carries their owner, and most of a zone's resources
+// belong to others.
 
-// completed is a resource that leaves some of a live one as it is.
+// completed is a resource that takes the settings it does not name from the
+// live one.
 type completed interface {
 	Completed(live spec.Resource) spec.Resource
 }
 
-// markedChange is the change of a live resource of such a kind: what the file
-// names of it, or nothing but its mark.
-func (p *planning) markedChange(desired spec.Resource, live *spec.Live) *Change {
-	if c := p.notOursToWrite(desired, live); c != nil {
+// zoneResourceChange plans a change of such a resource: of the settings that
+// the file names, or of its mark alone.
+func (p *planning) zoneResourceChange(desired spec.Resource, live *spec.Live) *Change {
+	if c := p.ownershipConflict(desired, live); c != nil {
 		return c
 	}
 	c := settingsChange(live.Resource.Canonical(), desired.Canonical())
@@ -26,30 +28,30 @@ func (p *planning) markedChange(desired spec.Resource, live *spec.Live) *Change 
 	case live.Revision.Owner != "":
 		return c
 	case c == nil:
-		return taken(nil)
+		return takeOver(nil)
 	default:
-		return taken(c.Fields)
+		return takeOver(c.Fields)
 	}
 }
 
-// markedStanding is [scriptStanding] where a file without a section for the kind
-// has nothing to say of what others have.
-func markedStanding(p *planning, a spec.Address, live *spec.Live) standing {
+// zoneResourceDisposition is like [scriptDisposition], but ignores what others
+// own if the file has no section for the kind.
+func zoneResourceDisposition(p *planning, a spec.Address, live *spec.Live) disposition {
 	if live.Revision.Owner != p.desired.Name && !p.desired.Declares(a.Collection()) {
-		return notOurs
+		return ignored
 	}
-	return scriptStanding(p, a, live)
+	return scriptDisposition(p, a, live)
 }
 
-// recordsOf are the DNS records that a zone will have after the plan.
+// recordsOf returns the DNS records that a zone will have after the plan.
 func (p *planning) recordsOf(zone string) []*spec.DNSRecord {
 	var records []*spec.DNSRecord
 	for a, live := range p.live.Resources {
-		if r, ok := live.Resource.(*spec.DNSRecord); ok && a.Parent == zone && !p.wants(a) && !p.goes(a, live) {
+		if r, ok := live.Resource.(*spec.DNSRecord); ok && a.Parent == zone && !p.isDesired(a) && !p.willDelete(a, live) {
 			records = append(records, r)
 		}
 	}
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		if r, ok := r.(*spec.DNSRecord); ok && r.Zone == zone {
 			records = append(records, r)
 		}
@@ -57,11 +59,11 @@ func (p *planning) recordsOf(zone string) []*spec.DNSRecord {
 	return records
 }
 
-// warnNoRecord warns of routes that nobody's request gets to, in the zones whose
-// records are known. A pattern of all hosts of a zone answers whatever there is.
+// warnNoRecord warns of routes that no request can reach, in zones whose
+// records are known. It skips patterns for every host of a zone.
 func (p *planning) warnNoRecord() {
 	records := map[string][]*spec.DNSRecord{}
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		route, ok := r.(*spec.Route)
 		if !ok || route.Worker == "" || route.Host() == "" || !p.live.Read(recordsIn(route.Zone)) {
 			continue
@@ -78,7 +80,7 @@ func (p *planning) warnNoRecord() {
 		switch {
 		case found != nil && found.Proxied:
 			continue
-		case found != nil && p.wants(found.Address()): // the file's own, of which loading it has warned
+		case found != nil && p.isDesired(found.Address()): // loading the file has warned of its own records
 			continue
 		case found != nil:
 			d.Message = fmt.Sprintf("the DNS record that leads to the route %q is not proxied, so that no Worker is asked", route.Pattern)
@@ -92,14 +94,15 @@ func recordsIn(zone string) spec.Collection {
 	return spec.Collection{Kind: spec.KindDNSRecord, Parent: zone}
 }
 
-// RecordsToKnow name the collections that tell whether new wildcard routes will be
-// asked: most platforms begin with one, and without a record for it nothing
-// works, nor says why. Later plans do not ask again.
+// DNSCollections returns the DNS records to read for new wildcard routes, to
+// tell whether requests will reach them. Most platforms begin with such a
+// route, and without a record it silently does nothing. Later plans need not
+// read them again.
 func DNSCollections(desired *spec.Stack, live *spec.Snapshot, options Options) []spec.Collection {
 	p := newPlanning(desired, live, options)
 	asked := map[spec.Collection]bool{}
 	var collections []spec.Collection
-	for _, r := range p.wanted() {
+	for _, r := range p.desiredResources() {
 		route, ok := r.(*spec.Route)
 		if !ok || route.Zone == "" || !spec.IsWildcard(route.Pattern) || live.Resources[r.Address()] != nil {
 			continue

@@ -12,25 +12,25 @@ import (
 
 // Prober asks user Workers whether they work.
 type Prober interface {
-	// Probe sends a probe once. The error says what is wrong with the answer, or
-	// why there is none. Secrets are the confidential headers, by name.
+	// Probe sends a probe once. The error says what is wrong with the answer,
+	// or why there is none. Secrets are the confidential headers, by name.
 	Probe(ctx context.Context, p *spec.Probe, secrets map[string]spec.Secret) error
 }
 
-// ErrNoProber says that a plan has probes, and nobody who could send them.
+// ErrNoProber says that a plan has probes and that [Options.Prober] is nil.
 var ErrNoProber = errors.New("the plan has probes, and there is nothing to send them with")
 
-// errStopped is why a probe was given up.
+// errStopped says that a probe was given up because the run was stopped.
 var errStopped = errors.New("the run was stopped before it had answered its probe")
 
-// ProbeError says that a user Worker was uploaded, and has not answered its probe.
+// ProbeError says that a user Worker was uploaded and did not answer its probe.
 type ProbeError struct {
 	URL      string
 	Attempts int
 	Err      error // of the last attempt
 
-	// Forgotten is why the Worker's mark does not say so, so that the next plan
-	// will not know; nil where it does.
+	// MarkErr says why the Worker's mark could not be changed to say so, in
+	// which case the next plan does not know; nil if it was.
 	MarkErr error
 }
 
@@ -47,10 +47,10 @@ func (e *ProbeError) Error() string {
 
 func (e *ProbeError) Unwrap() error { return e.Err }
 
-// make makes a change that writes: it keeps what it replaces, where that may be
-// wanted back, and asks whether what it has written works.
-func (r *run) make(ctx context.Context, j *job, write spec.Write) answer {
-	a := answer{job: j}
+// writeAndProbe writes a resource. If it may have to be rolled back, it is
+// captured first; if it has a probe, it is probed afterwards.
+func (r *run) writeAndProbe(ctx context.Context, j *job, write spec.Write) jobResult {
+	a := jobResult{job: j}
 	if j.isRolledBack() && j.change.Action != planner.Create {
 		if a.former, a.err = r.target.Capture(ctx, j.change.Address, *write.Prior); a.err != nil {
 			a.err = fmt.Errorf("it was left as it is, because it cannot be read for a rollback: %w", a.err)
@@ -61,21 +61,22 @@ func (r *run) make(ctx context.Context, j *job, write spec.Write) answer {
 		return a
 	}
 	a.written = true
-	if turn := j.change.Rollout; turn != nil && turn.Probe != nil {
-		a.err = r.prove(ctx, j, write, &a)
+	if member := j.change.Rollout; member != nil && member.Probe != nil {
+		a.err = r.probeOrMark(ctx, j, write, &a)
 	}
 	return a
 }
 
-// isRolledBack reports whether the change is taken back if its wave fails. One that
-// writes nothing but a mark, or secrets, which nobody can read, has nothing that
-// could be.
+// isRolledBack reports whether the change is rolled back if its wave fails. A
+// change that writes only a mark, or only secrets, which cannot be read back,
+// has nothing to roll back.
 func (j *job) isRolledBack() bool {
 	return j.wave != nil && j.wave.rollout.planned.OnFailure == spec.RollBack && !j.change.MarkOnly && j.change.Action != planner.WriteSecrets
 }
 
-// prove probes what was written. What has not answered carries that in its mark.
-func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) error {
+// probeOrMark probes what was written. If it does not answer, its mark is
+// changed to say so.
+func (r *run) probeOrMark(ctx context.Context, j *job, write spec.Write, a *jobResult) error {
 	attempts, err := r.probe(ctx, j.change)
 	if err == nil {
 		return nil
@@ -95,7 +96,8 @@ func (r *run) prove(ctx context.Context, j *job, write spec.Write, a *answer) er
 	return failure
 }
 
-// probe asks until the answer is as expected, and returns how often it has asked.
+// probe sends the probe until the answer is as expected, and returns the number
+// of attempts.
 func (r *run) probe(ctx context.Context, c planner.Change) (attempts int, err error) {
 	p := c.Rollout.Probe
 	secrets := map[string]spec.Secret{}
@@ -108,18 +110,18 @@ func (r *run) probe(ctx context.Context, c planner.Change) (attempts int, err er
 		if err = r.options.Prober.Probe(ctx, p, secrets); err == nil {
 			return attempts, nil
 		}
-		r.told <- ProbeFailed{c.Address, attempts, p.Attempts, err}
+		r.events <- ProbeFailed{c.Address, attempts, p.Attempts, err}
 		if ctx.Err() == nil && attempts >= p.Attempts {
 			return attempts, err
 		}
-		if !r.rest(ctx, p.Interval) {
+		if !r.pause(ctx, p.Interval) {
 			return attempts, fmt.Errorf("%w, which had said: %w", errStopped, err)
 		}
 	}
 }
 
-// rest waits, and reports whether the run goes on.
-func (r *run) rest(ctx context.Context, d time.Duration) bool {
+// pause waits, and reports whether the run continues.
+func (r *run) pause(ctx context.Context, d time.Duration) bool {
 	if d == 0 {
 		return !r.isStopped(ctx)
 	}
@@ -132,7 +134,7 @@ func (r *run) rest(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// probeOf is what a change's user Worker must answer; nil for nothing.
+// probeOf returns the probe of a change's user Worker; nil if it has none.
 func probeOf(c planner.Change) *spec.Probe {
 	if c.Rollout == nil {
 		return nil

@@ -12,16 +12,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// told reports whether a diagnostic of a rule has all of some words in it.
-func told(plan *planner.Plan, severity diag.Severity, rule string, words ...string) bool {
+// reported reports whether a diagnostic of a rule contains all of some words.
+func reported(plan *planner.Plan, severity diag.Severity, rule string, words ...string) bool {
 	return slices.ContainsFunc(plan.Diagnostics, func(d diag.Diagnostic) bool {
 		has := func(word string) bool { return strings.Contains(d.Message+" "+d.Hint, word) }
 		return d.Severity == severity && d.Rule == rule && !slices.ContainsFunc(words, func(w string) bool { return !has(w) })
 	})
 }
 
-// What a hostname says is changed only where it is known whose it is: by its mark,
-// by adopt, or because the file says nothing else than the account.
+// A hostname is changed only if its owner is known: by its mark, by adopt, or
+// because it does not differ from the file.
 func TestHostnamesThatAreThereAlready(t *testing.T) {
 	address := spec.Address{Kind: spec.KindCustomHostname, Parent: "example.com", Name: "shop.acme.dev"}
 	for _, test := range []struct {
@@ -68,7 +68,7 @@ func TestHostnamesThatAreThereAlready(t *testing.T) {
 	}
 }
 
-// User Workers that no stack manages are counted, passed over or an error, as the file says.
+// Unmanaged user Workers are counted, ignored or an error, as the file says.
 func TestUnmanagedTreatment(t *testing.T) {
 	for treatment, want := range map[string]struct {
 		counted int
@@ -81,7 +81,7 @@ func TestUnmanagedTreatment(t *testing.T) {
 		stranger := &spec.UserWorker{DispatchNamespace: "customers", Name: "stranger"}
 		world.Resources[stranger.Address()] = &spec.Live{Resource: stranger}
 		plan := planOn(t, world, stack, stack, planner.Options{})
-		if len(plan.Unmanaged) != want.counted || told(plan, diag.Error, planner.RuleUnmanaged, `"customers"`, "1", "adopt") != want.isError {
+		if len(plan.Unmanaged) != want.counted || reported(plan, diag.Error, planner.RuleUnmanaged, `"customers"`, "1", "adopt") != want.isError {
 			t.Errorf("%s: %+v, %v", treatment, plan.Unmanaged, plan.Diagnostics)
 		}
 		if len(plan.Changes) > 0 {
@@ -90,8 +90,9 @@ func TestUnmanagedTreatment(t *testing.T) {
 	}
 }
 
-// A plan says where it has not looked to the end for what the file no longer has.
-func TestUnseenPlaces(t *testing.T) {
+// A plan warns of places that were not searched completely for what the file no
+// longer has.
+func TestUnsearchedPlaces(t *testing.T) {
 	stack := parse(t, `
 version: 1
 name: platform
@@ -100,9 +101,9 @@ kv_namespaces: { tenants: {}, archive: {}, plans: {} }
 kv_pairs: {}
 `)
 	for _, test := range []struct {
-		unseen []spec.Unsearched
-		rule   string
-		words  []string
+		unsearched []spec.Unsearched
+		rule       string
+		words      []string
 	}{
 		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}}}, spec.RuleUnsearchedZones, []string{"DNS records", "50 zones or more", "--refresh all"}},
 		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}, Denied: true}}, spec.RuleUnsearchedZones, []string{"cannot list the account's zones", "Zone, Read"}},
@@ -110,9 +111,9 @@ kv_pairs: {}
 		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: "tenants"}}}, spec.RuleUnsearchedPairs, []string{`those of the KV namespace "tenants"`, "key_prefix"}},
 	} {
 		world := live(t, stack)
-		world.Unsearched = test.unseen
-		if plan := planOn(t, world, stack, stack, planner.Options{}); !told(plan, diag.Warning, test.rule, test.words...) {
-			t.Errorf("%+v: want %q in %v", test.unseen, test.words, plan.Diagnostics)
+		world.Unsearched = test.unsearched
+		if plan := planOn(t, world, stack, stack, planner.Options{}); !reported(plan, diag.Warning, test.rule, test.words...) {
+			t.Errorf("%+v: want %q in %v", test.unsearched, test.words, plan.Diagnostics)
 		}
 	}
 	list := parse(t, `
@@ -126,12 +127,12 @@ kv_pairs: {}
 	for _, title := range []string{"of a", "of c"} {
 		world.Unsearched = append(world.Unsearched, spec.Unsearched{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: title}})
 	}
-	if plan := planOn(t, world, list, list, planner.Options{}); !told(plan, diag.Warning, spec.RuleUnsearchedPairs, `2 KV namespaces, the first of them "of a"`) {
+	if plan := planOn(t, world, list, list, planner.Options{}); !reported(plan, diag.Warning, spec.RuleUnsearchedPairs, `2 KV namespaces, the first of them "of a"`) {
 		t.Errorf("one place of several namespaces: %v", plan.Diagnostics)
 	}
 }
 
-// What a plan is limited to is named, or the name that was most likely meant is.
+// A target that matches nothing is an error that suggests the most likely one.
 func TestUnknownTargets(t *testing.T) {
 	stack := parse(t, everyOwner)
 	for target, hint := range map[string]string{
@@ -151,7 +152,7 @@ func TestUnknownTargets(t *testing.T) {
 	}
 }
 
-// A namespace that is renamed keeps what is in it: what goes goes under the new name.
+// A renamed namespace keeps its contents: deletions use the new name.
 func TestRenamedNamespace(t *testing.T) {
 	const file = `
 version: 1
@@ -167,7 +168,7 @@ user_workers:
 	world := live(t, was)
 	world.Collections = append(world.Collections, wanted.Scope()...)
 	world.ApplyRenames(wanted)
-	for a, l := range world.Resources { // what was listed under the former name is completed from the former file
+	for a, l := range world.Resources { // the former file completes what was listed under the former name
 		if a.Parent == "customers" {
 			former, _ := was.Lookup(spec.Address{Kind: a.Kind, Parent: "tenants", Name: a.Name})
 			l.Resource, l.Detailed = former, true
@@ -187,7 +188,8 @@ user_workers:
 	}
 }
 
-// What is carried over and was never set is said once for each place in the file.
+// A carried-over binding that was never set is reported once for each place in
+// the file.
 func TestNothingToCarryOver(t *testing.T) {
 	stack := parse(t, `
 version: 1
@@ -207,8 +209,8 @@ workers:
 		}
 	}
 	plan := planOn(t, world, stack, stack, planner.Options{})
-	if !told(plan, diag.Warning, planner.RuleNothingToCarryOver, "TOKEN", "2 Workers, the first of them user_worker/customers/acme") ||
-		!told(plan, diag.Warning, planner.RuleNothingToCarryOver, "ROUTER_TOKEN", "worker/router will run without it") {
+	if !reported(plan, diag.Warning, planner.RuleNothingToCarryOver, "TOKEN", "2 Workers, the first of them user_worker/customers/acme") ||
+		!reported(plan, diag.Warning, planner.RuleNothingToCarryOver, "ROUTER_TOKEN", "worker/router will run without it") {
 		t.Errorf("%v", plan.Diagnostics)
 	}
 }
