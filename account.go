@@ -17,62 +17,73 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The platform lets a token make 1,200 requests in five minutes, and an address
-// 200 in a second, and blocks the token or the address that makes more for five
-// minutes. The second is far off for uploads, but not for answers from nearby.
-// Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+// The platform allows a token 1,200 requests in five minutes, and an address
+// 200 in a second, and blocks a token or an address that exceeds that for five
+// minutes. Uploads stay far below the second limit, but fast answers can reach
+// it. Source:
+// https://developers.cloudflare.com/fundamentals/api/reference/limits/
 //
-// The 1,200 are shared with the dashboard and with every other program, such as the
-// one that signs customers up: a run that took all of them would get those programs
-// blocked, and itself, too. So the default leaves 200.
+// The 1,200 are shared with the dashboard and with every other program, such as
+// the one that signs customers up. A run that used all of them would get those
+// programs blocked, and itself. So the default leaves 200.
 const (
 	rateWindow   = 5 * time.Minute
 	maxPerSecond = 150
 
-	// DefaultRate is how many requests an account makes to Cloudflare in five minutes at most.
+	// DefaultRate is the maximum number of requests to Cloudflare in five
+	// minutes.
 	DefaultRate = 1000
 
 	// NoRate is a [ConnectOptions.Rate] without a limit.
 	NoRate = -1
 )
 
-// ConnectOptions are which account to connect to and how.
+// ConnectOptions say which account to connect to and how.
 type ConnectOptions struct {
-	// Token is an API token, or Key and Email are the global API key of a user. A local account needs none.
+	// Token is an API token, or Key and Email are the global API key of a user.
+	// A local account needs none.
 	Token, Key, Email string
 
-	// AccountID is the account, such as [spec.Stack.AccountID] or CLOUDFLARE_ACCOUNT_ID; "" is the only one that the
-	// credentials can see, or the usual one of a local account.
+	// AccountID is the account, such as [spec.Stack.AccountID] or
+	// CLOUDFLARE_ACCOUNT_ID. "" is the only one that the credentials can see,
+	// or the default one of a local account.
 	AccountID string
 
-	// Local, unless nil, is the account on this machine to connect to, instead of Cloudflare's.
+	// Local, unless nil, is the account on this machine to connect to instead
+	// of Cloudflare's.
 	Local *Local
 
-	// BaseURL is where the API is; "" is Cloudflare's.
+	// BaseURL is the API's URL; "" is Cloudflare's.
 	BaseURL string
 
-	// Rate is how many requests to make in five minutes at most. 0 is [DefaultRate] where the API is Cloudflare's, and no
-	// limit elsewhere. [NoRate] is unlimited everywhere.
+	// Rate is the maximum number of requests in five minutes. 0 is
+	// [DefaultRate] if the API is Cloudflare's, and no limit otherwise.
+	// [NoRate] is no limit anywhere.
 	Rate int
 
-	// UserAgent is how requests and plans say who made them, such as "signup/1.2".
+	// UserAgent is the name of the program in requests and plans, such as
+	// "signup/1.2".
 	UserAgent string
 
 	// Transport sends the requests; nil means the network.
 	Transport http.RoundTripper
 
-	// Debug, unless nil, gets every request and its answer, with confidential values masked.
+	// Debug, unless nil, gets every request and its response. Confidential
+	// values are masked.
 	Debug io.Writer
 
-	// TagCacheDir is a folder that remembers the tags of user Workers, for an API whose lists do not show them; "" is none.
-	// It makes later runs faster and changes nothing else.
+	// TagCacheDir is a folder for a cache of the tags of user Workers, for an
+	// API whose lists do not show them; "" is none. It makes later runs faster
+	// and changes nothing else.
 	TagCacheDir string
 }
 
-// ErrNoCredentials says that the options have neither a token nor a key with an email address.
+// ErrNoCredentials says that the options have neither a token nor a key with an
+// email address.
 var ErrNoCredentials = errors.New("no credentials")
 
-// UnclearAccountError says that no account was named, and that the credentials can see none or several.
+// UnclearAccountError says that no account was named, and that the credentials
+// can see none or several.
 type UnclearAccountError struct{ Accounts []spec.Account }
 
 func (e *UnclearAccountError) Error() string {
@@ -87,29 +98,32 @@ func (e *UnclearAccountError) Error() string {
 	return fmt.Sprintf("the credentials can see %d accounts: %s, to one of%s", len(e.Accounts), how, list.String())
 }
 
-// Account is a Cloudflare account that a project can be compared with and applied to. It may be used by many goroutines:
-// planning, applying and importing wait for each other.
+// Account is a Cloudflare account that a project can be compared with and
+// applied to. It is safe for concurrent use: planning, applying and importing
+// wait for each other.
 type Account struct{ target *target }
 
-// target is an [Account] as the applier takes it.
+// target is an [Account] as the applier uses it.
 type target struct {
-	// busy is held while an account is read or written: what is read is that of one stack, and so are the sources.
+	// mu is held while an account is read or written: what was read belongs to
+	// one stack, and so do the sources.
 	mu sync.Mutex
 
-	*guarded.Account                  // reads, and writes that look first
+	*guarded.Account                  // reads, and checks before it writes
 	unguarded        *account.Account // for everything else
 	info             spec.Account
-	local            *Local // nil unless the account is on this machine, where there is no DNS
+	local            *Local // nil unless the account is on this machine, which has no DNS
 	userAgent        string
 
-	// sources, unless nil, lead from the modules that are written to the files
-	// they were made of.
+	// sources, unless nil, maps the modules that are written to the files that
+	// they were built from.
 	sources *sources
 }
 
 var _ applier.BatchTarget = (*target)(nil)
 
-// Connect finds the account to talk to. Unless it is named, the API is asked which one the credentials can see.
+// Connect finds the account to use. Unless it is named, the API is asked which
+// one the credentials can see.
 func Connect(ctx context.Context, o ConnectOptions) (*Account, error) {
 	client, err := o.client()
 	if err != nil {
@@ -129,7 +143,7 @@ func connected(client *account.Client, info spec.Account, o ConnectOptions) *Acc
 	return &Account{t}
 }
 
-// Info returns the account's id, and its name where that is known.
+// Info returns the account's id, and its name if that is known.
 func (a *Account) Info() spec.Account { return a.target.info }
 
 func (o ConnectOptions) userAgent() string {
@@ -139,12 +153,12 @@ func (o ConnectOptions) userAgent() string {
 	return o.UserAgent
 }
 
-// client returns a client to the API. Nothing is sent yet.
+// client returns a client of the API. It does not send anything yet.
 func (o ConnectOptions) client() (*account.Client, error) {
 	options := cloudflare.Options{UserAgent: o.userAgent(), Debug: o.Debug}
 	if o.Local != nil {
 		options.BaseURL = o.Local.url
-		options.Credentials.Token = "of-this-machine" // a word that no message has, where it would be masked
+		options.Credentials.Token = "of-this-machine" // must not be in any message, where it would be masked
 		return account.New(account.Options{Options: options})
 	}
 	if o.Token == "" && (o.Key == "" || o.Email == "") {
@@ -164,7 +178,7 @@ func (o ConnectOptions) baseURL() string {
 	return strings.TrimSuffix(o.BaseURL, "/")
 }
 
-// limits returns what the client keeps to.
+// limits returns the client's rate limits.
 func (o ConnectOptions) limits() []cloudflare.Limit {
 	requests := o.Rate
 	if requests == 0 && o.baseURL() == cloudflare.DefaultBaseURL {
@@ -176,7 +190,7 @@ func (o ConnectOptions) limits() []cloudflare.Limit {
 	return []cloudflare.Limit{{Requests: requests, Window: rateWindow}, {Requests: maxPerSecond, Window: time.Second}}
 }
 
-// account returns the account that is named, else the only one there is.
+// account returns the named account, or else the only one.
 func (o ConnectOptions) account(ctx context.Context, client *account.Client) (spec.Account, error) {
 	switch {
 	case o.Local != nil && o.AccountID == "":
@@ -200,8 +214,8 @@ func onlyAccount(accounts []spec.Account) (spec.Account, error) {
 	return accounts[0], nil
 }
 
-// Put writes a resource. A refusal that names places in modules names those in
-// their files instead.
+// Put writes a resource. If a refusal names positions in modules, they are
+// replaced by positions in their files.
 func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	revision, err := t.Account.Put(ctx, w)
 	scripted, ok := w.Resource.(spec.Scripted)
@@ -218,8 +232,8 @@ func (t *target) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	return revision, err
 }
 
-// Capture, MarkUnproven and Restore need no guard: the first only reads, and the others look
-// for themselves before they write.
+// Capture, MarkUnproven and Restore need no guard: the first only reads, and
+// the others check by themselves before they write.
 
 // Capture implements [applier.Target].
 func (t *target) Capture(ctx context.Context, a spec.Address, prior spec.Revision) (*spec.Live, error) {

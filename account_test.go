@@ -6,8 +6,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/cloudflare"
 )
 
-// TestRateIsThePlatforms: only Cloudflare's own API is held to its limit unless
-// the program asks for one.
+// TestRateIsThePlatforms checks that only Cloudflare's own API has a rate limit
+// unless the program asks for one.
 func TestRateIsThePlatforms(t *testing.T) {
 	const local = "http://127.0.0.1:8788/client/v4"
 	for _, test := range []struct {

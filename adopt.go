@@ -10,13 +10,15 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Adopt plans to mark Workers of the account as the stack's, and to change nothing else of them. A pattern is an address,
-// or one in which * stands for any part of a name. It means Workers that the file declares; an address means the one it is.
+// Adopt plans to mark Workers of the account as the stack's, without changing
+// anything else about them. A pattern is an address, or one in which * stands
+// for any part of a name. A pattern matches only Workers that the file
+// declares; an address matches any.
 func (p *Project) Adopt(ctx context.Context, account *Account, patterns []string) (*planner.Plan, error) {
 	t := account.target
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !p.built { // also with lists that look for user Workers: those are not what is adopted
+	if !p.built { // even if lists that look for user Workers are not resolved: those are not adopted
 		if err := buildEach(ctx, p); err != nil {
 			return nil, err
 		}
@@ -49,7 +51,7 @@ func (p *Project) Adopt(ctx context.Context, account *Account, patterns []string
 }
 
 // readWorkers reads what the stack refers to, and the collections that the
-// patterns are about.
+// patterns may match.
 func (t *target) readWorkers(ctx context.Context, stack *spec.Stack, patterns []string) (*spec.Snapshot, error) {
 	collections := stack.Scope()
 	for _, pattern := range patterns {
@@ -72,7 +74,7 @@ func isPattern(text string) bool {
 
 func isSpecial(c byte) bool { return c == '*' || c == '?' || c == '[' }
 
-// matching returns the live Workers that patterns name.
+// matching returns the live Workers that patterns match.
 func matching(live *spec.Snapshot, stack *spec.Stack, patterns []string) ([]spec.Address, error) {
 	var addresses []spec.Address
 	for _, pattern := range patterns {

@@ -12,13 +12,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Apply makes the account what a plan says. The error is for a plan that cannot be applied at all: nothing was changed
-// then. What became of each change, also of those that failed, is in the result. Events, one at a time, say what happens
-// meanwhile; emit may be nil.
+// Apply makes the account what a plan says. It returns an error if the plan
+// cannot be applied at all, and has changed nothing then. The result says what
+// became of each change, including those that failed. Events are reported one
+// at a time; emit may be nil.
 //
-// Each write looks first: what another program has written since the plan was made is not overwritten, and the change fails
-// with an error that [IsMoved] knows. Options that are left out are the usual ones; the probes of a rollout are sent to the
-// Workers, on this machine to those of the local account. A plan with secrets needs Secret, such as [Project.Secret].
+// Each write first checks whether another program has written the resource
+// since the plan was made. If so, it is not overwritten, and the change fails
+// with an error that [IsMoved] recognises. Options have defaults; the probes of
+// a rollout are sent to the Workers, or to those of the local account. A plan
+// with secrets needs Secret, such as [Project.Secret].
 func (a *Account) Apply(ctx context.Context, plan *planner.Plan, o applier.Options, emit func(applier.Event)) (*applier.Result, error) {
 	a.target.mu.Lock()
 	defer a.target.mu.Unlock()
@@ -37,12 +40,13 @@ func (a *Account) Apply(ctx context.Context, plan *planner.Plan, o applier.Optio
 	return applier.Run(ctx, a.target, plan, o, emit)
 }
 
-// IsMoved reports whether an error is the refusal to write a resource that another program has written since the plan was
-// made.
+// IsMoved reports whether an error says that a resource was not written because
+// another program has written it since the plan was made.
 func IsMoved(err error) bool { return account.IsMoved(err) }
 
-// Stale returns the changes of a plan whose resources were written by another program since, and what the plan would be for
-// those now; nothing when the plan is still what was planned. A plan to destroy is not made again.
+// Stale returns the changes of a plan whose resources other programs have
+// written since, and what the plan for those would be now. Both are empty if
+// the plan still applies. A plan to destroy is not made again.
 func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.StaleChange, *planner.Plan, error) {
 	a.target.mu.Lock()
 	defer a.target.mu.Unlock()
@@ -65,13 +69,14 @@ func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Stal
 	return moved, now, err
 }
 
-// Pace returns how long a number of changes of a plan take at least, as the API takes no more requests in that time.
+// Pace returns a function that estimates how long a number of the plan's
+// changes takes at least, given the API's rate limit.
 func (a *Account) Pace(plan *planner.Plan) func(changes int) time.Duration {
 	requests := a.target.requests(plan)
 	return func(changes int) time.Duration { return a.target.unguarded.Pace(min(changes, requests)) }
 }
 
-// requests returns about how many requests it takes to make the changes of a plan.
+// requests estimates how many requests a plan's changes take.
 func (t *target) requests(plan *planner.Plan) int {
 	n, together := 0, map[spec.Collection]int{}
 	for _, change := range plan.Changes {
@@ -87,13 +92,14 @@ func (t *target) requests(plan *planner.Plan) int {
 	return n
 }
 
-// HasProbes reports whether a plan has rollouts that ask user Workers whether they work. With a local account that takes
-// workerd.
+// HasProbes reports whether a plan has rollouts that probe user Workers. With a
+// local account that takes workerd.
 func HasProbes(plan *planner.Plan) bool {
 	return slices.ContainsFunc(plan.Changes, func(c planner.Change) bool { return c.Rollout != nil && c.Rollout.Probe != nil })
 }
 
-// prober returns what sends the probes of a plan. The Workers of an account on this machine run until done is called.
+// prober returns a sender of the plan's probes. The Workers of an account on
+// this machine run until done is called.
 func (t *target) prober(ctx context.Context) (p applier.Prober, done func(), err error) {
 	options, stop := probe.Options{UserAgent: t.userAgent}, func() {}
 	if t.local != nil {

@@ -16,7 +16,8 @@ import (
 
 const module = "github.com/wfpsync/wfpsync/"
 
-// folderOf is the folder of a package of ours, "." for the one at the top; ok is false for those of others.
+// folderOf returns the folder of one of our packages, "." for the top one; ok
+// is false for other packages.
 func folderOf(importPath string) (folder string, ok bool) {
 	if importPath+"/" == module {
 		return ".", true
@@ -24,11 +25,11 @@ func folderOf(importPath string) (folder string, ok bool) {
 	return strings.CutPrefix(importPath, module)
 }
 
-// emulatorTest helps the tests of the emulator, and is in no program.
+// emulatorTest helps the emulator's tests, and is in no program.
 const emulatorTest = "internal/emulator/emulatortest"
 
-// mayImport is the house: each folder, and which of ours it may import. A new
-// folder is a line here, and a reason in the commit that adds it.
+// mayImport lists each folder, and which of ours it may import. A new folder is
+// a line here, with a reason in the commit that adds it.
 var mayImport = map[string][]string{
 	"diag":                               {},
 	"internal/browsertest":               {},
@@ -69,8 +70,8 @@ var mayImport = map[string][]string{
 	"cmd/wfpsync":                        {"..."},
 }
 
-// onlyIn are libraries that one folder keeps to itself, so that the rest of the
-// house does not depend on them.
+// onlyIn are libraries that only one folder may import, so that nothing else
+// depends on them.
 var onlyIn = map[string]string{
 	"gopkg.in/yaml.v3":                       "spec/stackfile/internal/document",
 	"github.com/tailscale/hujson":            "spec/stackfile/internal/wrangler",
@@ -92,7 +93,7 @@ type goPackage struct {
 	GoFiles    []string
 }
 
-// packages are the module's packages without their tests.
+// packages returns the module's packages without their tests.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
 	list, err := listed()
@@ -166,17 +167,18 @@ func matches(pattern, folder string) bool {
 	return pattern == folder || wildcard && strings.HasPrefix(folder, prefix)
 }
 
-// outside are the names by which a program touches the world around it. Only
-// cmd/wfpsync may use them, so that every other package can be tested, and
-// trusted, without looking.
+// outside are the functions by which a program touches the world around it.
+// Only cmd/wfpsync may use them, so that every other package can be tested, and
+// trusted, without a look inside.
 var outside = map[string][]string{
 	"os":  {"Exit", "Stdin", "Stdout", "Stderr", "Getenv", "LookupEnv", "Environ", "Setenv", "ExpandEnv"},
 	"fmt": {"Print", "Printf", "Println"},
 	"log": {"Print", "Printf", "Println", "Fatal", "Fatalf", "Fatalln", "Panic", "Panicf"},
 }
 
-// TestOnlyTestsReachBehindTheEmulator keeps out of the program what an emulator
-// offers tests, changes that no client can make, and the packages that help tests.
+// TestOnlyTestsReachBehindTheEmulator keeps two things out of the program:
+// changes that the emulator allows only tests to make, and the packages that
+// help tests.
 func TestOnlyTestsReachBehindTheEmulator(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, imported := range p.Imports {
@@ -221,7 +223,7 @@ func checkFile(t *testing.T, name string) {
 	})
 }
 
-// inspectFile calls do with every node of a file, and where it is.
+// inspectFile calls do with every node of a file and its position.
 func inspectFile(t *testing.T, name string, do func(ast.Node, token.Position)) {
 	t.Helper()
 	files := token.NewFileSet()

@@ -15,8 +15,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Check starts the code of a plan's changed Workers on a workerd, as an upload starts it, and adds to the plan's diagnostics
-// what would be refused. Workers that run the same in the same way are one: a fleet is started once.
+// CheckCode starts the code of a plan's changed Workers on a workerd, as an
+// upload does, and adds to the plan's diagnostics what would be refused.
+// Workers that start in the same way are started once, such as a fleet.
 func (p *Project) CheckCode(ctx context.Context, plan *planner.Plan, workerd string) error {
 	where := p.sources()
 	var programs []runtime.Program
@@ -48,14 +49,15 @@ func (p *Project) CheckCode(ctx context.Context, plan *planner.Plan, workerd str
 	return nil
 }
 
-// startedAs is what decides how a script starts. Values of variables do, too, if
-// code reads them at once; Workers that differ in them alone are taken for one.
+// startedAs returns a key of everything that decides how a script starts.
+// Values of variables may matter too, if code reads them at once; Workers that
+// differ only in those are treated as one.
 func startedAs(s *spec.Script) string {
 	flags := slices.Sorted(slices.Values(s.CompatibilityFlags))
 	return strings.Join(append(flags, s.CompatibilityDate, s.Code.Digest), " ")
 }
 
-// program is a script as the local runtime takes it.
+// programOf returns a script as the local runtime takes it.
 func programOf(s *spec.Script) runtime.Program {
 	made := runtime.Program{
 		Main: s.Code.MainModule, AsModule: true, Date: s.CompatibilityDate, Flags: s.CompatibilityFlags, Env: map[string]any{},
@@ -71,7 +73,8 @@ func programOf(s *spec.Script) runtime.Program {
 	return made
 }
 
-// refused says why an upload would be refused, at the line that a person wrote.
+// refused returns the diagnostic of a refused upload, at the source line if
+// that can be found.
 func refused(ctx context.Context, code *spec.Code, refusal *api.Refusal, where *sources) diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: diag.Error, Rule: bundle.RuleRefused, Range: code.At,

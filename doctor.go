@@ -13,28 +13,30 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Check is one thing that [Doctor] has looked at.
+// Check is the result of one of [Doctor]'s checks.
 type Check struct {
 	Name    string
 	Status  CheckStatus
 	Message string
-	Advice  string // what to do about it; "" where there is nothing to do
+	Advice  string // what to do about it; "" if there is nothing to do
 }
 
-// CheckStatus is how something is.
+// CheckStatus is the result of a check in one word.
 type CheckStatus string
 
 const (
 	CheckOK      CheckStatus = "ok"
-	CheckWarning CheckStatus = "warning" // it may be meant
+	CheckWarning CheckStatus = "warning" // it may be intended
 	CheckFailed  CheckStatus = "failed"
-	CheckSkipped CheckStatus = "skipped" // something else must be put right first
+	CheckSkipped CheckStatus = "skipped" // another check must succeed first
 )
 
-// LocalCredentials is the check of the credentials of an account on this machine.
+// LocalCredentials is the check of the credentials of an account on this
+// machine.
 var LocalCredentials = Check{Name: "credentials", Status: CheckOK, Message: "the account on this machine needs none"}
 
-// FailedCheck returns the check that an error came of, with the error's own advice.
+// FailedCheck returns the check that failed with an error, with the error's own
+// advice.
 func FailedCheck(name string, err error) Check {
 	return Check{Name: name, Status: CheckFailed, Message: err.Error(), Advice: adviceOf(err)}
 }
@@ -47,12 +49,13 @@ func adviceOf(err error) string {
 	return ""
 }
 
-// mostSkew is how far the clocks may be apart without being worth a word.
+// maxSkew is how far the clocks may be apart without a warning.
 const maxSkew = time.Minute
 
-// Doctor looks at the credentials, what they may do, the account and the clock. Nothing is written. It shows whether a token
-// may read; whether it may write, only writing shows. What a project needs must be there; without one, which is nil, Workers
-// must.
+// Doctor checks the credentials and their permissions, the account and the
+// clock. It writes nothing, so it can tell whether a token may read, but not
+// whether it may write. What a project needs must be there; without a project,
+// which may be nil, Workers must.
 func Doctor(ctx context.Context, p *Project, o ConnectOptions) []Check {
 	x := &examination{options: o, needs: map[spec.Kind]bool{}, zones: map[spec.Kind]string{}}
 	for _, c := range new(spec.Stack).Scope() { // what every stack needs
@@ -65,10 +68,10 @@ func Doctor(ctx context.Context, p *Project, o ConnectOptions) []Check {
 	return x.checks
 }
 
-// examination looks at one thing after the other; each needs those before it.
+// examination runs one check after another; each needs those before it.
 type examination struct {
 	options ConnectOptions
-	needs   map[spec.Kind]bool   // by the stack
+	needs   map[spec.Kind]bool   // of the stack
 	zones   map[spec.Kind]string // of each kind, one that the stack names
 	checks  []Check
 }
@@ -77,7 +80,7 @@ func (x *examination) note(name string, status CheckStatus, advice, format strin
 	x.checks = append(x.checks, Check{Name: name, Status: status, Message: fmt.Sprintf(format, args...), Advice: advice})
 }
 
-// noteError notes what an error says, with what to do about it.
+// noteError notes an error with its advice.
 func (x *examination) noteError(name string, status CheckStatus, err error) {
 	x.note(name, status, adviceOf(err), "%s", err)
 }
@@ -119,8 +122,8 @@ func (x *examination) run(ctx context.Context) {
 	}
 }
 
-// lookAtToken asks whether the credentials are any, and so whether there is an
-// API to ask.
+// lookAtToken checks whether the credentials are valid, and so whether the API
+// answers.
 func (x *examination) lookAtToken(ctx context.Context, client *account.Client) bool {
 	if x.options.Token == "" {
 		_, err := client.Accounts(ctx)
@@ -153,7 +156,7 @@ func (x *examination) lookAtClock(client *account.Client) {
 	x.note("clock", CheckOK, "", "it is right")
 }
 
-// lookAtAccount finds the account that a plan would be made of.
+// lookAtAccount finds the account that a plan would be made for.
 func (x *examination) lookAtAccount(ctx context.Context, client *account.Client) (spec.Account, bool) {
 	seen, err := client.Accounts(ctx)
 	chosen := x.options.AccountID
@@ -195,7 +198,7 @@ func accountWords(a spec.Account) string {
 	return fmt.Sprintf("%s (%s)", a.Name, a.ID)
 }
 
-// lookInside asks for one permission after the other.
+// lookInside checks one permission after another.
 func (x *examination) lookInside(ctx context.Context, live *account.Account) {
 	workers := true
 	for i, probe := range live.Probes() {
@@ -209,8 +212,8 @@ func (x *examination) lookInside(ctx context.Context, live *account.Account) {
 	x.lookAtZones(ctx, live)
 }
 
-// lookedAt notes what came of a permission. One that the stack file does not
-// need may be missing.
+// lookedAt notes the result of checking a permission. One that the stack file
+// does not need may be missing.
 func (x *examination) lookedAt(permission spec.Permission, kinds []spec.Kind, err error) {
 	name := "permission " + permission.String()
 	switch {
@@ -264,8 +267,8 @@ func (x *examination) lookAtZones(ctx context.Context, live *account.Account) {
 	}
 }
 
-// zoneOf is the zone to look at for a kind: one that the stack file names, else
-// the first.
+// zoneOf returns the zone to check for a kind: one that the stack file names,
+// or else the first.
 func (x *examination) zoneOf(kinds []spec.Kind, zones []string) string {
 	for _, kind := range kinds {
 		if zone := x.zones[kind]; zone != "" {

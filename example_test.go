@@ -12,8 +12,8 @@ import (
 	"github.com/wfpsync/wfpsync/planner"
 )
 
-// examplePlatform writes a stack file with a customer, and opens an account on this machine. In your own program the file
-// is there already.
+// examplePlatform writes a stack file with a customer, and opens an account on
+// this machine. In your own program the file exists already.
 func examplePlatform() (file string, account *wfpsync.Account, done func()) {
 	dir, err := os.MkdirTemp("", "platform-")
 	if err != nil {
@@ -65,7 +65,7 @@ func ExampleProject_Plan() {
 	}
 	plan, err := project.Plan(ctx, account, planner.Options{})
 	if err != nil {
-		log.Fatal(err) // lists what is wrong with the file, each at its place
+		log.Fatal(err) // has every mistake in the file, with its place
 	}
 	for _, change := range plan.Changes {
 		fmt.Println(change.Action, change.Address)
@@ -75,7 +75,7 @@ func ExampleProject_Plan() {
 	// create user_worker/customers/acme
 }
 
-// Apply a plan, and hear what happens.
+// Apply a plan, and follow what happens.
 func ExampleAccount_Apply() {
 	file, account, done := examplePlatform()
 	defer done()
@@ -109,8 +109,8 @@ func ExampleAccount_Apply() {
 	// changes left: false
 }
 
-// Add one customer from a program: a line of the list, and a plan for that customer alone. examples/library is a whole
-// sign-up service.
+// Add one customer from a program: a line of the list, and a plan for that
+// customer alone. examples/library is a whole sign-up service.
 func Example_addCustomer() {
 	file, account, done := examplePlatform()
 	defer done()
@@ -145,7 +145,7 @@ func Example_addCustomer() {
 	// user_worker/customers/globex applied
 }
 
-// Walk a plan: what it does, in which order, and what stands in its way.
+// Walk through a plan: what it does, in which order, and what blocks it.
 func Example_walkPlan() {
 	file, account, done := examplePlatform()
 	defer done()

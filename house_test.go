@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// mostFiles is how many files of a package, without tests, a person finds their way in, and mostCommands how many the
-// program has, with one file a command.
+// maxFiles is how many files of a package, without tests, a reader can keep
+// track of. maxCommands is how many commands the program has, with one file
+// each.
 const (
 	maxFiles    = 50
 	maxCommands = 30
@@ -30,10 +31,12 @@ func TestPackagesAreNotTooLarge(t *testing.T) {
 	}
 }
 
-// mostFields is how many fields a struct of a phase of loading has at most: one that needs more is two phases.
+// maxFields is how many fields a struct of a loading phase may have: one that
+// needs more is two phases.
 const maxFields = 12
 
-// parsers read text, and are not phases: one has a field for each thing that it knows of its place in the text.
+// parsers read text, and are not phases: each has a field for everything that
+// it knows about its place in the text.
 var parsers = []string{"spec/stackfile/internal/document", "spec/stackfile/internal/list"}
 
 func TestPhasesOfLoadingAreSmall(t *testing.T) {
@@ -65,7 +68,7 @@ func TestPhasesOfLoadingAreSmall(t *testing.T) {
 	}
 }
 
-// countFields counts the fields of a struct, an embedded one as one.
+// countFields counts the fields of a struct; an embedded one counts as one.
 func countFields(s *ast.StructType) int {
 	n := 0
 	for _, field := range s.Fields.List {

@@ -13,20 +13,24 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// ImportOptions are what of an account becomes a stack file. All may be left out.
+// ImportOptions say what part of an account becomes a stack file. All are
+// optional.
 type ImportOptions struct {
 	// Namespace limits it to one dispatch namespace and what belongs to that.
 	Namespace string
 
-	// Name is that of the stack; "" is the name of the only stack that the account has, else "imported".
+	// Name is the stack's name. "" is the name of the account's only stack, or
+	// else "imported".
 	Name string
 
-	// UserWorkers says what becomes of user Workers that no stack manages; "" leaves them to the product.
+	// UserWorkers says what to do with user Workers that no stack manages; ""
+	// leaves them to the product.
 	UserWorkers stackfile.UserWorkers
 }
 
-// Import reads the account and returns a stack file, and the code that it names, that a plan finds nothing to change for,
-// but what it adopts. Nothing in the account changes, and nothing is written.
+// Import reads the account and returns a stack file and its code. A plan of
+// that file adopts resources and changes nothing else. Import itself writes
+// nothing.
 func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Imported, error) {
 	if o.UserWorkers == "" {
 		o.UserWorkers = stackfile.LeaveUserWorkers
@@ -56,8 +60,9 @@ func (a *Account) Import(ctx context.Context, o ImportOptions) (*stackfile.Impor
 	return stackfile.Import(live, name, o.UserWorkers, unread...)
 }
 
-// ImportWrangler returns the stack file of a configuration of wrangler, which is in a folder or below it, and what of it is
-// not taken over. The name is that of the stack; "" is the configuration's own.
+// ImportWrangler returns the stack file of a configuration of wrangler, which
+// is in a folder or below it, and diagnostics of what was not taken over. The
+// name is the stack's; "" is the configuration's own.
 func ImportWrangler(dir, config, environment, name string) (*stackfile.Imported, diag.List, error) {
 	p := &Project{dir: dir, name: DefaultFile}
 	var imported *stackfile.Imported
@@ -68,8 +73,8 @@ func ImportWrangler(dir, config, environment, name string) (*stackfile.Imported,
 	return imported, p.diagnostics, err
 }
 
-// stackName returns the name that is given, or that of the only stack that owns
-// something of what was read.
+// stackName returns the given name, or that of the only stack that owns
+// something in live.
 func stackName(given string, live *spec.Snapshot) (string, error) {
 	if given != "" {
 		return given, nil
@@ -84,16 +89,17 @@ func stackName(given string, live *spec.Snapshot) (string, error) {
 	return "", &UnclearStackError{owners}
 }
 
-// UnclearStackError says that an account has several stacks, and that none was named.
+// UnclearStackError says that an account has several stacks, and that none was
+// named.
 type UnclearStackError struct{ Stacks []string }
 
 func (e *UnclearStackError) Error() string {
 	return "the account has the stacks " + strings.Join(e.Stacks, ", ")
 }
 
-// readAll reads everything of every kind, as far as the credentials may, but of
-// one namespace only the user Workers of that. The kinds that they may not read
-// are returned as well.
+// readAll reads everything of every kind that the credentials may read; with a
+// namespace, only that namespace's user Workers. It also returns the kinds that
+// they may not read.
 func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot, []spec.Kind, error) {
 	live, err := t.Read(ctx, "", new(spec.Stack).Scope())
 	if err != nil {
@@ -109,7 +115,7 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 		spec.ContainerAccount:      {""},
 		spec.ContainerJurisdiction: {""},
 		spec.ContainerQueue:        {""}, // the consumers of all queues are listed together
-		spec.ContainerKVNamespace:  nil,  // what is in one is data
+		spec.ContainerKVNamespace:  nil,  // its contents are data
 		spec.ContainerZone:         zones,
 	}
 	for _, a := range live.Addresses() {

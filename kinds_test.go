@@ -16,14 +16,14 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A kind of resource is described once, by its [spec.KindInfo], and each package has
-// a column of what it does with resources of the kind. Nothing else tells kinds from
-// each other, so that a new one cannot be forgotten. The same holds for the types of
-// bindings.
+// A kind of resource is described once, by its [spec.KindInfo], and each
+// package has a kindOps of what it does with resources of the kind. No other
+// code tells kinds apart, so that a new one cannot be forgotten. The same holds
+// for binding types.
 //
-// That no description, and no column, lacks anything is asked where the tables are:
-// spec/kind_whole_test.go, planner/kind_test.go, internal/account/kind_test.go and
-// spec/stackfile/kind_test.go.
+// That no description and no kindOps is incomplete is tested next to the
+// tables: spec/kind_whole_test.go, planner/kind_test.go,
+// internal/account/kind_test.go and spec/stackfile/kind_test.go.
 
 func TestNothingElseTellsKindsApart(t *testing.T) {
 	found := map[string][]string{}
@@ -41,7 +41,7 @@ func TestNothingElseTellsKindsApart(t *testing.T) {
 	}
 }
 
-// tellingApart lists the switches, the map literals and the conditions of a file that
+// tellingApart returns the switches, map literals and conditions of a file that
 // name more than one kind, or more than one binding type.
 func tellingApart(t *testing.T, name string) []string {
 	t.Helper()
@@ -91,7 +91,8 @@ func tellingApart(t *testing.T, name string) []string {
 	return places
 }
 
-// addCompared adds the kinds and types that a condition compares with, or that a case is.
+// addCompared adds the kinds and types that a condition compares with, or that
+// a case is.
 func addCompared(names map[string]bool, condition ast.Expr) {
 	addName(names, condition)
 	ast.Inspect(condition, func(n ast.Node) bool {
@@ -103,7 +104,8 @@ func addCompared(names map[string]bool, condition ast.Expr) {
 	})
 }
 
-// addName adds an expression that is the constant of a kind or of a binding type, or its text.
+// addName adds an expression that is the constant of a kind or of a binding
+// type, or its text.
 func addName(names map[string]bool, e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.SelectorExpr:
@@ -119,8 +121,9 @@ func addName(names map[string]bool, e ast.Expr) {
 	}
 }
 
-// kindConstants are the constants of package spec for kinds and binding types, and
-// bindingTexts how the API spells the types that a word alone would not be.
+// kindConstants are the constants of package spec for kinds and binding types.
+// bindingTexts are the API's names of types that cannot be mistaken for an
+// ordinary word.
 var (
 	kindConstants = map[string]bool{}
 	bindingTexts  = map[string]bool{"plain_text": true, "secret_text": true, "secret_key": true, "kv_namespace": true, "r2_bucket": true, "durable_object_namespace": true, "dispatch_namespace": true}
@@ -144,7 +147,7 @@ func init() {
 	}
 }
 
-// The descriptions of package spec are those that the test above relies on.
+// The test above relies on the descriptions of package spec.
 func TestKindsHaveConstants(t *testing.T) {
 	if n := len(spec.Kinds()); n < 15 || len(kindConstants) < n {
 		t.Errorf("%d kinds and %d constants", n, len(kindConstants))
@@ -153,7 +156,8 @@ func TestKindsHaveConstants(t *testing.T) {
 
 var update = flag.Bool("update", false, "rewrite what the documentation says of kinds")
 
-// docs/existing-account.md says what a token needs for each kind. `make golden` writes it.
+// docs/existing-account.md lists the permission that a token needs for each
+// kind. `make golden` writes it.
 func TestDocumentedPermissions(t *testing.T) {
 	const file, head = "docs/existing-account.md", "| in the file | what the token needs |\n|---|---|\n"
 	content, err := os.ReadFile(file)
@@ -177,7 +181,8 @@ func TestDocumentedPermissions(t *testing.T) {
 	}
 }
 
-// permissionRows are the rows of the table, those of the account before those of zones.
+// permissionRows returns the rows of the table, those of the account before
+// those of zones.
 func permissionRows(kinds []spec.KindInfo) []string {
 	nouns := map[spec.Permission][]string{}
 	for _, k := range kinds {

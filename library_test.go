@@ -14,8 +14,9 @@ import (
 	"github.com/wfpsync/wfpsync"
 )
 
-// TestLibrary builds examples/library outside of the module, as a program of somebody else, lets it sign a customer up, and
-// asks the Worker of that customer.
+// TestLibrary builds examples/library outside of the module, as another
+// person's program, lets it sign a customer up, and sends a request to the
+// customer's Worker.
 func TestLibrary(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("examples/library")); err != nil {
@@ -73,7 +74,7 @@ func TestLibrary(t *testing.T) {
 	if want := `{"id":"acme","plan":"pro"}` + "\n" + `{"id":"globex","plan":"free"}` + "\n"; string(list) != want {
 		t.Errorf("the list is\n%swant\n%s", list, want)
 	}
-	if customers != "" { // there is a workerd
+	if customers != "" { // workerd is installed
 		for host, want := range map[string]string{
 			"globex.example.com": "Hello from globex, on the plan free.\n",
 			"nobody.example.com": "Unknown customer.\n",
@@ -90,7 +91,7 @@ func TestLibrary(t *testing.T) {
 	if err := program.Wait(); err != nil {
 		t.Error(err)
 	}
-	// A plan of the whole file finds the account as the service has left it.
+	// A plan of the whole file finds nothing to change after the service.
 	local, err := wfpsync.OpenLocal(wfpsync.LocalOptions{Dir: filepath.Join(dir, ".wfpsync")})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
-// goIn runs the go command in a folder, and without the network.
+// goIn runs the go command in a folder, without the network.
 func goIn(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)

@@ -19,55 +19,62 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// LocalAccountID is the id of the account that every local account has. Any other id is an account of its own.
+// LocalAccountID is the id of the account that every local account has. Any
+// other id is an account of its own.
 const LocalAccountID = emulator.LocalAccountID
 
 const localAccountName = emulator.LocalAccountName
 
-// LocalOptions are how an account on this machine is opened. Only Dir must be set.
+// LocalOptions say how to open an account on this machine. Only Dir is
+// required.
 type LocalOptions struct {
-	// Dir is the folder that the account lives in. It is created when it is not there, for its owner alone: secrets are in it.
+	// Dir is the account's folder. It is created if it does not exist, readable
+	// by its owner only, because it holds secrets.
 	Dir string
 
-	// Workerd is the file of workerd, the runtime that Cloudflare runs Workers on. Uploads are then started, as the
-	// platform starts them, and [Local.Run] runs Workers. "" is an account that does neither.
+	// Workerd is the path of workerd, the runtime that Cloudflare runs Workers
+	// on. Uploads are then started, as the platform does, and [Local.Run] runs
+	// Workers. With "" the account does neither.
 	Workerd string
 
-	// Listener is where the API answers other programs, whose requests [Local.Close] lets end; nil for a loopback port,
-	// which is there for this program.
+	// Listener serves the API to other programs, whose requests [Local.Close]
+	// lets finish. Nil is a loopback port for this program.
 	Listener net.Listener
 
-	// Command says who has the account open, such as "wfpsync dev", and Shared that others may use its API meanwhile. The
-	// error of another program that wants the account says so.
+	// Command is the command that has the account open, such as "wfpsync dev".
+	// Shared says that others may use its API meanwhile. Another program that
+	// wants the account gets both in its error.
 	Command string
 	Shared  bool
 
-	// ListNested and ListWithoutTags are shapes in which the API has listed user Workers: as its reference documents, and
-	// as it once did.
+	// ListNested and ListWithoutTags select shapes in which the API has listed
+	// user Workers: as its reference documents, and as it once did.
 	ListNested, ListWithoutTags bool
 
-	// NoSync leaves it to the operating system when what is written comes to the disk. It is for tests: much is written
-	// faster, and a power cut may lose it.
+	// NoSync lets the operating system decide when to write to the disk. It is
+	// for tests: writing is much faster, and a power failure may lose data.
 	NoSync bool
 
-	// Middleware, unless nil, is put before the API, such as one that counts requests.
+	// Middleware, unless nil, wraps the API's handler, for example to count
+	// requests.
 	Middleware func(api http.Handler) http.Handler
 }
 
-// Local is a Cloudflare account on this machine: the API, with what it keeps in a folder, and the Workers. Programs talk to
-// it as to the real one, at [Local.URL] with any token; [Connect] does, too. It may be used by many goroutines.
+// Local is a Cloudflare account on this machine: the API, whose data is in a
+// folder, and the Workers. Programs use it like the real one, at [Local.URL]
+// with any token; so does [Connect]. It is safe for concurrent use.
 type Local struct {
 	emulator *emulator.Emulator
 	server   *http.Server
 	url      string
-	grace    time.Duration // for the requests of other programs to end
+	grace    time.Duration // for the requests of other programs to finish
 	release  func()
 }
 
 const maxGrace = 5 * time.Second
 
-// OpenLocal opens the account in a folder, and serves its API until the account is closed. If another program has it open,
-// the error is an *[InUseError].
+// OpenLocal opens the account in a folder, and serves its API until the account
+// is closed. If another program has it open, the error is an *[InUseError].
 func OpenLocal(o LocalOptions) (*Local, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -109,7 +116,8 @@ func OpenLocal(o LocalOptions) (*Local, error) {
 	return l, nil
 }
 
-// Close ends the API and closes the account. What [Local.Run] has started must be closed before.
+// Close stops the API and closes the account. First close what [Local.Run] has
+// started.
 func (l *Local) Close() error {
 	if l.grace > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), l.grace)
@@ -121,34 +129,36 @@ func (l *Local) Close() error {
 	return l.emulator.Close()
 }
 
-// URL returns where the API is, as CLOUDFLARE_BASE_URL takes it.
+// URL returns the API's URL, as CLOUDFLARE_BASE_URL takes it.
 func (l *Local) URL() string { return l.url }
 
-// Handler returns what answers the API's requests, for programs that serve it elsewhere as well.
+// Handler returns the API's handler, for programs that also serve it elsewhere.
 func (l *Local) Handler() http.Handler { return l.emulator }
 
-// EnsureZone gives an account a zone, such as example.com, unless it has it. A stack's zones are there as soon as a plan
-// names them.
+// EnsureZone adds a zone, such as example.com, to an account unless it exists.
+// A stack's zones are added when they are first planned.
 func (l *Local) EnsureZone(accountID, name string) error {
 	return l.emulator.EnsureZone(accountID, name)
 }
 
-// Message is what a Worker printed.
+// Message is a line that a Worker printed.
 type Message struct {
-	Worker string // "worker" or "namespace/worker"; "" when the runtime itself speaks
+	Worker string // "worker" or "namespace/worker"; "" for the runtime itself
 	Level  string // debug, log, info, warn or error
 	Text   string
 }
 
-// Running is the Workers of an account that answer requests.
+// Running is a running runtime with an account's Workers.
 type Running struct {
 	runtime *runtime.Runtime
 	address string
 }
 
-// Run runs the Workers of an account on a loopback port, as they are at each moment: what is uploaded meanwhile answers from
-// then on. The host of a request says who answers it, as routes and custom domains do. Where none matches, the only
-// dispatcher answers. Tell, unless nil, hears what the Workers print, from many goroutines at once.
+// Run serves the Workers of an account on a loopback port. What is uploaded
+// meanwhile is served from then on. The host of a request selects the Worker,
+// by its routes and custom domains; if none matches, the only dispatcher
+// answers. tell, unless nil, gets what the Workers print, and must be safe for
+// concurrent use.
 func (l *Local) Run(ctx context.Context, accountID string, tell func(Message)) (*Running, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -166,14 +176,15 @@ func (l *Local) Run(ctx context.Context, accountID string, tell func(Message)) (
 	return &Running{run, listener.Addr().String()}, nil
 }
 
-// URL returns where the Workers answer.
+// URL returns the Workers' URL.
 func (r *Running) URL() string { return "http://" + r.address }
 
 // Close stops the Workers.
 func (r *Running) Close() { r.runtime.Close() }
 
-// FindWorkerd returns the file of the workerd that `wfpsync local install-runtime` has installed for this user, and whose
-// digest is the pinned one; "" when there is none.
+// FindWorkerd returns the path of the workerd that `wfpsync local
+// install-runtime` has installed for this user and whose digest is the pinned
+// one; "" if there is none.
 func FindWorkerd() (string, error) {
 	cache, err := runtime.Cache()
 	if err != nil {
@@ -186,8 +197,8 @@ func FindWorkerd() (string, error) {
 	return file, err
 }
 
-// addZones gives an account the zones that a stack names. Hosts whose zone the account does not have get one for their
-// domain.
+// addZones adds to an account the zones that a stack names. A host without a
+// zone gets one for its domain.
 func (l *Local) addZones(accountID string, stack *spec.Stack) error {
 	for _, zone := range stack.Zones() {
 		if strings.Contains(zone, ".") {
@@ -207,9 +218,9 @@ func (l *Local) addZones(accountID string, stack *spec.Stack) error {
 // InUseError says that another program has a local account open.
 type InUseError struct {
 	Dir     string // of the account
-	Process int    // of the other program; 0 when it is not known, and then neither is what follows
+	Process int    // of the other program; 0 if it is not known, and then the rest is not either
 	Command string // such as "wfpsync dev"
-	API     string // where others can use the account meanwhile; "" when they cannot
+	API     string // where others can use the account meanwhile; "" if they cannot
 }
 
 func (e *InUseError) Error() string {
@@ -219,8 +230,9 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("the local account in %s is in use by `%s` (process %d)", e.Dir, e.Command, e.Process)
 }
 
-// A holder is who has the account open: noted beside the account for the message to another program that wants it. The
-// lock is on the account's own file, so what a killed program leaves of its note means nothing.
+// holder is the note about which program has the account open. It is next to
+// the account, for the error of another program that wants it. The lock is on
+// the account's own file, so the note of a killed program means nothing.
 type holder struct {
 	Process int    `json:"process"`
 	Command string `json:"command"`
@@ -229,15 +241,16 @@ type holder struct {
 
 const holderFile = "in-use.json"
 
-// leave writes the note, until what it returns is called. A note that cannot be written is a message that says less.
+// leave writes the note, and returns a function that removes it. If writing
+// fails, the error of the other program just says less.
 func (h holder) leave(dir string) (release func()) {
 	name := filepath.Join(dir, holderFile)
-	note, _ := json.Marshal(h) // nothing in it can fail
+	note, _ := json.Marshal(h) // these types cannot fail
 	_ = os.WriteFile(name, note, 0o600)
 	return func() { _ = os.Remove(name) }
 }
 
-// inUse returns the error of an account that another program has open.
+// inUse returns the error for an account that another program has open.
 func inUse(dir string) *InUseError {
 	note, err := os.ReadFile(filepath.Join(dir, holderFile))
 	var h holder

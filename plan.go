@@ -9,12 +9,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Plan compares the project with an account. It builds the code first, unless [Project.Build] has. The error lists the
-// diagnostics when the file or its code is wrong; what speaks against it in the account is in the plan's diagnostics and in its
-// blocked changes.
+// Plan compares the project with an account. It builds the code first, unless
+// [Project.Build] has. If the file or its code is wrong, the error has the
+// diagnostics. Problems with the account are in the plan's diagnostics and in
+// its blocked changes.
 //
-// Options that are left out are the usual ones: Mode is [planner.Apply], Tool is the account's user agent, and Secrets are
-// read if the project has a key for them.
+// Options have defaults: Mode is [planner.Apply], Tool is the account's user
+// agent, and Secrets are read if the project has a key for them.
 func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options) (*planner.Plan, error) {
 	o.Mode, o.Tool = cmp.Or(o.Mode, planner.Apply), cmp.Or(o.Tool, account.target.userAgent)
 	t := account.target
@@ -46,8 +47,8 @@ func (p *Project) Plan(ctx context.Context, account *Account, o planner.Options)
 	return p.finish(t, plan), nil
 }
 
-// prepare makes sure that the stack is known whole and its code is built. What is to be destroyed needs no code, and
-// nothing that was discovered is the stack's to destroy.
+// prepare completes the stack and builds its code. Destroying needs neither: no
+// code, and no discovered user Workers, because the stack does not own them.
 func (p *Project) prepare(ctx context.Context, t *target, mode planner.Mode) error {
 	if err := p.Err(); err != nil {
 		return err
@@ -74,7 +75,8 @@ func (p *Project) prepare(ctx context.Context, t *target, mode planner.Mode) err
 	return p.Err()
 }
 
-// finish gives a plan the findings of the project, and the account the sources of the code that it is about to get.
+// finish adds the project's diagnostics to a plan, and gives the account the
+// sources of the code that it is about to upload.
 func (p *Project) finish(t *target, plan *planner.Plan) *planner.Plan {
 	t.sources = p.sources()
 	p.note(plan.Diagnostics)
@@ -82,17 +84,18 @@ func (p *Project) finish(t *target, plan *planner.Plan) *planner.Plan {
 	return plan
 }
 
-// forgetFindings returns what takes back the findings of a plan, which are that plan's.
+// forgetFindings returns a function that removes the diagnostics of a plan from
+// the project.
 func (p *Project) forgetFindings() func() {
 	before := slices.Clip(p.diagnostics)
 	return func() { p.diagnostics = before }
 }
 
-// discovers reports whether the stack is not known yet, because the account has to
-// say which user Workers its lists find.
+// mustDiscover reports whether the stack is not complete yet because its lists
+// look for user Workers in the account.
 func (p *Project) mustDiscover() bool { return p.live == nil && len(p.stack.Discoveries) > 0 }
 
-// discover asks the account which user Workers the stack's lists find, and reads
+// discover finds the user Workers that the stack's lists look for, and reads
 // the stack file again with those.
 func (p *Project) discover(ctx context.Context, t *target) error {
 	if !p.mustDiscover() {
@@ -105,7 +108,8 @@ func (p *Project) discover(ctx context.Context, t *target) error {
 	return p.reopen(live)
 }
 
-// look reads what planning a stack needs of the account, beside what is known.
+// readLive reads the part of the account that planning a stack needs, in
+// addition to what is known.
 func (t *target) readLive(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
 	t.unguarded.Narrow(stack.ReadPrefixes())
 	live, err := t.readRest(ctx, stack.Name, stack.Scope(), known)
@@ -127,8 +131,8 @@ func (t *target) readLive(ctx context.Context, stack *spec.Stack, known *spec.Sn
 	return live, t.unguarded.Inspect(ctx, live, planner.Inspect(stack, live, options))
 }
 
-// readBeyond reads collections that were not read to discover user Workers, and
-// adds those that were.
+// readRest reads those of the collections that are not in known, and adds
+// known.
 func (t *target) readRest(ctx context.Context, stack string, collections []spec.Collection, known *spec.Snapshot) (*spec.Snapshot, error) {
 	if known == nil {
 		return t.Read(ctx, stack, collections)

@@ -17,23 +17,24 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile"
 )
 
-// DefaultFile is the name of a stack file where only its folder is named.
+// DefaultFile is the name of a stack file if only its folder is given.
 const DefaultFile = "wfpsync.yaml"
 
-// Options are what a stack file means besides what it says. All may be left out.
+// Options affect the meaning of a stack file. All are optional.
 type Options struct {
-	// Environment is the name of the environment in the file; "" for the file as it stands.
+	// Environment is the name of an environment in the file; "" for none.
 	Environment string
 
 	// Variables are values for the variables that the file declares.
 	Variables map[string]any
 
-	// LookupEnv reads the environment variables that the file names for variables, whose names begin with
-	// [stackfile.VariablePrefix], and for secrets. Most programs pass os.LookupEnv; with nil, none is set.
+	// LookupEnv reads the environment variables that the file names for
+	// variables, whose names begin with [stackfile.VariablePrefix], and for
+	// secrets. Most programs pass os.LookupEnv; with nil, none is set.
 	LookupEnv func(name string) (string, bool)
 
-	// SecretsKey makes the fingerprints by which a plan tells that a secret has a new value. Without it, a plan
-	// compares no values.
+	// SecretsKey is the key of the fingerprints by which a plan notices that a
+	// secret has a new value. Without it, a plan compares no values.
 	SecretsKey *spec.SecretsKey
 }
 
@@ -44,28 +45,30 @@ func (o Options) lookupEnv(name string) (string, bool) {
 	return o.LookupEnv(name)
 }
 
-// stackOptions returns what the meaning of the file depends on, as the loader takes it.
+// stackOptions returns the options for the loader.
 func (o Options) stackOptions() stackfile.Options {
 	return stackfile.Options{Environment: o.Environment, Variables: o.Variables, LookupVariable: o.lookupEnv}
 }
 
-// Project is a stack file and the folder that it is in. Everything that the file names is inside that folder. It must not
-// be used by two goroutines at once.
+// Project is a stack file and its folder. Everything that the file names is
+// inside that folder. It is not safe for concurrent use.
 type Project struct {
 	dir     string // as the caller named it
 	name    string // of the file in dir
 	options Options
 	stack   *spec.Stack
 
-	// live is what the account has where the file's lists look for user Workers; nil before it was asked.
+	// live has the part of the account in which the file's lists look for user
+	// Workers; nil if it was not read.
 	live  *spec.Snapshot
 	built bool
 
-	diagnostics diag.List // paths begin where the caller's do
+	diagnostics diag.List // with the caller's paths
 }
 
-// Open reads and checks a stack file, or the one in a folder. An error means that there is nothing to check. What is wrong
-// with the file is in [Project.Diagnostics], and nothing is planned as long as there are errors among them.
+// Open reads and checks a stack file, or the one in a folder. An error means
+// that it cannot be read. [Project.Diagnostics] has what is wrong with it, and
+// nothing is planned while that contains errors.
 func Open(file string, options Options) (*Project, error) {
 	return open(file, options, func(*stackfile.Options) {})
 }
@@ -86,7 +89,8 @@ func open(file string, options Options, change func(*stackfile.Options)) (*Proje
 	return p, nil
 }
 
-// reopen reads the file again, with what the account has where the file's lists look for user Workers.
+// reopen reads the file again, with the part of the account in which its lists
+// look for user Workers.
 func (p *Project) reopen(live *spec.Snapshot) error {
 	again, err := open(filepath.Join(p.dir, p.name), p.options, func(o *stackfile.Options) { o.Live = live })
 	if err == nil {
@@ -101,8 +105,9 @@ func newProject(file string, options Options) *Project {
 	return p
 }
 
-// Render writes the effective document of a stack file: includes, environment, defaults and lists in place. It writes
-// nothing when the diagnostics, which it returns, have errors.
+// Render writes the effective document of a stack file, with its includes,
+// environment, defaults and lists resolved. It writes nothing if the
+// diagnostics that it returns have errors.
 func Render(w io.Writer, file string, options Options) (diag.List, error) {
 	p := newProject(file, options)
 	var failed error
@@ -113,7 +118,8 @@ func Render(w io.Writer, file string, options Options) (diag.List, error) {
 	return p.diagnostics, errors.Join(err, failed)
 }
 
-// inFolder lets read look at the project's folder, and at nothing outside it, and notes what that finds.
+// inFolder calls read with the project's folder, outside of which it cannot
+// read, and notes the diagnostics.
 func (p *Project) inFolder(read func(root fs.FS) diag.List) error {
 	root, err := openFolder(p.dir)
 	if err != nil {
@@ -124,7 +130,8 @@ func (p *Project) inFolder(read func(root fs.FS) diag.List) error {
 	return nil
 }
 
-// SplitFile returns the folder and the name of a stack file; a folder alone means the usual name in it.
+// SplitFile returns the folder and the name of a stack file. If only a folder
+// is given, the name is [DefaultFile].
 func SplitFile(file string) (dir, name string) {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return file, DefaultFile
@@ -140,24 +147,27 @@ func openFolder(dir string) (*os.Root, error) {
 	return root, err
 }
 
-// Dir returns the folder that the stack file is in, as the caller named it.
+// Dir returns the stack file's folder, as the caller named it.
 func (p *Project) Dir() string { return p.dir }
 
 // File returns the name of the stack file in its folder.
 func (p *Project) File() string { return p.name }
 
-// Stack returns what the file declares. Lists that look for user Workers in the account are empty until there is a plan.
+// Stack returns what the file declares. Lists that look for user Workers in the
+// account are empty until there is a plan.
 func (p *Project) Stack() *spec.Stack { return p.stack }
 
-// Diagnostics returns what was found in the file and, once that is built, in the code that it names.
+// Diagnostics returns what was found in the file and, once it is built, in its
+// code.
 func (p *Project) Diagnostics() diag.List { return p.diagnostics }
 
-// Err returns the diagnostics as an error, nil without errors among them.
+// Err returns the diagnostics as an error; nil if they have no errors.
 func (p *Project) Err() error { return p.diagnostics.Err() }
 
-// Build bundles the code of the stack and reads its static files, so that mistakes in them show without an account. It
-// does nothing when the stack is wrong, when it was built before, or when the account has to say first which user Workers
-// there are. [Project.Plan] builds by itself.
+// Build bundles the code of the stack and reads its static files, so that their
+// errors show without an account. It does nothing if the stack has errors, if
+// it is built already, or if its user Workers must be looked for in the account
+// first. [Project.Plan] builds by itself.
 func (p *Project) Build(ctx context.Context) error {
 	if p.built || p.mustDiscover() {
 		return nil
@@ -165,7 +175,8 @@ func (p *Project) Build(ctx context.Context) error {
 	return buildEach(ctx, p)
 }
 
-// buildEach builds one file in several environments, which have most of their code in common.
+// buildEach builds a file in several environments, which share most of their
+// code.
 func buildEach(ctx context.Context, projects ...*Project) error {
 	projects = slices.DeleteFunc(slices.Clone(projects), func(p *Project) bool { return p.diagnostics.HasErrors() })
 	if len(projects) == 0 {
@@ -190,7 +201,7 @@ func buildEach(ctx context.Context, projects ...*Project) error {
 	return ctx.Err()
 }
 
-// note adds findings, and makes their paths start where the caller's do.
+// note adds diagnostics, with paths that begin where the caller's do.
 func (p *Project) note(list diag.List) {
 	for _, d := range list {
 		if d.Snippet == "" && p.isOfStackFile(d.Range.File) {
@@ -212,11 +223,11 @@ func (p *Project) isOfStackFile(name string) bool {
 	return name == p.name || p.stack != nil && slices.Contains(p.stack.Files, name)
 }
 
-// line returns a line of the stack file, or of one that is part of it, for findings
-// that come without it.
+// line returns a line of the stack file, or of a file that is part of it, for
+// diagnostics without a snippet.
 func (p *Project) line(at diag.Range) string {
 	if at.Line < 1 {
-		return "" // it may be what cannot be read
+		return "" // the file may not be readable
 	}
 	content, err := os.ReadFile(filepath.Join(p.dir, filepath.FromSlash(at.File)))
 	lines := strings.Split(string(content), "\n")
@@ -226,7 +237,7 @@ func (p *Project) line(at diag.Range) string {
 	return strings.TrimSuffix(lines[at.Line-1], "\r")
 }
 
-// seen returns a place in the project as a place for the caller.
+// forCaller returns a place in the project with a path for the caller.
 func (p *Project) forCaller(r diag.Range) diag.Range {
 	if r.File != "" && !path.IsAbs(r.File) {
 		r.File = path.Join(filepath.ToSlash(p.dir), r.File)

@@ -18,8 +18,8 @@ import (
 // public are the packages that other programs import.
 var public = []string{".", "applier", "diag", "planner", "schema", "spec", "spec/stackfile"}
 
-// A program that imports a public package can name every type that it is handed: none of
-// them is of an internal package.
+// A program that imports a public package can name every type that it gets:
+// none of them is internal.
 func TestPublicPackagesShowNoInternalTypes(t *testing.T) {
 	exports := exportData(t)
 	loader := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
@@ -38,7 +38,8 @@ func TestPublicPackagesShowNoInternalTypes(t *testing.T) {
 	}
 }
 
-// exportData is the compiled form of every package that the public ones need, by path.
+// exportData returns the compiled form of every package that the public ones
+// need, by path.
 func exportData(t *testing.T) map[string]string {
 	t.Helper()
 	args := []string{"list", "-export", "-deps", "-json=ImportPath,Export"}
@@ -61,8 +62,8 @@ func exportData(t *testing.T) map[string]string {
 	}
 }
 
-// hiddenTypes returns what an exported object, its exported fields and its exported
-// methods show of internal packages.
+// hiddenTypes returns the types of internal packages that an exported object,
+// its exported fields and its exported methods show.
 func hiddenTypes(o types.Object) []string {
 	var hidden []string
 	see := func(what string, t types.Type) {
@@ -85,8 +86,8 @@ func hiddenTypes(o types.Object) []string {
 	return slices.Compact(hidden)
 }
 
-// internalName returns the name of an internal package's type that a type is made of
-// where others see it, "" if there is none.
+// internalName returns the name of an internal type that is part of a type
+// where other programs see it; "" if there is none.
 func internalName(t types.Type, seen map[types.Type]bool) string {
 	if seen[t] {
 		return ""

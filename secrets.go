@@ -7,15 +7,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Secret reads the value of a secret from where the stack file says: a variable of [Options.LookupEnv], or a file in the
-// project. A file ends in a line break that editors add, and that is not part of the value. It is made for
+// Secret reads the value of a secret from its source: a variable of
+// [Options.LookupEnv], or a file in the project. A final line break in a file,
+// as editors add it, is not part of the value. Secret is made for
 // [applier.Options].
 func (p *Project) Secret(source spec.SecretSource) (spec.Secret, error) {
 	return SecretIn(p.dir, p.options.lookupEnv)(source)
 }
 
-// SecretIn returns what reads secrets from the environment and from files in a folder, for a plan that was saved and comes
-// without a project.
+// SecretIn returns a function that reads secrets from the environment and from
+// files in a folder, for a saved plan without a project.
 func SecretIn(dir string, lookupEnv func(name string) (string, bool)) func(spec.SecretSource) (spec.Secret, error) {
 	return func(source spec.SecretSource) (spec.Secret, error) {
 		if source.File != "" {
@@ -46,8 +47,9 @@ func secretFile(dir, name string) (spec.Secret, error) {
 	return spec.NewSecret(value), nil
 }
 
-// secretValues returns what a plan compares with the fingerprints of secrets, nil without a key: then no value is read
-// before it is written. The plan reports the values that cannot be read.
+// secretValues returns the values to compare with fingerprints; nil without a
+// key: values are then read only to be written. The plan reports values that
+// cannot be read.
 func (p *Project) secretValues() *spec.SecretValues {
 	if p.options.SecretsKey == nil {
 		return nil

@@ -13,11 +13,11 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// sources lead from modules to the files of a project that they were made of.
-// They are asked about few codes, so each is looked at when it is first needed.
+// sources maps positions in modules to positions in a project's files. Few
+// codes are asked for, so each is loaded when it is first needed.
 type sources struct {
 	root      string                      // absolute
-	forCaller func(diag.Range) diag.Range // as a path for the caller
+	forCaller func(diag.Range) diag.Range // with a path for the caller
 	line      func(diag.Range) string     // of the stack file
 
 	mu    sync.Mutex
@@ -32,9 +32,11 @@ func (p *Project) sources() *sources {
 	return &sources{root: root, forCaller: p.forCaller, line: p.line, known: map[string]*bundle.Origins{}}
 }
 
-// Origins returns what leads from a place in a module of a Worker, "worker" or "namespace/worker", to the place in the
-// project's files that it was made of, such as src/router.ts:12:3; to "" where that is not known. Lines and columns count
-// from 1. It may be used by many goroutines, and goes on with the code that the project has now.
+// Origins returns a function that maps a position in a module of a Worker,
+// "worker" or "namespace/worker", to the position in the project's files that
+// it was built from, such as src/router.ts:12:3; "" if that is not known. Lines
+// and columns count from 1. The function is safe for concurrent use, and keeps
+// using the project's present code.
 func (p *Project) Origins() func(worker, module string, line, column int) string {
 	where, codes := p.sources(), map[string]*spec.Code{}
 	for _, r := range p.stack.Resources {
@@ -69,35 +71,37 @@ func (s *sources) of(ctx context.Context, code *spec.Code) *bundle.Origins {
 	return origins
 }
 
-// modulePlace is a place in a module, as the runtime writes it: index.js:12:34.
+// modulePosition matches a position in a module, as the runtime writes it:
+// index.js:12:34.
 var modulePosition = regexp.MustCompile(`([^\s()'"]+):(\d+):(\d+)`)
 
-// inSources replaces places in modules by places in the files they come from.
+// inSources replaces positions in modules by positions in their files.
 func (s *sources) inSources(ctx context.Context, code *spec.Code, text string) string {
-	return modulePosition.ReplaceAllStringFunc(text, func(place string) string {
-		module, line, column := parsePosition(place)
+	return modulePosition.ReplaceAllStringFunc(text, func(position string) string {
+		module, line, column := parsePosition(position)
 		if at, _, found := s.of(ctx, code).Find(module, line, column); found {
 			return s.forCaller(at).String()
 		}
-		return place
+		return position
 	})
 }
 
-func parsePosition(place string) (module string, line, column int) {
-	parts := modulePosition.FindStringSubmatch(place)
-	line, _ = strconv.Atoi(parts[2]) // digits; one too large is in no file
+func parsePosition(position string) (module string, line, column int) {
+	parts := modulePosition.FindStringSubmatch(position)
+	line, _ = strconv.Atoi(parts[2]) // digits; one that is too large is in no file
 	column, _ = strconv.Atoi(parts[3])
 	return parts[1], line, column
 }
 
-// quoted is a name in a message: No such module "x".
+// quoted matches a name in a message: No such module "x".
 var quoted = regexp.MustCompile(`"([^"]+)"`)
 
-// find is the first place in the project that a message of the runtime is about.
+// find returns the first place in the project that a message of the runtime
+// refers to.
 func (s *sources) find(ctx context.Context, code *spec.Code, text string) (diag.Range, string, bool) {
 	origins := s.of(ctx, code)
-	for _, place := range modulePosition.FindAllString(text, -1) {
-		if at, snippet, found := origins.Find(parsePosition(place)); found {
+	for _, position := range modulePosition.FindAllString(text, -1) {
+		if at, snippet, found := origins.Find(parsePosition(position)); found {
 			return s.shown(at, snippet)
 		}
 	}
@@ -111,8 +115,8 @@ func (s *sources) find(ctx context.Context, code *spec.Code, text string) (diag.
 	return diag.Range{}, "", false
 }
 
-// shown is a place as a person sees it. A script in the stack file is on lines
-// of that.
+// shown returns a place as the user sees it. Inline scripts are lines of the
+// stack file.
 func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool) {
 	if snippet == "" {
 		snippet = s.line(at)
@@ -120,7 +124,7 @@ func (s *sources) shown(at diag.Range, snippet string) (diag.Range, string, bool
 	return s.forCaller(at), snippet, true
 }
 
-// inSource is an error in other words.
+// sourceError is an error with another text.
 type sourceError struct {
 	error
 	text string
@@ -129,7 +133,7 @@ type sourceError struct {
 func (e *sourceError) Error() string { return e.text }
 func (e *sourceError) Unwrap() error { return e.error }
 
-// firstLine returns what a message says before it says where.
+// firstLine returns the first line of a message.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line

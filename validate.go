@@ -13,24 +13,27 @@ import (
 
 // Validation is what a stack file declares, and what is wrong with it.
 type Validation struct {
-	// Resources is how many the file declares as it stands; NeedsEnvironment says that it is nothing without one.
+	// Resources is how many the file declares without an environment.
+	// NeedsEnvironment says that it is only valid with one.
 	Resources        int
 	NeedsEnvironment bool
 
-	// Environments are those that were checked besides.
+	// Environments are those that were also checked.
 	Environments []ValidEnvironment
 
 	Diagnostics diag.List
 }
 
-// ValidEnvironment is an environment that was checked, and how many resources there are in it.
+// ValidEnvironment is an environment that was checked, and its number of
+// resources.
 type ValidEnvironment struct {
 	Name      string
 	Resources int
 }
 
-// Validate checks a stack file and its code without an account: in the environment that the options name, else as it stands
-// and in each of its environments.
+// Validate checks a stack file and its code without an account: in the
+// environment that the options name, or else without one and in each of its
+// environments.
 func Validate(ctx context.Context, file string, o Options) (*Validation, error) {
 	base, err := Open(file, o)
 	if err != nil {
@@ -59,7 +62,7 @@ func Validate(ctx context.Context, file string, o Options) (*Validation, error) 
 			return v, err
 		}
 		if base.diagnostics = commonTo(base.diagnostics, named.diagnostics); !base.diagnostics.HasErrors() {
-			v.NeedsEnvironment, built = true, projects[1:] // what has no name yet is not built
+			v.NeedsEnvironment, built = true, projects[1:] // without an environment there is nothing to build
 		}
 	}
 	err = buildEach(ctx, built...)
@@ -67,7 +70,7 @@ func Validate(ctx context.Context, file string, o Options) (*Validation, error) 
 	return v, err
 }
 
-// finding tells a diagnostic from others, as [diag.List.Sorted] does.
+// finding identifies a diagnostic, as [diag.List.Sorted] does.
 type finding struct {
 	severity      diag.Severity
 	at            diag.Range
@@ -76,7 +79,7 @@ type finding struct {
 
 func findingOf(d diag.Diagnostic) finding { return finding{d.Severity, d.Range, d.Rule, d.Message} }
 
-// commonTo are the diagnostics of one list that another has, too.
+// commonTo returns the diagnostics of one list that are also in the other.
 func commonTo(list, other diag.List) diag.List {
 	known := map[finding]bool{}
 	for _, d := range other {
@@ -85,9 +88,10 @@ func commonTo(list, other diag.List) diag.List {
 	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool { return !known[findingOf(d)] })
 }
 
-// inEnvironments says each thing once that is wrong in the file as it stands, the
-// first of the projects, or in its environments, and says where it is not so in
-// the file. A comment that silences something in one of them is of use.
+// inEnvironments returns each diagnostic of the projects once; the first
+// project is the file without an environment. A message names its environments
+// if it is not about all of them. A comment that silences a warning in any of
+// them is in use.
 func inEnvironments(projects []*Project, names []string) diag.List {
 	var all diag.List
 	where := map[finding][]string{}
@@ -120,7 +124,7 @@ func inEnvironments(projects []*Project, names []string) diag.List {
 	return said
 }
 
-// named are environments in a sentence.
+// named returns environments in words.
 func named(environments []string) string {
 	what := "the environment "
 	if len(environments) > 1 {

@@ -10,10 +10,11 @@ import (
 	"testing"
 )
 
-// step is a line of a walk in ARCHITECTURE.md, or of what is where.
+// step matches a line of a walk in ARCHITECTURE.md, or of its section "Where
+// is".
 var step = regexp.MustCompile(`(?m)^    ([\w/]+\.go):(\w+)$`)
 
-// The walks of ARCHITECTURE.md lead through what exists.
+// The walks of ARCHITECTURE.md name functions that exist.
 func TestWalks(t *testing.T) {
 	text, err := os.ReadFile("ARCHITECTURE.md")
 	if err != nil {
@@ -34,7 +35,7 @@ func TestWalks(t *testing.T) {
 			switch n := n.(type) {
 			case *ast.FuncDecl:
 				found = found || n.Name.Name == s[2]
-				return false // what it declares is its own
+				return false // it declares local names
 			case *ast.TypeSpec:
 				found = found || n.Name.Name == s[2]
 			case *ast.ValueSpec:

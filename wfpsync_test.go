@@ -33,7 +33,7 @@ user_workers:
     script: "export default { fetch() { return new Response('${customer.id}') } }"
 `
 
-// folder is a new folder with a stack file and other files.
+// folder returns a new folder with a stack file and other files.
 func folder(t *testing.T, stack string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -98,7 +98,8 @@ func apply(t *testing.T, dir string, local *wfpsync.Local) {
 	}
 }
 
-// TestPlanTwice: a plan of the same project is made of the account as it is then, with the findings of that plan alone.
+// TestPlanTwice checks that a second plan of a project uses the account as it
+// is then, and has only its own diagnostics.
 func TestPlanTwice(t *testing.T) {
 	local := openLocal(t)
 	apply(t, folder(t, "version: 1\nname: other\ndispatch_namespaces: { shops: {} }\n", nil), local)
@@ -148,7 +149,8 @@ func TestPlanTwice(t *testing.T) {
 	}
 }
 
-// TestMistakesStopBeforeTheAccount: a file with errors, or code with errors, is not compared with anything.
+// TestMistakesStopBeforeTheAccount checks that a file or code with errors is
+// not compared with the account.
 func TestMistakesStopBeforeTheAccount(t *testing.T) {
 	for name, stack := range map[string]string{
 		"file": platform + "shops: {}\n",
@@ -167,7 +169,8 @@ func TestMistakesStopBeforeTheAccount(t *testing.T) {
 	}
 }
 
-// TestWhoWasFaster: what another program has written since the plan was made is not overwritten, and Stale says so before.
+// TestWhoWasFaster checks that what another program has written since the plan
+// was made is not overwritten, and that Stale reports it first.
 func TestWhoWasFaster(t *testing.T) {
 	local := openLocal(t)
 	dir := folder(t, platform, nil)
@@ -194,7 +197,8 @@ func TestWhoWasFaster(t *testing.T) {
 	}
 }
 
-// TestSecrets: values come from the environment that the program passes, and from files in the folder, never from outside.
+// TestSecrets checks that values come from the program's environment and from
+// files in the folder, never from outside.
 func TestSecrets(t *testing.T) {
 	dir := folder(t, platform, map[string]string{"key.txt": "of a file\n", "empty": "\n"})
 	project, err := wfpsync.Open(dir, wfpsync.Options{LookupEnv: func(name string) (string, bool) { return "of " + name, name == "KEY" }})
@@ -222,7 +226,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestImportAndAdopt: what an account has becomes a stack file, whose first plan writes marks and nothing else.
+// TestImportAndAdopt imports an account into a stack file, whose first plan
+// only writes marks.
 func TestImportAndAdopt(t *testing.T) {
 	local := openLocal(t)
 	apply(t, folder(t, platform, nil), local)
@@ -256,7 +261,8 @@ func TestImportAndAdopt(t *testing.T) {
 	}
 }
 
-// TestLocalIsOnePrograms: a second program is told who has the account, and where its API is.
+// TestLocalIsOnePrograms checks that a second program learns which one has the
+// account open, and where its API is.
 func TestLocalIsOnePrograms(t *testing.T) {
 	dir := t.TempDir()
 	first, err := wfpsync.OpenLocal(wfpsync.LocalOptions{Dir: dir, Command: "signup", Shared: true})
@@ -271,7 +277,7 @@ func TestLocalIsOnePrograms(t *testing.T) {
 	}
 }
 
-// TestConnectNeedsToKnowWhat: without credentials nothing is sent.
+// TestConnectNeedsToKnowWhat checks that nothing is sent without credentials.
 func TestConnectNeedsToKnowWhat(t *testing.T) {
 	for _, o := range []wfpsync.ConnectOptions{{}, {Key: "k"}, {Email: "e"}} {
 		if _, err := wfpsync.Connect(t.Context(), o); !errors.Is(err, wfpsync.ErrNoCredentials) {
@@ -280,7 +286,8 @@ func TestConnectNeedsToKnowWhat(t *testing.T) {
 	}
 }
 
-// TestPaceIsOfRequests: changes that go out together take the time of the requests, not of the changes.
+// TestPaceIsOfRequests checks that changes in one request take the time of one
+// request.
 func TestPaceIsOfRequests(t *testing.T) {
 	local := openLocal(t)
 	account, err := wfpsync.Connect(t.Context(), wfpsync.ConnectOptions{Token: "t", AccountID: wfpsync.LocalAccountID, BaseURL: local.URL(), Rate: 100})
@@ -293,7 +300,7 @@ func TestPaceIsOfRequests(t *testing.T) {
 	}
 }
 
-// TestReadmeStack: the stack that the README begins with is one.
+// TestReadmeStack checks that the first stack in the README is valid.
 func TestReadmeStack(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -320,8 +327,8 @@ func TestReadmeStack(t *testing.T) {
 	}
 }
 
-// TestAdoptBesideATemplate: the mark that a Worker gets is of its code, also where the stack has lists that look for user
-// Workers.
+// TestAdoptBesideATemplate checks that a Worker's mark describes its code, even
+// if the stack has lists that look for user Workers.
 func TestAdoptBesideATemplate(t *testing.T) {
 	const worker = "workers: { router: { script: \"export default { fetch() { return new Response() } }\" } }\n"
 	local := openLocal(t)

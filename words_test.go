@@ -12,22 +12,23 @@ import (
 	"testing"
 )
 
-// vague are words that hide who acts or what is wrong. CONTRIBUTING says what to write instead.
+// vague are words that hide who acts or what is wrong. CONTRIBUTING says what
+// to write instead.
 var vague = regexp.MustCompile(`(?i)\b(nobody|somebody|whoever|anew|is no|of which|that there is)\b`)
 
-// plain is where one of them is plain English.
+// plain are phrases in which one of them is plain English.
 var plain = strings.NewReplacer("is no longer", "")
 
-// vagueIn returns the first vague words of a text, "" where there are none.
+// vagueIn returns the first vague words of a text; "" if there are none.
 func vagueIn(text string) string {
 	return vague.FindString(plain.Replace(strings.Join(strings.Fields(text), " ")))
 }
 
-// TestMessagesNameWhoActs holds for every text that the program can write.
+// TestMessagesNameWhoActs checks every text that the program can print.
 func TestMessagesNameWhoActs(t *testing.T) {
 	texts := 0
 	for _, p := range packages(t) {
-		if strings.HasSuffix(p.ImportPath, "test") { // which only tests print
+		if strings.HasSuffix(p.ImportPath, "test") { // only tests print it
 			continue
 		}
 		for _, name := range p.GoFiles {
@@ -48,7 +49,8 @@ func TestMessagesNameWhoActs(t *testing.T) {
 	}
 }
 
-// TestPagesNameWhoActs holds for what people read besides: pages, examples, and the schemas that editors show.
+// TestPagesNameWhoActs checks what else people read: pages, examples, and the
+// schemas that editors show.
 func TestPagesNameWhoActs(t *testing.T) {
 	listed, err := exec.Command("git", "ls-files", "*.md", "schema/*.json", "cmd/wfpsync/starter", "cmd/wfpsync/ci", "ci", "action.yml").Output()
 	if err != nil {
@@ -60,7 +62,7 @@ func TestPagesNameWhoActs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == "CONTRIBUTING.md" { // which quotes them
+		if name == "CONTRIBUTING.md" { // it quotes them
 			continue
 		}
 		for i, line := range strings.Split(string(content), "\n") {

@@ -16,13 +16,14 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
-// connections is how many requests are under way at a time.
+// connections is the number of concurrent requests.
 const connections = 8
 
 var wrkRequests = regexp.MustCompile(`(\d+) requests in`)
 
-// load asks for some time what a host answers, as fast as it does, and returns how many answers there were: with wrk
-// where it is installed, else with Go's client, which costs more on our side and nothing on workerd's.
+// load sends requests to a host for some time, as fast as it can, and returns
+// the number of responses. It uses wrk if that is installed, or else Go's
+// client, which costs more on our side and nothing on workerd's.
 func load(b *testing.B, url, host string, during time.Duration) int {
 	b.Helper()
 	wrk, err := exec.LookPath("wrk")
@@ -77,7 +78,7 @@ func loadInGo(b *testing.B, url, host string, during time.Duration) int {
 	return int(answers.Load())
 }
 
-// newest is the workerd that was started last.
+// newest returns the process of the workerd that was started last.
 func newest(b *testing.B) (pid int) {
 	b.Helper()
 	for _, process := range proctest.Children(b, os.Getpid(), "workerd") {

@@ -12,12 +12,14 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
 )
 
-// active is how many of the user Workers are called.
+// active is how many of the user Workers get requests.
 const active = 100
 
-// BenchmarkMemory is what all processes take, ours, the workerd that runs the Workers and the one that starts uploads,
-// when some of the user Workers have been called: right after the first request to each, and after a load on one.
-// Each process is counted with its resident pages (RSS), and with its share of those that several have (PSS).
+// BenchmarkMemory measures the memory of all processes, ours, the workerd that
+// runs the Workers and the one that checks uploads, when some of the user
+// Workers have had requests: right after the first request to each, and after a
+// load on one. It prints each process's resident pages (RSS), and its share of
+// those that several processes have (PSS).
 func BenchmarkMemory(b *testing.B) {
 	p := newPlatform(b)
 	defer p.run(b).Close()
@@ -47,7 +49,8 @@ func reportMemory(b *testing.B, when string) {
 	b.ReportMetric(float64(pss)/1024, "MB-PSS-"+when)
 }
 
-// memory is a line of what the kernel says of a process's memory, in kB.
+// memory matches a line of the kernel's figures about a process's memory, in
+// kB.
 func memory(b *testing.B, pid int, line string) int {
 	b.Helper()
 	file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))

@@ -15,9 +15,11 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// BenchmarkProcessorTime compares the processor time of workerd for a request through dispatcher and user Worker with
-// that of two Workers of a static configuration, one bound to the other, which is the least it can be. A chain of four
-// such Workers is what the way through the host would cost if the host did nothing: the four are measured in turns.
+// BenchmarkProcessorTime compares workerd's processor time for a request
+// through dispatcher and user Worker with that of two Workers of a static
+// configuration, one bound to the other, which is the minimum. A chain of four
+// such Workers shows what the way through the host would cost if the host did
+// nothing. The servers are measured in turns.
 func BenchmarkProcessorTime(b *testing.B) {
 	p := newPlatform(b)
 	defer p.run(b).Close()
@@ -26,7 +28,7 @@ func BenchmarkProcessorTime(b *testing.B) {
 	defer heard.runTelling(b, func(runtime.Message) {}).Close()
 	servers := []server{quiet, {"heard", heard.url, newest(b)}, startStatic(b, "static", 2), startStatic(b, "four", 4)}
 	for _, s := range servers {
-		ask(b, s.url, "t1.example.com", "hello from t1") // also starts what there is to start
+		ask(b, s.url, "t1.example.com", "hello from t1") // also starts the Workers
 		load(b, s.url, "t1.example.com", time.Second)
 	}
 	spent := make([][]float64, len(servers)) // µs a request
@@ -47,14 +49,15 @@ func BenchmarkProcessorTime(b *testing.B) {
 	b.ReportMetric(spent[3][len(spent[3])/2]/static, "ratio-four")
 }
 
-// A server is a workerd that answers.
+// server is a workerd that answers.
 type server struct {
 	name string
 	url  string
 	pid  int
 }
 
-// startStatic starts workerd with a chain of configured Workers, of which the last answers.
+// startStatic starts workerd with a chain of configured Workers, the last of
+// which answers.
 func startStatic(b *testing.B, name string, length int) server {
 	b.Helper()
 	var services strings.Builder
@@ -86,7 +89,8 @@ const config :Workerd.Config = ( services = [ `+services.String()+` ],
 	return server{name, "http://" + listener.Addr().String(), cmd.Process.Pid}
 }
 
-// processorTime is what a process has taken since it began.
+// processorTime returns the processor time that a process has used since it
+// began.
 func processorTime(b *testing.B, pid int) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -1,5 +1,5 @@
-// Package bench_test measures what a person waits for. Timings are printed and never asserted; README.md keeps those of
-// one machine.
+// Package bench_test measures what users wait for. Timings are printed and
+// never asserted; README.md has those of one machine.
 package bench_test
 
 import (
@@ -80,7 +80,7 @@ func seed(name, metadata, code string) api.Seed {
 	return api.Seed{Name: name, Metadata: []byte(metadata), Modules: []api.Module{{Name: "index.js", Content: []byte(code)}}}
 }
 
-// run starts the Workers. What they print is told to nobody.
+// run starts the Workers. What they print is discarded.
 func (p *platform) run(b *testing.B) *runtime.Runtime {
 	b.Helper()
 	return p.runTelling(b, nil)
@@ -144,7 +144,7 @@ func check(b *testing.B, err error) {
 	}
 }
 
-// times are what single steps took.
+// times are the durations of single steps.
 type times []time.Duration
 
 func (t *times) measure(step func()) {
@@ -160,7 +160,8 @@ func (t times) report(b *testing.B) {
 	}
 }
 
-// BenchmarkReady is from nothing running to the first answer of a user Worker, through the dispatcher.
+// BenchmarkReady measures the time from a stopped account to the first response
+// of a user Worker, through the dispatcher.
 func BenchmarkReady(b *testing.B) {
 	p := newPlatform(b)
 	var took times
@@ -175,7 +176,7 @@ func BenchmarkReady(b *testing.B) {
 	took.report(b)
 }
 
-// BenchmarkColdDispatch is the first request to a user Worker that was never asked before.
+// BenchmarkColdDispatch measures the first request to a user Worker.
 func BenchmarkColdDispatch(b *testing.B) {
 	p := newPlatform(b)
 	defer p.run(b).Close()
@@ -188,8 +189,9 @@ func BenchmarkColdDispatch(b *testing.B) {
 	took.report(b)
 }
 
-// BenchmarkUpload is from the beginning of an upload to the end of the first answer, which is that of the new version:
-// another one fails the benchmark. Every upload is code of its own, so each is started before it is accepted.
+// BenchmarkUpload measures the time from the start of an upload to the end of
+// the first response, which must be that of the new version. Every upload has
+// code of its own, so each is started before it is accepted.
 func BenchmarkUpload(b *testing.B) {
 	p := newPlatform(b)
 	defer p.run(b).Close()

@@ -1,9 +1,9 @@
-// Package diag is a message with a place in a file.
+// Package diag defines a message with a place in a file.
 //
-// Everything wfpsync says about a person's input is a [Diagnostic]: what is
+// Everything that wfpsync says about a user's input is a [Diagnostic]: what is
 // wrong, where, by which rule, and what to do. Parsers and checks collect them
 // in a [List] and go on, so that one run reports everything it can. The package
-// knows nothing about how a diagnostic is shown; internal/report renders it.
+// does not know how a diagnostic is shown; internal/report renders it.
 package diag
 
 import (
@@ -23,7 +23,7 @@ const (
 
 // Range is a place in a file. Lines and columns count from 1; columns count
 // characters, not bytes. EndColumn is the column after the last character; a
-// zero end means "the position only". The zero Range means "nowhere".
+// zero end means only the position. The zero Range means no place.
 type Range struct {
 	File      string `json:"file,omitempty"`
 	Line      int    `json:"line,omitempty"`
@@ -32,10 +32,10 @@ type Range struct {
 	EndColumn int    `json:"end_column,omitempty"`
 }
 
-// IsZero reports whether the range points nowhere.
+// IsZero reports whether the range is no place.
 func (r Range) IsZero() bool { return r == Range{} }
 
-// String is path:line:col, or as much of it as is known.
+// String returns path:line:col, or as much of it as is known.
 func (r Range) String() string {
 	switch {
 	case r.Line == 0:
@@ -47,15 +47,15 @@ func (r Range) String() string {
 	}
 }
 
-// Related points at a second place that explains the first one, such as the
-// earlier definition of a duplicate key.
+// Related is a second place that explains the first one, such as the earlier
+// definition of a duplicate key.
 type Related struct {
 	Range   Range  `json:"range"`
 	Message string `json:"message"`
 }
 
 // Diagnostic is one complaint. Message says what is wrong, with the offending
-// value quoted, in lower case and without a final period; Hint says what to do.
+// value quoted, in lower case and without a final period. Hint says what to do.
 // Rule is the stable identifier under which the complaint is documented.
 type Diagnostic struct {
 	Severity Severity  `json:"severity"`
@@ -65,8 +65,8 @@ type Diagnostic struct {
 	Range    Range     `json:"range"`
 	Related  []Related `json:"related,omitempty"`
 
-	// Snippet is the source line the range starts on, so that a diagnostic can
-	// be shown by someone who does not have the file.
+	// Snippet is the source line that the range starts on, so that a diagnostic
+	// can be shown without the file.
 	Snippet string `json:"snippet,omitempty"`
 }
 
@@ -78,8 +78,8 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Sorted returns the list in the order of files and places, without
-// duplicates, so that output does not depend on the order of checks.
+// Sorted returns the list sorted by file and place, without duplicates, so that
+// output does not depend on the order of checks.
 func (l List) Sorted() List {
 	sorted := slices.Clone(l)
 	slices.SortStableFunc(sorted, compare)
@@ -97,8 +97,7 @@ func compare(a, b Diagnostic) int {
 	)
 }
 
-// Err is nil when the list holds no error, else an error that carries the
-// whole list.
+// Err returns the whole list as an error; nil if it has no errors.
 func (l List) Err() error {
 	if !l.HasErrors() {
 		return nil
@@ -106,7 +105,7 @@ func (l List) Err() error {
 	return &Failure{Diagnostics: l.Sorted()}
 }
 
-// Failure is diagnostics as an error value.
+// Failure is a list of diagnostics as an error.
 type Failure struct{ Diagnostics List }
 
 func (f *Failure) Error() string {

@@ -2,12 +2,11 @@ package diag
 
 import "unicode/utf8"
 
-// maxNearest is the longest text for which a near one is looked for.
+// maxNearest is the longest text, in bytes, for which [Nearest] looks.
 const maxNearest = 100
 
-// Nearest is the candidate that somebody who wrote something most likely meant:
-// at most two slips of the finger away, one where the text is short. It is ""
-// when none is near.
+// Nearest returns the candidate that was most likely meant: at most two typing
+// errors away, or one if the text is short. It is "" if none is near.
 func Nearest(given string, candidates []string) string {
 	best, distance := "", 3
 	if len(given) < 4 {
@@ -18,7 +17,7 @@ func Nearest(given string, candidates []string) string {
 	}
 	length := utf8.RuneCountInString(given)
 	for _, c := range candidates {
-		if len(c) > maxNearest || difference(utf8.RuneCountInString(c), length) >= distance { // each character more is a slip
+		if len(c) > maxNearest || difference(utf8.RuneCountInString(c), length) >= distance { // each additional character is an error
 			continue
 		}
 		if d := EditDistance(given, c); d < min(distance, len(given)) {
@@ -30,7 +29,7 @@ func Nearest(given string, candidates []string) string {
 
 func difference(a, b int) int { return max(a-b, b-a) }
 
-// EditDistance is how many slips of the finger lie between two texts:
+// EditDistance returns the number of typing errors between two texts:
 // characters left out, added or replaced, or two neighbours swapped.
 func EditDistance(a, b string) int {
 	s, t := []rune(a), []rune(b)

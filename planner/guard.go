@@ -29,7 +29,7 @@ const (
 // about each of them.
 type guardWords struct{ would, each string }
 
-// wordsOf returns the texts of a guard. Most guards prevent that something is
+// wordsOf returns the texts of a guard. Most guards keep something from being
 // deleted with everything in it.
 func wordsOf(guard string) guardWords {
 	switch guard {

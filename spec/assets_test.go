@@ -34,7 +34,7 @@ func (s assetTexts) files() *spec.AssetFiles {
 	return files
 }
 
-// Everything that changes what is served changes the digest.
+// Everything that affects what is served changes the digest.
 func TestAssetsDigest(t *testing.T) {
 	website := assetTexts{"/index.html": "hello", "/a.js": "1"}
 	base := &spec.Assets{Files: website.files()}
@@ -91,7 +91,7 @@ func TestMarkWithAssets(t *testing.T) {
 	}
 }
 
-// What is uploaded is what was planned with, or nothing.
+// Reading returns the content that was planned with, or fails.
 func TestChangedAsset(t *testing.T) {
 	for name, now := range map[string]string{"other": "hellO", "longer": "hello!", "shorter": "hell", "emptied": ""} {
 		source := assetTexts{"/index.html": "hello"}

@@ -9,8 +9,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestEqualSettingsAreEqual compares pairs of settings that mean the same, in
-// the spellings of stack file, older API and newer API.
+// TestEqualSettingsAreEqual compares settings that mean the same in the
+// spellings of the stack file, the older API and the newer API.
 func TestEqualSettingsAreEqual(t *testing.T) {
 	tests := []struct{ name, a, b string }{
 		{"order of flags", `{"compatibility_flags":["b","a"]}`, `{"compatibility_flags":["a","b"]}`},
@@ -53,7 +53,8 @@ func TestEqualSettingsAreEqual(t *testing.T) {
 	}
 }
 
-// TestDifferentSettingsDiffer compares pairs that must not be taken for equal.
+// TestDifferentSettingsDiffer compares settings that must not be taken for
+// equal.
 func TestDifferentSettingsDiffer(t *testing.T) {
 	tests := []struct{ name, a, b string }{
 		{"null in a variable", `{"bindings":[{"name":"V","type":"json","properties":{"json":{"a":null}}}]}`, `{"bindings":[{"name":"V","type":"json","properties":{"json":{}}}]}`},
@@ -82,7 +83,8 @@ func TestDifferentSettingsDiffer(t *testing.T) {
 	}
 }
 
-// TestLocalBindings drops the script that a class is bound in, and no other.
+// TestLocalBindings checks that only the name of the script that a class is
+// bound in is dropped.
 func TestLocalBindings(t *testing.T) {
 	worker := spec.Address{Kind: spec.KindWorker, Name: "a"}
 	user := spec.Address{Kind: spec.KindUserWorker, Parent: "n", Name: "a"}

@@ -70,7 +70,7 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
-// A mark with everything in it fits into a tag, and is read as it was written.
+// A mark with every field fits into a tag, and is read as it was written.
 func TestMarkWithFingerprints(t *testing.T) {
 	for n := 1; n < 12; n++ {
 		values := make([]string, n)

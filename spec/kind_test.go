@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What kinds are called tells them apart, and they are found by their names.
+// The names of kinds are unique, and kinds are found by them.
 func TestKindsAreTold(t *testing.T) {
 	nouns := map[string]spec.Kind{}
 	for _, k := range spec.Kinds() {
@@ -33,7 +33,7 @@ func TestKindsAreTold(t *testing.T) {
 	}
 }
 
-// The address of a resource of each kind is read back from its text.
+// The address of a resource of each kind is parsed from its text.
 func TestAddressesOfEveryKind(t *testing.T) {
 	for _, k := range spec.Kinds() {
 		a := spec.Address{Kind: k.Kind, Name: "a/b"}

@@ -18,9 +18,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/tabletest"
 )
 
-// The descriptions of kinds and of binding types are held against what others say of
-// the same: the schemas, the Go types, and the local account, which knows the platform
-// on its own. Whatever is missing is named.
+// The descriptions of kinds and of binding types are compared with other
+// sources: the schemas, the Go types, and the local account, which knows the
+// platform independently. Differences are named.
 
 func TestKindsAreWhole(t *testing.T) {
 	w := readWorld(t)
@@ -46,15 +46,15 @@ const bindingFile = "spec/binding_type.go"
 
 func fileOf(k Kind) string { return "spec/" + string(k) + ".go" }
 
-// A world is what is known of kinds and binding types outside of this package.
+// world is what is known of kinds and binding types outside of this package.
 type world struct {
-	kinds      []Kind // of plans
+	kinds      []Kind // in plans
 	properties map[string]schemaOf
 	defs       map[string]schemaOf
-	bindings   []string // of the local account
+	bindings   []string // in the local account
 }
 
-// A schemaOf is what is read of a schema.
+// schemaOf is what is read of a schema.
 type schemaOf struct {
 	Description          string
 	Properties           map[string]schemaOf
@@ -90,7 +90,7 @@ func readWorld(t *testing.T) world {
 	return w
 }
 
-// section is the key that declares resources of a kind, "" for none.
+// section returns the key that declares resources of a kind; "" for none.
 func (w world) section(k Kind) string {
 	for key, p := range w.properties {
 		if ref, ok := p.AdditionalProperties.(map[string]any); ok && ref["$ref"] == "#/$defs/"+string(k) {
@@ -139,8 +139,8 @@ func (w world) missing(kinds []KindInfo, others []BindingType) (sentences []stri
 
 type complaint func(field, format string, args ...any)
 
-// askWords asks for what has no other truth than that it is there. What it says of the
-// token, the documentation shows; see kinds_test.go of the root.
+// askWords checks fields that can only be checked for being set. The
+// documentation shows the permission; see kinds_test.go at the top.
 func (w world) askWords(k KindInfo, lacks complaint) {
 	for field, value := range map[string]string{
 		"Singular": k.Singular, "Plural": k.Plural, "Product": string(k.Product),
@@ -152,7 +152,7 @@ func (w world) askWords(k KindInfo, lacks complaint) {
 	}
 }
 
-// askSchema asks what the schema of stack files tells people.
+// askSchema checks what the schema of stack files tells people.
 func (w world) askSchema(k KindInfo, lacks complaint) {
 	section := w.section(k.Kind)
 	if k.Section != section {
@@ -175,13 +175,13 @@ func (w world) askSchema(k KindInfo, lacks complaint) {
 	}
 }
 
-// containers are what the fields name that are a part of an address.
+// containers maps the fields that are part of an address to containers.
 var containers = map[string]Container{
 	"": ContainerAccount, "dispatch_namespace": ContainerDispatchNamespace, "jurisdiction": ContainerJurisdiction,
 	"kv_namespace": ContainerKVNamespace, "queue": ContainerQueue, "worker": ContainerWorker, "zone": ContainerZone,
 }
 
-// askResource asks the Go type of the kind.
+// askResource checks the Go type of the kind.
 func (w world) askResource(k KindInfo, byKind map[Kind]KindInfo, lacks complaint) {
 	if k.decode == nil {
 		lacks("decode", "there is none")
@@ -200,7 +200,7 @@ func (w world) askResource(k KindInfo, byKind map[Kind]KindInfo, lacks complaint
 	}
 	a := resource.Address()
 	parent := a.Parent
-	if parent == "" && a.Name == "worker" { // which is what one at most belongs to
+	if parent == "" && a.Name == "worker" { // a Worker has at most one
 		parent = a.Name
 	}
 	if k.Container != containers[parent] {
@@ -219,12 +219,13 @@ func (w world) askResource(k KindInfo, byKind map[Kind]KindInfo, lacks complaint
 	}
 }
 
-// leads are the kinds that the local account knows bindings to lead to, besides stores.
+// leads are the kinds, in addition to stores, that the local account knows
+// bindings to lead to.
 var leads = map[store.Lead]Kind{
 	store.ToWorker: KindWorker, store.ToObjectClass: KindWorker, store.ToWorkflow: KindWorker, store.ToDispatchNamespace: KindDispatchNamespace,
 }
 
-// askReached asks whether Workers reach resources of the kind.
+// askReached checks whether Workers reach resources of the kind.
 func (w world) askReached(k KindInfo, lacks complaint) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(k.Bindings, func(b BindingType) bool { return b.Name == name })
@@ -241,7 +242,8 @@ func (w world) askReached(k KindInfo, lacks complaint) {
 	}
 }
 
-// askBinding asks the local account, the schema and the samples below about a binding type.
+// askBinding checks a binding type against the local account, the schema and
+// the samples below.
 func (w world) askBinding(b BindingType, kind Kind, lacks complaint) {
 	local := store.BindingTypeOf(b.Name)
 	if !slices.Contains(w.bindings, b.Name) {
@@ -280,14 +282,14 @@ func (w world) askBinding(b BindingType, kind Kind, lacks complaint) {
 	}
 }
 
-// isShown reports whether the schema has nothing but a name for bindings of a type, or
-// they are a value.
+// isShown reports whether the schema has only a name for bindings of a type, or
+// they are values.
 func (w world) isShown(name string, local store.BindingType) bool {
 	group, found := w.defs[name+"_binding"]
 	return found && len(group.Properties) == 1 || local.Value != nil && !local.Secret || local.Leads == store.ToAssets
 }
 
-// twoForms are properties as they are written, and as the API answers them.
+// twoForms are properties as they are written, and as the API returns them.
 var twoForms = map[string][2]Object{
 	BindingD1:                {{"id": "x"}, {"database_id": "x"}},
 	BindingR2Bucket:          {{"bucket_name": "x"}, {"bucket_name": "x", "jurisdiction": NoJurisdiction}},
@@ -308,7 +310,8 @@ func sameForm(b BindingType, forms [2]Object) bool {
 	return cmp.Equal(forms[0], forms[1])
 }
 
-// undescribed are the types that something is known of and that are in no table.
+// undescribed returns the types that something is known of and that are in no
+// table.
 func (w world) undescribed(kinds []KindInfo, others []BindingType) (sentences []string) {
 	described := map[string]bool{}
 	for _, k := range kinds {

@@ -158,12 +158,12 @@ func KVPairsIn(namespace Address) Collection {
 	return Collection{Kind: KindKVPair, Parent: namespace.Name}
 }
 
-// A KV pair that wfpsync writes has a member of its own in its metadata:
+// A KV pair that wfpsync writes has an additional member in its metadata:
 //
 //	{"wfpsync": {"stack": "platform", "value": "9f86d081884c7d65", "user_worker": "customers/acme"}}
 //
-// The stack owns the pair. The digest says what the value is without a request
-// for it, and the user Worker that the pair goes before it.
+// The stack owns the pair. The digest identifies the value without a request
+// for it. The user Worker decides the order of deletion.
 
 const (
 	// KVMetadataKey is the name of that member. A pair's own metadata must not

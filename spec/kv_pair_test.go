@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the list of keys shows of a pair says all that there is to compare.
+// What the list of keys shows of a pair is enough to compare it.
 func TestMarkedMetadata(t *testing.T) {
 	pairs := []*KVPair{
 		{KVNamespace: "T", Key: "a", Value: "x"},
@@ -18,7 +18,7 @@ func TestMarkedMetadata(t *testing.T) {
 	for _, p := range pairs {
 		expiration := p.Expiration
 		if p.ExpirationTTL != 0 {
-			expiration = 1 // which the platform reckons
+			expiration = 1 // which the platform computes
 		}
 		live, owner := LiveKVPair(p.KVNamespace, p.Key, p.MarkedMetadata("platform"), expiration)
 		want, got := p.Canonical(), live.Canonical()
@@ -33,7 +33,7 @@ func TestMarkedMetadata(t *testing.T) {
 	}
 }
 
-// Metadata that somebody else wrote is nobody's mark, whatever it is.
+// Other programs' metadata is not a mark, whatever it is.
 func TestMetadataOfOthers(t *testing.T) {
 	for _, metadata := range []any{nil, "text", 5.0, []any{}, Object{}, Object{"wfpsync": "platform"}, Object{"wfpsync": Object{"stack": 5.0}}, Object{"wfpsync": Object{"value": "x"}}} {
 		p, owner := LiveKVPair("T", "a", metadata, 0)
@@ -47,7 +47,7 @@ func TestMetadataOfOthers(t *testing.T) {
 	}
 }
 
-// Values that differ are never shown alike, however long they are.
+// Different values never look alike, however long they are.
 func TestShownValues(t *testing.T) {
 	long := strings.Repeat("é", maxShownValue)
 	a, b := &KVPair{Value: long + "a"}, &KVPair{Value: long + "b"}

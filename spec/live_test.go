@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What is uploaded again says nothing that the platform has added of its own, and
-// what was captured stays as it was read.
+// A captured script is uploaded again without what the platform has added, and
+// the capture itself does not change.
 func TestTakenBackSaysWhatCanBeAskedFor(t *testing.T) {
 	answered := Object{"mode": "smart", "hint": "wnam", "status": "INSUFFICIENT_INVOCATIONS", "last_analyzed_at": "2026-01-01T00:00:00Z"}
 	captured := &Live{Resource: &UserWorker{Name: "acme", Script: Script{Options: Object{"placement": answered, "logpush": true}}}}

@@ -35,7 +35,7 @@ func TestParseMark(t *testing.T) {
 	const good = "wfpsync-mark.1.0123456789abcdef.fedcba9876543210.20261121T200000Z"
 	for tag, want := range map[string]bool{
 		good:                true,
-		good + ".protected": true, // what a later version adds is passed over
+		good + ".protected": true, // a later version's fields are ignored
 		"wfpsync-mark.1.0123456789abcdef.fedcba9876543210":                  false,
 		"wfpsync-mark.0.0123456789abcdef.fedcba9876543210.20261121T200000Z": false,
 		"wfpsync-mark.x.0123456789abcdef.fedcba9876543210.20261121T200000Z": false,
@@ -90,8 +90,8 @@ func TestVouched(t *testing.T) {
 	}
 }
 
-// FuzzOwnership reads the tags of any script: ours come out as they went in, and
-// everybody else's are left as they are.
+// FuzzOwnership reads the tags of any script: our tags are read as they were
+// written, and all others are unchanged.
 func FuzzOwnership(f *testing.F) {
 	mark := spec.NewMark(strings.Repeat("a", 64), strings.Repeat("b", 64), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))
 	mark.Protected, mark.Assets = true, strings.Repeat("c", 16)

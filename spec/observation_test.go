@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// TestSightOf has every combination of what a look may show after a write, a creation
-// and a deletion. Only what another writer has made later is foreign.
-func TestSightOf(t *testing.T) {
+// TestObserve has every combination of what an answer may show after a write, a
+// creation and a deletion. Only a later write by another program is SawOther.
+func TestObserve(t *testing.T) {
 	at := func(seconds float64) time.Time {
 		return time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC).Add(time.Duration(seconds * float64(time.Second)))
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// meta is all that a plan carries of what a file says about managing a resource.
+// meta has everything that a plan carries of a resource's management.
 var meta = spec.Meta{
 	Adopt: true, Protect: true, RenamedFrom: "before",
 	DependsOn: []spec.Address{{Kind: spec.KindQueue, Name: "first"}},
 }
 
-// aScript has something in each of a script's fields.
+// aScript has a value in each of a script's fields.
 func aScript() spec.Script {
 	return spec.Script{
 		Code:               &spec.Code{Digest: "c0de"},
@@ -34,7 +34,7 @@ func aScript() spec.Script {
 	}
 }
 
-// samples are a resource of each kind, with something in each of its fields.
+// samples has a resource of each kind, with a value in each of its fields.
 func samples() map[spec.Kind]spec.Resource {
 	worker := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "acme"}
 	list := []spec.Resource{
@@ -65,7 +65,8 @@ func samples() map[spec.Kind]spec.Resource {
 	return byKind
 }
 
-// notCompared are the fields of a resource that are not part of what is wanted, or that another part of the comparison sees.
+// notCompared are the fields of a resource that are not part of the desired
+// state, or that another part of the comparison covers.
 var notCompared = map[string]string{
 	"*spec.CustomDomain.Zone":    "a hostname is in one zone",
 	"*spec.DNSRecord.Others":     "is of live records, and for a warning",
@@ -83,7 +84,8 @@ var notCompared = map[string]string{
 	"*spec.KVPair.ExpirationTTL": "is tested with Expiration, which it takes the place of",
 }
 
-// A plan is applied by another run than the one that made it: what is encoded is decoded to an equal resource.
+// The run that applies a plan is not the one that made it: a resource survives
+// encoding and decoding.
 func TestResourcesSurviveAPlan(t *testing.T) {
 	for _, kind := range spec.Kinds() {
 		sample := samples()[kind.Kind]
@@ -114,7 +116,8 @@ func TestResourcesSurviveAPlan(t *testing.T) {
 	}
 }
 
-// Each field of a resource is compared, or is its address, or leads to something; else a change of it would never be planned.
+// Each field of a resource is compared, or is part of its address, or is a
+// reference. Otherwise a change of it would never be planned.
 func TestEveryFieldMatters(t *testing.T) {
 	for kind, sample := range samples() {
 		eachField(reflect.ValueOf(sample).Elem(), reflect.TypeOf(sample).String(), func(name string, field reflect.Value) {
@@ -133,7 +136,8 @@ func TestEveryFieldMatters(t *testing.T) {
 	}
 }
 
-// eachField calls do with each field of a struct that has something in it; of an embedded script, with that one's.
+// eachField calls do with each non-zero field of a struct, including those of
+// an embedded script.
 func eachField(v reflect.Value, name string, do func(name string, field reflect.Value)) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -147,7 +151,7 @@ func eachField(v reflect.Value, name string, do func(name string, field reflect.
 	}
 }
 
-// shown is what tells a resource from others.
+// shown returns what distinguishes a resource from others.
 func shown(t *testing.T, r spec.Resource) string {
 	t.Helper()
 	canonical, err := json.Marshal(r.Canonical())
@@ -161,7 +165,7 @@ func shown(t *testing.T, r spec.Resource) string {
 	return text
 }
 
-// What a resource needs comes before it.
+// A resource's references are what it needs first.
 func TestReferencesOfEveryKind(t *testing.T) {
 	router, namespace := spec.Address{Kind: spec.KindWorker, Name: "router"}, spec.Address{Kind: spec.KindDispatchNamespace, Name: "customers"}
 	table := spec.Address{Kind: spec.KindKVNamespace, Name: "table"}
@@ -195,7 +199,8 @@ func TestReferencesOfEveryKind(t *testing.T) {
 	}
 }
 
-// The address of each sample is in the collection that lists it, and comes back from its text.
+// The address of each sample is in the collection that lists it, and is parsed
+// from its text.
 func TestAddressesRoundTrip(t *testing.T) {
 	for kind, sample := range samples() {
 		a := sample.Address()
@@ -261,7 +266,7 @@ func order(i, j int) int {
 	return 0
 }
 
-// What a file leaves open of a record or a hostname stays what it is.
+// What a file leaves open about a record or a hostname is left alone.
 func TestCompleted(t *testing.T) {
 	said, none := "people say", ""
 	live := &spec.DNSRecord{Comment: &said}
@@ -281,7 +286,8 @@ func TestCompleted(t *testing.T) {
 	}
 }
 
-// A mark says whose a record, a hostname or a pair is, and the rest comes back as it was.
+// A mark names the owner of a record, a hostname or a pair, and the rest is
+// read as it was written.
 func TestMarksInOtherPlaces(t *testing.T) {
 	for _, comment := range []string{"", "people say", "two [brackets]"} {
 		if stack, rest := spec.CommentOwner(spec.MarkedComment(comment, "shop-1.eu")); stack != "shop-1.eu" || rest != comment {
@@ -305,7 +311,7 @@ func TestMarksInOtherPlaces(t *testing.T) {
 	}
 }
 
-// The address of a record has many spellings, its name one.
+// A record's content may have many spellings; its canonical form has one.
 func TestCanonicalContent(t *testing.T) {
 	for _, same := range [][]string{
 		{spec.RecordAAAA, "100::", "100:0::0", "0100::"},
@@ -320,7 +326,7 @@ func TestCanonicalContent(t *testing.T) {
 	}
 }
 
-// A number of resources is put into words.
+// A number of resources in words.
 func TestCount(t *testing.T) {
 	for n, want := range map[int]string{0: "0 DNS records", 1: "1 DNS record", 2: "2 DNS records"} {
 		if got := spec.KindDNSRecord.Info().Count(n); got != want {

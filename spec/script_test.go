@@ -16,7 +16,7 @@ func bindingOf(kind string, properties spec.Object) spec.Binding {
 	return spec.Binding{Name: "B", Type: kind, Properties: spec.PropertiesOf(properties)}
 }
 
-// A binding leads to the resources that it cannot do without, and to none of somebody else's.
+// A binding refers to the resources that it needs, except those of others.
 func TestBindingReferences(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -57,7 +57,8 @@ func TestBindingReferences(t *testing.T) {
 	}
 }
 
-// An id that is not known yet is unknown in the comparison, and filled in before the upload.
+// An id that is not known yet is unknown in the comparison, and filled in
+// before the upload.
 func TestResolved(t *testing.T) {
 	byRef := spec.Binding{Name: "TABLE", Type: spec.BindingKVNamespace, Ref: address("kv_namespace/table")}
 	byID := bindingOf(spec.BindingD1, spec.Object{"id": "db-1"})
@@ -97,7 +98,7 @@ func TestResolved(t *testing.T) {
 	}
 }
 
-// What somebody else sets is carried over, and is no difference.
+// Bindings that another program sets are carried over and do not differ.
 func TestCarriedOver(t *testing.T) {
 	script := &spec.Script{Bindings: []spec.Binding{{Name: "THEIRS", Type: spec.BindingInherit}, {Name: "NEW", Type: spec.BindingInherit}, bindingOf(spec.BindingText, spec.Object{"text": "x"})}}
 	live := &spec.Script{MigrationTag: "v3", Bindings: []spec.Binding{{Name: "THEIRS", Type: spec.BindingSecret}, bindingOf(spec.BindingText, spec.Object{"text": "x"})}}
@@ -127,7 +128,7 @@ func TestCarriedOver(t *testing.T) {
 	}
 }
 
-// A template compares what it manages, and uploads the rest as it is there.
+// A template compares what it manages, and uploads the rest unchanged.
 func TestTemplatesKeepTheRest(t *testing.T) {
 	live := &spec.Script{
 		CompatibilityDate: "2025-01-01", CompatibilityFlags: []string{"theirs"}, Tags: []string{"pro"}, MigrationTag: "v1",
@@ -191,7 +192,8 @@ func TestTemplatesKeepTheRest(t *testing.T) {
 	}
 }
 
-// A binding to a class needs a migration that makes the class, unless another Worker exports it.
+// A binding to a class needs a migration that creates the class, unless another
+// Worker exports it.
 func TestUncreatedClasses(t *testing.T) {
 	a := address("worker/rooms")
 	class := func(name, script string) spec.Binding {
@@ -221,7 +223,8 @@ func TestUncreatedClasses(t *testing.T) {
 	}
 }
 
-// An upload runs the migrations after the one that the account remembers, and none if that is not in the file.
+// An upload runs the migrations after the remembered one, and none if the file
+// does not list that.
 func TestPendingMigrations(t *testing.T) {
 	steps := []spec.Migration{{Tag: "v1", Step: spec.Object{"new_classes": []any{"A"}}}, {Tag: "v2", Step: spec.Object{"new_classes": []any{"B"}}}}
 	for _, test := range []struct {
@@ -234,7 +237,7 @@ func TestPendingMigrations(t *testing.T) {
 		{steps, "v1", spec.Object{"old_tag": "v1", "new_tag": "v2", "steps": []any{steps[1].Step}}, true},
 		{steps, "v2", nil, true},
 		{steps, "v9", nil, false},
-		{nil, "v9", nil, true}, // a file may leave out those that have run
+		{nil, "v9", nil, true}, // a file may omit those that have run
 		{nil, "", nil, true},
 	} {
 		got, known := (&spec.Script{Migrations: test.migrations}).PendingMigrations(test.remembered)
@@ -247,7 +250,8 @@ func TestPendingMigrations(t *testing.T) {
 	}
 }
 
-// Code has one digest for one set of modules, in whatever order, and another for any other.
+// Code has the same digest in any order of its modules, and another one for any
+// other modules.
 func TestDigestsOfCode(t *testing.T) {
 	module := func(name, content string) spec.Module {
 		return spec.Module{Name: name, Type: spec.ESModule, Content: []byte(content)}
@@ -274,7 +278,8 @@ func TestDigestsOfCode(t *testing.T) {
 	}
 }
 
-// Options of bundling are a key, so that two Workers share code only where it would be the same.
+// Options of bundling are a key, so that two Workers share code only if it
+// would be the same.
 func TestCodeOptionsKey(t *testing.T) {
 	keys := map[string]bool{}
 	for _, o := range []spec.CodeOptions{
@@ -295,7 +300,7 @@ func TestCodeOptionsKey(t *testing.T) {
 	}
 }
 
-// Properties are an object in the order of their names.
+// Properties are an object, sorted by name.
 func TestProperties(t *testing.T) {
 	p := spec.PropertiesOf(spec.Object{"b": 2.0, "a": "1"})
 	more := p.With("aa", true).With("b", 3.0)
@@ -321,14 +326,14 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// Cron expressions that differ in spaces are one.
+// Cron expressions that differ only in spaces are equal.
 func TestNormalCron(t *testing.T) {
 	if got := spec.NormalCron("  0 4\t*  * *"); got != "0 4 * * *" {
 		t.Error(got)
 	}
 }
 
-// Where a secret comes from is said, and the digest of what a Worker is says nothing of it.
+// A secret's source is printed, and is not part of a Worker's digest.
 func TestSecretSources(t *testing.T) {
 	for want, s := range map[string]spec.SecretSource{"env KEY": {Env: "KEY"}, "file key.txt": {File: "key.txt"}} {
 		if got := s.String(); got != want {

@@ -17,7 +17,8 @@ func snapshotOf(resources ...spec.Resource) *spec.Snapshot {
 	return s
 }
 
-// A part of an account is a namespace, what dispatches to it, and what those need, and nothing of the neighbours.
+// The part of a namespace has what dispatches to it, what those need, and
+// nothing of other namespaces.
 func TestAbout(t *testing.T) {
 	binding := func(name, kind, property, value string) spec.Binding {
 		return spec.Binding{Name: name, Type: kind, Properties: spec.Properties{{Name: property, Value: value}}}
@@ -47,7 +48,7 @@ func TestAbout(t *testing.T) {
 	}
 }
 
-// What an account has, by what people ask of it.
+// The questions that callers ask of a snapshot.
 func TestSelections(t *testing.T) {
 	bucket := spec.Binding{Name: "FILES", Type: spec.BindingR2Bucket, Properties: spec.PropertiesOf(spec.Object{"bucket_name": "files", "jurisdiction": "eu"})}
 	s := snapshotOf(
@@ -89,7 +90,8 @@ func TestSelections(t *testing.T) {
 	}
 }
 
-// Two revisions are the same if nobody wrote the resource between them, whoever wrote into it.
+// Two revisions are the same if the resource itself was not written in between,
+// whatever was written into it.
 func TestSame(t *testing.T) {
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	mark := spec.NewMark("c", "s", now)
@@ -122,7 +124,8 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// A rollback uploads what was there: it inherits secrets that are still there, and says which are lost.
+// A rollback uploads the former script: it inherits the secrets that still
+// exist, and names those that are lost.
 func TestTakenBack(t *testing.T) {
 	secret := func(name string) spec.Binding { return spec.Binding{Name: name, Type: spec.BindingSecret} }
 	former := &spec.Live{Detailed: true, Resource: &spec.UserWorker{DispatchNamespace: "n", Name: "acme", Script: spec.Script{

@@ -22,14 +22,15 @@ func address(text string) spec.Address {
 	return a
 }
 
-// A stack declares what it may delete from; what it only refers to is read and never deleted from.
+// A stack declares what it may delete from. What it only refers to is read and
+// never deleted from.
 func TestScopeAndDeclares(t *testing.T) {
 	stack := &spec.Stack{
 		Resources: []spec.Resource{
 			&spec.CustomHostname{Zone: "example.net", Hostname: "shop.acme.com"},
 			&spec.DNSRecord{Zone: "example.com", Type: spec.RecordA, Name: "a.example.com"},
 			&spec.KVPair{KVNamespace: "table", Key: "k"},
-			&spec.Route{Pattern: "*.example.org/*", Worker: "router"}, // in a zone that nobody knows yet
+			&spec.Route{Pattern: "*.example.org/*", Worker: "router"}, // in a zone that is not known yet
 			&spec.UserWorker{DispatchNamespace: "customers", Name: "acme"},
 		},
 		Collections: []spec.Collection{
@@ -50,7 +51,7 @@ func TestScopeAndDeclares(t *testing.T) {
 	for c, want := range map[spec.Collection]bool{
 		collection(spec.KindUserWorker, "customers"): true,
 		collection(spec.KindUserWorker, "others"):    false,
-		collection(spec.KindDNSRecord, "any.com"):    true, // a section is of every zone
+		collection(spec.KindDNSRecord, "any.com"):    true, // a section means every zone
 		collection(spec.KindRoute, "any.com"):        false,
 		collection(spec.KindQueue, ""):               false,
 	} {
@@ -81,7 +82,8 @@ func TestScopeAndDeclares(t *testing.T) {
 	}
 }
 
-// Workers that share code or a directory have it built and read once, and what somebody else uploads is not built at all.
+// Code and directories that Workers share are built and read once, and what
+// other programs upload is not built at all.
 func TestCodesAndAssets(t *testing.T) {
 	shared, own := &spec.Code{Entrypoint: "tenant.ts"}, &spec.Code{Inline: "export default {}"}
 	files := &spec.AssetFiles{Directory: "public"}
@@ -104,13 +106,14 @@ func TestCodesAndAssets(t *testing.T) {
 	if !spec.NoCode().IsNone() || spec.NoCode().IsKept() || !spec.KeptCode().IsKept() || spec.KeptCode().IsNone() {
 		t.Error("no code and kept code are taken for each other")
 	}
-	// A live Worker says no more of its code than the digest in its mark.
+	// Of a live Worker's code, only the digest in its mark is known.
 	if short := (&spec.Code{Digest: spec.ShortDigest(spec.NoCode().Digest)}); !short.IsNone() || short.IsUploaded() {
 		t.Error("no code is not known by its mark")
 	}
 }
 
-// The zone of a host is for the account to tell, and two spellings of one resource are one too many.
+// The account tells the zone of a host. Two spellings of one resource are an
+// error.
 func TestResolveZones(t *testing.T) {
 	at := func(line int) spec.Meta { return spec.Meta{At: diag.Range{File: "wfpsync.yaml", Line: line}} }
 	stack := &spec.Stack{Resources: []spec.Resource{
@@ -136,7 +139,7 @@ func TestResolveZones(t *testing.T) {
 	}
 }
 
-// A wildcard's route needs a record; which of those there are leads to it?
+// A wildcard's route needs a record: which of the zone's records leads to it?
 func TestRecordFor(t *testing.T) {
 	record := func(zone, name string, proxied bool) *spec.DNSRecord {
 		return &spec.DNSRecord{Zone: zone, Type: spec.RecordAAAA, Name: name, Proxied: proxied}
@@ -178,7 +181,7 @@ func TestRecordFor(t *testing.T) {
 	}
 }
 
-// Only keys that begin as those of the file do are listed, and those that it removes.
+// Only keys with the prefix of those that the file has or removes are listed.
 func TestReadPrefixes(t *testing.T) {
 	table, old := collection(spec.KindKVPair, "table"), collection(spec.KindKVPair, "old")
 	stack := &spec.Stack{
@@ -200,7 +203,8 @@ func TestReadPrefixes(t *testing.T) {
 	}
 }
 
-// A renamed container keeps what is in it, unless something has the new name already.
+// A renamed container keeps its contents, unless another resource has the new
+// name already.
 func TestFollow(t *testing.T) {
 	renamed := &spec.Stack{
 		Resources: []spec.Resource{
@@ -259,7 +263,7 @@ func TestWanted(t *testing.T) {
 	}
 }
 
-// A guard's limit is a number or a share, and comes back from its text.
+// A guard's limit is a number or a share, and is parsed from its text.
 func TestLimits(t *testing.T) {
 	for text, of := range map[string]int{"0": 0, "5": 5, "30%": 7, "100%": 25, "0.5%": 0} {
 		var l spec.Limit
@@ -280,7 +284,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A probe takes the statuses it names, else any success.
+// A probe accepts the statuses that it names, or else any success.
 func TestAccepts(t *testing.T) {
 	for _, test := range []struct {
 		status []int

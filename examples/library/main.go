@@ -1,4 +1,5 @@
-// Command signup signs customers up: it gives each a user Worker, by the stack file beside it.
+// Command signup signs customers up: it gives each one a user Worker, using the
+// stack file in this folder.
 package main
 
 import (
@@ -36,7 +37,7 @@ func main() {
 	}
 }
 
-// run takes sign-ups until the context ends.
+// run handles sign-ups until the context ends.
 func run(ctx context.Context, stack, listen, dir string) error {
 	s := &service{stack: stack}
 	options := wfpsync.ConnectOptions{
@@ -86,7 +87,7 @@ func run(ctx context.Context, stack, listen, dir string) error {
 	return nil
 }
 
-// printed shows what a Worker has printed.
+// printed logs what a Worker has printed.
 func printed(m wfpsync.Message) {
 	if m.Worker != "" {
 		log.Printf("[%s] %s", m.Worker, m.Text)
@@ -97,7 +98,7 @@ func printed(m wfpsync.Message) {
 type service struct {
 	stack   string
 	account *wfpsync.Account
-	mu      sync.Mutex // one writes to the list at a time
+	mu      sync.Mutex // held while the list is written
 }
 
 // customer is a line of the list in the stack file.
@@ -114,7 +115,8 @@ func (s *service) routes() http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		// A sign-up that has begun is finished, also when the customer closes the page.
+		// A sign-up that has begun is finished even if the customer closes the
+		// page.
 		if err := s.signUp(context.WithoutCancel(r.Context()), c); err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
@@ -124,7 +126,8 @@ func (s *service) routes() http.Handler {
 	return mux
 }
 
-// signUp adds a customer to the list and applies what that changes. A customer who cannot be given a Worker is not added.
+// signUp adds a customer to the list and applies the change. If the customer's
+// Worker cannot be created, the customer is not added.
 func (s *service) signUp(ctx context.Context, c customer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,12 +150,13 @@ func (s *service) signUp(ctx context.Context, c customer) error {
 	return nil
 }
 
-// setUp makes the account what the whole stack file says.
+// setUp applies the whole stack file.
 func (s *service) setUp(ctx context.Context) error {
 	return s.apply(ctx, planner.Options{}, func(*planner.Plan) error { return nil })
 }
 
-// only refuses a plan that does anything but create one resource.
+// only returns a review that rejects every plan except one that creates the
+// resource.
 func only(wanted spec.Address) func(*planner.Plan) error {
 	return func(plan *planner.Plan) error {
 		for _, change := range plan.Changes {
@@ -164,7 +168,7 @@ func only(wanted spec.Address) func(*planner.Plan) error {
 	}
 }
 
-// apply plans with options, lets review look at the plan, and applies it.
+// apply makes a plan, lets review check it, and applies it.
 func (s *service) apply(ctx context.Context, options planner.Options, review func(*planner.Plan) error) error {
 	project, err := wfpsync.Open(s.stack, wfpsync.Options{LookupEnv: os.LookupEnv})
 	if err != nil {
