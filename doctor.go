@@ -131,7 +131,7 @@ func (x *examination) lookAtToken(ctx context.Context, client *account.Client) b
 			x.noteError("credentials", CheckFailed, err)
 			return false
 		}
-		x.note("credentials", CheckWarning, "an API token can be limited to what wfpsync needs", "the API key is valid, and may do everything that its owner may")
+		x.note("credentials", CheckWarning, "an API token can be limited to what wfpsync needs", "the API key is valid, and has all permissions of its owner")
 		return true
 	}
 	status, err := client.TokenStatus(ctx, x.options.AccountID)
@@ -149,7 +149,7 @@ func (x *examination) lookAtToken(ctx context.Context, client *account.Client) b
 
 func (x *examination) lookAtClock(client *account.Client) {
 	if skew := client.Skew(); skew.Abs() > maxSkew {
-		x.note("clock", CheckWarning, "let this machine set its clock by the network; wfpsync itself goes by the server's",
+		x.note("clock", CheckWarning, "synchronise this machine's clock with the network; wfpsync itself uses the server's",
 			"this machine's clock is %s off", skew.Abs().Round(time.Second))
 		return
 	}
@@ -186,7 +186,7 @@ func (x *examination) lookAtAccount(ctx context.Context, client *account.Client)
 	if len(list) == 0 {
 		list = []string{"none"}
 	}
-	x.note("account", CheckWarning, "if what follows fails, correct CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, or give the token access to that account",
+	x.note("account", CheckWarning, "if later checks fail, correct CLOUDFLARE_ACCOUNT_ID, or `account_id` in the stack file, or give the token access to that account",
 		"%s is not among the accounts that the credentials can list: %s", chosen, strings.Join(list, ", "))
 	return spec.Account{ID: chosen}, true
 }
@@ -218,7 +218,7 @@ func (x *examination) lookedAt(permission spec.Permission, kinds []spec.Kind, er
 	name := "permission " + permission.String()
 	switch {
 	case err == nil:
-		x.note(name, CheckOK, "", "the token has it, at least to read")
+		x.note(name, CheckOK, "", "the token has it, at least for reading")
 	case slices.ContainsFunc(kinds, func(k spec.Kind) bool { return x.needs[k] }):
 		x.noteError(name, CheckFailed, err)
 	default:
@@ -233,7 +233,7 @@ func (x *examination) lookAtEntitlement(ctx context.Context, live *account.Accou
 	case err == nil:
 		x.note(name, CheckOK, "", "the account has it")
 	case !workers:
-		x.note(name, CheckSkipped, "", "only a token that may read Workers can tell")
+		x.note(name, CheckSkipped, "", "cannot be checked without permission to read Workers")
 	default:
 		x.noteError(name, CheckFailed, err)
 	}
@@ -250,10 +250,10 @@ func (x *examination) lookAtZones(ctx context.Context, live *account.Account) {
 	switch {
 	case err != nil:
 		for _, probe := range probes {
-			x.note("permission "+probe.Permission.String(), CheckSkipped, "", "only a token that can see zones can tell")
+			x.note("permission "+probe.Permission.String(), CheckSkipped, "", "cannot be checked without permission to read zones")
 		}
 	case len(zones) == 0:
-		x.note("zones", CheckWarning, "routes and custom domains need a zone: add a domain to the account, or let the token see it", "the token can see none in this account")
+		x.note("zones", CheckWarning, "routes and custom domains need a zone: add a domain to the account, or let the token see it", "the token can see no zone in this account")
 	default:
 		const shown = 3
 		list := strings.Join(zones[:min(len(zones), shown)], ", ")

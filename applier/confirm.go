@@ -31,7 +31,7 @@ func (e *NotShownError) Error() string {
 	if e.Changes > 1 {
 		which = fmt.Sprintf("%s and %d more are changed, and", e.First, e.Changes-1)
 	}
-	return which + " the account does not show it yet; `wfpsync plan` tells a little later"
+	return which + " the account does not show it yet; run `wfpsync plan` a little later to check"
 }
 
 // confirmTime limits how long the checks at the end may take.

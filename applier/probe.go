@@ -18,7 +18,7 @@ type Prober interface {
 }
 
 // ErrNoProber says that a plan has probes and that [Options.Prober] is nil.
-var ErrNoProber = errors.New("the plan has probes, and there is nothing to send them with")
+var ErrNoProber = errors.New("the plan has probes, and the options have no Prober to send them")
 
 // errStopped says that a probe was given up because the run was stopped.
 var errStopped = errors.New("the run was stopped before it had answered its probe")
@@ -53,7 +53,7 @@ func (r *run) writeAndProbe(ctx context.Context, j *job, write spec.Write) jobRe
 	a := jobResult{job: j}
 	if j.isRolledBack() && j.change.Action != planner.Create {
 		if a.former, a.err = r.target.Capture(ctx, j.change.Address, *write.Prior); a.err != nil {
-			a.err = fmt.Errorf("it was left as it is, because it cannot be read for a rollback: %w", a.err)
+			a.err = fmt.Errorf("it was not changed, because it cannot be read for a rollback: %w", a.err)
 			return a
 		}
 	}
@@ -115,7 +115,7 @@ func (r *run) probe(ctx context.Context, c planner.Change) (attempts int, err er
 			return attempts, err
 		}
 		if !r.pause(ctx, p.Interval) {
-			return attempts, fmt.Errorf("%w, which had said: %w", errStopped, err)
+			return attempts, fmt.Errorf("%w; the last attempt: %w", errStopped, err)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (p *planning) adopt(a spec.Address, live *spec.Live) {
 		c.Blocked = &Block{
 			By:      blockedByOwnership,
 			Message: "the file does not declare it, so that the next apply would delete it",
-			Hint:    "write it into the file first; `wfpsync import --user-workers own` does",
+			Hint:    "add it to the file first, for example with `wfpsync import --user-workers own`",
 		}
 	default:
 		c.Desired = p.resourceToMark(r.(spec.Scripted), live)

@@ -51,7 +51,7 @@ func attachedChange(p *planning, desired spec.Resource, live *spec.Live, fields 
 			Hint:    "add `adopt: true` to the Worker in this file to take it over, or remove it in the account",
 		}
 		if to.Name == "" {
-			c.Blocked.Message = "it is there already, for no Worker"
+			c.Blocked.Message = "it exists already and belongs to no Worker"
 		}
 	}
 	return c

@@ -66,5 +66,5 @@ func conflictingRecords(p *planning, desired spec.Resource) []spec.Address {
 
 func describeRecordConflict(other spec.Address) string {
 	kind, _, _ := strings.Cut(other.Name, "/")
-	return fmt.Sprintf("the name has a record of type %s already, and where there is a CNAME there can be no other", kind)
+	return fmt.Sprintf("the name already has a record of type %s, and a CNAME must be the only record of its name", kind)
 }

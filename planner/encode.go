@@ -114,7 +114,7 @@ func splitContents(r io.Reader, source *planSource) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("there is something after the plan")
+		return nil, errors.New("the plan is followed by other data")
 	}
 	return json.Marshal(rest)
 }
@@ -254,7 +254,7 @@ func hash(prefix string, value any) (string, error) {
 
 // ErrNoCode says that a plan was saved without the code, or the static files,
 // that it uploads.
-var ErrNoCode = errors.New("the plan holds no code: it is an outline made to be read; save one to apply with --out")
+var ErrNoCode = errors.New("the plan holds no code: it is an outline for reading; save one to apply with --out")
 
 // linkCode replaces the digests in the desired Workers by the code that the
 // plan embeds.

@@ -38,7 +38,7 @@ func wordsOf(guard string) guardWords {
 	case GuardBindingRemoval:
 		return guardWords{"lose bindings that the file cannot give back", "it loses a secret, which cannot be read back, or a binding that another program has set"}
 	case GuardDispatcherReplace:
-		return guardWords{"be deleted, which hostnames lead to and which dispatches to user Workers", "customers are reached through it: see that something takes its place, and answers as it did"}
+		return guardWords{"be deleted although hostnames lead to them and they dispatch to user Workers", "customers are reached through it: see that something takes its place, and answers as it did"}
 	default:
 		return guardWords{"be deleted with everything in it", "deleting it cannot be undone"}
 	}

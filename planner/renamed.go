@@ -38,7 +38,7 @@ func (p *planning) warnRenames() {
 			Severity: diag.Warning,
 			Rule:     RuleNotRenamed,
 			Message:  fmt.Sprintf("%s is not renamed, because %s exists as well", from, r.Address()),
-			Hint:     "remove `renamed_from`, or the one that is too many",
+			Hint:     "remove `renamed_from`, or delete one of the two",
 			Range:    meta.At,
 		})
 	}

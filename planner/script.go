@@ -405,7 +405,7 @@ func (p *planning) warnVacant() {
 			Severity: diag.Warning,
 			Rule:     RuleNothingToCarryOver,
 			Message:  fmt.Sprintf("no %s to carry over yet: %s will run without it", v.name, who),
-			Hint:     "have it set once the Worker is there, or give its value here",
+			Hint:     "set it once the Worker exists, or give its value here",
 			Range:    at,
 		})
 	}

@@ -118,7 +118,7 @@ func (p *planning) warnTemplates() {
 			Severity: diag.Warning,
 			Rule:     RuleNothingDiscovered,
 			Message:  fmt.Sprintf("the template %q matches no user Worker: %q has none%s that no stack owns", t.Key, t.Discovery.Namespace, criteria),
-			Hint:     "see whether the tags and the name are those that are meant",
+			Hint:     "check the tags and the name",
 			Range:    t.At,
 		})
 	}
@@ -132,7 +132,7 @@ func (p *planning) warnTemplates() {
 			Rule:     RuleNoRoomForMark,
 			Message: fmt.Sprintf("%s has %d tags of its own, which leaves no room for wfpsync's mark: it stays unchanged", r.Address(),
 				len(live.Resource.(spec.Scripted).AsScript().Tags)),
-			Hint:  fmt.Sprintf("the platform takes 8 tags, and %d are wfpsync's: let it have %d at most", spec.ReservedTags, maxOwnTags),
+			Hint:  fmt.Sprintf("the platform allows 8 tags, and wfpsync needs %d: give it at most %d of its own", spec.ReservedTags, maxOwnTags),
 			Range: r.Meta().At,
 		})
 	}

@@ -145,7 +145,7 @@ unmanaged custom_hostname/example.com: 0 unowned, 1 foreign
 			},
 			want: `
 0 create dns_record/example.com/CNAME/*.example.com (missing)
-    blocked by ownership: the name has a record of type AAAA already, and where there is a CNAME there can be no other
+    blocked by ownership: the name already has a record of type AAAA, and a CNAME must be the only record of its name
 unmanaged dns_record/example.com: 1 unowned, 0 foreign
 `,
 		},

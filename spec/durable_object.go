@@ -39,6 +39,7 @@ type Migration struct {
 	Step Object `json:"step"`
 }
 
+// ClassName returns the class that a binding leads to; "" if it names none.
 func (b Binding) ClassName() string {
 	name, _ := b.Properties.Get("class_name").(string)
 	return name

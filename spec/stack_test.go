@@ -248,7 +248,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// What was looked for is said as a person would.
+// A template's criteria are described in words.
 func TestWanted(t *testing.T) {
 	for want, d := range map[string]spec.Discovery{
 		"":                   {},
