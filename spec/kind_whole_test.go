@@ -165,7 +165,7 @@ func (w world) askSchema(k KindInfo, lacks complaint) {
 		if says := strings.Contains(p.Description, " replaces the "); says != slices.Contains(k.ForceNew, name) {
 			lacks("ForceNew", "it is %q, and the description of %q in the schema says %t", k.ForceNew, name, says)
 		}
-		if says := strings.Contains(p.Description, "only asked for when the "); says != slices.Contains(k.CreateOnly, name) {
+		if says := strings.Contains(p.Description, "counts only when the "); says != slices.Contains(k.CreateOnly, name) {
 			lacks("CreateOnly", "it is %q, and the description of %q in the schema says %t", k.CreateOnly, name, says)
 		}
 	}
