@@ -139,7 +139,7 @@ func Connect(ctx context.Context, o ConnectOptions) (*Account, error) {
 func connected(client *account.Client, info spec.Account, o ConnectOptions) *Account {
 	live := client.Account(info.ID)
 	t := &target{Account: guarded.New(live), unguarded: live, info: info, local: o.Local, userAgent: o.userAgent()}
-	t.Alone = o.Local != nil
+	t.SoleWriter = o.Local != nil
 	return &Account{t}
 }
 

@@ -59,7 +59,7 @@ func (t *target) readWorkers(ctx context.Context, stack *spec.Stack, patterns []
 			collections = append(collections, address.Collection())
 		}
 	}
-	t.unguarded.Narrow(stack.ReadPrefixes())
+	t.unguarded.SetKeyPrefixes(stack.ReadPrefixes())
 	live, err := t.Read(ctx, stack.Name, collections)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (a *Account) Stale(ctx context.Context, plan *planner.Plan) ([]applier.Stal
 	a.target.mu.Lock()
 	defer a.target.mu.Unlock()
 	stack := plan.Desired()
-	a.target.unguarded.Narrow(stack.ReadPrefixes())
+	a.target.unguarded.SetKeyPrefixes(stack.ReadPrefixes())
 	moved, err := applier.FindStale(ctx, a.target, plan)
 	if err != nil || len(moved) == 0 || plan.Mode == planner.Destroy {
 		return moved, nil, err

@@ -75,7 +75,7 @@ func programOf(s *spec.Script) runtime.Program {
 
 // refused returns the diagnostic of a refused upload, at the source line if
 // that can be found.
-func refused(ctx context.Context, code *spec.Code, refusal *api.Refusal, where *sources) diag.Diagnostic {
+func refused(ctx context.Context, code *spec.Code, refusal *api.StartError, where *sources) diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: diag.Error, Rule: bundle.RuleRefused, Range: code.At,
 		Message: fmt.Sprintf("an upload would be refused with code %d: %s", refusal.Code, strings.Join(strings.Fields(refusal.Message), " ")),

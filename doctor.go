@@ -201,9 +201,9 @@ func accountWords(a spec.Account) string {
 // lookInside checks one permission after another.
 func (x *examination) lookInside(ctx context.Context, live *account.Account) {
 	workers := true
-	for i, probe := range live.Probes() {
-		err := probe.Look(ctx, "")
-		x.lookedAt(probe.Permission, probe.Kinds, err)
+	for i, check := range live.PermissionChecks() {
+		err := check.Run(ctx, "")
+		x.lookedAt(check.Permission, check.Kinds, err)
 		if i == 0 {
 			workers = err == nil
 		}
@@ -240,17 +240,17 @@ func (x *examination) lookAtEntitlement(ctx context.Context, live *account.Accou
 }
 
 func (x *examination) lookAtZones(ctx context.Context, live *account.Account) {
-	forZones, probes := account.ZonePermission(), live.ZoneProbes()
+	forZones, checks := account.ZonePermission(), live.ZonePermissionChecks()
 	var kinds []spec.Kind
-	for _, probe := range probes {
-		kinds = append(kinds, probe.Kinds...)
+	for _, check := range checks {
+		kinds = append(kinds, check.Kinds...)
 	}
 	zones, err := live.Zones(ctx)
 	x.lookedAt(forZones, kinds, err)
 	switch {
 	case err != nil:
-		for _, probe := range probes {
-			x.note("permission "+probe.Permission.String(), CheckSkipped, "", "cannot be checked without permission to read zones")
+		for _, check := range checks {
+			x.note("permission "+check.Permission.String(), CheckSkipped, "", "cannot be checked without permission to read zones")
 		}
 	case len(zones) == 0:
 		x.note("zones", CheckWarning, "routes and custom domains need a zone: add a domain to the account, or let the token see it", "the token can see no zone in this account")
@@ -261,8 +261,8 @@ func (x *examination) lookAtZones(ctx context.Context, live *account.Account) {
 			list += fmt.Sprintf(" and %d more", len(zones)-shown)
 		}
 		x.note("zones", CheckOK, "", "%s", list)
-		for _, probe := range probes {
-			x.lookedAt(probe.Permission, probe.Kinds, probe.Look(ctx, x.zoneOf(probe.Kinds, zones)))
+		for _, check := range checks {
+			x.lookedAt(check.Permission, check.Kinds, check.Run(ctx, x.zoneOf(check.Kinds, zones)))
 		}
 	}
 }

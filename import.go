@@ -138,7 +138,7 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 			}
 		}
 	}
-	if err := t.unguarded.Extend(ctx, live, more); err != nil {
+	if err := t.unguarded.ReadMore(ctx, live, more); err != nil {
 		return nil, nil, err
 	}
 	if err := t.unguarded.Inspect(ctx, live, live.Addresses()); err != nil {
@@ -149,5 +149,5 @@ func (t *target) readAll(ctx context.Context, namespace string) (*spec.Snapshot,
 			unread = append(unread, collection.Kind)
 		}
 	}
-	return live, unread, t.unguarded.Extend(ctx, live, live.Jurisdictions())
+	return live, unread, t.unguarded.ReadMore(ctx, live, live.Jurisdictions())
 }

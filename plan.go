@@ -111,7 +111,7 @@ func (p *Project) discover(ctx context.Context, t *target) error {
 // readLive reads the part of the account that planning a stack needs, in
 // addition to what is known.
 func (t *target) readLive(ctx context.Context, stack *spec.Stack, known *spec.Snapshot, options planner.Options) (*spec.Snapshot, error) {
-	t.unguarded.Narrow(stack.ReadPrefixes())
+	t.unguarded.SetKeyPrefixes(stack.ReadPrefixes())
 	live, err := t.readRest(ctx, stack.Name, stack.Scope(), known)
 	if err != nil {
 		return nil, err
@@ -122,10 +122,10 @@ func (t *target) readLive(ctx context.Context, stack *spec.Stack, known *spec.Sn
 	if t.local == nil {
 		more = append(more, planner.DNSCollections(stack, live, options)...)
 	}
-	if err := t.unguarded.Extend(ctx, live, more); err != nil {
+	if err := t.unguarded.ReadMore(ctx, live, more); err != nil {
 		return nil, err
 	}
-	if err := t.unguarded.LookElsewhere(ctx, stack.Name, live, planner.OrphanSearch(stack, live, options)); err != nil {
+	if err := t.unguarded.SearchOrphans(ctx, stack.Name, live, planner.OrphanSearch(stack, live, options)); err != nil {
 		return nil, err
 	}
 	return live, t.unguarded.Inspect(ctx, live, planner.Inspect(stack, live, options))

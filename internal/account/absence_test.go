@@ -67,7 +67,7 @@ func isUnproved(t *testing.T, what string, err error) {
 // Only the API's envelope says that something is not there, of every kind and through
 // both doors.
 func TestAbsenceNeedsAnEnvelope(t *testing.T) {
-	for kind, column := range columns {
+	for kind, ops := range opsByKind {
 		parent, address := someOf(kind)
 		reads := map[string]func(context.Context, *Account) error{
 			"list": func(ctx context.Context, a *Account) error {
@@ -75,7 +75,7 @@ func TestAbsenceNeedsAnEnvelope(t *testing.T) {
 				return err
 			},
 		}
-		if column.look != nil {
+		if ops.look != nil {
 			reads["look"] = func(ctx context.Context, a *Account) error {
 				_, err := a.Look(ctx, "platform", address, nil)
 				return err
@@ -99,7 +99,7 @@ func TestAbsenceNeedsAnEnvelope(t *testing.T) {
 
 // An object in the place of a list is not an empty list, whichever door it came through.
 func TestListsAreLists(t *testing.T) {
-	for kind := range columns {
+	for kind := range opsByKind {
 		if slices.Contains([]spec.Kind{spec.KindCronTriggers, spec.KindWorkerSubdomain}, kind) {
 			continue // which are one object of a Worker
 		}
@@ -117,7 +117,7 @@ func TestElsewhereNeedsAnEnvelope(t *testing.T) {
 	for name, page := range notTheAPI {
 		handler, _ := answers(zones, page)
 		a := craft(t, handler).Account(testAccount)
-		err := a.LookElsewhere(t.Context(), "platform", spec.NewSnapshot(spec.Account{}), spec.OrphanSearch{ZoneKinds: []spec.Kind{spec.KindCustomHostname}})
+		err := a.SearchOrphans(t.Context(), "platform", spec.NewSnapshot(spec.Account{}), spec.OrphanSearch{ZoneKinds: []spec.Kind{spec.KindCustomHostname}})
 		isUnproved(t, name, err)
 	}
 }

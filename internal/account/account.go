@@ -39,7 +39,7 @@ import (
 )
 
 // column is what this package can do with one kind of resource.
-type column struct {
+type kindOps struct {
 	kind spec.Kind
 
 	// endpoints are those of the kind's product, in the column of one kind of each.
@@ -60,7 +60,7 @@ type column struct {
 	// elsewhere finds what is in a place and may be a stack's, and reports whether that
 	// is all of it; nil where the marks of a kind are all in the collections that are
 	// read. Unless every page is asked for, one request has to do.
-	elsewhere func(ctx context.Context, a *Account, p elsewhere, stack string, every bool) (found []*spec.Live, whole bool, err error)
+	search func(ctx context.Context, a *Account, t searchTarget, stack string, every bool) (found []*spec.Live, whole bool, err error)
 
 	// put brings a resource into its desired state.
 	put func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error)
@@ -71,38 +71,38 @@ type column struct {
 
 // table is every kind that an account can hold for us, in the order in which doctor
 // looks at their products.
-var table = []column{
-	workerColumn,
-	userWorkerColumn,
-	dispatchNamespaceColumn,
-	cronTriggersColumn,
-	workerSubdomainColumn,
-	kvNamespaceColumn,
-	kvPairColumn,
-	d1DatabaseColumn,
-	r2BucketColumn,
-	queueColumn,
-	queueConsumerColumn,
-	vectorizeIndexColumn,
-	routeColumn,
-	customDomainColumn,
-	dnsRecordColumn,
-	customHostnameColumn,
+var table = []kindOps{
+	workerOps,
+	userWorkerOps,
+	dispatchNamespaceOps,
+	cronTriggersOps,
+	workerSubdomainOps,
+	kvNamespaceOps,
+	kvPairOps,
+	d1DatabaseOps,
+	r2BucketOps,
+	queueOps,
+	queueConsumerOps,
+	vectorizeIndexOps,
+	routeOps,
+	customDomainOps,
+	dnsRecordOps,
+	customHostnameOps,
 }
 
 // columns is the table by kind.
-var columns = func() map[spec.Kind]column {
-	byKind := map[spec.Kind]column{}
+var opsByKind = func() map[spec.Kind]kindOps {
+	byKind := map[spec.Kind]kindOps{}
 	for _, c := range table {
 		byKind[c.kind] = c
 	}
 	return byKind
 }()
 
-func columnOf(kind spec.Kind) (column, error) {
-	c, known := columns[kind]
+func opsOf(kind spec.Kind) (kindOps, error) {
+	c, known := opsByKind[kind]
 	if !known {
-		return column{}, fmt.Errorf("the account knows no resource of kind %q", kind)
+		return kindOps{}, fmt.Errorf("the account knows no resource of kind %q", kind)
 	}
 	return c, nil
 }
@@ -157,7 +157,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		return spec.Revision{}, fmt.Errorf("nothing to put")
 	}
 	address := w.Resource.Address()
-	c, err := columnOf(address.Kind)
+	c, err := opsOf(address.Kind)
 	if err != nil {
 		return spec.Revision{}, err
 	}
@@ -165,7 +165,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		ctx = lookFirst(ctx)
 	}
 	var revision spec.Revision
-	err = a.insist(ctx, func(ctx context.Context) (err error) {
+	err = a.writeUntilKnown(ctx, func(ctx context.Context) (err error) {
 		revision, err = c.put(ctx, a, w)
 		return err
 	}, func(err error) (bool, error) {
@@ -202,7 +202,7 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 // Delete removes a resource. That it is gone already is success. A deletion
 // whose answer was lost is looked up before it is sent again, as in [Account.Put].
 func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
-	c, err := columnOf(address.Kind)
+	c, err := opsOf(address.Kind)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 		ctx = lookFirst(ctx)
 	}
 	a.written.Delete(address)
-	return a.insist(ctx, func(ctx context.Context) error {
+	return a.writeUntilKnown(ctx, func(ctx context.Context) error {
 		if err := c.delete(ctx, a, address, prior); err != nil && !IsNotFound(err) {
 			return err
 		}

@@ -32,7 +32,7 @@ import (
 const (
 	// bucketsAtOnce is how many buckets of a Worker are sent at the same time,
 	// as wrangler does.
-	bucketsAtOnce = 3
+	maxParallelBuckets = 3
 
 	// assetSessions is how often a session is begun for one upload. A session
 	// lasts an hour, and what it has taken in is not asked for again.
@@ -129,7 +129,7 @@ func (u *assetUpload) session(ctx context.Context) (string, error) {
 	var mu sync.Mutex
 	completed := ""
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(bucketsAtOnce)
+	g.SetLimit(maxParallelBuckets)
 	for _, hashes := range buckets {
 		g.Go(func() error {
 			token, err := u.fill(ctx, answer.Token, hashes)

@@ -281,7 +281,7 @@ func TestExtend(t *testing.T) {
 	put(t, l.Account, &spec.QueueConsumer{Queue: "events", Worker: "site"}, nil)
 	consumers, domains := spec.Collection{Kind: spec.KindQueueConsumer}, spec.Collection{Kind: spec.KindCustomDomain}
 	snap := l.read(t, allWorkers)
-	if err := l.Extend(t.Context(), snap, []spec.Collection{consumers, domains}); err != nil {
+	if err := l.ReadMore(t.Context(), snap, []spec.Collection{consumers, domains}); err != nil {
 		t.Fatal(err)
 	}
 	if !snap.Read(consumers) || !snap.Read(domains) || !snap.Read(allWorkers) || len(snap.Resources) != 2 {
@@ -289,10 +289,10 @@ func TestExtend(t *testing.T) {
 	}
 	handler, _ := answers(failure(403, 10000, "no"))
 	a := craft(t, handler).Account(testAccount)
-	if err := a.Extend(t.Context(), snap, []spec.Collection{{Kind: spec.KindKVNamespace}}); err != nil || snap.Read(allKV) {
+	if err := a.ReadMore(t.Context(), snap, []spec.Collection{{Kind: spec.KindKVNamespace}}); err != nil || snap.Read(allKV) {
 		t.Errorf("%v, %v", err, snap.Collections)
 	}
-	if err := craft(t, failure(400, 10004, "bad")).Account(testAccount).Extend(t.Context(), snap, []spec.Collection{allKV}); err == nil {
+	if err := craft(t, failure(400, 10004, "bad")).Account(testAccount).ReadMore(t.Context(), snap, []spec.Collection{allKV}); err == nil {
 		t.Error("a failure was passed over")
 	}
 }

@@ -31,7 +31,7 @@ func BenchmarkDecodeList(b *testing.B) {
 	for b.Loop() {
 		listed := 0
 		err := a.eachScript(b.Context(), dispatchScripts(testAccount, "ns"), nil, func(s *script) {
-			if _, revision := s.shown(); revision.Owner == "platform" {
+			if _, revision := s.toSpec(); revision.Owner == "platform" {
 				listed++
 			}
 		})

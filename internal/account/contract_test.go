@@ -73,14 +73,14 @@ var contractMethods = []struct {
 	{"Account.Pace", func(c *contract, _ *testing.T) { c.account.Pace(1) }},
 	{"Account.PageSize", func(c *contract, _ *testing.T) { c.account.PageSize(spec.KindUserWorker) }},
 	{"Account.Sleep", func(c *contract, t *testing.T) { c.require(t, c.account.Sleep(t.Context(), 1)) }},
-	{"Account.Ahead", func(c *contract, t *testing.T) {
-		_, end, err := c.account.Ahead(t.Context(), func() error { return nil })
+	{"Account.Reserve", func(c *contract, t *testing.T) {
+		_, release, err := c.account.Reserve(t.Context(), func() error { return nil })
 		c.require(t, err)
-		end()
+		release()
 	}},
-	{"Account.Probes", func(c *contract, t *testing.T) {
-		for _, p := range c.account.Probes() {
-			c.require(t, p.Look(t.Context(), ""))
+	{"Account.PermissionChecks", func(c *contract, t *testing.T) {
+		for _, p := range c.account.PermissionChecks() {
+			c.require(t, p.Run(t.Context(), ""))
 		}
 	}},
 	{"Account.Entitled", func(c *contract, t *testing.T) { c.require(t, c.account.Entitled(t.Context())) }},
@@ -88,26 +88,26 @@ var contractMethods = []struct {
 	{"Account.ZonesOf", func(c *contract, t *testing.T) {
 		c.require(t, second(c.client.Account(testAccount).ZonesOf(t.Context(), []string{"a.example.com", "example.org"})))
 	}},
-	{"Account.ZoneProbes", func(c *contract, t *testing.T) {
-		for _, p := range c.account.ZoneProbes() {
-			c.require(t, p.Look(t.Context(), "example.com"))
+	{"Account.ZonePermissionChecks", func(c *contract, t *testing.T) {
+		for _, p := range c.account.ZonePermissionChecks() {
+			c.require(t, p.Run(t.Context(), "example.com"))
 		}
 	}},
 	{"Account.Put", (*contract).putAll},
-	{"Account.Narrow", func(c *contract, _ *testing.T) {
-		c.account.Narrow(map[spec.Collection]string{{Kind: spec.KindKVPair, Parent: "Tenant Data"}: "plans/"})
+	{"Account.SetKeyPrefixes", func(c *contract, _ *testing.T) {
+		c.account.SetKeyPrefixes(map[spec.Collection]string{{Kind: spec.KindKVPair, Parent: "Tenant Data"}: "plans/"})
 	}},
 	{"Account.Read", (*contract).readAll},
 	{"Account.Discover", func(c *contract, t *testing.T) {
 		c.require(t, second(c.account.Discover(t.Context(), "platform", contractDiscoveries)))
 	}},
-	{"Account.Extend", func(c *contract, t *testing.T) {
-		c.require(t, c.account.Extend(t.Context(), spec.NewSnapshot(spec.Account{}), contractCollections()))
+	{"Account.ReadMore", func(c *contract, t *testing.T) {
+		c.require(t, c.account.ReadMore(t.Context(), spec.NewSnapshot(spec.Account{}), contractCollections()))
 	}},
-	{"Account.LookElsewhere", func(c *contract, t *testing.T) {
+	{"Account.SearchOrphans", func(c *contract, t *testing.T) {
 		kv, snap := spec.Address{Kind: spec.KindKVNamespace, Name: "Tenant Data"}, spec.NewSnapshot(spec.Account{})
 		snap.Resources[kv] = c.snapshot.Resources[kv]
-		c.require(t, c.account.LookElsewhere(t.Context(), "platform", snap, spec.OrphanSearch{
+		c.require(t, c.account.SearchOrphans(t.Context(), "platform", snap, spec.OrphanSearch{
 			ZoneKinds: []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord}, KVNamespaces: []spec.Address{kv},
 		}))
 		for _, kind := range []spec.Kind{spec.KindCustomHostname, spec.KindDNSRecord, spec.KindKVPair} {
@@ -208,7 +208,7 @@ func TestContractIsComplete(t *testing.T) {
 	for _, r := range contractResources {
 		written = append(written, string(r.first.Address().Kind))
 	}
-	for kind := range columns {
+	for kind := range opsByKind {
 		if !slices.Contains(written, string(kind)) {
 			t.Errorf("no %s is among contractResources", kind)
 		}

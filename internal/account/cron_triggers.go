@@ -13,7 +13,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var cronTriggersColumn = column{
+var cronTriggersOps = kindOps{
 	kind:   spec.KindCronTriggers,
 	list:   listCronTriggers,
 	put:    putCronTriggers,
@@ -48,7 +48,7 @@ func revisionOfCrons(crons []string) spec.Revision {
 
 func putCronTriggers(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	t := w.Resource.(*spec.CronTriggers)
-	return a.settled(ctx, func() (spec.Revision, error) { return a.setCrons(ctx, t.Worker, t.Crons) })
+	return a.untilSettled(ctx, func() (spec.Revision, error) { return a.setCrons(ctx, t.Worker, t.Crons) })
 }
 
 func deleteCronTriggers(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {

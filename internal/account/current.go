@@ -115,7 +115,7 @@ func describes(w spec.Write, now *spec.Revision) bool {
 	if w.SecretsOnly && (w.Fingerprints == "" || now.Mark.Secrets != now.Mark.WithSecrets(w.Fingerprints).Secrets) {
 		return false // nothing shows that the values are there
 	}
-	if mine := owned(w, *now.Mark); now.Owner != mine.Owner || now.Template != mine.Template {
+	if mine := ownershipAfter(w, *now.Mark); now.Owner != mine.Owner || now.Template != mine.Template {
 		return false
 	}
 	return script.Code != nil && now.Mark.Describes(script.Code.Digest, script.Digest()) &&
@@ -131,7 +131,7 @@ func markedAlike(a, b *spec.Revision) bool {
 // look that does not show the prior revision is checked against the list that
 // the prior one came from: the two endpoints need not word it alike.
 func (a *Account) Look(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
-	if look := columns[address.Kind].look; look != nil {
+	if look := opsByKind[address.Kind].look; look != nil {
 		now, err := look(ctx, a, address)
 		switch {
 		case IsNotFound(err):
@@ -156,7 +156,7 @@ func (a *Account) Look(ctx context.Context, stack string, address spec.Address, 
 
 // List reads a collection, as [Account.Read] does for a stack.
 func (a *Account) List(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error) {
-	return columns[c.Kind].list(ctx, &reading{account: a, stack: stack}, c.Parent)
+	return opsByKind[c.Kind].list(ctx, &reading{account: a, stack: stack}, c.Parent)
 }
 
 func revisionIn(found []*spec.Live, address spec.Address) *spec.Revision {

@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var customDomainColumn = column{
+var customDomainOps = kindOps{
 	kind:   spec.KindCustomDomain,
 	list:   listCustomDomains,
 	put:    putCustomDomain,
@@ -61,7 +61,7 @@ func putCustomDomain(ctx context.Context, a *Account, w spec.Write) (spec.Revisi
 	if w.Prior != nil {
 		body["override_existing_origin"] = true
 	}
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		var answer workers.Domain
 		err := a.api.ExchangeJSON(ctx, http.MethodPut, cloudflare.Path("accounts", a.id, "workers", "domains"), body, &answer)
 		if err != nil {

@@ -14,8 +14,8 @@ import (
 
 // Custom hostnames go through the raw door: cloudflare-go takes metadata of texts
 // only, where the API takes any JSON, and no origin for a new hostname.
-var customHostnameColumn = column{
-	elsewhere: hostnamesElsewhere,
+var customHostnameOps = kindOps{
+	search:    searchHostnames,
 	kind:      spec.KindCustomHostname,
 	endpoints: endpoints{path: "custom_hostnames", missing: []int{codeSaaSMissing}, exists: []int{codeSaaSExists}, pageSize: "5"},
 	list:      listCustomHostnames,
@@ -128,7 +128,7 @@ func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 	if err == nil {
 		return revision, nil
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) {
+	return afterLostResponse(err, func() (spec.Revision, error) {
 		found, err := lookAtCustomHostname(ctx, a, h.Address())
 		if err == nil && h.CustomMetadata != nil && found.Owner != w.Stack {
 			return spec.Revision{}, errAbsent // somebody else's, and no reason to take it over

@@ -13,9 +13,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var d1DatabaseColumn = column{
+var d1DatabaseOps = kindOps{
 	kind:      spec.KindD1Database,
-	endpoints: endpoints{path: "d1", missing: []int{codeD1Missing}, exists: []int{codeD1Exists}, probe: "/database", pageSize: "10"},
+	endpoints: endpoints{path: "d1", missing: []int{codeD1Missing}, exists: []int{codeD1Exists}, check: "/database", pageSize: "10"},
 	list:      listD1Databases,
 	put:       putD1Database,
 	delete:    deleteD1Database,
@@ -86,7 +86,7 @@ func putD1Database(ctx context.Context, a *Account, w spec.Write) (spec.Revision
 	if err == nil {
 		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the D1 database %q", name)
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) { return a.d1DatabaseByName(ctx, name) })
+	return afterLostResponse(err, func() (spec.Revision, error) { return a.d1DatabaseByName(ctx, name) })
 }
 
 func (a *Account) d1DatabaseByName(ctx context.Context, name string) (spec.Revision, error) {

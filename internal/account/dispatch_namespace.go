@@ -14,7 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var dispatchNamespaceColumn = column{
+var dispatchNamespaceOps = kindOps{
 	kind:   spec.KindDispatchNamespace,
 	list:   listDispatchNamespaces,
 	put:    putDispatchNamespace,
@@ -111,7 +111,7 @@ func createDispatchNamespace(ctx context.Context, a *Account, name string) (spec
 	if err == nil {
 		return spec.Revision{}, fmt.Errorf("the API answered the namespace %q to the creation of %q", answer.NamespaceName, name)
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) { return dispatchNamespaceByName(ctx, a, name) })
+	return afterLostResponse(err, func() (spec.Revision, error) { return dispatchNamespaceByName(ctx, a, name) })
 }
 
 func dispatchNamespaceByName(ctx context.Context, a *Account, name string) (spec.Revision, error) {

@@ -19,8 +19,8 @@ import (
 // DNS records go through the raw door: cloudflare-go has one type for the answers
 // about all twenty-one types of records, 7,830 lines of it, of which six members
 // are needed here.
-var dnsRecordColumn = column{
-	elsewhere: recordsOfStack,
+var dnsRecordOps = kindOps{
+	search:    searchRecords,
 	kind:      spec.KindDNSRecord,
 	endpoints: endpoints{path: "dns_records", missing: []int{codeRecordMissing}, exists: []int{codeHostExists, codeCNAMEExists, codeRecordExists, codeRecordIdentical}, pageSize: "5"},
 	list:      listDNSRecords,
@@ -183,7 +183,7 @@ func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision,
 	if err == nil {
 		return revision, nil
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) {
+	return afterLostResponse(err, func() (spec.Revision, error) {
 		found, err := lookAtDNSRecord(ctx, a, record.Address())
 		if err == nil && found.Owner != w.Stack {
 			return spec.Revision{}, errAbsent // somebody else's, and no reason to take it over

@@ -19,14 +19,14 @@ func TestEveryKindIsWhole(t *testing.T) {
 	zone := local.ensureZone(t, "example.com")
 	known := map[string]error{} // each probe is sent once
 	asked := pagesOnTheWire(t)
-	tabletest.Table[column]{
+	tabletest.Table[kindOps]{
 		Rows: table, File: "internal/account/account.go",
-		Name:    func(c column) string { return string(c.kind) },
-		RowFile: func(c column) string { return fileOf(c.kind) },
-		Ask: func(rows []column) []string {
-			return missingInColumns(rows, asked, func(e endpoints) error {
+		Name:    func(c kindOps) string { return string(c.kind) },
+		RowFile: func(c kindOps) string { return fileOf(c.kind) },
+		Ask: func(rows []kindOps) []string {
+			return missingInOps(rows, asked, func(e endpoints) error {
 				id := map[string]string{"accounts": local.id, "zones": zone}[e.scope]
-				path, query := e.look(id)
+				path, query := e.checkRequest(id)
 				request := path + "?" + query.Encode()
 				if _, sent := known[request]; !sent {
 					_, known[request] = local.api.Send(t.Context(), http.MethodGet, path, query, nil)
@@ -61,19 +61,19 @@ func pagesOnTheWire(t *testing.T) map[spec.Kind]int {
 }
 
 // missingInColumns returns a sentence for everything that columns lack.
-func missingInColumns(columns []column, asked map[spec.Kind]int, probe func(endpoints) error) (sentences []string) {
-	byKind := map[spec.Kind]column{}
-	for _, c := range columns {
+func missingInOps(table []kindOps, asked map[spec.Kind]int, check func(endpoints) error) (sentences []string) {
+	byKind := map[spec.Kind]kindOps{}
+	for _, c := range table {
 		if byKind[c.kind] = c; c.kind.Info().Kind == "" {
-			sentences = append(sentences, fmt.Sprintf("account has a column of %q, which spec does not describe", c.kind))
+			sentences = append(sentences, fmt.Sprintf("account has operations of %q, which spec does not describe", c.kind))
 		}
 	}
-	all := endpointsIn(columns)
+	all := endpointsIn(table)
 	for _, k := range spec.Kinds() {
 		c, found := byKind[k.Kind]
 		lacks := func(field string, wrong bool, why string) {
 			if wrong {
-				sentences = append(sentences, fmt.Sprintf("the column of %s, in %s, lacks %s, or has it for nothing: %s", k.Kind, fileOf(k.Kind), field, why))
+				sentences = append(sentences, fmt.Sprintf("the operations of %s, in %s, lack %s, or has it for nothing: %s", k.Kind, fileOf(k.Kind), field, why))
 			}
 		}
 		lacks("a line in internal/account/account.go, or its kind", !found, "there is none")
@@ -83,20 +83,20 @@ func missingInColumns(columns []column, asked map[spec.Kind]int, probe func(endp
 		lacks("look", (c.look != nil) != (k.Script || k.LimitedByGuards), "writes of what carries an owner are looked up one by one")
 		lacks("inspect", (c.inspect != nil) != (k.CarriesDigest || k.Kind == spec.KindR2Bucket && !r2Bucket{}.live("").Detailed), "a list shows it all, or does not")
 		apart := k.Section != "" && (k.Container == spec.ContainerZone || k.Container == spec.ContainerKVNamespace)
-		lacks("elsewhere", (c.elsewhere != nil) != apart, "a mark may be in any zone or namespace")
+		lacks("search", (c.search != nil) != apart, "a mark may be in any zone or namespace")
 		lacks("page", asked[k.Kind] != 0 && cmp.Or(c.page, pageLimit) != asked[k.Kind], fmt.Sprintf("the list asks for %d at once", asked[k.Kind]))
 		served := slices.ContainsFunc(all, func(e endpoints) bool { return slices.Contains(e.kinds(), k.Kind) })
 		lacks("path of the endpoints", !served, fmt.Sprintf("doctor does not check the permission for the product %q", k.Product))
 	}
-	for _, c := range columns {
+	for _, c := range table {
 		lacks := func(field string, wrong bool, why any) {
 			if wrong {
 				sentences = append(sentences, fmt.Sprintf("%s of the endpoints of %s, in %s, is wrong: %v", field, c.kind, fileOf(c.kind), why))
 			}
 		}
-		for _, e := range endpointsIn([]column{c}) {
-			err := probe(e)
-			lacks("path, or probe,", err != nil, err)
+		for _, e := range endpointsIn([]kindOps{c}) {
+			err := check(e)
+			lacks("path, or check,", err != nil, err)
 			lacks("missing", len(e.missing) == 0, "no code says that something is not there")
 			lacks("exists", len(e.exists) == 0, "no code says that something is there already")
 			lacks("pageSize", (e.pageSize == "") != (asked[c.kind] == 0), "a list that takes a page's size is asked for the smallest")

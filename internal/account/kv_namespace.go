@@ -11,9 +11,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var kvNamespaceColumn = column{
+var kvNamespaceOps = kindOps{
 	kind:      spec.KindKVNamespace,
-	endpoints: endpoints{path: "storage/kv", missing: []int{codeKVMissing}, exists: []int{codeKVTitleExists}, probe: "/namespaces", pageSize: "5"},
+	endpoints: endpoints{path: "storage/kv", missing: []int{codeKVMissing}, exists: []int{codeKVTitleExists}, check: "/namespaces", pageSize: "5"},
 	list:      listKVNamespaces,
 	page:      kvNamespacesOnPage,
 	put:       putKVNamespace,
@@ -76,7 +76,7 @@ func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revisio
 	if err == nil {
 		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the KV namespace %q", title)
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
+	return afterLostResponse(err, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
 }
 
 func (a *Account) renameKVNamespace(ctx context.Context, prior spec.Revision, title string) (spec.Revision, error) {

@@ -17,11 +17,11 @@ import (
 // KV pairs go through the raw door: the SDK neither escapes a key in a path nor
 // lists without reading every page, and takes long over bodies of thousands.
 
-var kvPairColumn = column{
-	elsewhere: pairsElsewhere,
-	kind:      spec.KindKVPair,
-	list:      listKVPairs,
-	inspect:   inspectKVPair,
+var kvPairOps = kindOps{
+	search:  searchPairs,
+	kind:    spec.KindKVPair,
+	list:    listKVPairs,
+	inspect: inspectKVPair,
 	put: func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 		namespaceID, err := a.KVNamespaceOf(ctx, []spec.Write{w})
 		if err != nil {
@@ -101,7 +101,7 @@ func listKVPairs(ctx context.Context, r *reading, title string) ([]*spec.Live, e
 
 // Narrow lets lists of KV pairs show only keys that begin with a prefix, by the
 // collection; the zero of the map is to show all.
-func (a *Account) Narrow(prefixes map[spec.Collection]string) {
+func (a *Account) SetKeyPrefixes(prefixes map[spec.Collection]string) {
 	a.kvMu.Lock()
 	defer a.kvMu.Unlock()
 	a.kvPrefixes = prefixes

@@ -72,7 +72,7 @@ func (a *Account) PutKVPairs(ctx context.Context, namespaceID string, writes []s
 				pairs = slices.DeleteFunc(pairs, func(p kvBulkPair) bool { return !slices.Contains(keys, p.Key) })
 			}
 			var refused []string
-			_, err := a.settled(ctx, func() (none spec.Revision, err error) {
+			_, err := a.untilSettled(ctx, func() (none spec.Revision, err error) {
 				refused, err = a.bulkRequest(ctx, http.MethodPut, a.kvPath(namespaceID, "bulk"), pairs)
 				return none, err
 			})
@@ -125,7 +125,7 @@ func (a *Account) DeleteKVPairs(ctx context.Context, addresses []spec.Address, p
 // to delete a key twice is to do it once.
 func (a *Account) bulkRequest(ctx context.Context, method, path string, body any) ([]string, error) {
 	var result kvBulkResult
-	err := a.insist(ctx, func(ctx context.Context) error {
+	err := a.writeUntilKnown(ctx, func(ctx context.Context) error {
 		result = kvBulkResult{}
 		return a.api.ExchangeJSON(ctx, method, path, body, &result)
 	}, func(error) (bool, error) { return false, nil })

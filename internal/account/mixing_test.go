@@ -25,7 +25,7 @@ import (
 // this package. The second asks it of cloudflare-go used in the obvious way,
 // and shows that the question can be answered with no.
 
-const uploadsAtOnce = 400
+const parallelUploads = 400
 
 func customerCode(i int) *spec.Code {
 	return codeOf(fmt.Sprintf("export default { fetch() { return new Response('the data of customer %04d') } }\n", i))
@@ -35,7 +35,7 @@ func customerCode(i int) *spec.Code {
 func uploadAll(upload func(i int)) {
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
-	for i := range uploadsAtOnce {
+	for i := range parallelUploads {
 		ready.Add(1)
 		done.Go(func() {
 			ready.Done()
@@ -52,7 +52,7 @@ func uploadAll(upload func(i int)) {
 func runningOthersCode(t *testing.T, l *local) int {
 	t.Helper()
 	wrong := 0
-	for i := range uploadsAtOnce {
+	for i := range parallelUploads {
 		address := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: seedName(i)}
 		code, err := l.code(t.Context(), address, nil)
 		if err != nil && !IsNotFound(err) {
@@ -76,10 +76,10 @@ func TestConcurrentUploadsKeepCodeApart(t *testing.T) {
 		}
 	})
 	if wrong := runningOthersCode(t, l); wrong > 0 {
-		t.Errorf("%d of %d scripts run another customer's code", wrong, uploadsAtOnce)
+		t.Errorf("%d of %d scripts run another customer's code", wrong, parallelUploads)
 	}
-	if found := len(l.read(t, usersOf("customers")).Resources); found != uploadsAtOnce {
-		t.Errorf("%d scripts are there, want %d", found, uploadsAtOnce)
+	if found := len(l.read(t, usersOf("customers")).Resources); found != parallelUploads {
+		t.Errorf("%d scripts are there, want %d", found, parallelUploads)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestSDKWithPerCallOptionsMixesUploads(t *testing.T) {
 			_, _ = sdk.Update(context.Background(), "customers", seedName(i), params, option.WithRequestBody(contentType, body))
 		})
 		if wrong := runningOthersCode(t, l); wrong > 0 {
-			t.Logf("%d of %d scripts run another customer's code", wrong, uploadsAtOnce)
+			t.Logf("%d of %d scripts run another customer's code", wrong, parallelUploads)
 			return
 		}
 	}

@@ -28,7 +28,7 @@ type endpoints struct {
 
 	// probe is a list, below path, that shows whether the token may read; a page
 	// of it has the smallest size that the API takes.
-	probe    string
+	check    string
 	pageSize string
 }
 
@@ -40,8 +40,8 @@ var allEndpoints []endpoints
 func init() { allEndpoints = endpointsIn(table) }
 
 // endpointsIn returns the endpoints of columns, with what the kinds say of them.
-func endpointsIn(columns []column) (all []endpoints) {
-	for _, c := range columns {
+func endpointsIn(table []kindOps) (all []endpoints) {
+	for _, c := range table {
 		if e, info := c.endpoints, c.kind.Info(); e.path != "" {
 			e.product, e.scope = info.Product, strings.ToLower(info.Permission.Scope)+"s"
 			all = append(all, e)
@@ -102,10 +102,10 @@ func (e endpoints) permission() spec.Permission {
 }
 
 // look is the path and the query of the probe in an account or a zone.
-func (e endpoints) look(id string) (string, url.Values) {
+func (e endpoints) checkRequest(id string) (string, url.Values) {
 	query := url.Values{}
 	if e.pageSize != "" {
 		query.Set("per_page", e.pageSize)
 	}
-	return cloudflare.Path(slices.Concat([]string{e.scope, id}, strings.Split(e.path+e.probe, "/"))...), query
+	return cloudflare.Path(slices.Concat([]string{e.scope, id}, strings.Split(e.path+e.check, "/"))...), query
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var queueColumn = column{
+var queueOps = kindOps{
 	kind:      spec.KindQueue,
 	endpoints: endpoints{path: "queues", missing: []int{codeQueueMissing}, exists: []int{codeQueueExists, codeConsumerExists}},
 	list:      listQueues,
@@ -102,7 +102,7 @@ func (a *Account) createQueue(ctx context.Context, name string) (spec.Revision, 
 	if err == nil {
 		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the queue %q", name)
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) { return a.queueByName(ctx, name) })
+	return afterLostResponse(err, func() (spec.Revision, error) { return a.queueByName(ctx, name) })
 }
 
 // editQueue sets the settings that the file names and leaves the others alone.

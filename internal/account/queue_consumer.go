@@ -14,7 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var queueConsumerColumn = column{
+var queueConsumerOps = kindOps{
 	kind:   spec.KindQueueConsumer,
 	list:   listQueueConsumers,
 	put:    putQueueConsumer,
@@ -87,7 +87,7 @@ func putQueueConsumer(ctx context.Context, a *Account, w spec.Write) (spec.Revis
 		queueID, id, _ := strings.Cut(w.Prior.ID, "/")
 		return a.updateConsumer(ctx, queueID, id, c)
 	}
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		id, err := a.idOf(ctx, spec.Address{Kind: spec.KindQueue, Name: c.Queue}, a.queueByName)
 		if err != nil {
 			return spec.Revision{}, fmt.Errorf("queue %q: %w", c.Queue, err)
@@ -113,7 +113,7 @@ func (a *Account) createConsumer(ctx context.Context, queueID string, c *spec.Qu
 	if err == nil {
 		return lookup() // an older form of the answer has no id
 	}
-	return afterLostAnswer(err, lookup)
+	return afterLostResponse(err, lookup)
 }
 
 func (a *Account) updateConsumer(ctx context.Context, queueID, id string, c *spec.QueueConsumer) (spec.Revision, error) {

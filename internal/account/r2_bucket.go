@@ -14,9 +14,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var r2BucketColumn = column{
+var r2BucketOps = kindOps{
 	kind:      spec.KindR2Bucket,
-	endpoints: endpoints{path: "r2", missing: []int{codeR2Missing}, exists: []int{codeR2Exists}, probe: "/buckets", pageSize: "1"},
+	endpoints: endpoints{path: "r2", missing: []int{codeR2Missing}, exists: []int{codeR2Exists}, check: "/buckets", pageSize: "1"},
 	list:      listR2Buckets,
 	inspect:   inspectR2Bucket,
 	put:       putR2Bucket,
@@ -154,7 +154,7 @@ func (a *Account) createR2Bucket(ctx context.Context, bucket *spec.R2Bucket) (sp
 		_, err = checkedR2Bucket(bucket, answer)
 		return spec.Revision{}, err
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) {
+	return afterLostResponse(err, func() (spec.Revision, error) {
 		_, err := a.r2Bucket(ctx, bucket)
 		return spec.Revision{}, err
 	})

@@ -45,7 +45,7 @@ func (a *Account) Read(ctx context.Context, stack string, collections []spec.Col
 	if err := r.read(ctx, snap, collections, func(error) bool { return false }); err != nil {
 		return nil, err
 	}
-	if err := r.addRoutesElsewhere(ctx, snap); err != nil {
+	if err := r.addOrphanRoutes(ctx, snap); err != nil {
 		return nil, err
 	}
 	return snap, nil
@@ -66,7 +66,7 @@ func (a *Account) Discover(ctx context.Context, stack string, wanted []spec.Disc
 
 // Extend adds collections to a snapshot. Those that the credentials may not read
 // stay unread.
-func (a *Account) Extend(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection) error {
+func (a *Account) ReadMore(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection) error {
 	r := &reading{account: a}
 	return r.read(ctx, snap, collections, cloudflare.IsDenied)
 }
@@ -79,12 +79,12 @@ func (r *reading) read(ctx context.Context, snap *spec.Snapshot, collections []s
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(r.account.client.concurrency)
 	for i, collection := range collections {
-		column, err := columnOf(collection.Kind)
+		ops, err := opsOf(collection.Kind)
 		if err != nil {
 			return err
 		}
 		g.Go(func() (err error) {
-			found[i], err = column.list(groupCtx, r, collection.Parent)
+			found[i], err = ops.list(groupCtx, r, collection.Parent)
 			if unread[i] = err != nil && passOver(err); unread[i] {
 				return nil
 			}
@@ -113,12 +113,12 @@ func (r *reading) read(ctx context.Context, snap *spec.Snapshot, collections []s
 func (a *Account) Inspect(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	addresses = slices.Compact(slices.SortedFunc(slices.Values(addresses), spec.Address.Compare))
 	inspected := make([]*spec.Live, len(addresses))
-	pending := func(address spec.Address) (*spec.Live, column, bool) {
+	pending := func(address spec.Address) (*spec.Live, kindOps, bool) {
 		live, found := snap.Resources[address]
 		if !found || live.Detailed {
-			return nil, column{}, false
+			return nil, kindOps{}, false
 		}
-		c := columns[address.Kind]
+		c := opsByKind[address.Kind]
 		return live, c, c.inspect != nil
 	}
 	var codes sharedCode

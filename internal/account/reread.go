@@ -21,7 +21,7 @@ func (a *Account) Reread(ctx context.Context, addresses []spec.Address, oneByOne
 	for collection, some := range byCollection {
 		if oneByOne(collection, len(some)) {
 			looks = append(looks, some...)
-			a.tags.keep(a.api.BaseURL(), a.placeOf(some[0]))
+			a.tags.keep(a.api.BaseURL(), a.rootOf(some[0]))
 		} else {
 			lists = append(lists, collection)
 		}
@@ -56,9 +56,9 @@ func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addr
 				return err
 			}
 			s := script{ID: address.Name, ETag: live.Revision.ETag, ModifiedOn: live.Revision.ModifiedOn, Tags: settings.Tags, TagsShown: true}
-			_, live.Revision = s.shown()
+			_, live.Revision = s.toSpec()
 			live.TagsUnread = false
-			a.tags.learn(a.api.BaseURL(), a.placeOf(address), &s)
+			a.tags.learn(a.api.BaseURL(), a.rootOf(address), &s)
 			return nil
 		})
 	}
@@ -102,6 +102,6 @@ func (a *Account) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []s
 // lookAtTags reads as much of a Worker's revision as its tags say.
 func lookAtTags(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
 	settings, err := a.settings(ctx, a.scriptPath(address))
-	_, revision := (&script{Tags: settings.Tags}).shown()
+	_, revision := (&script{Tags: settings.Tags}).toSpec()
 	return revision, err
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var routeColumn = column{
+var routeOps = kindOps{
 	kind:      spec.KindRoute,
-	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, probe: "/routes"},
+	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, check: "/routes"},
 	list:      listRoutes,
 	put:       putRoute,
 	delete:    deleteRoute,
@@ -65,7 +65,7 @@ func putRoute(ctx context.Context, a *Account, w spec.Write) (spec.Revision, err
 	if err != nil {
 		return spec.Revision{}, err
 	}
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		if w.Prior != nil && w.Prior.ID != "" {
 			return a.updateRoute(ctx, zone, route, w.Prior.ID)
 		}
@@ -82,7 +82,7 @@ func (a *Account) createRoute(ctx context.Context, zone zone, route *spec.Route)
 	if err == nil {
 		return routeRevision(route, answer.ID, answer.Pattern)
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) { return a.routeByPattern(ctx, route, true) })
+	return afterLostResponse(err, func() (spec.Revision, error) { return a.routeByPattern(ctx, route, true) })
 }
 
 func (a *Account) updateRoute(ctx context.Context, zone zone, route *spec.Route, id string) (spec.Revision, error) {

@@ -37,7 +37,7 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	if err != nil {
 		return nil, err
 	}
-	definition, err := settings.definition()
+	definition, err := settings.toSpec()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -134,7 +134,7 @@ func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, er
 // sendScript uploads the static files of a script, and then the script.
 func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, error) {
 	address := u.write.Resource.Address()
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		if u.uploadsAssets() {
 			token, err := newAssetUpload(a, address, u.script.Assets.Files).send(ctx)
 			if err != nil {
@@ -149,7 +149,7 @@ func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, err
 		}
 		revision, err := u.check(&answer)
 		if err == nil {
-			a.tags.learn(a.api.BaseURL(), a.placeOf(address), u.uploaded)
+			a.tags.learn(a.api.BaseURL(), a.rootOf(address), u.uploaded)
 		}
 		return revision, err
 	})

@@ -19,25 +19,25 @@ import (
 // place is where scripts live: the account itself, or a dispatch namespace.
 // Confusing the two uploads a customer's code as a public Worker, so a path to
 // a script is made in this file only, and from its address only.
-type place string
+type scriptRoot string
 
 // accountScripts is the place of Workers.
-func accountScripts(account string) place {
-	return place(cloudflare.Path("accounts", account, "workers", "scripts"))
+func accountScripts(account string) scriptRoot {
+	return scriptRoot(cloudflare.Path("accounts", account, "workers", "scripts"))
 }
 
 // dispatchScripts is the place of the user Workers of a namespace.
-func dispatchScripts(account, namespace string) place {
-	return place(cloudflare.Path("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
+func dispatchScripts(account, namespace string) scriptRoot {
+	return scriptRoot(cloudflare.Path("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
 }
 
 // scriptPath is the path of a Worker or user Worker.
 func (a *Account) scriptPath(address spec.Address) string {
-	return string(a.placeOf(address)) + cloudflare.Path(address.Name)
+	return string(a.rootOf(address)) + cloudflare.Path(address.Name)
 }
 
 // placeOf is where a Worker or user Worker is.
-func (a *Account) placeOf(address spec.Address) place {
+func (a *Account) rootOf(address spec.Address) scriptRoot {
 	if address.Kind == spec.KindUserWorker {
 		return dispatchScripts(a.id, address.Parent)
 	}
@@ -85,15 +85,15 @@ type wireScript struct {
 func (w *wireScript) script() (script, error) {
 	var s script
 	if w.Script != nil {
-		if err := s.take(w.Script); err != nil {
+		if err := s.merge(w.Script); err != nil {
 			return script{}, err
 		}
 	}
-	return s, s.take(w)
+	return s, s.merge(w)
 }
 
 // take overwrites the fields that the object has.
-func (s *script) take(w *wireScript) error {
+func (s *script) merge(w *wireScript) error {
 	set := func(field *string, value string) {
 		if value != "" {
 			*field = value
@@ -134,32 +134,32 @@ func (s *script) take(w *wireScript) error {
 
 // shown is as much of the script as a list shows, and what tells one state of it
 // from another.
-func (s *script) shown() (spec.Script, spec.Revision) {
+func (s *script) toSpec() (spec.Script, spec.Revision) {
 	owner, mark, rest := spec.Ownership(s.Tags)
 	revision := spec.Revision{
-		ETag: interned(s.ETag), MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn,
-		Owner: interned(owner), Template: interned(spec.TemplateOf(s.Tags)), Mark: mark,
+		ETag: intern(s.ETag), MigrationTag: s.MigrationTag, ModifiedOn: s.ModifiedOn,
+		Owner: intern(owner), Template: intern(spec.TemplateOf(s.Tags)), Mark: mark,
 	}
 	if mark != nil {
-		mark.Code, mark.Settings = interned(mark.Code), strings.Clone(mark.Settings)
+		mark.Code, mark.Settings = intern(mark.Code), strings.Clone(mark.Settings)
 	}
 	return spec.Script{
-		CompatibilityDate: interned(s.CompatibilityDate), CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
+		CompatibilityDate: intern(s.CompatibilityDate), CompatibilityFlags: s.CompatibilityFlags, Tags: rest,
 		Assets: liveAssets(revision, s.HasAssets),
 	}, revision
 }
 
 // interned is a text that is the same for many scripts, in one place of the memory.
-func interned(text string) string { return unique.Make(text).Value() }
+func intern(text string) string { return unique.Make(text).Value() }
 
 // eachScript takes the scripts of a list. While a page is taken, the next one is
 // asked for.
-func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, take func(*script)) error {
+func (a *Account) eachScript(ctx context.Context, root scriptRoot, filter url.Values, take func(*script)) error {
 	g, groupCtx := errgroup.WithContext(ctx)
-	pages := make(chan *cloudflare.Answer, 1)
+	pages := make(chan *cloudflare.Response, 1)
 	g.Go(func() error {
 		defer close(pages)
-		return a.scriptPages(groupCtx, p, filter, pages)
+		return a.scriptPages(groupCtx, root, filter, pages)
 	})
 	listed, full := 0, false
 	g.Go(func() error {
@@ -175,17 +175,17 @@ func (a *Account) eachScript(ctx context.Context, p place, filter url.Values, ta
 		}
 		return nil
 	})
-	if err := g.Wait(); err != nil || !full || p == accountScripts(a.id) {
+	if err := g.Wait(); err != nil || !full || root == accountScripts(a.id) {
 		return err
 	}
 	// Paging is announced, but not part of the published schema: a full page
 	// without a cursor may be all, or all that the server gives.
-	return a.checkComplete(ctx, p, filter, listed)
+	return a.checkComplete(ctx, root, filter, listed)
 }
 
 // scriptPages follows the cursor of a list. The account's own list has one page.
-func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, pages chan<- *cloudflare.Answer) error {
-	paged := p != accountScripts(a.id)
+func (a *Account) scriptPages(ctx context.Context, root scriptRoot, filter url.Values, pages chan<- *cloudflare.Response) error {
+	paged := root != accountScripts(a.id)
 	query := url.Values{}
 	for name, values := range filter {
 		query[name] = values
@@ -194,7 +194,7 @@ func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, p
 		query.Set("limit", strconv.Itoa(pageLimit))
 	}
 	for {
-		page, err := a.api.Send(ctx, http.MethodGet, string(p), query, nil)
+		page, err := a.api.Send(ctx, http.MethodGet, string(root), query, nil)
 		if err != nil {
 			return err
 		}
@@ -208,14 +208,14 @@ func (a *Account) scriptPages(ctx context.Context, p place, filter url.Values, p
 			return err
 		}
 		if info.Next() == query.Get("cursor") {
-			return fmt.Errorf("the list of %s answers the same cursor again", cloudflare.ShortPath(string(p)))
+			return fmt.Errorf("the list of %s answers the same cursor again", cloudflare.ShortPath(string(root)))
 		}
 		query.Set("cursor", info.Next())
 	}
 }
 
 // decodeScripts are the scripts of an answer.
-func decodeScripts(page *cloudflare.Answer) ([]script, error) {
+func decodeScripts(page *cloudflare.Response) ([]script, error) {
 	items := make([]wireScript, 0, pageLimit) // which a large list has on nearly every page
 	if _, err := page.Decode(&items); err != nil {
 		return nil, err
@@ -233,14 +233,14 @@ func decodeScripts(page *cloudflare.Answer) ([]script, error) {
 // checkComplete compares the length of an unfiltered list with the number of
 // scripts that the namespace says to have. To take a part of a namespace for
 // the whole would be to take every other Worker for missing.
-func (a *Account) checkComplete(ctx context.Context, p place, filter url.Values, listed int) error {
+func (a *Account) checkComplete(ctx context.Context, root scriptRoot, filter url.Values, listed int) error {
 	if len(filter) > 0 {
 		return nil
 	}
 	var namespace struct {
 		ScriptCount int `json:"script_count"`
 	}
-	path := strings.TrimSuffix(string(p), "/scripts")
+	path := strings.TrimSuffix(string(root), "/scripts")
 	if _, err := a.api.Exchange(ctx, http.MethodGet, path, nil, nil, &namespace); err != nil {
 		return err
 	}

@@ -24,16 +24,16 @@ func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, erro
 	if err != nil {
 		return spec.Revision{}, err
 	}
-	return remarked(w, mark, tags, answered)
+	return revisionAfterMark(w, mark, tags, answered)
 }
 
 // remarked is the revision of a script whose code stayed what it is, and whose
 // tags were answered.
-func remarked(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revision, error) {
+func revisionAfterMark(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revision, error) {
 	if !slices.Equal(slices.Sorted(slices.Values(answered)), slices.Sorted(slices.Values(tags))) {
 		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), w.Resource.Address())
 	}
-	revision := owned(w, mark)
+	revision := ownershipAfter(w, mark)
 	if w.Prior != nil {
 		revision.ETag, revision.MigrationTag = w.Prior.ETag, w.Prior.MigrationTag
 	}
@@ -41,7 +41,7 @@ func remarked(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revis
 }
 
 // owned is as much of a revision as says whose a script is after a write.
-func owned(w spec.Write, mark spec.Mark) spec.Revision {
+func ownershipAfter(w spec.Write, mark spec.Mark) spec.Revision {
 	if w.Resource.(spec.Scripted).AsScript().IsTemplate() {
 		return spec.Revision{Template: w.Stack, Mark: &mark}
 	}

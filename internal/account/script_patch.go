@@ -30,13 +30,13 @@ func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 		metadata["tags"] = script.MarkedTags(w.Stack, mark)
 		return json.Marshal(metadata)
 	})
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		var answer settings
 		if _, err := a.api.Exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &answer); err != nil {
 			return spec.Revision{}, err
 		}
 		mark := *sent.Load()
-		return remarked(w, mark, script.MarkedTags(w.Stack, mark), answer.Tags)
+		return revisionAfterMark(w, mark, script.MarkedTags(w.Stack, mark), answer.Tags)
 	})
 }
 

@@ -20,7 +20,7 @@ func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.
 	if err != nil {
 		return nil, err
 	}
-	definition, _ := script.shown()
+	definition, _ := script.toSpec()
 	listed := &spec.Live{Resource: scriptResource(address, definition), Revision: prior}
 	live, err := inspectScript(ctx, a, listed)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revisio
 	u.former = formerRevision(r)
 	ctx = lookFirst(ctx)
 	var revision spec.Revision
-	err = a.insist(ctx, func(ctx context.Context) (err error) {
+	err = a.writeUntilKnown(ctx, func(ctx context.Context) (err error) {
 		revision, err = a.sendScript(ctx, u)
 		return err
 	}, func(error) (bool, error) {

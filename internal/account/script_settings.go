@@ -26,7 +26,7 @@ type settings struct {
 var restOptions = []string{"cache_options", "usage_model"}
 
 // usualUsageModel is that of every script whose upload says nothing of it.
-const usualUsageModel = "standard"
+const defaultUsageModel = "standard"
 
 // UnmarshalJSON keeps the options that uploads have, too.
 func (s *settings) UnmarshalJSON(data []byte) error {
@@ -38,7 +38,7 @@ func (s *settings) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	if all["usage_model"] == usualUsageModel {
+	if all["usage_model"] == defaultUsageModel {
 		delete(all, "usage_model")
 	}
 	s.Options, s.Rest = setAmong(all, spec.ScriptOptions), setAmong(all, restOptions)
@@ -82,7 +82,7 @@ func (a *Account) settings(ctx context.Context, path string) (settings, error) {
 }
 
 // definition is the settings in the model.
-func (s *settings) definition() (spec.Script, error) {
+func (s *settings) toSpec() (spec.Script, error) {
 	bindings, err := bindingsFromAPI(s.Bindings)
 	if err != nil {
 		return spec.Script{}, err

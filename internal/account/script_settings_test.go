@@ -44,7 +44,7 @@ func TestSettings(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.answer), &s); err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.definition()
+		got, err := s.toSpec()
 		if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}

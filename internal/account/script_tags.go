@@ -32,7 +32,7 @@ func (t *shownTags) UnmarshalJSON(data []byte) error {
 
 // mostStrangers is how many Workers of a namespace are read one by one that seem
 // to be nobody's of ours, only to count those of other stacks apart.
-const mostStrangers = 100
+const maxStrangers = 100
 
 // eachTagged lists a place, with the tags of all scripts, or at least of those that
 // the stack owns or looks for. Who reads for no stack asks for the list only.
@@ -40,10 +40,10 @@ const mostStrangers = 100
 // Where the items do not show tags, further lists that are filtered by a tag say
 // which scripts matter, and the settings of each of those say the rest, once: they
 // are remembered as long as nobody writes the script; see [TagCache].
-func (a *Account) eachTagged(ctx context.Context, p place, stack string, wanted []spec.Discovery, take func(*script)) error {
+func (a *Account) eachTagged(ctx context.Context, root scriptRoot, stack string, wanted []spec.Discovery, take func(*script)) error {
 	var untagged []script
 	shown := false
-	err := a.eachScript(ctx, p, nil, func(s *script) {
+	err := a.eachScript(ctx, root, nil, func(s *script) {
 		if shown = shown || s.TagsShown; shown {
 			take(s)
 		} else {
@@ -51,7 +51,7 @@ func (a *Account) eachTagged(ctx context.Context, p place, stack string, wanted 
 		}
 	})
 	if err == nil && !shown && len(untagged) > 0 {
-		err = a.findTags(ctx, p, untagged, stack, wanted)
+		err = a.findTags(ctx, root, untagged, stack, wanted)
 	}
 	if err != nil {
 		return err
@@ -64,8 +64,8 @@ func (a *Account) eachTagged(ctx context.Context, p place, stack string, wanted 
 
 // findTags completes scripts with the tags that are remembered, and those that
 // can be read.
-func (a *Account) findTags(ctx context.Context, p place, all []script, stack string, wanted []spec.Discovery) error {
-	known := a.tags.open(a.api.BaseURL(), p)
+func (a *Account) findTags(ctx context.Context, root scriptRoot, all []script, stack string, wanted []spec.Discovery) error {
+	known := a.tags.open(a.api.BaseURL(), root)
 	defer known.save(all)
 	for i := range all {
 		all[i].Tags, all[i].TagsShown = known.of(&all[i])
@@ -73,19 +73,19 @@ func (a *Account) findTags(ctx context.Context, p place, all []script, stack str
 	if stack == "" {
 		return nil
 	}
-	return a.readTags(ctx, p, all, known, stack, wanted)
+	return a.readTags(ctx, root, all, known, stack, wanted)
 }
 
 // readTags reads the tags that are not known of the scripts that matter.
-func (a *Account) readTags(ctx context.Context, p place, all []script, known *knownTags, stack string, wanted []spec.Discovery) error {
+func (a *Account) readTags(ctx context.Context, root scriptRoot, all []script, known *knownTags, stack string, wanted []spec.Discovery) error {
 	byName := make(map[string]*script, len(all))
 	for i := range all {
 		byName[all[i].ID] = &all[i]
 	}
 	ours := map[string]map[string]*script{} // by the tag that says so
 	matter := map[string]*script{}
-	for _, tag := range stackTags(p, stack) {
-		found, err := a.namesWith(ctx, p, byName, map[string]bool{tag: true})
+	for _, tag := range stackTags(root, stack) {
+		found, err := a.namesWith(ctx, root, byName, map[string]bool{tag: true})
 		if err != nil {
 			return err
 		}
@@ -95,13 +95,13 @@ func (a *Account) readTags(ctx context.Context, p place, all []script, known *kn
 	for _, d := range wanted {
 		found, err := byName, error(nil)
 		if len(d.Tags) > 0 {
-			if found, err = a.namesWith(ctx, p, byName, d.Tags); err != nil {
+			if found, err = a.namesWith(ctx, root, byName, d.Tags); err != nil {
 				return err
 			}
 		}
 		maps.Copy(matter, found)
 	}
-	if len(all)-len(matter) <= mostStrangers {
+	if len(all)-len(matter) <= maxStrangers {
 		matter = byName
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -117,7 +117,7 @@ func (a *Account) readTags(ctx context.Context, p place, all []script, known *kn
 			continue
 		}
 		g.Go(func() error {
-			settings, err := a.settings(ctx, string(p)+cloudflare.Path(s.ID))
+			settings, err := a.settings(ctx, string(root)+cloudflare.Path(s.ID))
 			if IsNotFound(err) {
 				return nil // it vanished just now
 			}
@@ -132,23 +132,23 @@ func (a *Account) readTags(ctx context.Context, p place, all []script, known *kn
 }
 
 // stackTags are the tags that say of a script in a place that a stack wrote it.
-func stackTags(p place, stack string) []string {
+func stackTags(root scriptRoot, stack string) []string {
 	tags := []string{spec.OwnerTag(stack)}
-	if strings.Contains(string(p), "/dispatch/") { // templates are for user Workers
+	if strings.Contains(string(root), "/dispatch/") { // templates are for user Workers
 		tags = append(tags, spec.TemplateTag(stack))
 	}
 	return tags
 }
 
 // namesWith are the scripts that a list filtered by tags shows.
-func (a *Account) namesWith(ctx context.Context, p place, byName map[string]*script, tags map[string]bool) (map[string]*script, error) {
+func (a *Account) namesWith(ctx context.Context, root scriptRoot, byName map[string]*script, tags map[string]bool) (map[string]*script, error) {
 	var terms []string
 	for _, tag := range slices.Sorted(maps.Keys(tags)) {
 		answer := map[bool]string{true: ":yes", false: ":no"}[tags[tag]]
 		terms = append(terms, tag+answer)
 	}
 	found := map[string]*script{}
-	err := a.eachScript(ctx, p, url.Values{"tags": {strings.Join(terms, ",")}}, func(listed *script) {
+	err := a.eachScript(ctx, root, url.Values{"tags": {strings.Join(terms, ",")}}, func(listed *script) {
 		if s := byName[listed.ID]; s != nil {
 			found[s.ID] = s
 		}

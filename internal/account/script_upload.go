@@ -211,11 +211,11 @@ func (u *upload) tags() ([]string, *spec.Mark) {
 }
 
 // owned is whose the script is after the upload.
-func (u *upload) owned(mark *spec.Mark) spec.Revision {
+func (u *upload) ownership(mark *spec.Mark) spec.Revision {
 	if u.former != nil {
 		return spec.Revision{Owner: u.former.Owner, Template: u.former.Template, Mark: mark}
 	}
-	return owned(u.write, *mark)
+	return ownershipAfter(u.write, *mark)
 }
 
 // check compares the answer with what was sent, and makes the revision of it.
@@ -227,7 +227,7 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 		return spec.Revision{}, err
 	}
 	mark := u.sent.Load()
-	revision := u.owned(mark)
+	revision := u.ownership(mark)
 	if answer.ID != u.name {
 		return spec.Revision{}, fmt.Errorf("the API answered script %q to the upload of %q", answer.ID, u.name)
 	}

@@ -40,14 +40,14 @@ func NewTagCache(dir string) *TagCache {
 
 const (
 	tagCacheVersion = 1
-	mostCacheFiles  = 64
-	mostCacheBytes  = 64 << 20 // of a file: more than a million user Workers are in none
+	maxCacheFiles   = 64
+	maxCacheBytes   = 64 << 20 // of a file: more than a million user Workers are in none
 )
 
 // tagFile is a file of the cache.
 type tagFile struct {
 	Version int                 `json:"version"`
-	Place   string              `json:"place"`
+	Root    string              `json:"place"`
 	Scripts map[string]tagEntry `json:"scripts"`
 }
 
@@ -66,7 +66,7 @@ func (e tagEntry) describes(s *script) bool {
 // knownTags are the entries of one place.
 type knownTags struct {
 	cache   *TagCache
-	place   string
+	root    string
 	entries map[string]tagEntry
 
 	mu      sync.Mutex
@@ -74,14 +74,14 @@ type knownTags struct {
 }
 
 // open reads what is remembered of a place of the API at a URL.
-func (c *TagCache) open(base string, p place) *knownTags {
-	k := &knownTags{cache: c, place: base + string(p), entries: map[string]tagEntry{}}
-	if read, err := c.read(k.place); err == nil {
+func (c *TagCache) open(base string, root scriptRoot) *knownTags {
+	k := &knownTags{cache: c, root: base + string(root), entries: map[string]tagEntry{}}
+	if read, err := c.read(k.root); err == nil {
 		k.entries = read
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name, entry := range c.learned[k.place] {
+	for name, entry := range c.learned[k.root] {
 		k.entries[name], k.changed = entry, true
 	}
 	return k
@@ -117,18 +117,18 @@ func (k *knownTags) save(all []script) {
 		}
 	}
 	if k.changed || len(there) != len(k.entries) {
-		_ = k.cache.write(tagFile{tagCacheVersion, k.place, there}) // the next run asks again
+		_ = k.cache.write(tagFile{tagCacheVersion, k.root, there}) // the next run asks again
 	}
 }
 
 // learn remembers the tags that a write has left a script with.
-func (c *TagCache) learn(base string, p place, s *script) {
+func (c *TagCache) learn(base string, root scriptRoot, s *script) {
 	if s.ModifiedOn.IsZero() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	name := base + string(p)
+	name := base + string(root)
 	if c.learned[name] == nil {
 		c.learned[name] = map[string]tagEntry{}
 	}
@@ -137,37 +137,37 @@ func (c *TagCache) learn(base string, p place, s *script) {
 
 // keep writes what this process has learned of a place, without asking which
 // scripts there are.
-func (c *TagCache) keep(base string, p place) {
-	if k := c.open(base, p); k.changed {
-		_ = c.write(tagFile{tagCacheVersion, k.place, k.entries}) // the next run asks again
+func (c *TagCache) keep(base string, root scriptRoot) {
+	if k := c.open(base, root); k.changed {
+		_ = c.write(tagFile{tagCacheVersion, k.root, k.entries}) // the next run asks again
 	}
 }
 
-func (c *TagCache) file(place string) string {
-	sum := sha256.Sum256([]byte(place))
+func (c *TagCache) file(root string) string {
+	sum := sha256.Sum256([]byte(root))
 	return filepath.Join(c.dir, hex.EncodeToString(sum[:16])+".json")
 }
 
 var errNoCache = errors.New("the cache has no such entry")
 
-func (c *TagCache) read(place string) (map[string]tagEntry, error) {
+func (c *TagCache) read(root string) (map[string]tagEntry, error) {
 	if c.dir == "" {
 		return nil, errNoCache
 	}
-	file, err := os.Open(c.file(place))
+	file, err := os.Open(c.file(root))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() > mostCacheBytes {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxCacheBytes {
 		return nil, cmp.Or(err, errNoCache)
 	}
 	var f tagFile
-	if err := json.NewDecoder(io.LimitReader(file, mostCacheBytes)).Decode(&f); err != nil {
+	if err := json.NewDecoder(io.LimitReader(file, maxCacheBytes)).Decode(&f); err != nil {
 		return nil, err
 	}
-	if f.Version != tagCacheVersion || f.Place != place || f.Scripts == nil {
+	if f.Version != tagCacheVersion || f.Root != root || f.Scripts == nil {
 		return nil, errNoCache
 	}
 	return f.Scripts, nil
@@ -178,11 +178,11 @@ func (c *TagCache) write(f tagFile) error {
 	if c.dir == "" {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.learned[f.Place] = f.Scripts
+		c.learned[f.Root] = f.Scripts
 		return nil
 	}
 	data, err := json.Marshal(f)
-	if err != nil || len(data) > mostCacheBytes {
+	if err != nil || len(data) > maxCacheBytes {
 		return cmp.Or(err, errNoCache)
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
@@ -193,11 +193,11 @@ func (c *TagCache) write(f tagFile) error {
 		return err
 	}
 	defer os.Remove(temporary)
-	if err := os.Rename(temporary, c.file(f.Place)); err != nil {
+	if err := os.Rename(temporary, c.file(f.Root)); err != nil {
 		return err
 	}
 	c.mu.Lock()
-	delete(c.learned, f.Place)
+	delete(c.learned, f.Root)
 	c.mu.Unlock()
 	return c.prune()
 }
@@ -209,7 +209,7 @@ const temporaryPrefix = ".new-"
 // were killed have left.
 func (c *TagCache) prune() error {
 	entries, err := os.ReadDir(c.dir)
-	if err != nil || len(entries) <= mostCacheFiles {
+	if err != nil || len(entries) <= maxCacheFiles {
 		return err
 	}
 	var files []fs.FileInfo
@@ -221,7 +221,7 @@ func (c *TagCache) prune() error {
 		files = append(files, info)
 	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, old := range files[:max(0, len(files)-mostCacheFiles)] {
+	for _, old := range files[:max(0, len(files)-maxCacheFiles)] {
 		_ = os.Remove(filepath.Join(c.dir, old.Name()))
 	}
 	return nil

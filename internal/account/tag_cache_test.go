@@ -199,7 +199,7 @@ func TestTagCacheTogether(t *testing.T) {
 		group.Go(func() {
 			c := NewTagCache(dir)
 			for i := range 40 {
-				p := dispatchScripts(testAccount, fmt.Sprintf("namespace-%d", (process+i)%(2*mostCacheFiles)))
+				p := dispatchScripts(testAccount, fmt.Sprintf("namespace-%d", (process+i)%(2*maxCacheFiles)))
 				all := []script{{ID: "a", ETag: "e", ModifiedOn: at, Tags: []string{"t"}}}
 				known := c.open("https://api", p)
 				if tags, remembered := known.of(&all[0]); remembered && len(tags) != 1 {
@@ -212,13 +212,13 @@ func TestTagCacheTogether(t *testing.T) {
 	}
 	group.Wait()
 	c := NewTagCache(dir)
-	for i := range 2 * mostCacheFiles {
+	for i := range 2 * maxCacheFiles {
 		p := dispatchScripts(testAccount, fmt.Sprintf("other-%d", i))
 		known := c.open("https://api", p)
 		known.learn(&script{ID: "a", ModifiedOn: at})
 		known.save([]script{{ID: "a", ModifiedOn: at}})
 	}
-	if files, err := os.ReadDir(dir); err != nil || len(files) > mostCacheFiles {
+	if files, err := os.ReadDir(dir); err != nil || len(files) > maxCacheFiles {
 		t.Errorf("%d files, %v", len(files), err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A user Worker is a script like a Worker, in another place.
-var userWorkerColumn = column{
+var userWorkerOps = kindOps{
 	kind:    spec.KindUserWorker,
 	list:    listUserWorkers,
 	look:    lookAtUserWorker,
@@ -26,7 +26,7 @@ func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec
 	a := r.account
 	var out []*spec.Live
 	err := a.eachTagged(ctx, dispatchScripts(a.id, namespace), r.stack, r.discoveries[namespace], func(s *script) {
-		definition, revision := s.shown()
+		definition, revision := s.toSpec()
 		out = append(out, &spec.Live{
 			Resource:   &spec.UserWorker{DispatchNamespace: namespace, Name: s.ID, Script: definition},
 			Revision:   revision,
@@ -53,7 +53,7 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 		}
 		s.Tags = settings.Tags
 	}
-	_, revision := s.shown()
+	_, revision := s.toSpec()
 	return revision, nil
 }
 

@@ -10,9 +10,9 @@ import (
 
 // The codes are not documented. Clients report them: alchemy-run/distilled#308, and
 // 3005 of an index that was deleted just now.
-var vectorizeIndexColumn = column{
+var vectorizeIndexOps = kindOps{
 	kind:      spec.KindVectorizeIndex,
-	endpoints: endpoints{path: "vectorize", missing: []int{3000, 3005}, exists: []int{3002}, probe: "/v2/indexes"},
+	endpoints: endpoints{path: "vectorize", missing: []int{3000, 3005}, exists: []int{3002}, check: "/v2/indexes"},
 	list:      listVectorizeIndexes,
 	put:       putVectorizeIndex,
 	delete:    deleteVectorizeIndex,
@@ -71,7 +71,7 @@ func putVectorizeIndex(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 	if err == nil {
 		return created, nil
 	}
-	return afterLostAnswer(err, func() (spec.Revision, error) {
+	return afterLostResponse(err, func() (spec.Revision, error) {
 		_, err := a.api.Exchange(ctx, http.MethodGet, a.vectorizePath(v.Name), nil, nil, &answer)
 		return created, err
 	})

@@ -6,9 +6,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var workerColumn = column{
+var workerOps = kindOps{
 	kind:      spec.KindWorker,
-	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, probe: "/scripts"},
+	endpoints: endpoints{path: "workers", missing: workersMissing, exists: workersExists, check: "/scripts"},
 	list:      listWorkers,
 	look:      lookAtWorker,
 	inspect:   inspectScript,
@@ -22,7 +22,7 @@ func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error
 	a := r.account
 	var out []*spec.Live
 	err := a.eachTagged(ctx, accountScripts(a.id), r.stack, nil, func(s *script) {
-		definition, revision := s.shown()
+		definition, revision := s.toSpec()
 		out = append(out, &spec.Live{Resource: &spec.Worker{Name: s.ID, Script: definition}, Revision: revision, TagsUnread: !s.TagsShown})
 		if r.stack != "" && revision.Owner == r.stack {
 			r.noteRoutes(s)

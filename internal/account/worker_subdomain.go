@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-var workerSubdomainColumn = column{
+var workerSubdomainOps = kindOps{
 	kind:   spec.KindWorkerSubdomain,
 	list:   listWorkerSubdomain,
 	put:    putWorkerSubdomain,
@@ -49,7 +49,7 @@ func revisionOfSubdomain(s *spec.WorkerSubdomain) spec.Revision {
 // what a request does not mention.
 func putWorkerSubdomain(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	wanted := *w.Resource.(*spec.WorkerSubdomain)
-	return a.settled(ctx, func() (spec.Revision, error) {
+	return a.untilSettled(ctx, func() (spec.Revision, error) {
 		if wanted.Enabled == nil || wanted.PreviewsEnabled == nil {
 			now, err := a.workerSubdomain(ctx, wanted.Worker)
 			if err != nil {

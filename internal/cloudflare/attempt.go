@@ -20,7 +20,7 @@ const (
 
 	// maxAnswer bounds what is read of an answer: the largest script the
 	// platform stores is 64 MiB.
-	maxAnswer = 128 << 20
+	maxResponse = 128 << 20
 )
 
 // attempt sends a request once and turns every answer that is not a success
@@ -33,13 +33,13 @@ type attempt struct {
 	authorize func(http.Header)
 	redact    func(string) string
 	userAgent string
-	gate      *gate
+	limiter   *limiter
 	clock     *serverClock
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
-	pass, err := a.gate.wait(req.Context())
+	slot, err := a.limiter.acquire(req.Context())
 	if err != nil {
 		if req.Body != nil {
 			req.Body.Close()
@@ -47,7 +47,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	var header http.Header // of the answer, if there is one
-	defer func() { pass.back(header) }()
+	defer func() { slot.release(header) }()
 	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
 	defer cancel() // the answer is read to its end below
 	req = req.Clone(ctx)
@@ -70,10 +70,10 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.clock.observe(resp.Header)
 	failure.RayID = resp.Header.Get("Cf-Ray")
 	// An answer that breaks off is a broken connection, not an answer.
-	body, err := readAnswer(resp)
+	body, err := readResponse(resp)
 	resp.Body.Close()
-	if err == nil && len(body) > maxAnswer {
-		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	if err == nil && len(body) > maxResponse {
+		err = fmt.Errorf("the answer is longer than %d bytes", maxResponse)
 	}
 	if err != nil {
 		failure.Cause = err
@@ -131,11 +131,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 
 // readAnswer reads a body, or as much of it as shows that it is too long. Where
 // the server says how long it is, it goes into one piece of memory.
-func readAnswer(resp *http.Response) ([]byte, error) {
+func readResponse(resp *http.Response) ([]byte, error) {
 	var body bytes.Buffer
-	if resp.ContentLength > 0 && resp.ContentLength <= maxAnswer {
+	if resp.ContentLength > 0 && resp.ContentLength <= maxResponse {
 		body.Grow(int(resp.ContentLength) + bytes.MinRead) // which it wants to see free at the end
 	}
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxResponse+1))
 	return body.Bytes(), err
 }

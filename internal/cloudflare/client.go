@@ -91,7 +91,7 @@ type Client struct {
 	base     *url.URL // without a final slash
 	products Products
 	clock    *serverClock
-	gate     *gate
+	limiter  *limiter
 	retries  *retries
 	sleep    func(context.Context, time.Duration) error
 }
@@ -126,9 +126,9 @@ func New(o Options, products Products) (*Client, error) {
 			return nil, fmt.Errorf("a limit of %d requests in %v lets nothing through", limit.Requests, limit.Window)
 		}
 	}
-	c.gate = newGate(o.Limits, c.sleep)
+	c.limiter = newLimiter(o.Limits, c.sleep)
 	c.retries = &retries{
-		most:    max(0, cmp.Or(o.RetryMax, defaultRetryMax)),
+		max:     max(0, cmp.Or(o.RetryMax, defaultRetryMax)),
 		waitMin: positive(o.RetryWaitMin, defaultRetryWaitMin),
 		waitMax: positive(o.RetryWaitMax, defaultRetryWaitMax),
 	}
@@ -146,10 +146,10 @@ func New(o Options, products Products) (*Client, error) {
 			authorize: authorize,
 			redact:    o.Credentials.redactor(),
 			userAgent: cmp.Or(o.UserAgent, "wfpsync"),
-			gate:      c.gate,
+			limiter:   c.limiter,
 			clock:     c.clock,
 		}},
-		gate:    c.gate,
+		limiter: c.limiter,
 		retries: c.retries,
 		sleep:   c.sleep,
 	}}
@@ -173,7 +173,7 @@ func defaultTransport() http.RoundTripper {
 }
 
 // Pace is how long it takes at least until a number of requests have gone out.
-func (c *Client) Pace(requests int) time.Duration { return c.gate.pace(requests) }
+func (c *Client) Pace(requests int) time.Duration { return c.limiter.pace(requests) }
 
 // HTTP returns the http.Client that every request of the client is sent through.
 func (c *Client) HTTP() *http.Client { return c.http }
@@ -192,7 +192,7 @@ func (c *Client) Skew() time.Duration { return time.Duration(c.clock.offset.Load
 func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
 
 // RetryMax is how often something is tried again.
-func (c *Client) RetryMax() int { return c.retries.most }
+func (c *Client) RetryMax() int { return c.retries.max }
 
 // SleepBeforeRetry waits for as long as it takes before something is tried again
 // that has been tried a number of times.

@@ -18,8 +18,8 @@ import (
 
 // What is shown of a body at most.
 const (
-	mostDebugged     = 16 << 10
-	mostDebuggedRead = 1 << 20 // of a part or an answer, to be masked and cut
+	maxDebugged     = 16 << 10
+	maxDebuggedRead = 1 << 20 // of a part or an answer, to be masked and cut
 )
 
 // masked stands for what is not written.
@@ -52,7 +52,7 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		d.write(x)
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	x.line("<", "%d %s after %s, ray %s", resp.StatusCode, http.StatusText(resp.StatusCode), took, orDash(resp.Header.Get("Cf-Ray")))
 	x.header("<", resp.Header)
 	if err != nil {
@@ -169,7 +169,7 @@ func (x *exchange) once(req *http.Request) {
 func (x *exchange) sent(contentType string, body io.Reader) {
 	mediaType, params, _ := mime.ParseMediaType(contentType)
 	if mediaType != "multipart/form-data" {
-		content, _ := io.ReadAll(io.LimitReader(body, mostDebuggedRead))
+		content, _ := io.ReadAll(io.LimitReader(body, maxDebuggedRead))
 		x.body(">", contentType, content)
 		return
 	}
@@ -182,7 +182,7 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 		name, kind := Printable(disposition["name"]), part.Header.Get("Content-Type")
 		if name == MetadataPart || name == SettingsPart {
-			content, _ := io.ReadAll(io.LimitReader(part, mostDebuggedRead))
+			content, _ := io.ReadAll(io.LimitReader(part, maxDebuggedRead))
 			x.line(">", "part %q", name)
 			x.body(">", jsonType, content)
 			continue
@@ -200,7 +200,7 @@ func (x *exchange) body(side, contentType string, body []byte) {
 	}
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	var value any
-	if mediaType != jsonType || len(body) > mostDebuggedRead || json.Unmarshal(body, &value) != nil {
+	if mediaType != jsonType || len(body) > maxDebuggedRead || json.Unmarshal(body, &value) != nil {
 		x.line(side, "%s, %d bytes that are left out", orDash(mediaType), len(body))
 		return
 	}
@@ -209,8 +209,8 @@ func (x *exchange) body(side, contentType string, body []byte) {
 		return
 	}
 	text := MaskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of one is left
-	if cut := len(text) - mostDebugged; cut > 0 {
-		text = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(text[:mostDebugged], ""), cut)
+	if cut := len(text) - maxDebugged; cut > 0 {
+		text = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(text[:maxDebugged], ""), cut)
 	}
 	x.line(side, "%s", text)
 }

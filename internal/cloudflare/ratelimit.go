@@ -32,7 +32,7 @@ func parseRemaining(h http.Header) map[string]remaining {
 func parsePolicy(h http.Header) map[string]Limit {
 	said := map[string]Limit{}
 	eachLimit(h.Values("Ratelimit-Policy"), "q", "w", func(name string, requests, seconds int) {
-		if requests > 0 && requests <= mostTracked && seconds > 0 {
+		if requests > 0 && requests <= maxTracked && seconds > 0 {
 			said[name] = Limit{requests, time.Duration(seconds) * time.Second}
 		}
 	})
@@ -40,7 +40,7 @@ func parsePolicy(h http.Header) map[string]Limit {
 }
 
 // mostTracked bounds the memory that a header can make us use.
-const mostTracked = 1 << 16
+const maxTracked = 1 << 16
 
 // eachLimit reads a list of quoted names with two parameters each, and passes
 // over what is not of this form.

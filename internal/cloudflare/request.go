@@ -45,7 +45,7 @@ func (b jsonBody) attach(req *http.Request) error {
 }
 
 // Answer is an answer that is a success.
-type Answer struct {
+type Response struct {
 	// Content is the body.
 	Content []byte
 
@@ -57,7 +57,7 @@ type Answer struct {
 }
 
 // Send sends a request and returns its JSON answer. A query and a body may be nil.
-func (c *Client) Send(ctx context.Context, method, path string, query url.Values, body Body) (*Answer, error) {
+func (c *Client) Send(ctx context.Context, method, path string, query url.Values, body Body) (*Response, error) {
 	req, err := c.NewRequest(ctx, method, path, query)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (c *Client) NewRequest(ctx context.Context, method, path string, query url.
 }
 
 // Do sends a request of [Client.NewRequest].
-func (c *Client) Do(req *http.Request) (*Answer, error) {
+func (c *Client) Do(req *http.Request) (*Response, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, Plain(err)
@@ -93,7 +93,7 @@ func (c *Client) Do(req *http.Request) (*Answer, error) {
 	about := newError(c.base, c.products, req)
 	about.Status, about.RayID = resp.StatusCode, resp.Header.Get("Cf-Ray")
 	success := resp.Body.(*judged)
-	return &Answer{Content: success.content, Header: resp.Header, info: success.info, about: *about}, nil
+	return &Response{Content: success.content, Header: resp.Header, info: success.info, about: *about}, nil
 }
 
 // Plain takes the request that http.Client names off an error that names it
@@ -142,7 +142,7 @@ func (c *Client) ExchangeJSON(ctx context.Context, method, path string, body, re
 }
 
 // Decode reads the result of a JSON answer into what result points to.
-func (a *Answer) Decode(result any) (ResultInfo, error) {
+func (a *Response) Decode(result any) (ResultInfo, error) {
 	whole := struct {
 		Result any `json:"result"`
 	}{result}
@@ -153,7 +153,7 @@ func (a *Answer) Decode(result any) (ResultInfo, error) {
 }
 
 // Info reads what a JSON answer says of how the list goes on.
-func (a *Answer) Info() (info ResultInfo, err error) {
+func (a *Response) Info() (info ResultInfo, err error) {
 	if a.info != nil {
 		if err := json.Unmarshal(a.info, &info); err != nil {
 			return ResultInfo{}, a.Unexpected(err)
@@ -163,7 +163,7 @@ func (a *Answer) Info() (info ResultInfo, err error) {
 }
 
 // Unexpected returns the error of a success that cannot be read.
-func (a *Answer) Unexpected(err error) *Error {
+func (a *Response) Unexpected(err error) *Error {
 	e := a.about
 	e.Message = fmt.Sprintf("the answer has an unexpected shape: %v", err)
 	return &e
@@ -176,7 +176,7 @@ func (c *Client) Remove(ctx context.Context, path string) error {
 }
 
 // Content reads an answer that need not be JSON.
-func (c *Client) Content(ctx context.Context, path string) (*Answer, error) {
+func (c *Client) Content(ctx context.Context, path string) (*Response, error) {
 	req, err := c.NewRequest(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return nil, err

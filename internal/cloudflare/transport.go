@@ -18,14 +18,14 @@ type transport struct {
 	base     *url.URL
 	products Products
 	attempt  *http.Client // sends once
-	gate     *gate
+	limiter  *limiter
 	retries  *retries
 	sleep    func(context.Context, time.Duration) error
 }
 
 // retries are how often, and after which waits, something is tried again.
 type retries struct {
-	most             int
+	max              int
 	waitMin, waitMax time.Duration
 }
 
@@ -109,9 +109,9 @@ func (r *run) beforeRetry(err error) error {
 		return err
 	}
 	if r.last.Throttled() {
-		r.transport.gate.close(r.delay())
+		r.transport.limiter.pause(r.delay())
 	}
-	if !r.transport.products.Retryable(ctx, r.last) || r.attempts > r.transport.retries.most {
+	if !r.transport.products.Retryable(ctx, r.last) || r.attempts > r.transport.retries.max {
 		return err
 	}
 	if r.last.Throttled() {

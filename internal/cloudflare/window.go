@@ -22,36 +22,36 @@ func newWindow(limit Limit) *window {
 }
 
 // slot is a request's place in a window.
-type slot struct {
+type entry struct {
 	window *window
 	index  int
 	at     time.Time
 }
 
 // reserve takes the next place and says when its turn is.
-func (w *window) reserve(now time.Time) slot {
-	s := slot{window: w, index: w.next, at: w.turn(0, now)}
-	w.times[s.index] = s.at
+func (w *window) reserve(now time.Time) entry {
+	e := entry{window: w, index: w.next, at: w.earliest(0, now)}
+	w.times[e.index] = e.at
 	w.next = (w.next + 1) % len(w.times)
-	return s
+	return e
 }
 
 // answered counts the request from its answer on: when it arrived, between
 // being sent and being answered, is not known here.
-func (s slot) answered(now time.Time) {
-	if s.window.times[s.index].Equal(s.at) {
-		s.window.times[s.index] = now
+func (e entry) answered(now time.Time) {
+	if e.window.times[e.index].Equal(e.at) {
+		e.window.times[e.index] = now
 	}
 }
 
 // turn is when the request after a number of others may go out.
-func (w *window) turn(others int, now time.Time) time.Time {
-	turn := w.times[(w.next+others)%len(w.times)]
-	if !turn.IsZero() {
-		turn = turn.Add(w.limit.Window)
+func (w *window) earliest(others int, now time.Time) time.Time {
+	at := w.times[(w.next+others)%len(w.times)]
+	if !at.IsZero() {
+		at = at.Add(w.limit.Window)
 	}
-	if turn.Before(now) {
-		turn = now
+	if at.Before(now) {
+		at = now
 	}
-	return turn.Add(time.Duration(others/len(w.times)) * w.limit.Window)
+	return at.Add(time.Duration(others/len(w.times)) * w.limit.Window)
 }

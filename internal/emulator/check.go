@@ -10,17 +10,17 @@ import (
 )
 
 // mostCheckers bounds memory: each checker is a workerd.
-const mostCheckers = 4
+const maxCheckers = 4
 
 // Check starts programs as an upload would be started, and answers of each why it would be refused, or nil. Several are
 // started at once, each in a process of its own, which ends with Check.
-func Check(ctx context.Context, workerd string, programs []runtime.Program) ([]*api.Refusal, error) {
+func Check(ctx context.Context, workerd string, programs []runtime.Program) ([]*api.StartError, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	refusals := make([]*api.Refusal, len(programs))
+	refusals := make([]*api.StartError, len(programs))
 	next := make(chan int)
 	var all sync.WaitGroup
-	for range min(len(programs), goruntime.GOMAXPROCS(0), mostCheckers) {
+	for range min(len(programs), goruntime.GOMAXPROCS(0), maxCheckers) {
 		all.Go(func() {
 			validator := runtime.NewValidator(workerd)
 			defer validator.Close()
@@ -30,7 +30,7 @@ func Check(ctx context.Context, workerd string, programs []runtime.Program) ([]*
 					stop(err)
 					return
 				}
-				refusals[i] = api.RefusalOf(started)
+				refusals[i] = api.StartErrorOf(started)
 			}
 		})
 	}

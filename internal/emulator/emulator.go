@@ -76,7 +76,7 @@ func Open(options Options) (*Emulator, error) {
 		return nil, err
 	}
 	e := &Emulator{options: options, store: st}
-	parts := api.Parts{Store: st, Usual: api.Account{ID: LocalAccountID, Name: LocalAccountName}}
+	parts := api.Parts{Store: st, Default: api.Account{ID: LocalAccountID, Name: LocalAccountName}}
 	if options.Workerd != "" {
 		e.validator = runtime.NewValidator(options.Workerd)
 		parts.Start = e.validator.Start

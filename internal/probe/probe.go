@@ -21,10 +21,10 @@ import (
 
 // mostBody is how much of an answer is read: what a probe looks for is in its
 // beginning, and an answer that never ends is nobody's business.
-const mostBody = 1 << 20
+const maxBody = 1 << 20
 
 // mostHeader is how large the head of an answer may be.
-const mostHeader = 64 << 10
+const maxHeader = 64 << 10
 
 // Options configure a Prober. All may be left out.
 type Options struct {
@@ -74,7 +74,7 @@ func (p *Prober) Probe(ctx context.Context, probe *spec.Probe, secrets map[strin
 		return noAnswer(ctx, err, probe.Timeout)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	switch {
 	case !probe.Accepts(response.StatusCode):
 		return fmt.Errorf("it answered with status %d, and %s is expected", response.StatusCode, expected(probe))
@@ -120,7 +120,7 @@ func (p *Prober) client(probe *spec.Probe) *http.Client {
 		return client
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxResponseHeaderBytes = mostHeader
+	transport.MaxResponseHeaderBytes = maxHeader
 	transport.MaxIdleConnsPerHost = 1
 	if to != "" {
 		dialer := &net.Dialer{}

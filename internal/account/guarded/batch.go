@@ -28,13 +28,13 @@ func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revis
 	if err != nil {
 		return revisions, slices.Repeat([]error{err}, len(errs))
 	}
-	now, writing, end, err := g.lookAhead(ctx, addresses[0].Parent, namespaceID, keysOf(addresses))
+	now, writing, release, err := g.reserve(ctx, addresses[0].Parent, namespaceID, keysOf(addresses))
 	if err != nil {
 		return revisions, slices.Repeat([]error{err}, len(errs))
 	}
-	defer end()
+	defer release()
 	var open []spec.Write
-	var places []int
+	var indexes []int
 	for i, w := range writes {
 		current, exists := now[addresses[i].Name]
 		switch {
@@ -43,15 +43,15 @@ func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revis
 		case exists != (w.Prior != nil) || exists && !account.Unmoved(w.Prior, &current):
 			errs[i] = moved(addresses[i], w.Prior, current, exists)
 		default:
-			open, places = append(open, w), append(places, i)
+			open, indexes = append(open, w), append(indexes, i)
 		}
 	}
 	if len(open) == 0 {
 		return revisions, errs
 	}
 	made, failed := g.behind.PutKVPairs(writing, namespaceID, open)
-	for i, place := range places {
-		revisions[place], errs[place] = made[i], failed[i]
+	for i, at := range indexes {
+		revisions[at], errs[at] = made[i], failed[i]
 	}
 	return revisions, errs
 }
@@ -61,17 +61,17 @@ func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revis
 func (g *Account) DeleteAll(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	defer g.expected.Add(-1)
 	errs := make([]error, len(addresses))
-	now, writing, end, err := g.lookAhead(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
+	now, writing, release, err := g.reserve(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
 	if account.IsNotFound(err) {
 		return errs // the namespace went, and everything in it
 	}
 	if err != nil {
 		return slices.Repeat([]error{err}, len(errs))
 	}
-	defer end()
+	defer release()
 	var open []spec.Address
 	var openPriors []spec.Revision
-	var places []int
+	var indexes []int
 	for i, address := range addresses {
 		current, exists := now[address.Name]
 		switch {
@@ -79,14 +79,14 @@ func (g *Account) DeleteAll(ctx context.Context, addresses []spec.Address, prior
 		case !account.Unmoved(&priors[i], &current):
 			errs[i] = moved(address, &priors[i], current, exists)
 		default:
-			open, openPriors, places = append(open, address), append(openPriors, priors[i]), append(places, i)
+			open, openPriors, indexes = append(open, address), append(openPriors, priors[i]), append(indexes, i)
 		}
 	}
 	if len(open) == 0 {
 		return errs
 	}
 	for i, err := range g.behind.DeleteKVPairs(writing, open, openPriors) {
-		errs[places[i]] = err
+		errs[indexes[i]] = err
 	}
 	return errs
 }
@@ -108,10 +108,10 @@ func moved(address spec.Address, before *spec.Revision, now spec.Revision, exist
 }
 
 // lookAhead is what some pairs are, seen when it is the turn of who writes them.
-func (g *Account) lookAhead(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, writing context.Context, end func(), err error) {
-	writing, end, err = g.behind.Ahead(ctx, func() (err error) {
+func (g *Account) reserve(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, writing context.Context, release func(), err error) {
+	writing, release, err = g.behind.Reserve(ctx, func() (err error) {
 		now, err = g.behind.LookAtKVPairs(ctx, title, namespaceID, keys)
 		return err
 	})
-	return now, writing, end, err
+	return now, writing, release, err
 }

@@ -87,7 +87,7 @@ func TestKVPairsTogether(t *testing.T) {
 	if asked := l.Asked(); len(asked) != 13 { // the namespaces, and 12 pages
 		t.Errorf("%d requests to list: %q", len(asked), asked)
 	}
-	l.account.Narrow(map[spec.Collection]string{inTable: "k0000"})
+	l.account.SetKeyPrefixes(map[spec.Collection]string{inTable: "k0000"})
 	if n := len(l.read(t, inTable).Resources); n != 10 {
 		t.Errorf("%d pairs begin with the prefix", n)
 	}
@@ -173,24 +173,24 @@ func TestKVPairsThatKVDoesNotTake(t *testing.T) {
 }
 
 // turns counts the turns that are not ended.
-type turns struct {
+type reservations struct {
 	Unguarded
 	open int
 }
 
-func (u *turns) Ahead(ctx context.Context, look func() error) (context.Context, func(), error) {
-	write, end, err := u.Unguarded.Ahead(ctx, look)
+func (u *reservations) Reserve(ctx context.Context, look func() error) (context.Context, func(), error) {
+	write, release, err := u.Unguarded.Reserve(ctx, look)
 	if err != nil {
 		return nil, nil, err
 	}
 	u.open++
-	return write, func() { u.open--; end() }, nil
+	return write, func() { u.open--; release() }, nil
 }
 
 // A turn is given back, also where nothing is left to be written.
-func TestTurnsEnd(t *testing.T) {
+func TestReservationsAreReleased(t *testing.T) {
 	l, _ := openTable(t)
-	u := &turns{Unguarded: l.account}
+	u := &reservations{Unguarded: l.account}
 	g := New(u)
 	revisions, errs := g.PutAll(t.Context(), pairs(1, "x"))
 	if errs[0] != nil {
@@ -201,7 +201,7 @@ func TestTurnsEnd(t *testing.T) {
 			t.Error(err)
 		}
 		if u.open != 0 {
-			t.Errorf("%d turns are open", u.open)
+			t.Errorf("%d reservations are open", u.open)
 		}
 	}
 }

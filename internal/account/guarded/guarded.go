@@ -42,7 +42,7 @@ type Unguarded interface {
 
 	// Ahead looks when it is the turn of a write, which is made with the context that
 	// is returned; see [account.Account.Ahead].
-	Ahead(ctx context.Context, look func() error) (write context.Context, end func(), err error)
+	Reserve(ctx context.Context, look func() error) (write context.Context, release func(), err error)
 
 	// Pace is how long it takes at least until a number of requests have gone out.
 	Pace(requests int) time.Duration
@@ -65,7 +65,7 @@ type Account struct {
 
 	// Alone says that nobody else writes to the account meanwhile, so that the look
 	// at the end, [Account.Reread], need not wait for anybody.
-	Alone bool
+	SoleWriter bool
 
 	expected atomic.Int64 // writes to come
 
@@ -140,7 +140,7 @@ func (g *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 		return revisions[0], errs[0]
 	}
 	defer g.expected.Add(-1)
-	g.adjusts(w.Resource.Address())
+	g.noteAdjusted(w.Resource.Address())
 	if _, scripted := w.Resource.(spec.Scripted); w.Prior == nil && !scripted || account.IsUnknown(w.Prior) {
 		return g.behind.Put(ctx, w)
 	}
@@ -188,7 +188,7 @@ func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 		return g.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
 	}
 	defer g.expected.Add(-1)
-	g.adjusts(address)
+	g.noteAdjusted(address)
 	if account.IsUnknown(&prior) {
 		return g.behind.Delete(ctx, address, prior)
 	}
@@ -205,7 +205,7 @@ func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 // adjusts notes that a write of something that belongs to a Worker moves the time of
 // the Worker's last write, which would look like somebody else's. That may be seen
 // before the write is answered.
-func (g *Account) adjusts(address spec.Address) {
+func (g *Account) noteAdjusted(address spec.Address) {
 	if address.Kind.Info().Container == spec.ContainerWorker {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -232,7 +232,7 @@ func (g *Account) asAdjusted(address spec.Address, prior, now *spec.Revision) *s
 func (g *Account) checked(ctx context.Context, listed bool, stack string, address spec.Address, prior *spec.Revision, write func(context.Context, *spec.Revision) error) error {
 	var now *spec.Revision
 	var looked time.Time
-	writing, end, err := g.behind.Ahead(ctx, func() (err error) {
+	writing, release, err := g.behind.Reserve(ctx, func() (err error) {
 		looked = time.Now()
 		if listed {
 			now, err = g.listed(ctx, stack, address)
@@ -245,7 +245,7 @@ func (g *Account) checked(ctx context.Context, listed bool, stack string, addres
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer release()
 	err = write(writing, now)
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 )
 
 // mostPatience is for how long the look at the end waits for others, at most.
-const mostPatience = 10 * time.Second
+const maxPatience = 10 * time.Second
 
 // Reread reads resources once more, as far as it takes to see who wrote them. Few of
 // a large namespace are looked at one by one, which takes fewer requests than its list,
@@ -17,7 +17,7 @@ const mostPatience = 10 * time.Second
 // Who looked just before our last write has not seen it, and may write after it: that
 // is waited for, twice as long as it has taken us at most.
 func (g *Account) Reread(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
-	if err := g.beLast(ctx); err != nil {
+	if err := g.waitForOverlap(ctx); err != nil {
 		return nil, err
 	}
 	return g.behind.Reread(ctx, addresses, func(c spec.Collection, wanted int) bool {
@@ -26,11 +26,11 @@ func (g *Account) Reread(ctx context.Context, addresses []spec.Address, alone bo
 }
 
 // beLast waits until those have written who looked before our last write.
-func (g *Account) beLast(ctx context.Context) error {
+func (g *Account) waitForOverlap(ctx context.Context) error {
 	g.mu.Lock()
-	patience := min(2*g.slowest, mostPatience) - time.Since(g.wrote)
+	patience := min(2*g.slowest, maxPatience) - time.Since(g.wrote)
 	g.mu.Unlock()
-	if patience <= 0 || g.Alone {
+	if patience <= 0 || g.SoleWriter {
 		return ctx.Err()
 	}
 	return g.behind.Sleep(ctx, patience)

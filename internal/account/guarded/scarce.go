@@ -9,10 +9,10 @@ import (
 
 // listing is a collection as it was a while ago.
 type listing struct {
-	turn  chan struct{} // holds one while somebody reads
-	at    time.Time
-	left  int // for how many writes it may still stand in
-	found map[spec.Address]*spec.Revision
+	reading chan struct{} // holds one while somebody reads
+	at      time.Time
+	left    int // for how many writes it may still stand in
+	found   map[spec.Address]*spec.Revision
 }
 
 const (
@@ -44,11 +44,11 @@ func (g *Account) listed(ctx context.Context, stack string, address spec.Address
 	collection := address.Collection()
 	l := g.listing(collection)
 	select {
-	case l.turn <- struct{}{}:
+	case l.reading <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { <-l.turn }()
+	defer func() { <-l.reading }()
 	pages := g.pages(collection)
 	if l.left == 0 || time.Since(l.at) > listAge+time.Duration(pages)*listPageAge {
 		if err := g.relist(ctx, stack, collection, l); err != nil {
@@ -82,7 +82,7 @@ func (g *Account) listing(collection spec.Collection) *listing {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.listings[collection] == nil {
-		g.listings[collection] = &listing{turn: make(chan struct{}, 1)}
+		g.listings[collection] = &listing{reading: make(chan struct{}, 1)}
 	}
 	return g.listings[collection]
 }

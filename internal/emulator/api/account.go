@@ -44,7 +44,7 @@ func (s *Server) listAccounts(c *call) (reply, error) {
 			views = append(views, viewAccount(account))
 		}
 	}
-	return pageOf(views, c.query(), pageRange{min: 5, max: 50, usual: 20}, codeInvalidObject)
+	return pageOf(views, c.query(), pageRange{min: 5, max: 50, byDefault: 20}, codeInvalidObject)
 }
 
 func (s *Server) getAccount(c *call) (reply, error) {
@@ -67,7 +67,7 @@ func (s *Server) visibleAccounts(c *call) ([]store.Account, error) {
 		return nil
 	})
 	accounts = slices.DeleteFunc(accounts, func(a store.Account) bool { return !s.allowed(a.ID) })
-	return s.seenInTrouble(accounts), err
+	return s.accountsInTrouble(accounts), err
 }
 
 // useAccount makes sure that the account in the path exists. Any id is an account of its own from its first use on,
@@ -109,8 +109,8 @@ func (s *Server) EnsureAccount(id string) error {
 func (s *Server) newAccount(id string) store.Account {
 	short := strings.ToLower(id[:min(len(id), 8)])
 	account := store.Account{ID: id, Name: "Account " + short, CreatedOn: s.now()}
-	if id == s.parts.Usual.ID {
-		account.Name = s.parts.Usual.Name
+	if id == s.parts.Default.ID {
+		account.Name = s.parts.Default.Name
 	}
 	// A real account starts without a workers.dev name and the first upload is refused until a person picks one
 	// (10063). Picking one is all there is to learn from that, so accounts are born with one.
@@ -198,7 +198,7 @@ func (s *Server) listMemberships(c *call) (reply, error) {
 			Roles:   []string{"Super Administrator - All Privileges"},
 		})
 	}
-	return pageOf(views, c.query(), pageRange{min: 5, max: 50, usual: 20}, codeInvalidObject)
+	return pageOf(views, c.query(), pageRange{min: 5, max: 50, byDefault: 20}, codeInvalidObject)
 }
 
 // derivedID makes an id that is the same each time for what has no record of its own.

@@ -43,7 +43,7 @@ type assetSessionView struct {
 }
 
 // createAssetSession answers POST …/assets-upload-session. The script need not exist yet.
-func (s *Server) createAssetSession(c *call, p place) (reply, error) {
+func (s *Server) createAssetSession(c *call, sc scriptContainer) (reply, error) {
 	var body struct {
 		Manifest map[string]struct {
 			Hash string `json:"hash"`
@@ -69,11 +69,11 @@ func (s *Server) createAssetSession(c *call, p place) (reply, error) {
 	_, _ = rand.Read(session.Key) // never fails, see crypto/rand
 	view := assetSessionView{}
 	err := c.update(func(tx *store.Tx) error {
-		scripts, err := p.scripts(c, tx)
+		scripts, err := sc.scripts(c, tx)
 		if err != nil {
 			return err
 		}
-		if err := p.checkName(session.Script); err != nil && !scripts.Has(session.Script) {
+		if err := sc.checkName(session.Script); err != nil && !scripts.Has(session.Script) {
 			return err
 		}
 		tx.AddAssetSession(c.account, scripts, session, now)

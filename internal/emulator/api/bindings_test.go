@@ -27,7 +27,7 @@ func TestKeepAndInherit(t *testing.T) {
 	a.Namespace("prod")
 	for _, path := range []string{emulatortest.Script("prod", "acme"), emulatortest.Worker("acme")} {
 		t.Run(path, func(t *testing.T) {
-			upload := func(query string, metadata object) *emulatortest.Answer {
+			upload := func(query string, metadata object) *emulatortest.Response {
 				t.Helper()
 				return a.Upload(path+query, metadata)
 			}
@@ -192,7 +192,7 @@ func TestSecrets(t *testing.T) {
 	for _, path := range []string{emulatortest.Script("prod", "acme"), emulatortest.Worker("acme")} {
 		t.Run(path, func(t *testing.T) {
 			a.Upload(path, object{"bindings": []any{object{"type": "plain_text", "name": "V", "text": "1"}}}).OK()
-			put := func(body any) *emulatortest.Answer { t.Helper(); return a.JSON("PUT", path+"/secrets", body) }
+			put := func(body any) *emulatortest.Response { t.Helper(); return a.JSON("PUT", path+"/secrets", body) }
 			put(object{"name": "A", "text": "x", "type": "secret_text"}).OK().Is(`{"name":"A","type":"secret_text"}`)
 			put(object{"name": "B", "text": "x"}).OK()
 			put(object{"name": "A", "text": "y", "type": "secret_text"}).OK()
@@ -211,7 +211,7 @@ func TestSecrets(t *testing.T) {
 			a.JSON("DELETE", path+"/secrets/B", nil).Fails(404, 10056)
 			a.JSON("DELETE", path+"/secrets/V", nil).Fails(404, 10056)
 
-			bulk := func(body any) *emulatortest.Answer { t.Helper(); return a.JSON("PATCH", path+"/secrets-bulk", body) }
+			bulk := func(body any) *emulatortest.Response { t.Helper(); return a.JSON("PATCH", path+"/secrets-bulk", body) }
 			bulk(object{"secrets": object{"A": nil, "C": object{"type": "secret_text", "text": "z"}, "D": object{"name": "D", "text": "z"}, "gone": nil}}).
 				OK().Is(`{"C":{"name":"C","type":"secret_text"},"D":{"name":"D","type":"secret_text"}}`)
 			bulk(object{"secrets": object{"E": object{"text": "z"}, "V": object{"text": "z"}}}).Fails(400, 10053)
@@ -239,8 +239,8 @@ func TestSecretsAreNeverReturned(t *testing.T) {
 		object{"type": "secret_key", "name": "K", "format": "raw", "key_base64": canary, "algorithm": "x", "usages": []string{"sign"}},
 		object{"type": "secret_key", "name": "J", "format": "jwk", "key_jwk": object{"k": canary}, "algorithm": "x", "usages": []string{"sign"}},
 	}
-	var answers []*emulatortest.Answer
-	see := func(r *emulatortest.Answer) { answers = append(answers, r.OK()) }
+	var answers []*emulatortest.Response
+	see := func(r *emulatortest.Response) { answers = append(answers, r.OK()) }
 	paths := []string{"/user", "/user/tokens/verify", "/memberships", "/accounts", "/accounts/" + a.ID, "/zones", "/zones/" + zone,
 		"/zones/" + zone + "/workers/routes", "/tokens/verify", "/workers/dispatch/namespaces", "/workers/dispatch/namespaces/prod",
 		"/workers/dispatch/namespaces/prod/scripts", "/workers/scripts", "/workers/services/acme", "/workers/workers/acme",

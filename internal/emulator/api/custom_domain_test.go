@@ -14,7 +14,7 @@ func TestCustomDomains(t *testing.T) {
 	a.Upload(emulatortest.Worker("site"), nil).OK()
 	a.Upload(emulatortest.Worker("next"), nil).OK()
 	const list = "/workers/domains"
-	put := func(fields object) *emulatortest.Answer {
+	put := func(fields object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("PUT", list, fields)
 	}

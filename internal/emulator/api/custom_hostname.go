@@ -87,7 +87,7 @@ func (s *Server) listCustomHostnames(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortFunc(views, func(a, b customHostnameView) int { return strings.Compare(a.Hostname, b.Hostname) })
-	return pageOf(views, query, pageRange{min: 5, max: 50, usual: 20}, saasMalformed)
+	return pageOf(views, query, pageRange{min: 5, max: 50, byDefault: 20}, saasMalformed)
 }
 
 // findSaaSZone returns the zone in a call's path, if it may have custom hostnames.
@@ -180,7 +180,7 @@ func (s *Server) writeCustomHostname(c *call, find func(*store.Tx, customHostnam
 		if err != nil {
 			return err
 		}
-		if err := s.layHostname(tx, z, &h, body); err != nil {
+		if err := s.applyHostname(tx, z, &h, body); err != nil {
 			return err
 		}
 		tx.PutCustomHostname(z.ID, h)
@@ -190,7 +190,7 @@ func (s *Server) writeCustomHostname(c *call, find func(*store.Tx, customHostnam
 	return view, err
 }
 
-func (s *Server) layHostname(tx *store.Tx, z store.Zone, h *store.CustomHostname, body customHostnameFields) error {
+func (s *Server) applyHostname(tx *store.Tx, z store.Zone, h *store.CustomHostname, body customHostnameFields) error {
 	if body.SSL != nil {
 		ssl, err := checkSSL(body.SSL)
 		if err != nil {
@@ -198,7 +198,7 @@ func (s *Server) layHostname(tx *store.Tx, z store.Zone, h *store.CustomHostname
 		}
 		h.SSL, h.Validations = ssl, h.Validations+1
 	}
-	if err := s.layMetadata(h, body.CustomMetadata); err != nil {
+	if err := s.setMetadata(h, body.CustomMetadata); err != nil {
 		return err
 	}
 	set(&h.CustomOriginSNI, body.CustomOriginSNI)
@@ -212,7 +212,7 @@ func (s *Server) layHostname(tx *store.Tx, z store.Zone, h *store.CustomHostname
 }
 
 // layMetadata replaces all metadata. It is JSON, at most 4 KB of it, and not every zone may have any.
-func (s *Server) layMetadata(h *store.CustomHostname, metadata json.RawMessage) error {
+func (s *Server) setMetadata(h *store.CustomHostname, metadata json.RawMessage) error {
 	if metadata == nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ func TestCustomHostnames(t *testing.T) {
 	zone := a.Zone("example.com")
 	hostnames := "/zones/" + zone + "/custom_hostnames"
 	ssl := object{"method": "http", "type": "dv"}
-	post := func(hostname string, more object) *emulatortest.Answer {
+	post := func(hostname string, more object) *emulatortest.Response {
 		t.Helper()
 		body := object{"hostname": hostname, "ssl": ssl}
 		for name, value := range more {

@@ -73,7 +73,7 @@ func (s *Server) listD1Databases(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortFunc(views, func(a, b d1DatabaseView) int { return strings.Compare(a.Name, b.Name) })
-	answer, err := pageOf(views, query, pageRange{min: 10, max: 10000, usual: 1000}, d1InvalidRequest)
+	answer, err := pageOf(views, query, pageRange{min: 10, max: 10000, byDefault: 1000}, d1InvalidRequest)
 	if info, paged := answer.info.(pageInfo); paged {
 		answer.info = info.countInfo
 	}

@@ -36,7 +36,7 @@ func TestD1Databases(t *testing.T) {
 	for i := range 11 {
 		a.Database(fmt.Sprintf("n-%02d", i))
 	}
-	names := func(query string) (string, *emulatortest.Answer) {
+	names := func(query string) (string, *emulatortest.Response) {
 		t.Helper()
 		var page []struct{ Name string }
 		r := a.Get(list + "?" + query).OK().Into(&page)

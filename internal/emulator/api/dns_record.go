@@ -73,7 +73,7 @@ func (s *Server) listDNSRecords(c *call) (reply, error) {
 	slices.SortFunc(views, func(a, b dnsRecordView) int {
 		return strings.Compare(a.Name+" "+a.Type+" "+a.ID, b.Name+" "+b.Type+" "+b.ID)
 	})
-	return pageOf(views, query, pageRange{min: 1, max: 5000000, usual: 100}, dnsInvalidList)
+	return pageOf(views, query, pageRange{min: 1, max: 5000000, byDefault: 100}, dnsInvalidList)
 }
 
 // matchesRecord holds a record against the filters of a list. A filter on a text is the whole text, or one of its parts
@@ -152,7 +152,7 @@ type dnsRecordFields struct {
 }
 
 // lay writes what a body says over a record.
-func (f dnsRecordFields) lay(r *store.DNSRecord) error {
+func (f dnsRecordFields) applyTo(r *store.DNSRecord) error {
 	set(&r.Type, f.Type)
 	set(&r.Name, f.Name)
 	set(&r.Content, f.Content)
@@ -202,7 +202,7 @@ func (s *Server) writeDNSRecord(c *call, find func(*store.Tx) (store.Zone, store
 		if err != nil {
 			return err
 		}
-		if err := body.lay(&r); err != nil {
+		if err := body.applyTo(&r); err != nil {
 			return errDNSMalformed.because(err)
 		}
 		if r.Name = strings.ToLower(strings.TrimSuffix(r.Name, ".")); r.Name == "@" {

@@ -71,7 +71,7 @@ func (s *Server) listKVNamespaces(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortStableFunc(views, func(a, b kvNamespaceView) int { return sign * cmp.Compare(key(a), key(b)) })
-	return pageOf(views, query, pageRange{min: 5, max: 1000, usual: 20}, kvInvalidParameter)
+	return pageOf(views, query, pageRange{min: 5, max: 1000, byDefault: 20}, kvInvalidParameter)
 }
 
 type kvNamespaceFields struct {

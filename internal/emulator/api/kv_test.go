@@ -35,7 +35,7 @@ func TestKVNamespaces(t *testing.T) {
 	for i := range 11 {
 		a.KV(fmt.Sprintf("n-%02d", i))
 	}
-	titles := func(query string) (string, *emulatortest.Answer) {
+	titles := func(query string) (string, *emulatortest.Response) {
 		t.Helper()
 		var page []struct{ Title string }
 		r := a.Get(list + "?" + query).OK().Into(&page)
@@ -65,7 +65,7 @@ func TestKVValues(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return now }}})
 	kv := "/storage/kv/namespaces/" + a.KV("store")
 	value := func(key string) string { return kv + "/values/" + url.PathEscape(key) }
-	put := func(path, body string) *emulatortest.Answer {
+	put := func(path, body string) *emulatortest.Response {
 		t.Helper()
 		return a.Send("PUT", path, "text/plain", strings.NewReader(body))
 	}
@@ -153,7 +153,7 @@ func TestKVValues(t *testing.T) {
 	}
 
 	none := "/storage/kv/namespaces/" + strings.Repeat("0", 32)
-	for _, r := range []*emulatortest.Answer{a.Get(none + "/keys"), a.Get(none + "/values/x"), a.Get(none + "/metadata/x"), put(none+"/values/x", "x"),
+	for _, r := range []*emulatortest.Response{a.Get(none + "/keys"), a.Get(none + "/values/x"), a.Get(none + "/metadata/x"), put(none+"/values/x", "x"),
 		a.JSON("DELETE", none+"/values/x", nil), a.JSON("PUT", none+"/bulk", []object{}), a.JSON("DELETE", none+"/bulk", []string{})} {
 		r.Fails(404, 10013)
 	}
@@ -171,7 +171,7 @@ func TestKVBulkGet(t *testing.T) {
 		object{"key": "soon", "value": "x", "expiration_ttl": 60},
 	}).OK()
 	now = now.Add(time.Hour) // soon is no more
-	get := func(body object) *emulatortest.Answer {
+	get := func(body object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("POST", kv+"/bulk/get", body)
 	}

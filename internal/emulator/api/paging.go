@@ -7,7 +7,7 @@ import (
 )
 
 // A pageRange is what an endpoint accepts as per_page.
-type pageRange struct{ min, max, usual int }
+type pageRange struct{ min, max, byDefault int }
 
 // pageInfo is the result_info of numbered pages.
 type pageInfo struct {
@@ -35,7 +35,7 @@ func pageOf[T any](all []T, query url.Values, allowed pageRange, code int) (repl
 	if err != nil {
 		return reply{}, err
 	}
-	perPage, err := number(query, "per_page", allowed.usual, code)
+	perPage, err := number(query, "per_page", allowed.byDefault, code)
 	if err != nil {
 		return reply{}, err
 	}

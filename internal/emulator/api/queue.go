@@ -24,7 +24,7 @@ func (s *Server) queueRoutes() []route {
 var queueName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`)
 
 // usualQueueSettings are a new queue's: messages are kept for four days.
-var usualQueueSettings = store.QueueSettings{MessageRetentionPeriod: 4 * 24 * 60 * 60}
+var defaultQueueSettings = store.QueueSettings{MessageRetentionPeriod: 4 * 24 * 60 * 60}
 
 // Limits of the platform, in seconds; see the documentation's page on the limits of Queues.
 const (
@@ -90,7 +90,7 @@ func (s *Server) listQueues(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortFunc(views, func(a, b queueView) int { return strings.Compare(a.QueueName, b.QueueName) })
-	return pageOf(views, query, pageRange{min: 1, max: 100, usual: 100}, queueInvalidBody)
+	return pageOf(views, query, pageRange{min: 1, max: 100, byDefault: 100}, queueInvalidBody)
 }
 
 type queueFields struct {
@@ -131,7 +131,7 @@ func set[T any](field *T, value *T) {
 func (s *Server) createQueue(c *call) (reply, error) {
 	return s.writeQueue(c, func(*store.Tx) (store.Queue, error) {
 		now := s.now()
-		return store.Queue{ID: newID(), Settings: usualQueueSettings, CreatedOn: now, ModifiedOn: now}, nil
+		return store.Queue{ID: newID(), Settings: defaultQueueSettings, CreatedOn: now, ModifiedOn: now}, nil
 	})
 }
 
@@ -139,7 +139,7 @@ func (s *Server) createQueue(c *call) (reply, error) {
 func (s *Server) putQueue(c *call) (reply, error) {
 	return s.writeQueue(c, func(tx *store.Tx) (store.Queue, error) {
 		q, err := findQueue(c, tx)
-		q.Settings, q.ModifiedOn = usualQueueSettings, s.later(q.ModifiedOn)
+		q.Settings, q.ModifiedOn = defaultQueueSettings, s.later(q.ModifiedOn)
 		return q, err
 	})
 }

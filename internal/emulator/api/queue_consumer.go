@@ -69,7 +69,7 @@ func (s *Server) listQueueConsumers(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return pageOf(views, c.query(), pageRange{min: 1, max: 100, usual: 100}, queueInvalidBody)
+	return pageOf(views, c.query(), pageRange{min: 1, max: 100, byDefault: 100}, queueInvalidBody)
 }
 
 // findQueueConsumer returns the queue and the consumer in a call's path, and where it stands among the others.
@@ -151,7 +151,7 @@ func (s *Server) writeQueueConsumer(c *call, find func(*store.Tx) (store.Queue, 
 		}
 		if name := consumer.DeadLetterQueue; name != "" {
 			if _, exists := tx.QueueByName(c.account, name); !exists { // the platform creates it, too
-				tx.PutQueue(c.account, store.Queue{ID: newID(), Name: name, Settings: usualQueueSettings, CreatedOn: s.now(), ModifiedOn: s.now()})
+				tx.PutQueue(c.account, store.Queue{ID: newID(), Name: name, Settings: defaultQueueSettings, CreatedOn: s.now(), ModifiedOn: s.now()})
 			}
 		}
 		q.Consumers = slices.Clone(q.Consumers)

@@ -16,7 +16,7 @@ func TestQueueConsumers(t *testing.T) {
 	queue := a.Queue("jobs")
 	a.Upload(emulatortest.Worker("worker"), nil).OK()
 	list := "/queues/" + queue + "/consumers"
-	create := func(fields object) *emulatortest.Answer {
+	create := func(fields object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("POST", list, fields)
 	}
@@ -42,7 +42,7 @@ func TestQueueConsumers(t *testing.T) {
 	create(object{"type": "http_pull"}).Fails(400, 11004)
 
 	// What is left out goes back to what it was, and a dead letter queue is made.
-	put := func(fields object) *emulatortest.Answer { t.Helper(); return a.JSON("PUT", list+"/"+id, fields) }
+	put := func(fields object) *emulatortest.Response { t.Helper(); return a.JSON("PUT", list+"/"+id, fields) }
 	put(object{"type": "worker", "script_name": "worker", "dead_letter_queue": "failed", "settings": object{"max_concurrency": 5, "batch_size": 1}}).OK().
 		Is(view(id, `{"batch_size":1,"max_retries":3,"retry_delay":0,"max_concurrency":5,"max_wait_time_ms":5000}`, `,"dead_letter_queue":"failed"`))
 	var queues []object

@@ -29,7 +29,7 @@ func TestQueues(t *testing.T) {
 	}
 	a.JSON("POST", list, "x").Fails(400, 10026)
 
-	settings := func(method string, settings object) *emulatortest.Answer {
+	settings := func(method string, settings object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON(method, one, object{"settings": settings})
 	}

@@ -16,7 +16,7 @@ func TestR2Buckets(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	a := emulatortest.Open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	const list = "/r2/buckets"
-	in := func(jurisdiction, method, path, body string, header ...string) *emulatortest.Answer {
+	in := func(jurisdiction, method, path, body string, header ...string) *emulatortest.Response {
 		t.Helper()
 		return a.Send(method, path, "application/json", strings.NewReader(body), append(header, "cf-r2-jurisdiction", jurisdiction)...)
 	}

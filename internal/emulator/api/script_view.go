@@ -83,9 +83,9 @@ func orNull(raw json.RawMessage) json.RawMessage {
 
 // getContent answers with the code of a script: the modules as a form and the header cf-entrypoint, or the bare text of
 // a service worker.
-func (s *Server) getContent(c *call, p place) (reply, error) {
+func (s *Server) getContent(c *call, sc scriptContainer) (reply, error) {
 	var answer reply
-	err := s.readScript(c, p, func(tx *store.Tx, script store.Script) error {
+	err := s.readScript(c, sc, func(tx *store.Tx, script store.Script) error {
 		if len(script.Modules) == 0 { // only static files
 			answer = reply{status: http.StatusNoContent, raw: &rawReply{}}
 			return nil

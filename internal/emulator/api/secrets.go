@@ -25,9 +25,9 @@ func viewSecrets(script store.Script) []secretView {
 	return views
 }
 
-func (s *Server) listSecrets(c *call, p place) (reply, error) {
+func (s *Server) listSecrets(c *call, sc scriptContainer) (reply, error) {
 	var views []secretView
-	err := s.readScript(c, p, func(_ *store.Tx, script store.Script) error {
+	err := s.readScript(c, sc, func(_ *store.Tx, script store.Script) error {
 		views = viewSecrets(script)
 		return nil
 	})
@@ -37,9 +37,9 @@ func (s *Server) listSecrets(c *call, p place) (reply, error) {
 	return ok(views)
 }
 
-func (s *Server) getSecret(c *call, p place) (reply, error) {
+func (s *Server) getSecret(c *call, sc scriptContainer) (reply, error) {
 	var view secretView
-	err := s.readScript(c, p, func(_ *store.Tx, script store.Script) error {
+	err := s.readScript(c, sc, func(_ *store.Tx, script store.Script) error {
 		i := indexSecret(script.Bindings, c.param("secret"))
 		if i < 0 {
 			return noSuchSecret(c.param("secret"))
@@ -53,7 +53,7 @@ func (s *Server) getSecret(c *call, p place) (reply, error) {
 	return ok(view)
 }
 
-func (s *Server) putSecret(c *call, p place) (reply, error) {
+func (s *Server) putSecret(c *call, sc scriptContainer) (reply, error) {
 	var secret store.Binding
 	if err := c.json(&secret, errMalformedJSON); err != nil {
 		return reply{}, err
@@ -61,7 +61,7 @@ func (s *Server) putSecret(c *call, p place) (reply, error) {
 	if secret.Type == "" {
 		secret.Type = store.SecretText
 	}
-	_, err := s.editScript(c, p, func(_ *store.Tx, script *store.Script) error {
+	_, err := s.editScript(c, sc, func(_ *store.Tx, script *store.Script) error {
 		return setSecret(script, secret)
 	})
 	if err != nil {
@@ -70,8 +70,8 @@ func (s *Server) putSecret(c *call, p place) (reply, error) {
 	return ok(secretView{Name: secret.Name, Type: secret.Type})
 }
 
-func (s *Server) deleteSecret(c *call, p place) (reply, error) {
-	_, err := s.editScript(c, p, func(_ *store.Tx, script *store.Script) error {
+func (s *Server) deleteSecret(c *call, sc scriptContainer) (reply, error) {
+	_, err := s.editScript(c, sc, func(_ *store.Tx, script *store.Script) error {
 		i := indexSecret(script.Bindings, c.param("secret"))
 		if i < 0 {
 			return noSuchSecret(c.param("secret"))
@@ -87,7 +87,7 @@ func (s *Server) deleteSecret(c *call, p place) (reply, error) {
 
 // patchSecrets is a merge patch over all secrets: named ones are set, null ones removed, the rest stays. It is one
 // write, where one call per secret would be one version each.
-func (s *Server) patchSecrets(c *call, p place) (reply, error) {
+func (s *Server) patchSecrets(c *call, sc scriptContainer) (reply, error) {
 	var patch struct {
 		Secrets map[string]*store.Binding `json:"secrets"`
 	}
@@ -102,7 +102,7 @@ func (s *Server) patchSecrets(c *call, p place) (reply, error) {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	script, err := s.editScript(c, p, func(_ *store.Tx, script *store.Script) error {
+	script, err := s.editScript(c, sc, func(_ *store.Tx, script *store.Script) error {
 		for _, name := range names {
 			if patch.Secrets[name] == nil {
 				if i := indexSecret(script.Bindings, name); i >= 0 {

@@ -78,7 +78,7 @@ func (s *Server) seed(tx *store.Tx, account, namespace string, seeds []Seed) err
 	for _, seed := range seeds {
 		up, err := seed.upload()
 		if err == nil {
-			err = s.seedScript(tx, target{place: at, account: account, scripts: scripts, name: seed.Name, from: "api"}, up, seed.ModifiedOn)
+			err = s.seedScript(tx, target{container: at, account: account, scripts: scripts, name: seed.Name, from: "api"}, up, seed.ModifiedOn)
 		}
 		if err != nil {
 			return fmt.Errorf("seed %q: %w", seed.Name, err)
@@ -89,7 +89,7 @@ func (s *Server) seed(tx *store.Tx, account, namespace string, seeds []Seed) err
 
 func (s *Server) seedScript(tx *store.Tx, t target, up upload, modifiedOn time.Time) error {
 	script, err := s.write(tx, t, func(tx *store.Tx, old *store.Script) (store.Script, error) {
-		return s.assemble(tx, assembly{account: t.account, scripts: t.scripts, name: t.name, self: t.place.owner(t.name), old: old, up: up, strict: true})
+		return s.assemble(tx, assembly{account: t.account, scripts: t.scripts, name: t.name, self: t.container.owner(t.name), old: old, up: up, strict: true})
 	})
 	if err == nil && !modifiedOn.IsZero() {
 		backdate(t.scripts, script, modifiedOn)
@@ -161,7 +161,7 @@ func (s *Server) Tamper(account, namespace, script string, t Tampering) error {
 			scripts.Delete(script)
 			return nil
 		}
-		written, err := s.write(tx, target{place: at, account: account, scripts: scripts, name: script, from: "dash"},
+		written, err := s.write(tx, target{container: at, account: account, scripts: scripts, name: script, from: "dash"},
 			func(tx *store.Tx, old *store.Script) (store.Script, error) {
 				next := *old
 				if len(t.Modules) > 0 {
@@ -190,7 +190,7 @@ func backdate(scripts *store.Scripts, script store.Script, modifiedOn time.Time)
 }
 
 // find returns the place that a namespace's name, or "", stands for.
-func find(tx *store.Tx, account, namespace string) (place, *store.Scripts, error) {
+func find(tx *store.Tx, account, namespace string) (scriptContainer, *store.Scripts, error) {
 	if namespace == "" {
 		return workers{}, tx.Workers(account), nil
 	}

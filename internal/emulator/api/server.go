@@ -59,8 +59,8 @@ type Options struct {
 
 // Parts are what a Server works with.
 type Parts struct {
-	Store *store.Store // stays the caller's to close
-	Usual Account      // exists without being asked for
+	Store   *store.Store // stays the caller's to close
+	Default Account      // exists without being asked for
 	// Start starts the code of every upload; nil: it is only looked at.
 	Start func(context.Context, runtime.Program) (runtime.Started, error)
 	// Query runs statements on a D1 database; nil: there is nothing to run them with.
@@ -122,8 +122,8 @@ func New(parts Parts, options Options) (*Server, error) {
 		s.mux.HandleFunc(r.method+" "+BasePath+r.path, s.handle(r.handler))
 	}
 	accounts := options.Accounts
-	if len(accounts) == 0 && parts.Usual.ID != "" {
-		accounts = []string{parts.Usual.ID}
+	if len(accounts) == 0 && parts.Default.ID != "" {
+		accounts = []string{parts.Default.ID}
 	}
 	for _, id := range accounts {
 		if err := s.EnsureAccount(id); err != nil {
@@ -181,7 +181,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, err)
 		return
 	}
-	if s.refuse(w, r) {
+	if s.writeTrouble(w, r) {
 		return
 	}
 	if err := s.routable(w, r); err != nil {

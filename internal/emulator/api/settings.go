@@ -53,9 +53,9 @@ func viewPlacement(placement json.RawMessage) json.RawMessage {
 	return view
 }
 
-func (s *Server) getSettings(c *call, p place) (reply, error) {
+func (s *Server) getSettings(c *call, sc scriptContainer) (reply, error) {
 	var view settingsView
-	err := s.readScript(c, p, func(_ *store.Tx, script store.Script) error {
+	err := s.readScript(c, sc, func(_ *store.Tx, script store.Script) error {
 		view = viewSettings(script)
 		return nil
 	})
@@ -67,7 +67,7 @@ func (s *Server) getSettings(c *call, p place) (reply, error) {
 
 // patchSettings changes what its one part, "settings", mentions and leaves the rest. A list of bindings in it replaces
 // the old one, as in an upload: secrets that should stay are inherited or kept.
-func (s *Server) patchSettings(c *call, p place) (reply, error) {
+func (s *Server) patchSettings(c *call, sc scriptContainer) (reply, error) {
 	mediaType, params := c.contentType()
 	if mediaType != "multipart/form-data" || params["boundary"] == "" {
 		return reply{}, errContentType
@@ -85,8 +85,8 @@ func (s *Server) patchSettings(c *call, p place) (reply, error) {
 		return reply{}, invalid("The settings part is not a JSON object")
 	}
 	strict := c.query().Get("bindings_inherit") == "strict"
-	script, err := s.editScript(c, p, func(tx *store.Tx, script *store.Script) error {
-		return s.changeSettings(tx, c.account, p.owner(c.param("script")), script, present, strict)
+	script, err := s.editScript(c, sc, func(tx *store.Tx, script *store.Script) error {
+		return s.changeSettings(tx, c.account, sc.owner(c.param("script")), script, present, strict)
 	})
 	if err != nil {
 		return reply{}, err
@@ -118,7 +118,7 @@ const (
 	maxCPUMS    = 300_000 // five minutes
 
 	// usualUsageModel is what every script gets that does not ask for a retired one.
-	usualUsageModel = "standard"
+	defaultUsageModel = "standard"
 )
 
 // A setter takes one field of a metadata or settings object over into a script. A null means: back to the default.
@@ -157,7 +157,7 @@ func (s *Server) apply(tx *store.Tx, account, self string, script *store.Script,
 		}
 	}
 	if script.UsageModel == "" {
-		script.UsageModel = usualUsageModel
+		script.UsageModel = defaultUsageModel
 	}
 	if err := checkLimits(script); err != nil {
 		return err
@@ -250,7 +250,7 @@ func setTagList(script *store.Script, tags []string) error {
 	return nil
 }
 
-var usageModels = []string{"", usualUsageModel, "bundled", "unbound"}
+var usageModels = []string{"", defaultUsageModel, "bundled", "unbound"}
 
 func setUsageModel(script *store.Script, value json.RawMessage) error {
 	var model string
@@ -277,8 +277,8 @@ func checkLimits(script *store.Script) error {
 	switch {
 	case limits.CPUMS == nil:
 		return nil
-	case script.UsageModel != usualUsageModel:
-		return fail(http.StatusBadRequest, workersLimitsNeedStandard, "CPU limits need the usage model %q", usualUsageModel)
+	case script.UsageModel != defaultUsageModel:
+		return fail(http.StatusBadRequest, workersLimitsNeedStandard, "CPU limits need the usage model %q", defaultUsageModel)
 	case *limits.CPUMS > maxCPUMS:
 		return fail(http.StatusBadRequest, workersCPULimitTooHigh,
 			"limits.cpu_ms is %v, the maximum is %d", *limits.CPUMS, maxCPUMS)

@@ -29,26 +29,26 @@ func (s *Server) start(ctx context.Context, k *code, settings startSettings) err
 	if err != nil {
 		return err
 	}
-	if refusal := RefusalOf(started); refusal != nil {
-		return fail(http.StatusBadRequest, refusal.Code, "%s", refusal.Message)
+	if refused := StartErrorOf(started); refused != nil {
+		return fail(http.StatusBadRequest, refused.Code, "%s", refused.Message)
 	}
 	k.found = started.Handlers
 	return nil
 }
 
 // A Refusal is why an upload is refused.
-type Refusal struct {
+type StartError struct {
 	Code    int
 	Message string // in several lines where the runtime knows a place, or from where something was imported
 }
 
 // RefusalOf is why code that was started is refused, or nil.
-func RefusalOf(started runtime.Started) *Refusal {
+func StartErrorOf(started runtime.Started) *StartError {
 	switch {
 	case started.Failure != "":
-		return &Refusal{workersValidationFailed, started.Failure}
+		return &StartError{workersValidationFailed, started.Failure}
 	case len(started.Handlers) == 0 && len(started.Classes) == 0:
-		return &Refusal{workersNoHandlers, "No event handlers were registered. This script does nothing."}
+		return &StartError{workersNoHandlers, "No event handlers were registered. This script does nothing."}
 	}
 	return nil
 }

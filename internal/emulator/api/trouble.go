@@ -59,7 +59,7 @@ var (
 )
 
 // refuse answers what trouble answers, if there is any, and reports whether it did.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request) bool {
+func (s *Server) writeTrouble(w http.ResponseWriter, r *http.Request) bool {
 	t := s.trouble.Load()
 	if t == nil {
 		return false
@@ -116,7 +116,7 @@ func (s *Server) tokenStatus() string {
 }
 
 // seenInTrouble are the accounts that a token can see.
-func (s *Server) seenInTrouble(accounts []store.Account) []store.Account {
+func (s *Server) accountsInTrouble(accounts []store.Account) []store.Account {
 	t := s.trouble.Load()
 	switch {
 	case t == nil:

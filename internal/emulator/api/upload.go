@@ -41,7 +41,7 @@ const maxCompressed = 10 << 20
 //
 // The query excludeScript=true, which wrangler sends, needs no handling: it asks to leave the code out of the answer,
 // and the code is never in it.
-func (s *Server) uploadScript(c *call, p place) (reply, error) {
+func (s *Server) uploadScript(c *call, sc scriptContainer) (reply, error) {
 	up, err := readUpload(c)
 	if err != nil {
 		return reply{}, err
@@ -49,7 +49,7 @@ func (s *Server) uploadScript(c *call, p place) (reply, error) {
 	if err := s.start(c.r.Context(), &up.code, up.metadata.startSettings()); err != nil {
 		return reply{}, err
 	}
-	script, err := s.writeScript(c, p, s.uploading(c, p, up))
+	script, err := s.writeScript(c, sc, s.uploading(c, sc, up))
 	if err != nil {
 		return reply{}, err
 	}
@@ -57,22 +57,22 @@ func (s *Server) uploadScript(c *call, p place) (reply, error) {
 }
 
 // uploading is the change that an upload makes.
-func (s *Server) uploading(c *call, p place, up upload) change {
+func (s *Server) uploading(c *call, sc scriptContainer, up upload) change {
 	strict := c.query().Get("bindings_inherit") == "strict"
 	name := c.param("script")
 	return func(tx *store.Tx, old *store.Script) (store.Script, error) {
-		scripts, err := p.scripts(c, tx)
+		scripts, err := sc.scripts(c, tx)
 		if err != nil {
 			return store.Script{}, err
 		}
 		return s.assemble(tx, assembly{
-			account: c.account, scripts: scripts, name: name, self: p.owner(name), old: old, up: up, strict: strict,
+			account: c.account, scripts: scripts, name: name, self: sc.owner(name), old: old, up: up, strict: strict,
 		})
 	}
 }
 
 // putContent answers PUT …/content: new code, the settings stay.
-func (s *Server) putContent(c *call, p place) (reply, error) {
+func (s *Server) putContent(c *call, sc scriptContainer) (reply, error) {
 	up, err := readUpload(c)
 	if err == nil && len(up.code.modules) == 0 {
 		err = errNoMainModule
@@ -81,7 +81,7 @@ func (s *Server) putContent(c *call, p place) (reply, error) {
 		return reply{}, err
 	}
 	var settings startSettings
-	if err := s.readScript(c, p, func(_ *store.Tx, script store.Script) error {
+	if err := s.readScript(c, sc, func(_ *store.Tx, script store.Script) error {
 		settings = startSettings{script.CompatibilityDate, script.CompatibilityFlags, script.Bindings}
 		return nil
 	}); err != nil {
@@ -90,7 +90,7 @@ func (s *Server) putContent(c *call, p place) (reply, error) {
 	if err := s.start(c.r.Context(), &up.code, settings); err != nil {
 		return reply{}, err
 	}
-	script, err := s.editScript(c, p, func(tx *store.Tx, script *store.Script) error {
+	script, err := s.editScript(c, sc, func(tx *store.Tx, script *store.Script) error {
 		up.code.store(tx, script)
 		return nil
 	})

@@ -71,7 +71,7 @@ func TestUploadShapes(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	a.Namespace("prod")
 	path := emulatortest.Script("prod", "acme")
-	send := func(contentType string, body io.Reader) *emulatortest.Answer {
+	send := func(contentType string, body io.Reader) *emulatortest.Response {
 		return a.Send("PUT", path, contentType, body)
 	}
 
@@ -115,7 +115,7 @@ func TestUploadShapes(t *testing.T) {
 }
 
 // content takes a multipart answer apart.
-func content(t *testing.T, r *emulatortest.Answer) map[string]string {
+func content(t *testing.T, r *emulatortest.Response) map[string]string {
 	t.Helper()
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {

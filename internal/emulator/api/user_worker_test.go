@@ -137,7 +137,7 @@ func TestGetUserWorker(t *testing.T) {
 	a.Get(path).OK().Is(`{"script":null}`)
 	a.Get(emulatortest.Script("none", "acme")).Fails(404, 100119)
 	a.ForTests().SetListShape(api.ListShape{})
-	for _, missing := range []*emulatortest.Answer{
+	for _, missing := range []*emulatortest.Response{
 		a.JSON("DELETE", path, nil), a.Get(path + "/content"), a.Get(path + "/settings"), a.Get(path + "/bindings"),
 		a.Get(path + "/tags"), a.Get(path + "/secrets"), a.Get(path + "/secrets/x"), a.JSON("DELETE", path+"/secrets/x", nil),
 		a.JSON("PUT", path+"/tags", []string{}), a.JSON("PUT", path+"/tags/x", nil), a.JSON("DELETE", path+"/tags/x", nil),
@@ -175,7 +175,7 @@ func TestTags(t *testing.T) {
 	a.Upload(path, nil).OK()
 	a.Get(path + "/tags").OK().Is("null")
 	last := modifiedOn(a, path)
-	changed := func(r *emulatortest.Answer) *emulatortest.Answer {
+	changed := func(r *emulatortest.Response) *emulatortest.Response {
 		t.Helper()
 		r.OK()
 		if now := modifiedOn(a, path); now <= last {

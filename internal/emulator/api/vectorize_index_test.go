@@ -14,7 +14,7 @@ func TestVectorizeIndexes(t *testing.T) {
 	frozen := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	a := emulatortest.Open(t, emulator.Options{Options: api.Options{Now: func() time.Time { return frozen }}})
 	const list = "/vectorize/v2/indexes"
-	index := func(name string, config object) *emulatortest.Answer {
+	index := func(name string, config object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("POST", list, object{"name": name, "config": config})
 	}

@@ -130,7 +130,7 @@ func TestVersionsAndDeployments(t *testing.T) {
 	variable := func(value string) object {
 		return object{"bindings": []any{object{"type": "plain_text", "name": "V", "text": value}}}
 	}
-	post := func(query string, metadata object, source string) *emulatortest.Answer {
+	post := func(query string, metadata object, source string) *emulatortest.Response {
 		t.Helper()
 		metadata["main_module"] = "index.js"
 		contentType, body := emulatortest.Form(t, "metadata", metadata, emulatortest.JS("index.js", source))
@@ -169,7 +169,7 @@ func TestVersionsAndDeployments(t *testing.T) {
 	}
 	live("one") // uploading a version deploys nothing
 
-	deploy := func(body object) *emulatortest.Answer { t.Helper(); return a.JSON("POST", path+"/deployments", body) }
+	deploy := func(body object) *emulatortest.Response { t.Helper(); return a.JSON("POST", path+"/deployments", body) }
 	share := func(id any, percentage float64) object { return object{"version_id": id, "percentage": percentage} }
 	deployed := deploy(object{"strategy": "percentage", "versions": []any{share(second.ID, 100)}, "annotations": object{"workers/message": "m"}}).Object()
 	if deployed["strategy"] != "percentage" || deployed["id"] == "" {

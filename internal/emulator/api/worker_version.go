@@ -91,7 +91,7 @@ func (s *Server) listVersions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	answer, err := pageOf(items, c.query(), pageRange{min: 1, max: 100, usual: 20}, workersMalformedParameter)
+	answer, err := pageOf(items, c.query(), pageRange{min: 1, max: 100, byDefault: 20}, workersMalformedParameter)
 	answer.result = map[string]any{"items": answer.result}
 	return answer, err
 }

@@ -13,7 +13,7 @@ import (
 var sourceMap = emulatortest.Part("index.js.map", "index.js.map", "application/source-map", `{"version":3}`)
 
 // wranglerUpload is wrangler's form: a plain metadata field, the bundle and its source map.
-func wranglerUpload(a *emulatortest.Account, method, path string, more object) *emulatortest.Answer {
+func wranglerUpload(a *emulatortest.Account, method, path string, more object) *emulatortest.Response {
 	a.T.Helper()
 	metadata := object{
 		"main_module": "index.js", "bindings": []any{}, "compatibility_date": "2026-01-01", "compatibility_flags": []string{},
@@ -119,7 +119,7 @@ func TestWranglerCustomDomains(t *testing.T) {
 	a.Upload(emulatortest.Worker("other"), nil).OK()
 	a.JSON("PUT", "/workers/domains", object{"hostname": "taken.example.com", "service": "other"}).OK()
 	path := emulatortest.Worker("site") + "/domains"
-	put := func(override bool, hostnames ...string) *emulatortest.Answer {
+	put := func(override bool, hostnames ...string) *emulatortest.Response {
 		t.Helper()
 		origins := []any{}
 		for _, hostname := range hostnames {

@@ -136,7 +136,7 @@ func (s *Server) listZones(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortFunc(views, func(a, b zoneView) int { return strings.Compare(a.Name, b.Name) })
-	return pageOf(views, query, pageRange{min: 5, max: 50, usual: 20}, codeInvalidObject)
+	return pageOf(views, query, pageRange{min: 5, max: 50, byDefault: 20}, codeInvalidObject)
 }
 
 func isOrAny(wanted, is string) bool { return wanted == "" || strings.EqualFold(wanted, is) }

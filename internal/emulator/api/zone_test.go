@@ -46,7 +46,7 @@ func TestRoutes(t *testing.T) {
 	zone := a.Zone("example.com")
 	routes := "/zones/" + zone + "/workers/routes"
 	a.Upload(emulatortest.Worker("router"), nil).OK()
-	post := func(pattern, script string) *emulatortest.Answer {
+	post := func(pattern, script string) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("POST", routes, object{"pattern": pattern, "script": script})
 	}
@@ -77,7 +77,7 @@ func TestRoutes(t *testing.T) {
 	a.JSON("POST", routes, object{"pattern": "example.com/null/*", "script": nil}).OK()
 
 	a.Get(routes + "/" + id).OK().Is(`{"id":"` + id + `","pattern":"*.example.com/*","script":"router"}`)
-	put := func(id, pattern, script string) *emulatortest.Answer {
+	put := func(id, pattern, script string) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("PUT", routes+"/"+id, object{"pattern": pattern, "script": script})
 	}

@@ -46,7 +46,7 @@ func Open(t testing.TB, options emulator.Options) *Account {
 }
 
 // Answer is what came back.
-type Answer struct {
+type Response struct {
 	t       testing.TB
 	Request string
 	Status  int         `json:"-"`
@@ -71,7 +71,7 @@ type Answer struct {
 }
 
 // Send sends a request. A path that does not begin with /accounts, /zones, /user or /memberships is below the account.
-func (a *Account) Send(method, path, contentType string, body io.Reader, header ...string) *Answer {
+func (a *Account) Send(method, path, contentType string, body io.Reader, header ...string) *Response {
 	a.T.Helper()
 	request, err := http.NewRequest(method, a.URL(path), body)
 	if err != nil {
@@ -98,7 +98,7 @@ func (a *Account) Send(method, path, contentType string, body io.Reader, header 
 	if err != nil {
 		a.T.Fatal(err)
 	}
-	got := &Answer{t: a.T, Request: method + " " + path, Status: response.StatusCode, Header: response.Header, Body: raw}
+	got := &Response{t: a.T, Request: method + " " + path, Status: response.StatusCode, Header: response.Header, Body: raw}
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, got); err != nil {
 			a.T.Fatalf("%s: %v in %s", got.Request, err, raw)
@@ -118,7 +118,7 @@ func (a *Account) URL(path string) string {
 }
 
 // JSON sends a JSON body; nil sends none.
-func (a *Account) JSON(method, path string, body any) *Answer {
+func (a *Account) JSON(method, path string, body any) *Response {
 	a.T.Helper()
 	if body == nil {
 		return a.Send(method, path, "", nil)
@@ -135,7 +135,7 @@ func (a *Account) JSON(method, path string, body any) *Answer {
 }
 
 // Get sends a GET.
-func (a *Account) Get(path string) *Answer { a.T.Helper(); return a.JSON("GET", path, nil) }
+func (a *Account) Get(path string) *Response { a.T.Helper(); return a.JSON("GET", path, nil) }
 
 // Object is a JSON object.
 type Object = map[string]any
@@ -189,7 +189,7 @@ func JS(name, content string) FilePart { return FilePart{name, name, ESModule, c
 const Hello = "export default { async fetch(request) { return new Response('hello') } }"
 
 // Upload sends a script with index.js as its only module. metadata needs no main_module.
-func (a *Account) Upload(path string, metadata Object) *Answer {
+func (a *Account) Upload(path string, metadata Object) *Response {
 	a.T.Helper()
 	whole := Object{"main_module": "index.js"}
 	for name, value := range metadata {
@@ -200,7 +200,7 @@ func (a *Account) Upload(path string, metadata Object) *Answer {
 }
 
 // Patch sends settings.
-func (a *Account) Patch(path string, settings Object) *Answer {
+func (a *Account) Patch(path string, settings Object) *Response {
 	a.T.Helper()
 	contentType, body := Form(a.T, "settings", settings)
 	return a.Send("PATCH", path, contentType, body)
@@ -261,7 +261,7 @@ func Script(namespace, name string) string {
 func Worker(name string) string { return "/workers/scripts/" + name }
 
 // OK wants success.
-func (r *Answer) OK() *Answer {
+func (r *Response) OK() *Response {
 	r.t.Helper()
 	if r.Status != 200 || !r.Success && strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		r.t.Fatalf("%s: %d %s", r.Request, r.Status, r.Body)
@@ -270,7 +270,7 @@ func (r *Answer) OK() *Answer {
 }
 
 // Fails wants a status and the codes of all errors.
-func (r *Answer) Fails(status int, codes ...int) *Answer {
+func (r *Response) Fails(status int, codes ...int) *Response {
 	r.t.Helper()
 	var got []int
 	for _, e := range r.Errors {
@@ -287,7 +287,7 @@ func (r *Answer) Fails(status int, codes ...int) *Answer {
 }
 
 // Into decodes the result.
-func (r *Answer) Into(result any) *Answer {
+func (r *Response) Into(result any) *Response {
 	r.t.Helper()
 	if err := json.Unmarshal(r.Result, result); err != nil {
 		r.t.Fatalf("%s: %v in %s", r.Request, err, r.Body)
@@ -296,7 +296,7 @@ func (r *Answer) Into(result any) *Answer {
 }
 
 // Object returns the result as an object.
-func (r *Answer) Object() Object {
+func (r *Response) Object() Object {
 	r.t.Helper()
 	var result Object
 	r.OK().Into(&result)
@@ -304,7 +304,7 @@ func (r *Answer) Object() Object {
 }
 
 // Is compares the result with JSON.
-func (r *Answer) Is(want string) *Answer {
+func (r *Response) Is(want string) *Response {
 	r.t.Helper()
 	if got, want := Normal(r.t, r.Result), Normal(r.t, []byte(want)); got != want {
 		r.t.Errorf("%s:\n got %s\nwant %s", r.Request, got, want)
@@ -327,7 +327,7 @@ func Normal(t testing.TB, raw []byte) string {
 }
 
 // Field is the JSON of one member of the result.
-func (r *Answer) Field(name string) string {
+func (r *Response) Field(name string) string {
 	r.t.Helper()
 	var result map[string]json.RawMessage
 	r.OK().Into(&result)

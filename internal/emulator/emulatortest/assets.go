@@ -30,7 +30,7 @@ func (a *Account) Session(path string, files ...StaticFile) AssetSession {
 }
 
 // SendAssets sends files with the token of a session.
-func (a *Account) SendAssets(token string, files ...StaticFile) *Answer {
+func (a *Account) SendAssets(token string, files ...StaticFile) *Response {
 	a.T.Helper()
 	var parts []FilePart
 	for _, file := range files {

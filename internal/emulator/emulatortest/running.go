@@ -114,7 +114,7 @@ func (r *Running) NeverSaid(text string) {
 }
 
 // Script uploads one module as a Worker at a path.
-func (r *Running) Script(path, code string, metadata Object) *Answer {
+func (r *Running) Script(path, code string, metadata Object) *Response {
 	r.T.Helper()
 	whole := Object{"main_module": "index.js", "compatibility_date": "2026-10-01"}
 	for name, value := range metadata {

@@ -49,7 +49,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		p.write(&s, new, at)
-		if len(new.messages) == mostAtOnce {
+		if len(new.messages) == maxBatch {
 			continue // there may be more
 		}
 		select {

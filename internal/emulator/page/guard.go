@@ -32,21 +32,21 @@ func setSecurityHeaders(h http.Header) {
 }
 
 // guard is why a request is not answered, nil if it is.
-func (p *Page) guard(r *http.Request) *refusal {
+func (p *Page) guard(r *http.Request) *httpError {
 	if !api.NamesThisMachine(r) {
-		return refuse(http.StatusMisdirectedRequest, "This page is at http://localhost:%d/ and under no other name.", p.options.Port)
+		return fail(http.StatusMisdirectedRequest, "This page is at http://localhost:%d/ and under no other name.", p.options.Port)
 	}
 	if api.FromOtherOrigin(r) && !followsLink(r) {
-		return refuse(http.StatusForbidden, "This page answers only requests that it makes itself.")
+		return fail(http.StatusForbidden, "This page answers only requests that it makes itself.")
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
 	if r.Header.Get("Origin") == "" {
-		return refuse(http.StatusForbidden, "This page takes only requests that it makes itself.")
+		return fail(http.StatusForbidden, "This page takes only requests that it makes itself.")
 	}
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(p.token)) != 1 {
-		return refuse(http.StatusForbidden, "The request has no token of this page: load it again.")
+		return fail(http.StatusForbidden, "The request has no token of this page: load it again.")
 	}
 	return nil
 }

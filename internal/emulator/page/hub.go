@@ -12,10 +12,10 @@ import (
 
 // What is kept of what Workers say. One that says a lot pushes out what it said itself, and not what others did.
 const (
-	mostKept      = 4000
-	mostOfWorker  = 200
-	mostKeptBytes = 8 << 20
-	mostOfMessage = 16 << 10
+	maxKept         = 4000
+	maxPerWorker    = 200
+	maxKeptBytes    = 8 << 20
+	maxMessageBytes = 16 << 10
 )
 
 // A message is what a Worker said, as browsers are told.
@@ -49,7 +49,7 @@ func newHub() *hub {
 
 // hear keeps a message.
 func (h *hub) hear(m runtime.Message) {
-	text, left := cut(m.Text, mostOfMessage)
+	text, left := cut(m.Text, maxMessageBytes)
 	if m.Time.IsZero() {
 		m.Time = time.Now()
 	}
@@ -60,10 +60,10 @@ func (h *hub) hear(m runtime.Message) {
 	h.messages = append(h.messages, kept)
 	h.bytes += len(text)
 	h.ofWorker[m.Worker] = append(h.ofWorker[m.Worker], kept.Seq)
-	if own := h.ofWorker[m.Worker]; len(own) > mostOfWorker {
+	if own := h.ofWorker[m.Worker]; len(own) > maxPerWorker {
 		h.drop(own[0])
 	}
-	for len(h.messages) > mostKept || h.bytes > mostKeptBytes {
+	for len(h.messages) > maxKept || h.bytes > maxKeptBytes {
 		h.drop(h.messages[0].Seq)
 	}
 	h.wake()
@@ -152,13 +152,13 @@ func (h *hub) errors() map[string]int {
 type position struct{ message, account, file uint64 }
 
 // mostReaders bounds the streams: a browser opens one for each tab.
-const mostReaders = 64
+const maxReaders = 64
 
 // join registers a reader; ok is false when there are too many.
 func (h *hub) join() (woken chan struct{}, leave func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || len(h.readers) >= mostReaders {
+	if h.closed || len(h.readers) >= maxReaders {
 		return nil, nil, false
 	}
 	woken = make(chan struct{}, 1)
@@ -180,7 +180,7 @@ type batch struct {
 }
 
 // mostAtOnce bounds a batch, so that a reader comes to see what is newer soon.
-const mostAtOnce = 200
+const maxBatch = 200
 
 // since is what is new, from where the reader stands on.
 func (h *hub) since(at position) (batch, position) {
@@ -188,7 +188,7 @@ func (h *hub) since(at position) (batch, position) {
 	defer h.mu.Unlock()
 	b := batch{account: h.account != at.account, file: h.file != at.file, closed: h.closed}
 	start := h.index(at.message + 1)
-	end := min(start+mostAtOnce, len(h.messages))
+	end := min(start+maxBatch, len(h.messages))
 	b.messages = slices.Clone(h.messages[start:end])
 	next := position{message: h.last, account: h.account, file: h.file}
 	if end < len(h.messages) {

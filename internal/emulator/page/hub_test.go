@@ -21,14 +21,14 @@ func texts(messages []*message) string {
 func TestChattyWorker(t *testing.T) {
 	h := newHub()
 	h.hear(runtime.Message{Worker: "quiet", Level: "error", Text: "the only one"})
-	for i := range 3 * mostOfWorker {
+	for i := range 3 * maxPerWorker {
 		h.hear(runtime.Message{Worker: "loud", Text: fmt.Sprint(i)})
 	}
 	if got := texts(h.said("quiet")); got != "the only one" {
 		t.Errorf("of the quiet one is left %q", got)
 	}
 	loud := h.said("loud")
-	if len(loud) != mostOfWorker || loud[0].Text != fmt.Sprint(2*mostOfWorker) || loud[len(loud)-1].Text != fmt.Sprint(3*mostOfWorker-1) {
+	if len(loud) != maxPerWorker || loud[0].Text != fmt.Sprint(2*maxPerWorker) || loud[len(loud)-1].Text != fmt.Sprint(3*maxPerWorker-1) {
 		t.Errorf("of the loud one are left %d, from %s on", len(loud), loud[0].Text)
 	}
 	if got := h.errors(); len(got) != 1 || got["quiet"] != 1 {
@@ -47,8 +47,8 @@ func TestHubIsBounded(t *testing.T) {
 		t.Fatal("there is no room")
 	}
 	defer leave()
-	huge := strings.Repeat("é", mostOfMessage)
-	for i := range 3 * mostKept {
+	huge := strings.Repeat("é", maxMessageBytes)
+	for i := range 3 * maxKept {
 		m := runtime.Message{Worker: fmt.Sprint(i), Text: "x"}
 		if i%4 == 0 {
 			m.Text = huge
@@ -62,7 +62,7 @@ func TestHubIsBounded(t *testing.T) {
 			t.Fatalf("a message is cut to %d bytes and %d more", len(m.Text), m.Cut)
 		}
 	}
-	if size != h.bytes || size > mostKeptBytes || len(h.messages) > mostKept || len(h.ofWorker) != len(h.messages) {
+	if size != h.bytes || size > maxKeptBytes || len(h.messages) > maxKept || len(h.ofWorker) != len(h.messages) {
 		t.Errorf("%d messages of %d Workers are kept, of %d bytes, counted as %d", len(h.messages), len(h.ofWorker), size, h.bytes)
 	}
 }
@@ -71,7 +71,7 @@ func TestHubIsBounded(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	h := newHub()
 	_, at := h.since(h.now(10))
-	for i := range mostOfWorker + 50 {
+	for i := range maxPerWorker + 50 {
 		h.hear(runtime.Message{Worker: "w", Text: fmt.Sprint(i)})
 	}
 	var got []*message
@@ -83,7 +83,7 @@ func TestSlowReader(t *testing.T) {
 		}
 		got, missed = append(got, b.messages...), missed+b.missed
 	}
-	if missed != 50 || len(got) != mostOfWorker || got[0].Text != "50" {
+	if missed != 50 || len(got) != maxPerWorker || got[0].Text != "50" {
 		t.Errorf("missed %d, got %d from %s on", missed, len(got), got[0].Text)
 	}
 	h.hear(runtime.Message{Worker: "w", Text: "new"})
@@ -102,7 +102,7 @@ func TestSlowReader(t *testing.T) {
 
 func TestTooManyReaders(t *testing.T) {
 	h := newHub()
-	for range mostReaders {
+	for range maxReaders {
 		if _, _, ok := h.join(); !ok {
 			t.Fatal("there is no room")
 		}

@@ -40,12 +40,12 @@ func (p *Page) overview(*http.Request) (any, error) {
 		return nil
 	})
 	view.Hosts = unique(view.Hosts)
-	view.Hosts = view.Hosts[:min(len(view.Hosts), mostWays)]
+	view.Hosts = view.Hosts[:min(len(view.Hosts), maxWays)]
 	return view, err
 }
 
 // mostExamples is how many tenants' names are tried in the place of a route's star.
-const mostExamples = 5
+const maxExamples = 5
 
 // examples are hosts that a way leads from.
 func (p *Page) examples(tx *store.Tx, way reach) []string {
@@ -65,12 +65,12 @@ func (p *Page) labels(tx *store.Tx, dispatcher string) []string {
 	var labels []string
 	script, _ := tx.Workers(p.options.Account).Get(dispatcher)
 	for _, namespace := range script.Dispatches() {
-		for _, place := range p.places(tx, []string{namespace}) {
-			for name := range place.scripts.Names() {
-				if len(labels) == mostExamples {
+		for _, c := range p.containers(tx, []string{namespace}) {
+			for name := range c.scripts.Names() {
+				if len(labels) == maxExamples {
 					return labels
 				}
-				labels = append(labels, labelOf(place.scripts, name))
+				labels = append(labels, labelOf(c.scripts, name))
 			}
 		}
 	}

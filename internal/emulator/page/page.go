@@ -73,12 +73,12 @@ func New(st *store.Store, options Options) *Page {
 	p.mux.HandleFunc("GET /plan", p.plan)
 	p.mux.HandleFunc("GET /tokens.css", p.tokens)
 	p.mux.HandleFunc("GET /files/{name}", p.file)
-	p.mux.HandleFunc("GET /api/overview", inJSON(p.overview))
-	p.mux.HandleFunc("GET /api/workers", inJSON(p.workers))
-	p.mux.HandleFunc("GET /api/worker", inJSON(p.worker))
+	p.mux.HandleFunc("GET /api/overview", jsonHandler(p.overview))
+	p.mux.HandleFunc("GET /api/workers", jsonHandler(p.workers))
+	p.mux.HandleFunc("GET /api/worker", jsonHandler(p.worker))
 	p.mux.HandleFunc("GET /api/events", p.events)
-	p.mux.HandleFunc("POST /api/send", inJSON(p.send))
-	p.mux.HandleFunc("POST /api/compare", inJSON(p.compare))
+	p.mux.HandleFunc("POST /api/send", jsonHandler(p.send))
+	p.mux.HandleFunc("POST /api/compare", jsonHandler(p.compare))
 	return p
 }
 
@@ -141,25 +141,25 @@ func (p *Page) plan(w http.ResponseWriter, _ *http.Request) {
 }
 
 // A refusal is an answer that is the asker's fault.
-type refusal struct {
+type httpError struct {
 	status int
 	text   string
 }
 
-func (r *refusal) Error() string { return r.text }
+func (r *httpError) Error() string { return r.text }
 
-func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status, fmt.Sprintf(format, args...)}
+func fail(status int, format string, args ...any) *httpError {
+	return &httpError{status, fmt.Sprintf(format, args...)}
 }
 
 // inJSON answers with what a function returns; an error becomes {"error": …}.
-func inJSON(answer func(*http.Request) (any, error)) http.HandlerFunc {
+func jsonHandler(answer func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		value, err := answer(r)
 		status := http.StatusOK
 		if err != nil {
 			status = http.StatusInternalServerError
-			if refused, ok := err.(*refusal); ok {
+			if refused, ok := err.(*httpError); ok {
 				status = refused.status
 			}
 			value = map[string]string{"error": err.Error()}
@@ -179,12 +179,12 @@ func posted(r *http.Request, into any) error {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxPosted+1))
 	switch {
 	case err != nil:
-		return refuse(http.StatusBadRequest, "the request broke off: %v", err)
+		return fail(http.StatusBadRequest, "the request broke off: %v", err)
 	case len(raw) > maxPosted:
-		return refuse(http.StatusRequestEntityTooLarge, "the request is larger than %d MB", maxPosted>>20)
+		return fail(http.StatusRequestEntityTooLarge, "the request is larger than %d MB", maxPosted>>20)
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return refuse(http.StatusBadRequest, "the request is not what the page sends: %v", err)
+		return fail(http.StatusBadRequest, "the request is not what the page sends: %v", err)
 	}
 	return nil
 }

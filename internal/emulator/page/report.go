@@ -55,7 +55,7 @@ type Change struct {
 
 // mostReported is how many changes a browser is told, and how many problems; the plan's own page has all changes, and the
 // terminal all problems.
-const mostReported = 200
+const maxReported = 200
 
 // Report takes note of what came of the last look at the file.
 func (p *Page) Report(report Report) {
@@ -73,11 +73,11 @@ type reportView struct {
 
 func viewReport(r Report) reportView {
 	view := reportView{Report: r}
-	if len(r.Changes) > mostReported {
-		view.Changes, view.More = r.Changes[:mostReported], len(r.Changes)-mostReported
+	if len(r.Changes) > maxReported {
+		view.Changes, view.More = r.Changes[:maxReported], len(r.Changes)-maxReported
 	}
-	if len(r.Problems) > mostReported {
-		view.Problems, view.MoreProblems = r.Problems[:mostReported], len(r.Problems)-mostReported
+	if len(r.Problems) > maxReported {
+		view.Problems, view.MoreProblems = r.Problems[:maxReported], len(r.Problems)-maxReported
 	}
 	return view
 }
@@ -87,7 +87,7 @@ func (p *Page) compare(r *http.Request) (any, error) {
 	select {
 	case p.busy <- struct{}{}:
 	default:
-		return nil, refuse(http.StatusConflict, "the account is being compared already")
+		return nil, fail(http.StatusConflict, "the account is being compared already")
 	}
 	defer func() { <-p.busy }()
 	report := p.options.Compare(r.Context())

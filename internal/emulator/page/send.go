@@ -23,8 +23,8 @@ import (
 
 const (
 	// mostShown is how much of an answer's body is shown, and mostDumped of one that is no text.
-	mostShown  = 256 << 10
-	mostDumped = 4 << 10
+	maxShown  = 256 << 10
+	maxDumped = 4 << 10
 	// sendLimit is how long an answer may take, body and all.
 	sendLimit = 30 * time.Second
 )
@@ -46,7 +46,7 @@ func newSender(workers string) *http.Client {
 }
 
 // sent is a request as a person filled it in.
-type sent struct {
+type requestForm struct {
 	Method  string `json:"method"`
 	Host    string `json:"host"`
 	Path    string `json:"path"`
@@ -55,7 +55,7 @@ type sent struct {
 }
 
 // answered is what came back.
-type answered struct {
+type responseView struct {
 	Status     int       `json:"status"`
 	StatusText string    `json:"status_text"`
 	Headers    []setting `json:"headers"`
@@ -72,7 +72,7 @@ type answered struct {
 
 // send sends a request to the Workers, as anybody else would.
 func (p *Page) send(r *http.Request) (any, error) {
-	var form sent
+	var form requestForm
 	if err := posted(r, &form); err != nil {
 		return nil, err
 	}
@@ -82,14 +82,14 @@ func (p *Page) send(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := answered{Started: time.Now().UTC(), Ray: api.NewRay()}
+	a := responseView{Started: time.Now().UTC(), Ray: api.NewRay()}
 	request.Header.Set(runtime.RayHeader, a.Ray)
 	response, err := p.sender.Do(request)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, refuse(http.StatusGatewayTimeout, "no answer came within %v", sendLimit)
+		return nil, fail(http.StatusGatewayTimeout, "no answer came within %v", sendLimit)
 	case err != nil:
-		return nil, refuse(http.StatusBadGateway, "the request could not be sent: %v", cause(err))
+		return nil, fail(http.StatusBadGateway, "the request could not be sent: %v", cause(err))
 	}
 	defer response.Body.Close()
 	a.read(response)
@@ -109,22 +109,22 @@ func cause(err error) error {
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 // request is the form as a request; what is wrong with it is told as the person wrote it.
-func (s sent) request(ctx context.Context) (*http.Request, error) {
+func (s requestForm) request(ctx context.Context) (*http.Request, error) {
 	host, path := strings.TrimSpace(s.Host), strings.TrimSpace(s.Path)
 	if path == "" {
 		path = "/"
 	}
 	switch {
 	case !slices.Contains(methods, s.Method):
-		return nil, refuse(http.StatusBadRequest, "the method %q is none of %s", s.Method, strings.Join(methods, ", "))
+		return nil, fail(http.StatusBadRequest, "the method %q is none of %s", s.Method, strings.Join(methods, ", "))
 	case host == "":
-		return nil, refuse(http.StatusBadRequest, "which host is the request for?")
+		return nil, fail(http.StatusBadRequest, "which host is the request for?")
 	case strings.Contains(host, "*"):
-		return nil, refuse(http.StatusBadRequest, "the host %q still has a star: put a name in its place", host)
+		return nil, fail(http.StatusBadRequest, "the host %q still has a star: put a name in its place", host)
 	case strings.ContainsAny(host, "/@?#\\ "):
-		return nil, refuse(http.StatusBadRequest, "%q is not a host: a host is a name, with a port if needed", host)
+		return nil, fail(http.StatusBadRequest, "%q is not a host: a host is a name, with a port if needed", host)
 	case !strings.HasPrefix(path, "/"):
-		return nil, refuse(http.StatusBadRequest, "the path %q does not begin with a slash", path)
+		return nil, fail(http.StatusBadRequest, "the path %q does not begin with a slash", path)
 	}
 	var body io.Reader
 	if s.Body != "" {
@@ -132,7 +132,7 @@ func (s sent) request(ctx context.Context) (*http.Request, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, s.Method, "http://"+host+path, body)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "no request can be made of this: %v", cause(err))
+		return nil, fail(http.StatusBadRequest, "no request can be made of this: %v", cause(err))
 	}
 	request.Header.Set("User-Agent", "wfpsync dev")
 	return request, s.setHeaders(request.Header)
@@ -141,7 +141,7 @@ func (s sent) request(ctx context.Context) (*http.Request, error) {
 // ours are headers that follow from the rest of the form.
 var ours = []string{"Connection", "Content-Length", "Host", "Transfer-Encoding", "Upgrade"}
 
-func (s sent) setHeaders(header http.Header) error {
+func (s requestForm) setHeaders(header http.Header) error {
 	cleared := map[string]bool{}
 	lines := bufio.NewScanner(strings.NewReader(s.Headers))
 	lines.Buffer(nil, maxPosted)
@@ -154,9 +154,9 @@ func (s sent) setHeaders(header http.Header) error {
 		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
 		switch {
 		case !found:
-			return refuse(http.StatusBadRequest, "the header %q has no colon: write Name: value", line)
+			return fail(http.StatusBadRequest, "the header %q has no colon: write Name: value", line)
 		case slices.Contains(ours, name):
-			return refuse(http.StatusBadRequest, "the header %s follows from the rest of the form", name)
+			return fail(http.StatusBadRequest, "the header %s follows from the rest of the form", name)
 		}
 		if !cleared[name] {
 			header.Del(name) // such as our User-Agent
@@ -168,7 +168,7 @@ func (s sent) setHeaders(header http.Header) error {
 }
 
 // read reads an answer, as much of it as can be shown.
-func (a *answered) read(response *http.Response) {
+func (a *responseView) read(response *http.Response) {
 	a.Status, a.StatusText = response.StatusCode, http.StatusText(response.StatusCode)
 	a.Headers = []setting{}
 	for name, values := range response.Header {
@@ -177,29 +177,29 @@ func (a *answered) read(response *http.Response) {
 		}
 	}
 	slices.SortStableFunc(a.Headers, func(x, y setting) int { return strings.Compare(x.Name, y.Name) })
-	raw, err := io.ReadAll(io.LimitReader(response.Body, mostShown+1))
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxShown+1))
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		a.Unfinished = "The answer was still coming after " + sendLimit.String() + "."
 	case err != nil:
 		a.Unfinished = "The answer broke off: " + err.Error()
 	}
-	if a.Size = len(raw); a.Size > mostShown {
-		raw, a.Cut = raw[:mostShown], true
+	if a.Size = len(raw); a.Size > maxShown {
+		raw, a.Cut = raw[:maxShown], true
 	}
 	a.show(raw, response.Header.Get("Content-Type"))
 }
 
 // show puts a body into words: text as it is, JSON indented too, and anything else in hexadecimal.
-func (a *answered) show(raw []byte, contentType string) {
+func (a *responseView) show(raw []byte, contentType string) {
 	text := raw
 	if a.Cut { // perhaps within a character
 		cutText, _ := cut(string(raw), len(raw)-utf8.UTFMax)
 		text = []byte(cutText)
 	}
 	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
-		a.Hex, a.Cut = true, a.Cut || len(raw) > mostDumped
-		a.Body = hex.Dump(raw[:min(len(raw), mostDumped)])
+		a.Hex, a.Cut = true, a.Cut || len(raw) > maxDumped
+		a.Body = hex.Dump(raw[:min(len(raw), maxDumped)])
 		return
 	}
 	a.Body = string(text)

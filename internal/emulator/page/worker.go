@@ -54,20 +54,20 @@ type (
 )
 
 // mostWays is how many ways to a Worker are shown, and how many hosts are offered: there may be thousands of custom domains.
-const mostWays = 100
+const maxWays = 100
 
 // worker shows a Worker: ?namespace=NAME&name=NAME, with an empty namespace for one of the account itself.
 func (p *Page) worker(r *http.Request) (any, error) {
 	namespace, name := r.FormValue("namespace"), r.FormValue("name")
 	var view workerView
 	err := p.store.View(func(tx *store.Tx) error {
-		for _, place := range p.places(tx, []string{namespace}) {
-			if script, found := place.scripts.Get(name); found {
+		for _, c := range p.containers(tx, []string{namespace}) {
+			if script, found := c.scripts.Get(name); found {
 				view = p.viewWorker(tx, namespace, script)
 				return nil
 			}
 		}
-		return refuse(http.StatusNotFound, "this Worker no longer exists")
+		return fail(http.StatusNotFound, "this Worker no longer exists")
 	})
 	if err != nil {
 		return nil, err
@@ -95,13 +95,13 @@ func (p *Page) viewWorker(tx *store.Tx, namespace string, script store.Script) w
 		}
 	} else {
 		leads = dispatchersTo(tx, p.options.Account, namespace)
-		view.Label = labelOf(p.places(tx, []string{namespace})[0].scripts, script.Name)
+		view.Label = labelOf(p.containers(tx, []string{namespace})[0].scripts, script.Name)
 		view.Through = append(view.Through, leads...)
 	}
 	for _, way := range p.reached(tx) {
 		switch {
 		case !slices.Contains(leads, way.worker):
-		case len(view.Reached) == mostWays:
+		case len(view.Reached) == maxWays:
 			view.Elsewhere++
 		default:
 			view.Reached = append(view.Reached, way)

@@ -10,7 +10,7 @@ import (
 )
 
 // mostListed is how many Workers are listed at a time: a browser never has more of them in its memory.
-const mostListed = 100
+const maxListed = 100
 
 // workersView is a part of the list of Workers that match.
 type workersView struct {
@@ -38,16 +38,16 @@ func (p *Page) workers(r *http.Request) (any, error) {
 	errors := p.hub.errors()
 	view := workersView{Offset: offset, Items: []listItem{}}
 	err = p.store.View(func(tx *store.Tx) error {
-		for _, place := range p.places(tx, query["namespace"]) {
-			for name := range place.scripts.Names() {
-				if !matchesAll(place.namespace+"/"+name, words) {
+		for _, c := range p.containers(tx, query["namespace"]) {
+			for name := range c.scripts.Names() {
+				if !matchesAll(c.namespace+"/"+name, words) {
 					continue
 				}
-				if view.Total++; view.Total <= offset || len(view.Items) == mostListed {
+				if view.Total++; view.Total <= offset || len(view.Items) == maxListed {
 					continue
 				}
-				head, _ := place.scripts.Head(name)
-				view.Items = append(view.Items, listItem{place.namespace, name, head.ModifiedOn, errors[messageName(place.namespace, name)]})
+				head, _ := c.scripts.Head(name)
+				view.Items = append(view.Items, listItem{c.namespace, name, head.ModifiedOn, errors[messageName(c.namespace, name)]})
 			}
 		}
 		return nil
@@ -56,23 +56,23 @@ func (p *Page) workers(r *http.Request) (any, error) {
 }
 
 // A place is where Workers are.
-type place struct {
+type container struct {
 	namespace string // "" for the account itself
 	scripts   *store.Scripts
 }
 
 // places are those that were asked for, all if none was: the account first, then its namespaces by name.
-func (p *Page) places(tx *store.Tx, asked []string) []place {
-	list := []place{{"", tx.Workers(p.options.Account)}}
+func (p *Page) containers(tx *store.Tx, asked []string) []container {
+	list := []container{{"", tx.Workers(p.options.Account)}}
 	for _, n := range tx.DispatchNamespaces(p.options.Account) {
-		list = append(list, place{n.Name, tx.UserWorkers(p.options.Account, n.ID)})
+		list = append(list, container{n.Name, tx.UserWorkers(p.options.Account, n.ID)})
 	}
 	if len(asked) == 0 {
 		return list
 	}
 	for _, one := range list {
 		if one.namespace == asked[0] {
-			return []place{one}
+			return []container{one}
 		}
 	}
 	return nil

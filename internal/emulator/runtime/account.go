@@ -13,7 +13,7 @@ import (
 // handler answers what the host asks the account.
 func (r *Runtime) handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, answer := range map[string]func(*http.Request) (answer, error){
+	for pattern, answer := range map[string]func(*http.Request) (response, error){
 		"GET /load":          r.load,
 		"/asset":             r.asset,
 		"GET /routes":        r.routes,
@@ -35,7 +35,7 @@ func (r *Runtime) handler() http.Handler {
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, request *http.Request) {
 			made, err := answer(request)
-			var refused *refusal
+			var refused *httpError
 			switch {
 			case errors.As(err, &refused):
 				http.Error(w, refused.text, refused.status)
@@ -52,9 +52,9 @@ func (r *Runtime) handler() http.Handler {
 }
 
 // An answer writes itself; nil is one without a body.
-type answer func(http.ResponseWriter, *http.Request)
+type response func(http.ResponseWriter, *http.Request)
 
-func inJSON(value any) (answer, error) {
+func jsonResponse(value any) (response, error) {
 	raw, err := json.Marshal(value)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -63,19 +63,19 @@ func inJSON(value any) (answer, error) {
 }
 
 // A refusal is an answer that is the asker's fault.
-type refusal struct {
+type httpError struct {
 	status int
 	text   string
 }
 
-func (r *refusal) Error() string { return r.text }
+func (r *httpError) Error() string { return r.text }
 
-var errNotThere = &refusal{http.StatusNotFound, "not found"}
+var errNotThere = &httpError{http.StatusNotFound, "not found"}
 
 // load answers with the code and the bindings of a Worker as they are now.
-func (r *Runtime) load(request *http.Request) (answer, error) {
+func (r *Runtime) load(request *http.Request) (response, error) {
 	namespace, name := request.FormValue("namespace"), request.FormValue("name")
-	r.noteAsked(place{namespace, name})
+	r.noteAsked(workerID{namespace, name})
 	var loaded code
 	err := r.parts.Store.View(func(tx *store.Tx) error {
 		scripts := tx.Workers(r.options.Account)
@@ -93,11 +93,11 @@ func (r *Runtime) load(request *http.Request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inJSON(loaded)
+	return jsonResponse(loaded)
 }
 
 // log tells what a Worker printed and threw.
-func (r *Runtime) log(request *http.Request) (answer, error) {
+func (r *Runtime) log(request *http.Request) (response, error) {
 	var events []struct {
 		Ray  string `json:"ray"`
 		Logs []struct {

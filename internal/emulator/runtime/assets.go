@@ -57,9 +57,9 @@ type siteConfig struct {
 
 // asset answers a request with a static file, or tells the host to ask the Worker. Without route, it is the Worker that
 // asks, through its binding.
-func (r *Runtime) asset(request *http.Request) (answer, error) {
+func (r *Runtime) asset(request *http.Request) (response, error) {
 	query := request.URL.Query()
-	var made answer
+	var made response
 	err := r.parts.Store.View(func(tx *store.Tx) error {
 		scripts := tx.Workers(r.options.Account)
 		if namespace := query.Get("namespace"); namespace != "" {
@@ -81,7 +81,7 @@ func (r *Runtime) asset(request *http.Request) (answer, error) {
 			hasWorker: script.EntryPoint != "" && query.Has("route"),
 			// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 			prefersFiles: script.CompatibilityDate >= "2025-04-01" && request.Header.Get("Sec-Fetch-Mode") == "navigate",
-		}.answer()
+		}.respond()
 		return nil
 	})
 	return made, err
@@ -100,7 +100,7 @@ type siteRequest struct {
 const workerHeader = "X-Worker"
 
 // answer is what answers: a file, a redirect, or the code, whose answers the rules of the directory do not touch.
-func (s siteRequest) answer() answer {
+func (s siteRequest) respond() response {
 	toWorker := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(workerHeader, "1") }
 	first := s.config.first(s.path)
 	if s.hasWorker && first == codeFirst {
@@ -116,12 +116,12 @@ func (s siteRequest) answer() answer {
 	return s.withHeaders(status(http.StatusNotFound))
 }
 
-func status(code int) answer {
+func status(code int) response {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
 // found is what the files answer, nil for nothing. anyway says that there is no code to ask for what is not there.
-func (s siteRequest) found(anyway bool) answer {
+func (s siteRequest) found(anyway bool) response {
 	asked := s.path
 	redirect, redirected := s.redirects.Match(s.hostname(), s.path)
 	if redirected {
@@ -152,14 +152,14 @@ func (s siteRequest) found(anyway bool) answer {
 	return s.file(name, code)
 }
 
-func moved(location string, code int) answer {
+func moved(location string, code int) response {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
 		w.WriteHeader(code)
 	}
 }
 
-func (s siteRequest) file(name string, code int) answer {
+func (s siteRequest) file(name string, code int) response {
 	hash := s.files[name]
 	f := s.read(hash)
 	return func(w http.ResponseWriter, request *http.Request) {

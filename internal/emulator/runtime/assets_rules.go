@@ -120,7 +120,7 @@ func encoded(name string) string {
 }
 
 // withHeaders is an answer with the headers that the file _headers gives it.
-func (s siteRequest) withHeaders(made answer) answer {
+func (s siteRequest) withHeaders(made response) response {
 	return func(w http.ResponseWriter, request *http.Request) {
 		made(&ruledWriter{ResponseWriter: w, site: s}, request)
 	}

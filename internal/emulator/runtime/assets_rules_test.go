@@ -53,7 +53,7 @@ func TestSiteRules(t *testing.T) {
 			asked := httptest.NewRequest(test.method, "/asset", nil)
 			asked.Header = test.header
 			w := httptest.NewRecorder()
-			siteRequest{site: site, address: addressOf("https://localhost" + test.url), method: asked.Method, hasWorker: test.hasWorker}.answer()(w, asked)
+			siteRequest{site: site, address: addressOf("https://localhost" + test.url), method: asked.Method, hasWorker: test.hasWorker}.respond()(w, asked)
 			h := w.Header()
 			got := fmt.Sprint(w.Code, " ", h.Get("Location"), " ", h.Get("X-Rules"), " ", h.Get("Cache-Control"))
 			if h.Get(workerHeader) != "" {
@@ -74,7 +74,7 @@ func TestSiteRules(t *testing.T) {
 func TestRulesLeaveTheBody(t *testing.T) {
 	site := siteWith(siteConfig{}, "/page.css")
 	site.headers, _ = assetrules.ParseHeaders("/*\n  Content-Length: 1\n  Transfer-Encoding: chunked\n  ! Content-Type\n")
-	server := httptest.NewServer(http.HandlerFunc(siteRequest{site: site, address: addressOf("http://a/page.css"), method: "GET"}.answer()))
+	server := httptest.NewServer(http.HandlerFunc(siteRequest{site: site, address: addressOf("http://a/page.css"), method: "GET"}.respond()))
 	defer server.Close()
 	response, err := http.Get(server.URL)
 	if err != nil {

@@ -78,7 +78,7 @@ func TestSiteAnswers(t *testing.T) {
 			test.request.method = http.MethodGet
 		}
 		w := httptest.NewRecorder()
-		test.request.answer()(w, httptest.NewRequest(test.request.method, "/", nil))
+		test.request.respond()(w, httptest.NewRequest(test.request.method, "/", nil))
 		status := w.Code
 		if w.Header().Get(workerHeader) != "" {
 			status = 0

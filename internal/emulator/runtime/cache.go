@@ -13,7 +13,7 @@ import (
 )
 
 // mostCached bounds what Workers keep with the Cache API, in bytes of bodies.
-const mostCached = 64 << 20
+const maxCached = 64 << 20
 
 // A responseCache is what Workers keep with the Cache API. It is in memory: a cache may forget everything at any time.
 type responseCache struct {
@@ -52,10 +52,10 @@ func (c *responseCache) put(key string, response cachedResponse) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(key)
-	if len(response.body) > mostCached {
+	if len(response.body) > maxCached {
 		return
 	}
-	if c.size+len(response.body) > mostCached || c.responses == nil {
+	if c.size+len(response.body) > maxCached || c.responses == nil {
 		c.responses, c.size = map[string]cachedResponse{}, 0
 	}
 	c.responses[key] = response
@@ -85,7 +85,7 @@ func cacheScope(namespaceID, worker string, trusted bool) string {
 	case trusted:
 		return "namespace-" + namespaceID
 	}
-	return "worker-" + url.PathEscape(place{namespaceID, worker}.id())
+	return "worker-" + url.PathEscape(workerID{namespaceID, worker}.key())
 }
 
 func cacheKey(request *http.Request) string {
@@ -94,7 +94,7 @@ func cacheKey(request *http.Request) string {
 }
 
 // matchCached answers as an HTTP server would that has the response as a file: with 304 or a part where it is asked for.
-func (r *Runtime) matchCached(request *http.Request) (answer, error) {
+func (r *Runtime) matchCached(request *http.Request) (response, error) {
 	found, ok := r.cache.get(cacheKey(request))
 	if !ok {
 		return nil, errNotThere
@@ -136,7 +136,7 @@ func (r *recordedResponse) WriteHeader(status int)      { r.status = status }
 func (r *recordedResponse) Write(b []byte) (int, error) { return r.body.Write(b) }
 
 // putCached keeps a response, unless its headers say that nobody may.
-func (r *Runtime) putCached(request *http.Request) (answer, error) {
+func (r *Runtime) putCached(request *http.Request) (response, error) {
 	raw, err := url.PathUnescape(request.Header.Get(responseHeader))
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (r *Runtime) putCached(request *http.Request) (answer, error) {
 	if err := json.Unmarshal([]byte(raw), &head); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(request.Body, mostCached+1))
+	body, err := io.ReadAll(io.LimitReader(request.Body, maxCached+1))
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (r *Runtime) putCached(request *http.Request) (answer, error) {
 	return nil, nil
 }
 
-func (r *Runtime) deleteCached(request *http.Request) (answer, error) {
+func (r *Runtime) deleteCached(request *http.Request) (response, error) {
 	if !r.cache.delete(cacheKey(request)) {
 		return nil, errNotThere
 	}
@@ -165,7 +165,7 @@ func (r *Runtime) deleteCached(request *http.Request) (answer, error) {
 
 // usualLifetimes are for responses that do not say how long they may be kept.
 // Source: https://developers.cloudflare.com/cache/how-to/configure-cache-status-code/#edge-ttl
-var usualLifetimes = map[int]time.Duration{
+var defaultLifetimes = map[int]time.Duration{
 	http.StatusOK: 2 * time.Hour, http.StatusPartialContent: 2 * time.Hour, http.StatusMovedPermanently: 2 * time.Hour,
 	http.StatusFound: 20 * time.Minute, http.StatusSeeOther: 20 * time.Minute,
 	http.StatusNotFound: 3 * time.Minute, http.StatusGone: 3 * time.Minute,
@@ -212,7 +212,7 @@ func cacheable(head responseHead, now time.Time) (responseHead, time.Time) {
 		at, _ := http.ParseTime(expires) // what is no time has passed
 		return head, at
 	}
-	return head, now.Add(usualLifetimes[head.Status])
+	return head, now.Add(defaultLifetimes[head.Status])
 }
 
 func withoutCookies(headers [][2]string) (rest [][2]string) {

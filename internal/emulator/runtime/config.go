@@ -23,21 +23,21 @@ var configTemplate = template.Must(template.New("config.capnp").Funcs(template.F
 type config struct {
 	WorkerModules []string // what runs in the isolate of every Worker, by name
 
-	Account string // the socket on which we answer the host
-	Objects string // where Durable Objects are kept
-	Follows bool   // another process may still have objects; it is told when none has
-	Front   *configuredFront
+	Account    string // the socket on which we answer the host
+	Objects    string // where Durable Objects are kept
+	Follows    bool   // another process may still have objects; it is told when none has
+	Dispatcher *dispatcherConfig
 }
 
 // A configuredFront is a front as workerd's configuration has it. Values and props are in JSON.
-type configuredFront struct {
+type dispatcherConfig struct {
 	ID      string // by which the host knows the Worker, as props
 	Main    string
 	Modules []configuredModule
 	Date    string
 	Flags   []string
 	Values  []configuredValue
-	Gates   []configuredGate
+	Stubs   []configuredStub
 	Tail    bool
 }
 
@@ -48,13 +48,13 @@ type configuredModule struct {
 
 type configuredValue struct{ Name, JSON string }
 
-type configuredGate struct{ Name, Gate, JSON string }
+type configuredStub struct{ Name, Entrypoint, JSON string }
 
 // configure writes the configuration of a process.
 func (f files) configure(role role) (path string, err error) {
 	filled := config{WorkerModules: f.workerModules, Account: f.accountSocket(), Objects: f.objects, Follows: role.follows}
-	if role.front != nil {
-		if filled.Front, err = f.configureFront(role.generation, *role.front); err != nil {
+	if role.dispatcher != nil {
+		if filled.Dispatcher, err = f.configureDispatcher(role.generation, *role.dispatcher); err != nil {
 			return "", err
 		}
 	}
@@ -71,18 +71,18 @@ func (f files) configure(role role) (path string, err error) {
 var moduleFields = map[string]string{"js": "esModule", "cjs": "commonJsModule", "wasm": "wasm", "text": "text", "data": "data"}
 
 // configureFront writes the modules of a front beside its configuration.
-func (f files) configureFront(generation int, front front) (*configuredFront, error) {
-	id, err := json.Marshal(map[string]any{"worker": place{name: front.Worker}.id()})
+func (f files) configureDispatcher(generation int, d dispatcher) (*dispatcherConfig, error) {
+	id, err := json.Marshal(map[string]any{"worker": workerID{name: d.Worker}.key()})
 	if err != nil {
 		return nil, err
 	}
-	tells := front.Heard && !front.failsElsewhere()
-	made := &configuredFront{ID: string(id), Main: frontModule(front.Main, tells), Date: front.Date, Flags: front.Flags, Tail: front.Heard && !tells}
-	if tells && front.HooksFlag != "" {
-		made.Flags = append(slices.Clone(made.Flags), front.HooksFlag)
+	tells := d.Heard && !d.failsElsewhere()
+	made := &dispatcherConfig{ID: string(id), Main: dispatcherModule(d.Main, tells), Date: d.Date, Flags: d.Flags, Tail: d.Heard && !tells}
+	if tells && d.HooksFlag != "" {
+		made.Flags = append(slices.Clone(made.Flags), d.HooksFlag)
 	}
-	for i, name := range slices.Sorted(maps.Keys(front.Modules)) {
-		for kind, content := range front.Modules[name] {
+	for i, name := range slices.Sorted(maps.Keys(d.Modules)) {
+		for kind, content := range d.Modules[name] {
 			raw, isBytes := content.([]byte)
 			if !isBytes {
 				raw = []byte(content.(string)) // see newCode
@@ -95,10 +95,10 @@ func (f files) configureFront(generation int, front front) (*configuredFront, er
 		}
 	}
 	values := map[string]any{
-		"__wfpsync":       front.Wrap,
-		"__wfpsync_front": map[string]any{"worker": front.Worker, "revision": front.Revision},
+		"__wfpsync":            d.Wrap,
+		"__wfpsync_dispatcher": map[string]any{"worker": d.Worker, "revision": d.Revision},
 	}
-	maps.Copy(values, front.Env)
+	maps.Copy(values, d.Env)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		raw, err := json.Marshal(values[name])
 		if err != nil {
@@ -106,26 +106,26 @@ func (f files) configureFront(generation int, front front) (*configuredFront, er
 		}
 		made.Values = append(made.Values, configuredValue{name, string(raw)})
 	}
-	for _, g := range front.Gates {
+	for _, g := range d.Stubs {
 		raw, err := json.Marshal(g.Props)
 		if err != nil {
 			return nil, err
 		}
-		made.Gates = append(made.Gates, configuredGate{g.Name, g.Gate, string(raw)})
+		made.Stubs = append(made.Stubs, configuredStub{g.Name, g.Entrypoint, string(raw)})
 	}
 	return made, nil
 }
 
 // frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded. tells
 // is for a front that has no tail.
-func frontModule(main string, tells bool) string {
+func dispatcherModule(main string, tells bool) string {
 	user, _ := json.Marshal("../" + main) // a string is always JSON
 	imported, told := "", ""
 	if tells {
 		imported, told = `import { telling } from "./tell.js";`+"\n", ", telling"
 	}
-	return fmt.Sprintf("import %q;\nimport { front } from %q;\n%simport * as user from %s;\nexport * from %[4]s;\nexport default front(user.default%[5]s);\n",
-		"./boot.js", "./front.js", imported, user, told)
+	return fmt.Sprintf("import %q;\nimport { dispatcher } from %q;\n%simport * as user from %s;\nexport * from %[4]s;\nexport default dispatcher(user.default%[5]s);\n",
+		"./boot.js", "./dispatcher.js", imported, user, told)
 }
 
 // unconfigure removes what was written for a process, which holds secrets and is not read again.

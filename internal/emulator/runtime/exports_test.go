@@ -44,12 +44,12 @@ const w = { async fetch(request, env) {
 }
 
 // TestFrontOtherExports: a dispatcher that has some, and a user Worker.
-func TestFrontOtherExports(t *testing.T) {
+func TestDispatcherOtherExports(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	r.Script(emulatortest.Script("prod", "acme"), constants+`export default { fetch() { return new Response("acme " + SLICE_MS) } }`, nil).OK()
-	dispatcher(r, "dispatcher", constants+`export default { fetch(request, env) { return env.TENANTS.get("acme").fetch(request) } }`)
+	uploadDispatcher(r, "dispatcher", constants+`export default { fetch(request, env) { return env.TENANTS.get("acme").fetch(request) } }`)
 	r.Says("dispatcher.localhost", "/", "acme 2000")
 	configured(r)
 	r.Says("dispatcher.localhost", "/", "acme 2000")

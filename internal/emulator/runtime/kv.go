@@ -26,11 +26,11 @@ func kvKey(request *http.Request) (string, error) {
 	key := request.URL.Query().Get("key")
 	switch {
 	case key == "":
-		return "", &refusal{http.StatusBadRequest, "Key name cannot be empty."}
+		return "", &httpError{http.StatusBadRequest, "Key name cannot be empty."}
 	case key == "." || key == "..":
-		return "", &refusal{http.StatusBadRequest, fmt.Sprintf("%q is not allowed as a key name.", key)}
+		return "", &httpError{http.StatusBadRequest, fmt.Sprintf("%q is not allowed as a key name.", key)}
 	case len(key) > maxKVKeyBytes:
-		return "", &refusal{http.StatusRequestURITooLong, fmt.Sprintf("UTF-8 encoded length of %d exceeds key length limit of %d.", len(key), maxKVKeyBytes)}
+		return "", &httpError{http.StatusRequestURITooLong, fmt.Sprintf("UTF-8 encoded length of %d exceeds key length limit of %d.", len(key), maxKVKeyBytes)}
 	}
 	return key, nil
 }
@@ -39,7 +39,7 @@ func kvKey(request *http.Request) (string, error) {
 func (r *Runtime) kvNamespace(tx *store.Tx, request *http.Request) (string, error) {
 	id := request.PathValue("id")
 	if _, found := tx.KVNamespace(r.options.Account, id); !found {
-		return "", &refusal{http.StatusGone, "The KV namespace does not exist any more."}
+		return "", &httpError{http.StatusGone, "The KV namespace does not exist any more."}
 	}
 	return id, nil
 }
@@ -47,7 +47,7 @@ func (r *Runtime) kvNamespace(tx *store.Tx, request *http.Request) (string, erro
 // metadataHeader is where a value's metadata travels, in JSON and escaped.
 const metadataHeader = "X-Metadata"
 
-func (r *Runtime) getKV(request *http.Request) (answer, error) {
+func (r *Runtime) getKV(request *http.Request) (response, error) {
 	name, err := kvKey(request)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (r *Runtime) getKV(request *http.Request) (answer, error) {
 	}, nil
 }
 
-func (r *Runtime) putKV(request *http.Request) (answer, error) {
+func (r *Runtime) putKV(request *http.Request) (response, error) {
 	name, err := kvKey(request)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (r *Runtime) putKV(request *http.Request) (answer, error) {
 		return nil, err
 	}
 	if len(value) > maxKVValueBytes {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("Value length of %d exceeds limit of %d.", len(value), maxKVValueBytes)}
+		return nil, &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("Value length of %d exceeds limit of %d.", len(value), maxKVValueBytes)}
 	}
 	return nil, r.parts.Store.Update(func(tx *store.Tx) error {
 		id, err := r.kvNamespace(tx, request)
@@ -118,21 +118,21 @@ func expiration(query url.Values, now time.Time) (int64, error) {
 		}
 		at, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return 0, &refusal{http.StatusBadRequest, fmt.Sprintf("Invalid %s of %s. Please specify an integer.", name, text)}
+			return 0, &httpError{http.StatusBadRequest, fmt.Sprintf("Invalid %s of %s. Please specify an integer.", name, text)}
 		}
 		seconds := int64(at)
 		if name == "expiration_ttl" {
 			seconds += now.Unix()
 		}
 		if seconds < now.Unix()+minKVLifetime {
-			return 0, &refusal{http.StatusBadRequest, fmt.Sprintf("Invalid %s of %s. It must be at least %d seconds in the future.", name, text, minKVLifetime)}
+			return 0, &httpError{http.StatusBadRequest, fmt.Sprintf("Invalid %s of %s. It must be at least %d seconds in the future.", name, text, minKVLifetime)}
 		}
 		return seconds, nil
 	}
 	return 0, nil
 }
 
-func (r *Runtime) deleteKV(request *http.Request) (answer, error) {
+func (r *Runtime) deleteKV(request *http.Request) (response, error) {
 	name, err := kvKey(request)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ type kvPage struct {
 	CacheStatus any           `json:"cacheStatus"`
 }
 
-func (r *Runtime) listKV(request *http.Request) (answer, error) {
+func (r *Runtime) listKV(request *http.Request) (response, error) {
 	query := request.URL.Query()
 	limit, err := pageSize(query, maxKVPage)
 	if err != nil {
@@ -182,7 +182,7 @@ func (r *Runtime) listKV(request *http.Request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inJSON(page)
+	return jsonResponse(page)
 }
 
 // pageSize is the limit in a query, which is at most and usually the largest.
@@ -193,7 +193,7 @@ func pageSize(query url.Values, largest int) (int, error) {
 	}
 	limit, err := strconv.Atoi(text)
 	if err != nil || limit < 1 {
-		return 0, &refusal{http.StatusBadRequest, fmt.Sprintf("Invalid limit of %s. Please specify an integer greater than 0.", text)}
+		return 0, &httpError{http.StatusBadRequest, fmt.Sprintf("Invalid limit of %s. Please specify an integer greater than 0.", text)}
 	}
 	return min(limit, largest), nil
 }

@@ -30,7 +30,7 @@ type code struct {
 
 // usualDate is what a Worker without a compatibility date runs as.
 // Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
-const usualDate = "2021-11-02"
+const defaultDate = "2021-11-02"
 
 // codeOf is the code of a script and everything it is bound to.
 func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) (code, error) {
@@ -48,17 +48,17 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	}
 	made.Assets, made.Heard = script.Assets != nil, r.heard
 	made.bindings = r.bind(tx, namespaceID, script, script.HasModules)
-	made.Revision = revision(script, made.Gates)
+	made.Revision = revision(script, made.Stubs)
 	return made, nil
 }
 
 // revision names a state of a script, code and settings alike. The tag tells a script from an earlier one of its name.
 // What a binding's name stands for can change without the script: a dispatch namespace can be renamed.
-func revision(script store.Script, gates []gate) string {
+func revision(script store.Script, stubs []stub) string {
 	name := fmt.Sprintf("%s.%x.%s", script.Tag, script.ModifiedOn.UnixMicro(), script.DeploymentID)
-	for _, g := range gates {
-		if g.Gate == "Dispatch" {
-			name += fmt.Sprintf(".%s", g.Props["namespace"])
+	for _, s := range stubs {
+		if s.Entrypoint == "Dispatch" {
+			name += fmt.Sprintf(".%s", s.Props["namespace"])
 		}
 	}
 	return name
@@ -74,7 +74,7 @@ type Module struct {
 func newCode(main string, asModule bool, modules []Module, date string, flags []string) (code, error) {
 	made := code{Main: main, AsModule: asModule, Modules: map[string]map[string]any{}, Date: date, Flags: flags}
 	if made.Date == "" {
-		made.Date = usualDate
+		made.Date = defaultDate
 	}
 	if made.Flags == nil {
 		made.Flags = []string{}
@@ -133,15 +133,15 @@ func moduleKind(contentType string) (string, error) {
 // bindings are what a Worker finds in its env.
 type bindings struct {
 	Env   map[string]any `json:"env"`   // plain values, and of bindings that need no stub nothing
-	Gates []gate         `json:"gates"` // stubs
+	Stubs []stub         `json:"stubs"` // stubs
 	Wrap  wrapping       `json:"wrap"`
 }
 
 // A gate is a stub of one of the host's entrypoints, which props narrow to one thing.
-type gate struct {
-	Name  string         `json:"name"`
-	Gate  string         `json:"gate"`
-	Props map[string]any `json:"props"`
+type stub struct {
+	Name       string         `json:"name"`
+	Entrypoint string         `json:"entrypoint"`
+	Props      map[string]any `json:"props"`
 }
 
 // wrapping is what boot.js makes of the stubs.
@@ -153,7 +153,7 @@ type wrapping struct {
 
 // bind makes the bindings of a script. A type that cannot run here becomes one that says so when it is used.
 func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, asModule bool) bindings {
-	made := bindings{Env: map[string]any{}, Gates: []gate{}, Wrap: wrapping{AsModule: asModule, Bindings: []map[string]any{}}}
+	made := bindings{Env: map[string]any{}, Stubs: []stub{}, Wrap: wrapping{AsModule: asModule, Bindings: []map[string]any{}}}
 	site := store.Site{Tx: tx, Account: r.options.Account, NamespaceID: namespaceID, Script: script.Name}
 	for _, b := range script.Bindings {
 		described := store.BindingTypeOf(b.Type)
@@ -167,12 +167,12 @@ func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, as
 		}
 		made.Wrap.Bindings = append(made.Wrap.Bindings, about)
 		if described.Entrypoint != "" {
-			made.Gates = append(made.Gates, gate{b.Name, described.Entrypoint, described.Props(site, b)})
+			made.Stubs = append(made.Stubs, stub{b.Name, described.Entrypoint, described.Props(site, b)})
 		}
 	}
 	made.Wrap.Isolated = isIsolated(tx, r.options.Account, namespaceID)
 	scope := cacheScope(namespaceID, script.Name, !made.Wrap.Isolated)
-	made.Gates = append(made.Gates, gate{"__wfpsync_cache", "Store", map[string]any{"path": "/cache/" + scope}})
+	made.Stubs = append(made.Stubs, stub{"__wfpsync_cache", "Store", map[string]any{"path": "/cache/" + scope}})
 	return made
 }
 

@@ -22,13 +22,13 @@ import (
 
 // A process is one workerd.
 type process struct {
-	cmd     *exec.Cmd
-	client  *http.Client // to its control socket
-	started time.Time
-	front   string // the revision that it was configured with; empty for none
-	noise   *lastLines
-	events  *os.File // it says there what it listens on
-	sockets int      // how many those are
+	cmd        *exec.Cmd
+	client     *http.Client // to its control socket
+	started    time.Time
+	dispatcher string // the revision that it was configured with; empty for none
+	noise      *lastLines
+	events     *os.File // it says there what it listens on
+	sockets    int      // how many those are
 
 	ready  chan struct{} // closed when it answers, or is gone
 	exited chan struct{} // closed when it is gone
@@ -38,10 +38,10 @@ type process struct {
 
 // A role is what a process is started for.
 type role struct {
-	generation int      // numbers it among those with the same files
-	public     *os.File // the socket for requests; a validator has none
-	front      *front   // may be nil
-	follows    bool     // it must wait for succeed before it may have Durable Objects and databases
+	generation int         // numbers it among those with the same files
+	public     *os.File    // the socket for requests; a validator has none
+	dispatcher *dispatcher // may be nil
+	follows    bool        // it must wait for succeed before it may have Durable Objects and databases
 }
 
 // startProcess starts workerd with the host, and the front if there is one; it is not ready yet. The sockets for requests
@@ -89,8 +89,8 @@ func startProcess(binary string, f files, role role) (*process, error) {
 		exited:  make(chan struct{}),
 		alone:   make(chan struct{}),
 	}
-	if role.front != nil {
-		p.front = role.front.Revision
+	if role.dispatcher != nil {
+		p.dispatcher = role.dispatcher.Revision
 	}
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr, p.cmd.ExtraFiles = f.dir, environment(), p.noise, inherited
 	p.cmd.SysProcAttr = attributes()

@@ -49,7 +49,7 @@ type inbox struct {
 }
 
 // mostHeld is how many messages of a queue wait, at most, as long as nobody gets them.
-const mostHeld = 10_000
+const maxHeld = 10_000
 
 // A message is one that was sent.
 type message struct {
@@ -93,7 +93,7 @@ func (q *queues) close() {
 }
 
 // send answers a Worker's send() and sendBatch().
-func (r *Runtime) send(request *http.Request) (answer, error) {
+func (r *Runtime) send(request *http.Request) (response, error) {
 	var sent []struct {
 		message
 		DelaySeconds *float64 `json:"delaySeconds"`
@@ -187,7 +187,7 @@ func (q *queues) serve(queue string, in *inbox) {
 				continue
 			}
 			q.tell("warn", "messages wait in the queue %s (%d), and no Worker consumes it", queue, len(held))
-			if over := len(held) - mostHeld; over > 0 {
+			if over := len(held) - maxHeld; over > 0 {
 				q.tell("warn", "the oldest messages of the queue %s are dropped (%d)", queue, over)
 				held = held[over:]
 			}

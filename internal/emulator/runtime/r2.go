@@ -46,7 +46,7 @@ func (r *Runtime) bucketDir(request *http.Request) (string, error) {
 	jurisdiction, bucket := request.PathValue("jurisdiction"), request.PathValue("bucket")
 	err := r.parts.Store.View(func(tx *store.Tx) error {
 		if _, found := tx.R2Bucket(r.options.Account, jurisdiction, bucket); !found {
-			return &refusal{http.StatusGone, "The specified bucket does not exist. (10006)"}
+			return &httpError{http.StatusGone, "The specified bucket does not exist. (10006)"}
 		}
 		return nil
 	})
@@ -58,7 +58,7 @@ func (r *Runtime) objectFile(request *http.Request) (dir, file, key string, err 
 	dir, err = r.bucketDir(request)
 	key = request.URL.Query().Get("key")
 	if err == nil && (key == "" || len(key) > maxR2KeyBytes) {
-		err = &refusal{http.StatusBadRequest, "The specified object name is not valid. (10020)"}
+		err = &httpError{http.StatusBadRequest, "The specified object name is not valid. (10020)"}
 	}
 	sum := sha256.Sum256([]byte(key))
 	return dir, filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), key, err
@@ -78,7 +78,7 @@ func readObject(file string) (object, error) {
 }
 
 // getR2 answers GET and HEAD.
-func (r *Runtime) getR2(request *http.Request) (answer, error) {
+func (r *Runtime) getR2(request *http.Request) (response, error) {
 	dir, file, _, err := r.objectFile(request)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (o object) describe(w http.ResponseWriter) {
 }
 
 // putR2 answers PUT: of an object, or of a part of one.
-func (r *Runtime) putR2(request *http.Request) (answer, error) {
+func (r *Runtime) putR2(request *http.Request) (response, error) {
 	if request.URL.Query().Has("upload") {
 		return r.putR2Part(request)
 	}
@@ -121,7 +121,7 @@ func (r *Runtime) putR2(request *http.Request) (answer, error) {
 }
 
 // postR2 answers what is neither reading nor writing an object.
-func (r *Runtime) postR2(request *http.Request) (answer, error) {
+func (r *Runtime) postR2(request *http.Request) (response, error) {
 	switch query := request.URL.Query(); {
 	case query.Has("uploads"):
 		return r.createR2Upload(request)
@@ -158,7 +158,7 @@ func writeObject(file string, o object) error {
 	return os.Rename(whole, file)
 }
 
-func (r *Runtime) deleteR2(request *http.Request) (answer, error) {
+func (r *Runtime) deleteR2(request *http.Request) (response, error) {
 	if request.URL.Query().Has("upload") {
 		return r.abortR2Upload(request)
 	}
@@ -181,7 +181,7 @@ type r2Page struct {
 	Cursor    string   `json:"cursor,omitempty"` // the last key of this page
 }
 
-func (r *Runtime) listR2(request *http.Request) (answer, error) {
+func (r *Runtime) listR2(request *http.Request) (response, error) {
 	query := request.URL.Query()
 	limit, err := pageSize(query, maxR2Page)
 	if err != nil {
@@ -223,7 +223,7 @@ func (r *Runtime) listR2(request *http.Request) (answer, error) {
 	if !page.Truncated {
 		page.Cursor = ""
 	}
-	return inJSON(page)
+	return jsonResponse(page)
 }
 
 // readObjects returns all objects of a bucket, sorted by key.

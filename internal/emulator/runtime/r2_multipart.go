@@ -23,16 +23,16 @@ import (
 // Source: https://developers.cloudflare.com/r2/api/workers/workers-multipart-usage/ and its limits.
 const (
 	smallestR2Part = 5 << 20 // but for the last
-	mostR2Parts    = 10_000
+	maxR2Parts     = 10_000
 )
 
 // What R2 says, with its error codes.
 // Source: https://developers.cloudflare.com/r2/api/error-codes/
 var (
-	errR2NoUpload  = &refusal{http.StatusBadRequest, "The specified multipart upload does not exist. (10024)"}
-	errR2NoPart    = &refusal{http.StatusBadRequest, "One or more of the specified parts could not be found. (10025)"}
-	errR2SmallPart = &refusal{http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size. (10011)"}
-	errR2Uneven    = &refusal{http.StatusBadRequest, "There was a problem with the multipart upload: all parts but the last must have the same size. (10048)"}
+	errR2NoUpload  = &httpError{http.StatusBadRequest, "The specified multipart upload does not exist. (10024)"}
+	errR2NoPart    = &httpError{http.StatusBadRequest, "One or more of the specified parts could not be found. (10025)"}
+	errR2SmallPart = &httpError{http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size. (10011)"}
+	errR2Uneven    = &httpError{http.StatusBadRequest, "There was a problem with the multipart upload: all parts but the last must have the same size. (10048)"}
 )
 
 // An uploadedPart is what Workers hold of a part until they complete the upload.
@@ -67,7 +67,7 @@ func (r *Runtime) upload(request *http.Request) (folder string, o object, err er
 }
 
 // createR2Upload begins an upload and answers with its id.
-func (r *Runtime) createR2Upload(request *http.Request) (answer, error) {
+func (r *Runtime) createR2Upload(request *http.Request) (response, error) {
 	dir, _, key, err := r.objectFile(request)
 	if err != nil {
 		return nil, err
@@ -85,18 +85,18 @@ func (r *Runtime) createR2Upload(request *http.Request) (answer, error) {
 	if err := writeObject(filepath.Join(folder, uploadedObject), o); err != nil {
 		return nil, err
 	}
-	return inJSON(map[string]string{"key": key, "uploadId": id})
+	return jsonResponse(map[string]string{"key": key, "uploadId": id})
 }
 
 // putR2Part takes a part, and replaces an earlier one of its number.
-func (r *Runtime) putR2Part(request *http.Request) (answer, error) {
+func (r *Runtime) putR2Part(request *http.Request) (response, error) {
 	folder, _, err := r.upload(request)
 	if err != nil {
 		return nil, err
 	}
 	number, err := strconv.Atoi(request.URL.Query().Get("part"))
-	if err != nil || number < 1 || number > mostR2Parts {
-		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("Part number must be between 1 and %d, inclusive. (10026)", mostR2Parts)}
+	if err != nil || number < 1 || number > maxR2Parts {
+		return nil, &httpError{http.StatusBadRequest, fmt.Sprintf("Part number must be between 1 and %d, inclusive. (10026)", maxR2Parts)}
 	}
 	fresh := filepath.Join(folder, "new-"+strings.ToLower(rand.Text()))
 	size, etag, err := writeContent(fresh, request.Body)
@@ -107,7 +107,7 @@ func (r *Runtime) putR2Part(request *http.Request) (answer, error) {
 	if err := os.Rename(fresh, filepath.Join(folder, part.file())); err != nil {
 		return nil, err
 	}
-	return inJSON(uploadedPart{Number: number, ETag: etag})
+	return jsonResponse(uploadedPart{Number: number, ETag: etag})
 }
 
 // file is the name of a part's content. Those of one number that differ lie beside each other; completing says which counts.
@@ -116,7 +116,7 @@ func (p uploadedPart) file() string { return fmt.Sprintf("%d-%s", p.Number, p.ET
 var partETag = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // completeR2Upload makes an object of the parts that the request lists.
-func (r *Runtime) completeR2Upload(request *http.Request) (answer, error) {
+func (r *Runtime) completeR2Upload(request *http.Request) (response, error) {
 	folder, o, err := r.upload(request)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func checkR2Parts(parts []uploadedPart) error {
 }
 
 // abortR2Upload forgets an upload; one that is not there is forgotten already.
-func (r *Runtime) abortR2Upload(request *http.Request) (answer, error) {
+func (r *Runtime) abortR2Upload(request *http.Request) (response, error) {
 	folder, _, err := r.upload(request)
 	if errors.Is(err, errR2NoUpload) {
 		return nil, nil

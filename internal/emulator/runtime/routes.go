@@ -12,11 +12,11 @@ import (
 
 // A table says which Worker answers which request.
 type table struct {
-	Routes  []route  `json:"routes"`  // the first that matches counts
-	Domains []route  `json:"domains"` // answer where no route leads to a Worker: they are origins
-	Workers []string `json:"workers"` // all of them
-	Usual   string   `json:"usual"`   // answers what no route matches: the only dispatcher, or the only Worker; may be empty
-	Front   *current `json:"front"`   // what the front would be now; nil: none
+	Routes     []route  `json:"routes"`     // the first that matches counts
+	Domains    []route  `json:"domains"`    // answer where no route leads to a Worker: they are origins
+	Workers    []string `json:"workers"`    // all of them
+	Default    string   `json:"default"`    // answers what no route matches: the only dispatcher, or the only Worker; may be empty
+	Dispatcher *current `json:"dispatcher"` // what the front would be now; nil: none
 
 	// Hostnames are the custom hostnames with metadata, which is what Workers see of it in request.cf.hostMetadata.
 	Hostnames map[string]json.RawMessage `json:"hostnames"`
@@ -42,7 +42,7 @@ type pattern struct {
 }
 
 // routes answers with the table.
-func (r *Runtime) routes(*http.Request) (answer, error) {
+func (r *Runtime) routes(*http.Request) (response, error) {
 	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}, Hostnames: map[string]json.RawMessage{}}
 	err := r.parts.Store.View(func(tx *store.Tx) error {
 		for _, zone := range tx.Zones() {
@@ -64,12 +64,12 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 		for head := range tx.Workers(r.options.Account).Heads("") {
 			made.Workers = append(made.Workers, head.Name)
 		}
-		made.Usual = OnlyDispatcher(tx, r.options.Account)
-		if made.Usual == "" && len(made.Workers) == 1 {
-			made.Usual = made.Workers[0]
+		made.Default = OnlyDispatcher(tx, r.options.Account)
+		if made.Default == "" && len(made.Workers) == 1 {
+			made.Default = made.Workers[0]
 		}
-		if worker, revision := r.frontRevision(tx); worker != "" {
-			made.Front = &current{worker, revision}
+		if worker, revision := r.dispatcherRevision(tx); worker != "" {
+			made.Dispatcher = &current{worker, revision}
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func (r *Runtime) routes(*http.Request) (answer, error) {
 		return nil, err
 	}
 	slices.SortFunc(made.Routes, route.compare)
-	return inJSON(made)
+	return jsonResponse(made)
 }
 
 // OnlyDispatcher is the Worker of an account with a dispatch namespace, to which what no route matches goes; "" where there

@@ -56,7 +56,7 @@ type Limits struct {
 
 var usualLimits = Limits{Loads: 300, Memory: 1 << 30, Stuck: 10 * time.Second, Names: 100_000}
 
-func (l Limits) orUsual() Limits {
+func (l Limits) orDefaults() Limits {
 	if l.Loads == 0 {
 		l.Loads = usualLimits.Loads
 	}
@@ -105,7 +105,7 @@ type Runtime struct {
 	mu         sync.Mutex
 	live       map[*process]bool // all that may get requests
 	generation int               // of the newest
-	asked      map[place]bool    // what processes may know of
+	asked      map[workerID]bool // what processes may know of
 	clearing   bool              // they are being told to forget all, and may know of more than that
 	touched    time.Time         // when the account's own Workers changed, unless the front was compared since
 
@@ -117,20 +117,20 @@ type Runtime struct {
 }
 
 // A place is where a Worker is asked for. Workers of the account itself have no namespace.
-type place struct{ namespaceID, name string }
+type workerID struct{ namespaceID, name string }
 
 // startLimit bounds how long a process takes to start, on a machine that does many other things.
 const startLimit = 30 * time.Second
 
 // Start starts a Runtime. The listener is the Runtime's from then on, whatever Start returns.
 func Start(ctx context.Context, parts Parts, options Options) (_ *Runtime, err error) {
-	options.Limits = options.Limits.orUsual()
+	options.Limits = options.Limits.orDefaults()
 	heard := options.Tell != nil
 	if !heard {
 		options.Tell = func(Message) {}
 	}
 	defer options.Listener.Close() // the duplicate stays
-	r := &Runtime{parts: parts, options: options, heard: heard, live: map[*process]bool{}, asked: map[place]bool{}, stopped: make(chan struct{})}
+	r := &Runtime{parts: parts, options: options, heard: heard, live: map[*process]bool{}, asked: map[workerID]bool{}, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.release()
@@ -264,14 +264,14 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 		if c.Account != "" && c.Account != r.options.Account || c.Queue != "" {
 			continue
 		}
-		at := place{c.NamespaceID, c.Script}
+		at := workerID{c.NamespaceID, c.Script}
 		switch {
 		case c.Script == "", r.clearing:
 			order.All = true
 		case c.NamespaceID == "":
-			order.IDs = append(order.IDs, at.id())
+			order.IDs = append(order.IDs, at.key())
 		case r.asked[at]:
-			order.IDs = append(order.IDs, at.id())
+			order.IDs = append(order.IDs, at.key())
 			delete(r.asked, at)
 		}
 	}
@@ -279,15 +279,15 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 }
 
 // id is the host's name for a place.
-func (p place) id() string { return p.namespaceID + "/" + p.name }
+func (p workerID) key() string { return p.namespaceID + "/" + p.name }
 
 // noteAsked must come before the account is read, so that a change in between is told. Somebody may ask for thousands
 // of names that do not exist; when there are too many, all are forgotten, here and there.
-func (r *Runtime) noteAsked(at place) {
+func (r *Runtime) noteAsked(at workerID) {
 	r.mu.Lock()
 	clear := len(r.asked) >= r.options.Limits.Names && !r.asked[at] && !r.clearing
 	if clear {
-		r.asked, r.clearing = map[place]bool{}, true
+		r.asked, r.clearing = map[workerID]bool{}, true
 	}
 	r.asked[at] = true
 	r.mu.Unlock()

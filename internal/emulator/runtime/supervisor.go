@@ -22,22 +22,22 @@ const (
 // launch starts a process that answers requests, the first one or the next after another. A front with which none starts
 // is left out from then on.
 func (r *Runtime) launch(ctx context.Context, before *process) (*process, error) {
-	front := r.front()
-	if front != nil && front.Revision != r.unfit {
-		p, err := r.launchWith(ctx, before, front)
+	dispatcher := r.dispatcher()
+	if dispatcher != nil && dispatcher.Revision != r.unfit {
+		p, err := r.launchWith(ctx, before, dispatcher)
 		if err == nil || ctx.Err() != nil {
 			return p, err
 		}
-		r.tell("debug", "%s is loaded for each process, and not configured: %v", front.Worker, err)
-		r.unfit = front.Revision
+		r.tell("debug", "%s is loaded for each process, and not configured: %v", dispatcher.Worker, err)
+		r.unfit = dispatcher.Revision
 	}
 	return r.launchWith(ctx, before, nil)
 }
 
-func (r *Runtime) launchWith(ctx context.Context, before *process, front *front) (*process, error) {
+func (r *Runtime) launchWith(ctx context.Context, before *process, dispatcher *dispatcher) (*process, error) {
 	r.mu.Lock()
 	r.generation++
-	p, err := startProcess(r.parts.Binary, r.files, role{generation: r.generation, public: r.socket, front: front, follows: before != nil})
+	p, err := startProcess(r.parts.Binary, r.files, role{generation: r.generation, public: r.socket, dispatcher: dispatcher, follows: before != nil})
 	if err == nil {
 		r.live[p] = true
 	}

@@ -67,7 +67,7 @@ func (v *Validator) Start(ctx context.Context, program Program) (Started, error)
 	if err != nil {
 		return Started{Failure: err.Error()}, nil
 	}
-	made.bindings = bindings{Env: map[string]any{}, Gates: []gate{}, Wrap: wrapping{AsModule: program.AsModule, Bindings: []map[string]any{}}}
+	made.bindings = bindings{Env: map[string]any{}, Stubs: []stub{}, Wrap: wrapping{AsModule: program.AsModule, Bindings: []map[string]any{}}}
 	if program.looksAtEnv() {
 		made.Env = program.Env
 	}

@@ -35,21 +35,21 @@ type AssetFile struct {
 // AssetStore holds the files of one place: of an account's own Workers, or of the user Workers of one dispatch
 // namespace. A file stays as long as the place.
 type AssetStore struct {
-	tx      *Tx
-	account string
-	place   string
+	tx        *Tx
+	account   string
+	container string
 }
 
 // ownPlace stands for the account's own Workers among the ids of namespaces.
-const ownPlace = "account"
+const ownContainer = "account"
 
 // Assets returns the files of the place that the scripts are in.
 func (s *Scripts) Assets() AssetStore {
-	place := s.namespace
-	if place == "" {
-		place = ownPlace
+	container := s.namespace
+	if container == "" {
+		container = ownContainer
 	}
-	return AssetStore{tx: s.tx, account: s.account, place: place}
+	return AssetStore{tx: s.tx, account: s.account, container: container}
 }
 
 // Get returns a file by its hash.
@@ -85,18 +85,18 @@ func (a AssetStore) Delete() {
 	for asset := range a.All() {
 		a.tx.addHolders(asset.Blob, -1)
 	}
-	a.tx.drop(a.place, accountDataBucket, a.account, assetsBucket)
+	a.tx.drop(a.container, accountDataBucket, a.account, assetsBucket)
 }
 
 func (a AssetStore) assets() collection[Asset] {
-	return collect[Asset](a.tx, accountDataBucket, a.account, assetsBucket, a.place)
+	return collect[Asset](a.tx, accountDataBucket, a.account, assetsBucket, a.container)
 }
 
 // An AssetSession is an upload of static files that has begun.
 type AssetSession struct {
 	ID        string      `json:"id"` // sorts by time
 	Key       []byte      `json:"key"`
-	Place     string      `json:"place"`
+	Container string      `json:"place"`
 	Script    string      `json:"script"`
 	Files     []AssetFile `json:"files"`
 	ExpiresOn time.Time   `json:"expires_on"`
@@ -104,12 +104,12 @@ type AssetSession struct {
 
 // IsFor reports whether the session is about a script of the scripts' place.
 func (s AssetSession) IsFor(scripts *Scripts, name string) bool {
-	return s.Place == scripts.Assets().place && s.Script == name
+	return s.Container == scripts.Assets().container && s.Script == name
 }
 
 // AssetsOf returns the files of the place that a session is about.
 func (t *Tx) AssetsOf(account string, session AssetSession) AssetStore {
-	return AssetStore{tx: t, account: account, place: session.Place}
+	return AssetStore{tx: t, account: account, container: session.Container}
 }
 
 // AssetSession returns a session by its id.
@@ -119,7 +119,7 @@ func (t *Tx) AssetSession(account, id string) (AssetSession, bool) {
 
 // AddAssetSession keeps a session for a script of a place, and forgets those that are over.
 func (t *Tx) AddAssetSession(account string, scripts *Scripts, session AssetSession, now time.Time) {
-	session.Place = scripts.Assets().place
+	session.Container = scripts.Assets().container
 	sessions := t.assetSessions(account)
 	var over []string
 	for id, old := range sessions.after("") {

@@ -12,7 +12,7 @@ const fields = ["method", "host", "path", "headers", "body"];
 const late = 250;
 
 let unwatch = () => {};
-let turn = 0;
+let attempt = 0;
 let worker = ""; // that is chosen, as it is called in messages
 let hosts = {}; // that somebody has written, by Worker
 
@@ -28,7 +28,7 @@ export function choose(called, way, label) {
     answer.hidden = true;
     sending.textContent = "";
     unwatch();
-    turn++;
+    attempt++;
   }
   worker = called;
   const host = hosts[called] ?? (way && hostOf(way, label));
@@ -72,19 +72,19 @@ form.addEventListener("keydown", (e) => {
 });
 form.addEventListener("submit", async (e) => {
   e.preventDefault();
-  const mine = ++turn;
+  const mine = ++attempt;
   unwatch();
   sending.textContent = "Sending …";
   sending.className = "";
   const request = Object.fromEntries(fields.map((name) => [name, id(name).value]));
   try {
     const got = await ask("/api/send", request);
-    if (mine !== turn) return;
+    if (mine !== attempt) return;
     sending.className = "heard";
     sending.textContent = "Answered " + got.status + " " + got.status_text;
     show(got);
   } catch (error) {
-    if (mine !== turn) return;
+    if (mine !== attempt) return;
     answer.hidden = true;
     sending.className = "stop";
     sending.replaceChildren(...element("span", "", error.message).childNodes);

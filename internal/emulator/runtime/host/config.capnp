@@ -6,7 +6,7 @@ using Workerd = import "/workerd/workerd.capnp";
 const server :Workerd.Config = (
   services = .services,
   sockets = [
-    ( name = "http", address = "127.0.0.1:0", http = (), service = {{if .Front}}"front"{{else}}"host"{{end}} ),
+    ( name = "http", address = "127.0.0.1:0", http = (), service = {{if .Dispatcher}}"dispatcher"{{else}}"host"{{end}} ),
     ( name = "control", address = "127.0.0.1:0", http = (), service = ( name = "host", entrypoint = "Control" ) ),
   ],
 );
@@ -21,8 +21,8 @@ const validator :Workerd.Config = (
 
 const services :List(Workerd.Service) = [
   ( name = "host", worker = .host ),
-{{- if .Front}}
-  ( name = "front", worker = .front ),
+{{- if .Dispatcher}}
+  ( name = "dispatcher", worker = .dispatcher ),
 {{- end}}
   # The account, on a Unix socket that no Worker but the host can name.
   ( name = "account", external = ( address = {{text (print "unix:" .Account)}}, http = () ) ),
@@ -35,7 +35,7 @@ const services :List(Workerd.Service) = [
 const host :Workerd.Worker = (
   modules = [
     ( name = "host.js", esModule = embed "host.js" ),
-    ( name = "door.js", esModule = embed "door.js" ),
+    ( name = "incoming.js", esModule = embed "incoming.js" ),
   ],
   compatibilityDate = "2025-08-20",
   compatibilityFlags = ["enable_ctx_exports", "service_binding_extra_handlers"],
@@ -47,8 +47,8 @@ const host :Workerd.Worker = (
 {{- end}}
     ( name = "INTERNET", service = "internet" ),
     ( name = "FOLLOWS", json = "{{.Follows}}" ),
-{{- if .Front}}
-    ( name = "FRONT", service = ( name = "front", props = ( json = "{\"__wfpsync\":true}" ) ) ),
+{{- if .Dispatcher}}
+    ( name = "DISPATCHER", service = ( name = "dispatcher", props = ( json = "{\"__wfpsync\":true}" ) ) ),
 {{- end}}
   ],
   durableObjectNamespaces = [
@@ -58,14 +58,14 @@ const host :Workerd.Worker = (
   durableObjectStorage = ( localDisk = "objects" ),
   globalOutbound = "nowhere",
 );
-{{- with .Front}}
+{{- with .Dispatcher}}
 
 # The dispatcher with our modules around its own. It shares the host's loader, so that it finds what the host has loaded.
-const front :Workerd.Worker = (
+const dispatcher :Workerd.Worker = (
   modules = [
     ( name = "__wfpsync/main.js", esModule = {{text .Main}} ),
-    ( name = "__wfpsync/front.js", esModule = embed "front.js" ),
-    ( name = "__wfpsync/door.js", esModule = embed "door.js" ),
+    ( name = "__wfpsync/dispatcher.js", esModule = embed "dispatcher.js" ),
+    ( name = "__wfpsync/incoming.js", esModule = embed "incoming.js" ),
     ( name = "__wfpsync/tell.js", esModule = embed "tell.js" ),
 {{- range $.WorkerModules}}
     ( name = {{text (print "__wfpsync/" .)}}, esModule = embed {{text (print "worker/" .)}} ),
@@ -83,8 +83,8 @@ const front :Workerd.Worker = (
 {{- range .Values}}
     ( name = {{text .Name}}, json = {{text .JSON}} ),
 {{- end}}
-{{- range .Gates}}
-    ( name = {{text .Name}}, service = ( name = "host", entrypoint = {{text .Gate}}, props = ( json = {{text .JSON}} ) ) ),
+{{- range .Stubs}}
+    ( name = {{text .Name}}, service = ( name = "host", entrypoint = {{text .Entrypoint}}, props = ( json = {{text .JSON}} ) ) ),
 {{- end}}
   ],
 {{- if .Tail}}

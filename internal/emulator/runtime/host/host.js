@@ -1,7 +1,7 @@
 // The host: the only Worker that is configured. It loads every other one when it is first asked for, and keeps it until
 // the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import { cfOf, choose, failure, introduce, isCron, rayOf, withoutUs } from "./door.js";
+import { cfOf, choose, failure, addPlatformHeaders, isCron, rayOf, withoutOurFrames } from "./incoming.js";
 
 /** Our modules in the isolates of Workers are in a folder of their own, and so is the one that is started. */
 const FOLDER = "__wfpsync/";
@@ -121,7 +121,7 @@ function workerCode(host, code, version, { wrapped, outbound, object, hidden } =
   const modules = { ...ours(host.env), [MAIN]: { js: mainModule(code, wrapped, object, hidden) } };
   for (const [name, module] of Object.entries(code.modules)) modules[name] = decode(module);
   const env = { ...code.env, __wfpsync: code.wrap };
-  for (const { name, gate, props } of code.gates) env[name] = host.ctx.exports[gate]({ props });
+  for (const { name, entrypoint, props } of code.stubs) env[name] = host.ctx.exports[entrypoint]({ props });
   const flags = [...code.flags];
   if (wrapped && code.hooksFlag) flags.push(code.hooksFlag);
   return {
@@ -216,7 +216,7 @@ export default {
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
     if (isCron(url)) return schedule(host, version, url.searchParams.get("cron") ?? "");
     const headers = headersOf(request);
-    introduce(headers);
+    addPlatformHeaders(headers);
     try {
       return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: cfOf(ways, url) });
     } catch (error) {
@@ -410,7 +410,7 @@ export class Tail extends WorkerEntrypoint {
     const told = noisy.map(({ logs, exceptions, event }) => ({
       ray: rayOf(event?.request?.headers),
       logs: logs.map(({ level, message, timestamp }) => ({ level, time: timestamp, text: message.map(show).join(" ") })),
-      exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack: withoutUs(stack), time: timestamp })),
+      exceptions: exceptions.map(({ name, message, stack, timestamp }) => ({ name, message, stack: withoutOurFrames(stack), time: timestamp })),
     }));
     const response = await tell(this.env, this.ctx.props.worker, JSON.stringify(told));
     await response.body?.cancel();
@@ -463,7 +463,7 @@ export class Control extends WorkerEntrypoint {
         if (all) versions = new Map();
         for (const id of ids ?? []) versions.delete(id);
         table = undefined;
-        await this.env.FRONT?.fetch("http://front/forget", { method: "POST", body: JSON.stringify({ all, ids }) });
+        await this.env.DISPATCHER?.fetch("http://dispatcher/forget", { method: "POST", body: JSON.stringify({ all, ids }) });
         return new Response();
       }
       case "/d1":

@@ -2,7 +2,7 @@
 // and few print anything. What a tail hears and this does not is in front.go.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { waitUntil } from "cloudflare:workers";
-import { withoutUs } from "./door.js";
+import { withoutOurFrames } from "./incoming.js";
 
 /** How much a request may print, in UTF-16 code units: as much as a tail hears. */
 const LIMIT = 256 << 10;
@@ -32,7 +32,7 @@ class Said {
     const isError = error instanceof Error;
     const name = isError ? String(error.name) : "Error";
     const message = (isError ? String(error.message) : describe(error)).slice(0, LIMIT);
-    const stack = isError ? withoutUs(error.stack?.split("\n").filter((line) => /^ +at /.test(line)).join("\n")) : "";
+    const stack = isError ? withoutOurFrames(error.stack?.split("\n").filter((line) => /^ +at /.test(line)).join("\n")) : "";
     this.#exceptions.push({ name, message, stack, time: Date.now() });
     this.#tell();
   }

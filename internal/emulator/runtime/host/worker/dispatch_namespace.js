@@ -1,8 +1,8 @@
 import { remote, withHeader } from "./stub.js";
 
 /** How the front calls a user Worker past the host, see front.js. Other Workers have no such way. */
-let pass;
-export const passBy = (way) => { pass = way; };
+let callDirectly;
+export const setDirectCall = (call) => { callDirectly = call; };
 
 export class DispatchNamespace {
   #stub;
@@ -14,7 +14,7 @@ export class DispatchNamespace {
     const to = { name: String(name), outbound: options?.outbound };
     const byHost = (input, init) => stub.fetch(input, withHeader(input, init, "x-wfpsync-dispatch", encodeURIComponent(JSON.stringify(to))));
     return remote({
-      fetch: pass && direct ? async (input, init) => (await pass(direct, to.name, input, init)) ?? byHost(input, init) : byHost,
+      fetch: callDirectly && direct ? async (input, init) => (await callDirectly(direct, to.name, input, init)) ?? byHost(input, init) : byHost,
     }, (method, args) => stub.rpc(to, method, args));
   }
 }

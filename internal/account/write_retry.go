@@ -24,7 +24,7 @@ func (e notMadeError) Unwrap() error { return e.error }
 // made by a lost attempt, or by somebody in the same moment. A look tells.
 // Nothing is created twice on a guess, since the second would be refused, or
 // make a second one.
-func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revision, error) {
+func afterLostResponse(err error, lookup func() (spec.Revision, error)) (spec.Revision, error) {
 	err = cloudflare.Plain(err)
 	if !ambiguous(err) && !IsExists(err) {
 		return spec.Revision{}, err
@@ -43,7 +43,7 @@ func afterLostAnswer(err error, lookup func() (spec.Revision, error)) (spec.Revi
 // insist makes a write until it is known whether it was made. When an answer is
 // lost, made looks first, and only what was not made is sent again. The look comes
 // when all waits are over: it would grow old before.
-func (a *Account) insist(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
+func (a *Account) writeUntilKnown(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
 	err := write(ctx)
 	for try := 1; ctx.Err() == nil && (ambiguous(err) || looksFirst(ctx) && cloudflare.Is(err, postponed)); try++ {
 		var e *cloudflare.Error
@@ -59,7 +59,7 @@ func (a *Account) insist(ctx context.Context, write func(context.Context) error,
 			}
 		}
 		var settled bool
-		if settled, err = a.again(ctx, err, write, made); settled {
+		if settled, err = a.writeAgain(ctx, err, write, made); settled {
 			return err
 		}
 	}
@@ -67,10 +67,10 @@ func (a *Account) insist(ctx context.Context, write func(context.Context) error,
 }
 
 // again sends a write once more unless it was made, or is not to be made any more.
-func (a *Account) again(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
+func (a *Account) writeAgain(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
 	var done bool
 	var lookErr error
-	turn, err := a.api.Ahead(ctx, func() error {
+	reservation, err := a.api.Reserve(ctx, func() error {
 		done, lookErr = made(failed)
 		return lookErr
 	})
@@ -82,11 +82,11 @@ func (a *Account) again(ctx context.Context, failed error, write func(context.Co
 	case err != nil:
 		return true, fmt.Errorf("%w while waiting to try again after: %v", err, failed)
 	}
-	defer turn.End()
+	defer reservation.Release()
 	if done {
 		return true, nil
 	}
-	return false, write(turn.Context(ctx))
+	return false, write(reservation.Context(ctx))
 }
 
 // lastly settles a write that is not sent again.
@@ -122,7 +122,7 @@ const (
 // a part of, does not exist, as long as this process created something moments
 // ago: a new KV namespace or Worker is not known everywhere at once. (Alchemy
 // waits for the same codes.) A reference that is simply wrong fails at once.
-func (a *Account) settled(ctx context.Context, write func() (spec.Revision, error)) (spec.Revision, error) {
+func (a *Account) untilSettled(ctx context.Context, write func() (spec.Revision, error)) (spec.Revision, error) {
 	for tries := 1; ; tries++ {
 		revision, err := write()
 		created := time.Unix(0, a.lastCreated.Load())

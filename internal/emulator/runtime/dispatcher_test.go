@@ -20,7 +20,7 @@ import (
 )
 
 // dispatcher uploads a Worker with a dispatch namespace.
-func dispatcher(r *emulatortest.Running, name, code string) {
+func uploadDispatcher(r *emulatortest.Running, name, code string) {
 	r.T.Helper()
 	binding := object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}
 	r.Script(emulatortest.Worker(name), code, object{"bindings": []any{binding}}).OK()
@@ -88,7 +88,7 @@ const echoesWay = `export default { fetch: (request) => new Response(request.hea
 
 // TestRunFront: a dispatcher that has not changed for a moment calls user Workers without the host, and what it knows of
 // them is never older than what the API has said.
-func TestRunFront(t *testing.T) {
+func TestRunDispatcher(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -110,11 +110,11 @@ func TestRunFront(t *testing.T) {
 		}
 	}
 	// Another dispatcher is there at once, and later configured as well; and so it is when there are two, or none.
-	dispatcher(r, "dispatcher", fmt.Sprintf(answering, "another"))
+	uploadDispatcher(r, "dispatcher", fmt.Sprintf(answering, "another"))
 	r.Says("acme.example.com", "/", "another")
 	configured(r)
 	r.Says("acme.example.com", "/", "another")
-	dispatcher(r, "second", fmt.Sprintf(answering, "second"))
+	uploadDispatcher(r, "second", fmt.Sprintf(answering, "second"))
 	r.Says("second.localhost", "/", "second")
 	r.Says("dispatcher.localhost", "/", "another")
 	configured(r)
@@ -123,7 +123,7 @@ func TestRunFront(t *testing.T) {
 }
 
 // TestRunFrontRenamed: a dispatcher's namespace is the one that it was bound to.
-func TestRunFrontRenamed(t *testing.T) {
+func TestRunDispatcherRenamed(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -142,7 +142,7 @@ func TestRunFrontRenamed(t *testing.T) {
 }
 
 // TestRunFrontSeesTheSame: code cannot tell whether it is loaded or configured.
-func TestRunFrontSeesTheSame(t *testing.T) {
+func TestRunDispatcherSeesTheSame(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -227,11 +227,11 @@ export default { async fetch(request, env, ctx) {
 }
 
 // TestRunFrontClass: what the dispatcher exports may be a class.
-func TestRunFrontClass(t *testing.T) {
+func TestRunDispatcherClass(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
-	dispatcher(r, "dispatcher", `import { WorkerEntrypoint } from "cloudflare:workers";
+	uploadDispatcher(r, "dispatcher", `import { WorkerEntrypoint } from "cloudflare:workers";
 export default class extends WorkerEntrypoint {
   fetch(request) { return this.env.TENANTS.get(new URL(request.url).hostname.split(".")[0]).fetch(request) }
 }`)
@@ -241,7 +241,7 @@ export default class extends WorkerEntrypoint {
 }
 
 // TestRunFrontOld: a dispatcher may be as old as module syntax.
-func TestRunFrontOld(t *testing.T) {
+func TestRunDispatcherOld(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -256,7 +256,7 @@ func TestRunFrontOld(t *testing.T) {
 }
 
 // TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.
-func TestRunFrontDoesNotStart(t *testing.T) {
+func TestRunDispatcherDoesNotStart(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -282,12 +282,12 @@ func TestRunFrontDoesNotStart(t *testing.T) {
 
 // TestRunFrontSwapped edits the dispatcher again and again under load: no request fails, and each is answered by one of
 // the dispatchers there were since it began. The new one is configured when nobody asks for a moment.
-func TestRunFrontSwapped(t *testing.T) {
+func TestRunDispatcherSwapped(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	edit := func(n int64) {
-		dispatcher(r, "dispatcher", fmt.Sprintf(`export default { async fetch(request, env) {
+		uploadDispatcher(r, "dispatcher", fmt.Sprintf(`export default { async fetch(request, env) {
   const answer = await env.TENANTS.get("acme").fetch(request);
   return new Response("%d");
 } }`, n))
@@ -336,7 +336,7 @@ func TestRunFrontSwapped(t *testing.T) {
 }
 
 // TestRunFrontKeepsObjects: what is in a Durable Object's memory is not thrown away for a new front, which is loaded then.
-func TestRunFrontKeepsObjects(t *testing.T) {
+func TestRunDispatcherKeepsObjects(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -345,7 +345,7 @@ func TestRunFrontKeepsObjects(t *testing.T) {
 	configured(r)
 	counts(r)
 	count(r, 1)
-	dispatcher(r, "dispatcher", fmt.Sprintf(answering, "another"))
+	uploadDispatcher(r, "dispatcher", fmt.Sprintf(answering, "another"))
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
 		r.Says("acme.example.com", "/", "another")
 	}

@@ -139,7 +139,7 @@ func speak(r *emulatortest.Running, ways, wanted map[string]string) map[string]s
 
 // TestRunFrontTells: what a dispatcher says is told in the same words and of the same request, whether a tail hears it,
 // as that of loaded ones does, or the front tells it itself.
-func TestRunFrontTells(t *testing.T) {
+func TestRunDispatcherLogs(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -155,7 +155,7 @@ func TestRunFrontTells(t *testing.T) {
 		{"elsewhere", everything, talkative(`import { waitUntil as imported, WorkerEntrypoint } from "cloudflare:workers";`, everything,
 			`export class Named extends WorkerEntrypoint { fail() { console.log("in the class"); throw new Error("by name") } }`+"\n")},
 	} {
-		dispatcher(r, "dispatcher", c.code)
+		uploadDispatcher(r, "dispatcher", c.code)
 		loaded := speak(r, c.ways, nil)
 		for way := range c.ways {
 			if silent := slices.Contains([]string{"replaced", "reported", "unhandled"}, way); silent != (loaded[way] == "") {
@@ -171,12 +171,12 @@ func TestRunFrontTells(t *testing.T) {
 }
 
 // TestRunFrontTellsNoMore: a request can print as much as a tail hears, and then it is said that there was more.
-func TestRunFrontTellsNoMore(t *testing.T) {
+func TestRunDispatcherLogsNoMore(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
 	ways := map[string]string{"all": `for (let i = 0; i < 30; i++) console.log("x".repeat(10_000)); throw new Error("after")`}
-	dispatcher(r, "dispatcher", talkative("", ways, ""))
+	uploadDispatcher(r, "dispatcher", talkative("", ways, ""))
 	configured(r)
 	speak(r, ways, nil) // the process before may answer
 	lines := strings.Split(speak(r, ways, nil)["all"], "\n")

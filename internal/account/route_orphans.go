@@ -20,7 +20,7 @@ type workerRoute struct {
 // read. Such a zone is found as wrangler finds it, by walking up the labels of
 // the pattern's host. A pattern without a host, such as */*, is in a zone that
 // nothing tells; and a zone that the credentials may not look up stays unread.
-func (r *reading) addRoutesElsewhere(ctx context.Context, snap *spec.Snapshot) error {
+func (r *reading) addOrphanRoutes(ctx context.Context, snap *spec.Snapshot) error {
 	read := r.zonesRead(snap)
 	slices.SortFunc(r.routes, func(a, b workerRoute) int { return strings.Compare(a.Pattern, b.Pattern) })
 	for _, route := range r.routes {

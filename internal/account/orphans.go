@@ -15,30 +15,30 @@ import (
 
 // mostKVNamespaces is how many KV namespaces are looked into for pairs that the
 // file says nothing of, a page of keys of each: there is no filter by metadata.
-const mostKVNamespaces = 10
+const maxSearchedNamespaces = 10
 
 // LookElsewhere adds to a snapshot what it finds elsewhere that carries a stack's mark, and
 // notes where it has not looked to the end. Unless everywhere is asked for, it
 // looks into zones where the account has no more than a page of them, and takes a
 // request for each zone and kind, and for each KV namespace. Collections that
 // were read whole are passed over.
-func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Snapshot, e spec.OrphanSearch) error {
-	places, unseen, err := a.placesElsewhere(ctx, snap, e)
+func (a *Account) SearchOrphans(ctx context.Context, stack string, snap *spec.Snapshot, e spec.OrphanSearch) error {
+	targets, unseen, err := a.searchTargets(ctx, snap, e)
 	if err != nil {
 		return err
 	}
-	found := make([][]*spec.Live, len(places))
-	rest := make([]*spec.Unsearched, len(places))
+	found := make([][]*spec.Live, len(targets))
+	rest := make([]*spec.Unsearched, len(targets))
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(a.client.concurrency)
-	for i, p := range places {
+	for i, t := range targets {
 		g.Go(func() error {
-			list, whole, err := columns[p.Kind].elsewhere(groupCtx, a, p, stack, e.All)
-			if err != nil && !passesBy(p.Kind, err) {
+			list, whole, err := opsByKind[t.Kind].search(groupCtx, a, t, stack, e.All)
+			if err != nil && !isSkippable(t.Kind, err) {
 				return err
 			}
 			if err == nil && !whole {
-				rest[i] = &spec.Unsearched{Collection: p.Collection}
+				rest[i] = &spec.Unsearched{Collection: t.Collection}
 			}
 			found[i] = list
 			return nil
@@ -47,7 +47,7 @@ func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Sn
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for i := range places {
+	for i := range targets {
 		for _, live := range found[i] {
 			if live.Revision.Owner == stack {
 				snap.Resources[live.Resource.Address()] = live
@@ -66,40 +66,40 @@ func (a *Account) LookElsewhere(ctx context.Context, stack string, snap *spec.Sn
 // What the credentials may not read, they have not written. And a zone without
 // Cloudflare for SaaS may refuse to list hostnames, in words that are not
 // documented: it has none.
-func passesBy(kind spec.Kind, err error) bool {
-	return cloudflare.IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && cloudflare.Is(err, refused)
+func isSkippable(kind spec.Kind, err error) bool {
+	return cloudflare.IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && cloudflare.Is(err, isRefused)
 }
 
 // refused reports whether an error says that the request cannot be done, now or
 // later.
-func refused(e *cloudflare.Error) bool {
+func isRefused(e *cloudflare.Error) bool {
 	return !e.NotEnvelope && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !e.Throttled()
 }
 
 // elsewhere is a place to look into.
-type elsewhere struct {
+type searchTarget struct {
 	spec.Collection
 	id string
 }
 
 // placesElsewhere are the places to look into, and those that there are too many
 // of.
-func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e spec.OrphanSearch) (places []elsewhere, unseen []spec.Unsearched, err error) {
+func (a *Account) searchTargets(ctx context.Context, snap *spec.Snapshot, e spec.OrphanSearch) (targets []searchTarget, unseen []spec.Unsearched, err error) {
 	for _, address := range e.KVNamespaces {
 		id, exists := snap.ID(address)
 		c := spec.Collection{Kind: spec.KindKVPair, Parent: address.Name}
 		switch {
 		case !exists || snap.Read(c):
-		case len(places) == mostKVNamespaces && !e.All:
+		case len(targets) == maxSearchedNamespaces && !e.All:
 			unseen = append(unseen, spec.Unsearched{Collection: c})
 		default:
-			places = append(places, elsewhere{c, id})
+			targets = append(targets, searchTarget{c, id})
 		}
 	}
 	if len(e.ZoneKinds) == 0 {
-		return places, unseen, nil
+		return targets, unseen, nil
 	}
-	zones, all, err := a.zonesElsewhere(ctx, e.All)
+	zones, all, err := a.zonesToSearch(ctx, e.All)
 	if err != nil && !cloudflare.IsDenied(err) {
 		return nil, nil, err
 	}
@@ -113,15 +113,15 @@ func (a *Account) placesElsewhere(ctx context.Context, snap *spec.Snapshot, e sp
 			if slices.Contains(e.NamedZones, z.Name) || slices.Contains(e.NamedZones, z.ID) || snap.Read(c) || snap.Read(spec.Collection{Kind: kind, Parent: z.ID}) {
 				continue
 			}
-			places = append(places, elsewhere{c, z.ID})
+			targets = append(targets, searchTarget{c, z.ID})
 		}
 	}
-	return places, unseen, nil
+	return targets, unseen, nil
 }
 
 // zonesElsewhere are all zones of the account; not ok where they are more than a
 // page, unless every one is asked for.
-func (a *Account) zonesElsewhere(ctx context.Context, every bool) (all []zone, ok bool, err error) {
+func (a *Account) zonesToSearch(ctx context.Context, every bool) (all []zone, ok bool, err error) {
 	_, known := a.knownZone("")
 	switch {
 	case every:
@@ -145,36 +145,36 @@ func (a *Account) zonesElsewhere(ctx context.Context, every bool) (all []zone, o
 // recordsOfStack are the records of a zone whose comment ends like a stack's mark:
 // one request, however many there are.
 // Source: API reference, "List DNS Records", comment.endswith.
-func recordsOfStack(ctx context.Context, a *Account, p elsewhere, stack string, _ bool) (found []*spec.Live, whole bool, err error) {
-	records, err := a.dnsRecords(ctx, zone{ID: p.id}, url.Values{"comment.endswith": {spec.MarkedComment("", stack)}})
-	return liveRecords(p.Parent, records), true, err
+func searchRecords(ctx context.Context, a *Account, t searchTarget, stack string, _ bool) (found []*spec.Live, whole bool, err error) {
+	records, err := a.dnsRecords(ctx, zone{ID: t.id}, url.Values{"comment.endswith": {spec.MarkedComment("", stack)}})
+	return liveRecords(t.Parent, records), true, err
 }
 
 // hostnamesElsewhere are the custom hostnames of a zone, or the first page of them.
-func hostnamesElsewhere(ctx context.Context, a *Account, p elsewhere, _ string, every bool) (found []*spec.Live, whole bool, err error) {
+func searchHostnames(ctx context.Context, a *Account, t searchTarget, _ string, every bool) (found []*spec.Live, whole bool, err error) {
 	if every {
-		found, err = a.customHostnames(ctx, p.Parent, url.Values{})
+		found, err = a.customHostnames(ctx, t.Parent, url.Values{})
 		return found, true, err
 	}
 	var page []customHostname
 	query := url.Values{"page": {"1"}, "per_page": {strconv.Itoa(hostnamesOnPage)}}
-	info, err := a.api.Exchange(ctx, http.MethodGet, cloudflare.Path("zones", p.id, "custom_hostnames"), query, nil, &page)
+	info, err := a.api.Exchange(ctx, http.MethodGet, cloudflare.Path("zones", t.id, "custom_hostnames"), query, nil, &page)
 	for _, h := range page {
-		found = append(found, h.live(p.Parent))
+		found = append(found, h.live(t.Parent))
 	}
 	return found, info.Last(1, hostnamesOnPage, len(page), len(page)), err
 }
 
 // pairsElsewhere are the pairs of a KV namespace, or the first page of them.
-func pairsElsewhere(ctx context.Context, a *Account, p elsewhere, _ string, every bool) (found []*spec.Live, whole bool, err error) {
-	list := keyList{account: a, namespaceID: p.id, limit: kvKeyPage}
+func searchPairs(ctx context.Context, a *Account, t searchTarget, _ string, every bool) (found []*spec.Live, whole bool, err error) {
+	list := keyList{account: a, namespaceID: t.id, limit: kvKeyPage}
 	for first := true; first || every && !list.done; first = false {
 		keys, err := list.next(ctx)
 		if err != nil {
 			return nil, false, err
 		}
 		for _, k := range keys {
-			found = append(found, k.live(p.Parent, p.id))
+			found = append(found, k.live(t.Parent, t.id))
 		}
 	}
 	return found, list.done, nil

@@ -10,7 +10,7 @@ const asked = (value) => (/^[0-9a-f]{16}-LOC$/.test(value) ? value : undefined);
 export const rayOf = (headers) => asked(headers?.[RAY]) ?? headers?.["cf-ray"];
 
 /** Gives the headers of a request, which must be ones that can change, what the platform adds, and says its CF-Ray. */
-export function introduce(headers) {
+export function addPlatformHeaders(headers) {
   const ray = asked(headers.get(RAY)) ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC";
   headers.set("CF-Connecting-IP", "127.0.0.1");
   headers.set("CF-Ray", ray);
@@ -36,7 +36,7 @@ export function failure(worker, error) {
 }
 
 /** A stack without the way that the error took through our code. */
-export function withoutUs(stack) {
+export function withoutOurFrames(stack) {
   return stack?.split("\n").filter((line) => !/\(__wfpsync[^:]*:/.test(line)).join("\n");
 }
 
@@ -48,7 +48,7 @@ export const isCron = (url) => url.pathname === "/cdn-cgi/handler/scheduled";
  * Worker before it. Below .localhost, which browsers find here, both match as well.
  * Source: https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
  */
-export function choose({ routes, domains, workers, usual }, url) {
+export function choose({ routes, domains, workers, default: otherwise }, url) {
   const first = (list, host) => list.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
   const match = (host) => {
     const route = first(routes, host);
@@ -69,7 +69,7 @@ export function choose({ routes, domains, workers, usual }, url) {
   }
   if (route && !route.worker) return { explanation: `The route ${route.pattern} leads past all Workers, to a server that is not here.\n` };
   if (route) return { worker: route.worker, url: rewritten?.href };
-  if (usual) return { worker: usual };
+  if (otherwise) return { worker: otherwise };
   if (workers.length === 0) return { explanation: "The local account has no Worker yet that could answer.\n" };
   return {
     explanation: `No route matches ${url.hostname}${url.pathname}. Send the Host header of one of these routes, or use the name of a Worker:\n` +

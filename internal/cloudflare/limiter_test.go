@@ -70,12 +70,12 @@ func (p *platform) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // send makes requests, some at once, and says how long that took.
-func send(t *testing.T, client *Client, requests, atOnce int) time.Duration {
+func send(t *testing.T, client *Client, requests, parallel int) time.Duration {
 	began := time.Now()
 	var wg sync.WaitGroup
-	for range atOnce {
+	for range parallel {
 		wg.Go(func() {
-			for range requests / atOnce {
+			for range requests / parallel {
 				if err := get(client); err != nil {
 					t.Error(err)
 				}
@@ -147,9 +147,9 @@ func TestPace(t *testing.T) {
 		if err != nil || unlimited.Pace(1e6) != 0 {
 			t.Errorf("without a limit, it takes %v (%v)", unlimited.Pace(1e6), err)
 		}
-		unlimited.gate.close(time.Minute)
+		unlimited.limiter.pause(time.Minute)
 		if got := unlimited.Pace(1); got != time.Minute {
-			t.Errorf("the gate is closed for %v", got)
+			t.Errorf("requests are paused for %v", got)
 		}
 	})
 }

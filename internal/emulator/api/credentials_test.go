@@ -16,7 +16,7 @@ import (
 
 func TestCredentials(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
-	send := func(header ...string) *emulatortest.Answer {
+	send := func(header ...string) *emulatortest.Response {
 		return a.Send("GET", "/user/tokens/verify", "", nil, append([]string{"Authorization", ""}, header...)...)
 	}
 	send().Fails(400, 9106)
@@ -100,7 +100,7 @@ func TestEnvelope(t *testing.T) {
 	if want := `{"success":false,"errors":[{"code":100119,"message":"workers.api.error.dispatch_namespace_not_found"}],"messages":[],"result":null}`; string(failure.Body) != want {
 		t.Errorf("got %s, want %s", failure.Body, want)
 	}
-	for _, r := range []*emulatortest.Answer{success, failure} {
+	for _, r := range []*emulatortest.Response{success, failure} {
 		if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
 			t.Errorf("the answer is a %s", got)
 		}

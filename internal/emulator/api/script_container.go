@@ -10,7 +10,7 @@ import (
 
 // A place is where a script lives: in the account itself or in a dispatch namespace. Handlers that both have in common
 // are written against it.
-type place interface {
+type scriptContainer interface {
 	// scripts finds the scripts that a call's path is about.
 	scripts(c *call, tx *store.Tx) (*store.Scripts, error)
 	// checkName judges the name of a script that is about to be created.
@@ -22,9 +22,9 @@ type place interface {
 }
 
 // sharedScriptRoutes are the operations that work alike in both places. base is the path of one script.
-func (s *Server) sharedScriptRoutes(base string, p place) []route {
-	at := func(h func(*call, place) (reply, error)) handler {
-		return func(c *call) (reply, error) { return h(c, p) }
+func (s *Server) sharedScriptRoutes(base string, sc scriptContainer) []route {
+	at := func(h func(*call, scriptContainer) (reply, error)) handler {
+		return func(c *call) (reply, error) { return h(c, sc) }
 	}
 	return []route{
 		{"PUT", base, at(s.uploadScript)},
@@ -41,9 +41,9 @@ func (s *Server) sharedScriptRoutes(base string, p place) []route {
 }
 
 // readScript runs fn on the script in the path.
-func (s *Server) readScript(c *call, p place, fn func(tx *store.Tx, script store.Script) error) error {
+func (s *Server) readScript(c *call, sc scriptContainer, fn func(tx *store.Tx, script store.Script) error) error {
 	return c.view(func(tx *store.Tx) error {
-		scripts, err := p.scripts(c, tx)
+		scripts, err := sc.scripts(c, tx)
 		if err != nil {
 			return err
 		}
@@ -59,19 +59,19 @@ func (s *Server) readScript(c *call, p place, fn func(tx *store.Tx, script store
 type change func(tx *store.Tx, old *store.Script) (store.Script, error)
 
 // writeScript deploys a change to the script in the path, creating the script if the change does.
-func (s *Server) writeScript(c *call, p place, next change) (store.Script, error) {
-	return s.writeAt(c, p, deployedFrom(c.r), next)
+func (s *Server) writeScript(c *call, sc scriptContainer, next change) (store.Script, error) {
+	return s.writeAt(c, sc, deployedFrom(c.r), next)
 }
 
 // editScript is writeScript for changes that need a script to be there.
-func (s *Server) editScript(c *call, p place, edit edit) (store.Script, error) {
-	return s.writeAt(c, p, deployedFrom(c.r), edit.change)
+func (s *Server) editScript(c *call, sc scriptContainer, edit edit) (store.Script, error) {
+	return s.writeAt(c, sc, deployedFrom(c.r), edit.change)
 }
 
 // adjustScript is editScript for what belongs to the script as a whole, its tags or its schedules for instance: it
 // moves modified_on, but it is no deployment and makes no version.
-func (s *Server) adjustScript(c *call, p place, edit edit) (store.Script, error) {
-	return s.writeAt(c, p, "", edit.change)
+func (s *Server) adjustScript(c *call, sc scriptContainer, edit edit) (store.Script, error) {
+	return s.writeAt(c, sc, "", edit.change)
 }
 
 // An edit changes a script that exists. It may replace its slices and maps but not change them in place.
@@ -86,14 +86,14 @@ func (e edit) change(tx *store.Tx, old *store.Script) (store.Script, error) {
 	return script, err
 }
 
-func (s *Server) writeAt(c *call, p place, from string, next change) (store.Script, error) {
+func (s *Server) writeAt(c *call, sc scriptContainer, from string, next change) (store.Script, error) {
 	var written store.Script
 	err := c.update(func(tx *store.Tx) error {
-		scripts, err := p.scripts(c, tx)
+		scripts, err := sc.scripts(c, tx)
 		if err != nil {
 			return err
 		}
-		written, err = s.write(tx, target{place: p, account: c.account, scripts: scripts, name: c.param("script"), from: from}, next)
+		written, err = s.write(tx, target{container: sc, account: c.account, scripts: scripts, name: c.param("script"), from: from}, next)
 		return err
 	})
 	return written, err
@@ -101,18 +101,18 @@ func (s *Server) writeAt(c *call, p place, from string, next change) (store.Scri
 
 // A target is a script that is about to be written, and on whose behalf.
 type target struct {
-	place   place
-	account string
-	scripts *store.Scripts
-	name    string
-	from    string // what last_deployed_from becomes; empty: this is no deployment
+	container scriptContainer
+	account   string
+	scripts   *store.Scripts
+	name      string
+	from      string // what last_deployed_from becomes; empty: this is no deployment
 }
 
 func (s *Server) write(tx *store.Tx, t target, next change) (store.Script, error) {
 	var old *store.Script
 	if found, exists := t.scripts.Get(t.name); exists {
 		old = &found
-	} else if err := t.place.checkName(t.name); err != nil {
+	} else if err := t.container.checkName(t.name); err != nil {
 		return store.Script{}, err
 	}
 	written, err := next(tx, old)
@@ -125,7 +125,7 @@ func (s *Server) write(tx *store.Tx, t target, next change) (store.Script, error
 	}
 	t.scripts.Put(written)
 	if t.from != "" {
-		t.place.deployed(tx, t.account, written)
+		t.container.deployed(tx, t.account, written)
 	}
 	return written, nil
 }

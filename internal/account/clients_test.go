@@ -24,7 +24,7 @@ func get(c *Client) error {
 }
 
 // The SDK's door fails as the raw one does.
-func TestBothDoorsFailAlike(t *testing.T) {
+func TestBothClientsFailAlike(t *testing.T) {
 	c := craft(t, failure(200, 10013, "namespace not found"))
 	_, err := c.Account(testAccount).kvNamespaces(t.Context())
 	if !IsNotFound(err) {
@@ -51,7 +51,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 			t.Errorf("%d: got %v", status, err)
 		}
 		if _, err := c.Account(testAccount).kvNamespaces(t.Context()); err == nil {
-			t.Errorf("%d: the SDK's door followed", status)
+			t.Errorf("%d: the SDK followed", status)
 		}
 	}
 	if len(elsewhere) > 0 {

@@ -5,11 +5,11 @@
 // It is never in the right by itself: what it knows is what the host has said, until the host says that it changed. All
 // that is out of the ordinary it leaves to the host, which loads the dispatcher like every other Worker when it has to.
 import { env } from "cloudflare:workers";
-import { passBy } from "./dispatch_namespace.js";
-import { cfOf, choose, failure, introduce, isCron } from "./door.js";
+import { setDirectCall } from "./dispatch_namespace.js";
+import { cfOf, choose, failure, addPlatformHeaders, isCron } from "./incoming.js";
 
 // The dispatcher's code runs after this and finds none of it.
-const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_front: self } = env;
+const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_dispatcher: self } = env;
 for (const name of Object.keys(env)) if (name.startsWith("__wfpsync_")) delete env[name];
 
 // The ways to Workers; and by "namespace/worker" under which key a user Worker is loaded: null when it was asked for
@@ -40,7 +40,7 @@ function forget({ all, ids }) {
 }
 
 /** The answer of a user Worker; undefined where the host has to call it. */
-async function pass(namespace, name, input, init) {
+async function callDirectly(namespace, name, input, init) {
   const id = namespace + "/" + name;
   let key = keys.get(id);
   if (key === undefined) {
@@ -57,12 +57,12 @@ async function pass(namespace, name, input, init) {
   }).getEntrypoint().fetch(input, init);
 }
 
-passBy(pass);
+setDirectCall(callDirectly);
 
 const send = (told) => asker.fetch("http://host/told", { method: "POST", body: JSON.stringify([told]) });
 
 /** What the dispatcher's code exports, behind the door. telling is where nothing else hears what it says. */
-export function front(main, telling) {
+export function dispatcher(main, telling) {
   const isClass = typeof main === "function";
   const answers = typeof (isClass ? main.prototype : main)?.fetch === "function";
   return {
@@ -71,10 +71,10 @@ export function front(main, telling) {
       const known = table ?? (await ways());
       const url = new URL(request.url);
       const chosen = choose(known, url);
-      const ours = answers && known.front?.revision === self.revision && chosen.worker === self.worker && !isCron(url);
+      const ours = answers && known.dispatcher?.revision === self.revision && chosen.worker === self.worker && !isCron(url);
       if (!ours) return host.fetch(request);
       const arrived = new Request(chosen.url ? new Request(chosen.url, request) : request, { cf: cfOf(known, url) });
-      const ray = introduce(arrived.headers);
+      const ray = addPlatformHeaders(arrived.headers);
       const answer = () => (isClass ? new main(ctx, env) : main).fetch(arrived, env, ctx);
       try {
         return await (telling ? telling(ray, answer, send) : answer());

@@ -14,12 +14,12 @@ import (
 // Ahead returns when the first request may be sent that is made with the context it
 // returns, and has looked then: what is seen does not grow old while the request waits.
 // If the server tells everybody to wait meanwhile, it begins anew. The turn is to be ended.
-func (a *Account) Ahead(ctx context.Context, look func() error) (write context.Context, end func(), err error) {
-	turn, err := a.api.Ahead(ctx, look)
+func (a *Account) Reserve(ctx context.Context, look func() error) (write context.Context, release func(), err error) {
+	reservation, err := a.api.Reserve(ctx, look)
 	if err != nil {
 		return nil, nil, err
 	}
-	return turn.Context(ctx), turn.End, nil
+	return reservation.Context(ctx), reservation.Release, nil
 }
 
 // Pace is how long it takes at least until a number of requests have gone out.
@@ -29,4 +29,4 @@ func (a *Account) Pace(requests int) time.Duration { return a.api.Pace(requests)
 func (a *Account) Sleep(ctx context.Context, d time.Duration) error { return a.api.Sleep(ctx, d) }
 
 // PageSize is how many resources a page of the list of a kind has.
-func (a *Account) PageSize(kind spec.Kind) int { return cmp.Or(columns[kind].page, pageLimit) }
+func (a *Account) PageSize(kind spec.Kind) int { return cmp.Or(opsByKind[kind].page, pageLimit) }

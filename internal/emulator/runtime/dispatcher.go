@@ -14,7 +14,7 @@ import (
 // What is configured stays as it is until the process ends, but nobody waits for that: a front that has heard that it is
 // not what the account has any more leaves everything to the host, which loads the new one, until the supervisor has
 // started the next process.
-type front struct {
+type dispatcher struct {
 	Worker string
 	code
 }
@@ -22,8 +22,8 @@ type front struct {
 // failsElsewhere reports whether the code may throw where host/tell.js does not see it: after it has answered, in a timer,
 // while an answer streams, or in an entrypoint of its own. It looks at words only, and says yes when in doubt, for then
 // the front has a tail and everything is told as well, at the price of the tail.
-func (f front) failsElsewhere() bool {
-	for _, module := range f.Modules {
+func (d dispatcher) failsElsewhere() bool {
+	for _, module := range d.Modules {
 		for _, kind := range []string{"js", "cjs"} {
 			if text, ok := module[kind].(string); ok && elsewhere.MatchString(text) {
 				return true
@@ -42,31 +42,31 @@ const settling = time.Second
 
 // frontScript is the Worker that can be the front. Scripts in the older syntax and Workers whose static files come first
 // are loaded like all others.
-func (r *Runtime) frontScript(tx *store.Tx) (script store.Script, found bool) {
+func (r *Runtime) dispatcherScript(tx *store.Tx) (script store.Script, found bool) {
 	script, found = tx.Workers(r.options.Account).Get(OnlyDispatcher(tx, r.options.Account))
 	return script, found && script.HasModules && script.Assets == nil
 }
 
 // frontRevision is which revision of which Worker would be the front now; both are empty for none.
-func (r *Runtime) frontRevision(tx *store.Tx) (worker, revised string) {
-	script, found := r.frontScript(tx)
+func (r *Runtime) dispatcherRevision(tx *store.Tx) (worker, revised string) {
+	script, found := r.dispatcherScript(tx)
 	if !found {
 		return "", ""
 	}
-	return script.Name, revision(script, r.bind(tx, "", script, true).Gates)
+	return script.Name, revision(script, r.bind(tx, "", script, true).Stubs)
 }
 
 // front is what is to be configured, or nil. Code that cannot run here is not: the host says why when it loads it.
-func (r *Runtime) front() *front {
-	var made *front
+func (r *Runtime) dispatcher() *dispatcher {
+	var made *dispatcher
 	_ = r.parts.Store.View(func(tx *store.Tx) error { // without a front everything works, too
-		script, found := r.frontScript(tx)
+		script, found := r.dispatcherScript(tx)
 		if !found {
 			return nil
 		}
 		loaded, err := r.codeOf(tx, "", script)
 		if err == nil {
-			made = &front{script.Name, loaded}
+			made = &dispatcher{script.Name, loaded}
 		}
 		return err
 	})
@@ -83,7 +83,7 @@ func (r *Runtime) outdated(p *process) bool {
 	}
 	var now string
 	_ = r.parts.Store.View(func(tx *store.Tx) error { // it is asked again
-		_, now = r.frontRevision(tx)
+		_, now = r.dispatcherRevision(tx)
 		return nil
 	})
 	r.mu.Lock()
@@ -94,5 +94,5 @@ func (r *Runtime) outdated(p *process) bool {
 	if now == r.unfit {
 		now = ""
 	}
-	return now != p.front
+	return now != p.dispatcher
 }

@@ -29,46 +29,46 @@ func (c *Client) TokenStatus(ctx context.Context, account string) (string, error
 }
 
 // A Probe looks at what takes one permission.
-type Probe struct {
+type PermissionCheck struct {
 	Permission spec.Permission
 
 	// Kinds are those that take the permission: a stack with any of them needs it.
 	Kinds []spec.Kind
 
 	// Look reads a little, in the zone of a name where the permission is one of zones.
-	Look func(ctx context.Context, zone string) error
+	Run func(ctx context.Context, zone string) error
 }
 
 // Probes returns what there is to look at in the account.
-func (a *Account) Probes() []Probe {
-	return a.probes("accounts", func(context.Context, string) (string, error) { return a.id, nil })
+func (a *Account) PermissionChecks() []PermissionCheck {
+	return a.permissionChecks("accounts", func(context.Context, string) (string, error) { return a.id, nil })
 }
 
 // ZoneProbes returns what there is to look at in a zone.
-func (a *Account) ZoneProbes() []Probe {
-	return a.probes("zones", func(ctx context.Context, name string) (string, error) {
+func (a *Account) ZonePermissionChecks() []PermissionCheck {
+	return a.permissionChecks("zones", func(ctx context.Context, name string) (string, error) {
 		z, err := a.zone(ctx, name)
 		return z.ID, err
 	})
 }
 
-func (a *Account) probes(scope string, id func(ctx context.Context, zone string) (string, error)) []Probe {
-	var probes []Probe
+func (a *Account) permissionChecks(scope string, id func(ctx context.Context, zone string) (string, error)) []PermissionCheck {
+	var checks []PermissionCheck
 	for _, e := range allEndpoints {
 		if e.scope != scope {
 			continue
 		}
-		probes = append(probes, Probe{e.permission(), e.kinds(), func(ctx context.Context, zone string) error {
+		checks = append(checks, PermissionCheck{e.permission(), e.kinds(), func(ctx context.Context, zone string) error {
 			id, err := id(ctx, zone)
 			if err != nil {
 				return err
 			}
-			path, query := e.look(id)
+			path, query := e.checkRequest(id)
 			_, err = a.api.Send(ctx, http.MethodGet, path, query, nil)
 			return err
 		}})
 	}
-	return probes
+	return checks
 }
 
 // Entitled asks for the dispatch namespaces, which only accounts with Workers
