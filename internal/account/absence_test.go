@@ -11,8 +11,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// notTheAPI are answers of what stands before the API, or pretends to be it: none of
-// them says that something does not exist.
+// notTheAPI are responses of something in front of the API, or pretending to be
+// it. None of them says that something does not exist.
 var notTheAPI = map[string]http.HandlerFunc{
 	"a page with 404":      reply(404, "text/html", "<html>404 Not Found</html>"),
 	"a page with 403":      reply(403, "text/html", "<html>403 Forbidden</html>"),
@@ -26,7 +26,8 @@ var notTheAPI = map[string]http.HandlerFunc{
 	"another tool's error": reply(404, "application/problem+json", `{"type":"about:blank","title":"Not Found","status":404}`),
 }
 
-// saysNothing are successes that show nothing where a list, or a look, was asked for.
+// saysNothing are successes that show nothing where a list or a single resource
+// was asked for.
 var saysNothing = map[string]http.HandlerFunc{
 	"null":      success("null"),
 	"no result": reply(200, jsonType, `{"success":true,"errors":[],"messages":[]}`),
@@ -34,7 +35,8 @@ var saysNothing = map[string]http.HandlerFunc{
 
 const absentZone = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" // an id, which is not looked up
 
-// of each kind, the parent of a collection and something in it.
+// someOf returns, for each kind, the parent of a collection and a resource in
+// it.
 func someOf(kind spec.Kind) (parent string, address spec.Address) {
 	switch kind {
 	case spec.KindRoute, spec.KindDNSRecord, spec.KindCustomHostname:
@@ -51,7 +53,8 @@ func someOf(kind spec.Kind) (parent string, address spec.Address) {
 	return parent, spec.Address{Kind: kind, Parent: parent, Name: name}
 }
 
-// isUnproved fails the test unless an error tells absence from what proves nothing.
+// isUnproved fails the test if an error takes something that proves nothing for
+// absence.
 func isUnproved(t *testing.T, what string, err error) {
 	t.Helper()
 	switch {
@@ -64,8 +67,8 @@ func isUnproved(t *testing.T, what string, err error) {
 	}
 }
 
-// Only the API's envelope says that something is not there, of every kind and through
-// both doors.
+// Only the API's envelope says that something is absent. This holds for every
+// kind, through the SDK and through the raw client.
 func TestAbsenceNeedsAnEnvelope(t *testing.T) {
 	for kind, ops := range opsByKind {
 		parent, address := someOf(kind)
@@ -97,11 +100,11 @@ func TestAbsenceNeedsAnEnvelope(t *testing.T) {
 	}
 }
 
-// An object in the place of a list is not an empty list, whichever door it came through.
+// An object in place of a list is not an empty list, whichever client reads it.
 func TestListsAreLists(t *testing.T) {
 	for kind := range opsByKind {
 		if slices.Contains([]spec.Kind{spec.KindCronTriggers, spec.KindWorkerSubdomain}, kind) {
-			continue // which are one object of a Worker
+			continue // they are one object of a Worker
 		}
 		parent, _ := someOf(kind)
 		for _, result := range []string{`{}`, `{"script":null}`, `"none"`, `{"buckets":null}`} {
@@ -111,7 +114,7 @@ func TestListsAreLists(t *testing.T) {
 	}
 }
 
-// What is looked for elsewhere is not passed over for what a proxy says.
+// A search for orphans does not skip a collection because of what a proxy says.
 func TestElsewhereNeedsAnEnvelope(t *testing.T) {
 	zones := success(`[{"id":"` + absentZone + `","name":"example.com"}]`)
 	for name, page := range notTheAPI {
@@ -122,15 +125,15 @@ func TestElsewhereNeedsAnEnvelope(t *testing.T) {
 	}
 }
 
-// A page is not the code of a Worker, which a rollback would bring back.
+// An HTML page is not the code of a Worker. A rollback would upload it.
 func TestPagesAreNotCode(t *testing.T) {
 	_, address := someOf(spec.KindUserWorker)
 	_, err := craft(t, notTheAPI["a page with 200"]).Account(testAccount).code(t.Context(), address, nil)
 	isUnproved(t, "code", err)
 }
 
-// A GET of a user Worker that does not exist is answered in two ways, and neither
-// takes a second request. What shows nothing of a script says neither.
+// The API answers a GET of a missing user Worker in two ways, and neither needs
+// a second request. A response that shows nothing about a script says neither.
 func TestAbsentUserWorker(t *testing.T) {
 	_, address := someOf(spec.KindUserWorker)
 	for answer, absent := range map[string]bool{`{"script":null}`: true, `{"script":null,"dispatch_namespace":"n"}`: true, `{}`: false, `{"script":{}}`: false, `{"dispatch_namespace":"n"}`: false} {

@@ -1,5 +1,5 @@
-// Package account is what there is: a live Cloudflare account, read into and
-// written from the model of package spec.
+// Package account reads a live Cloudflare account into the model of package
+// spec, and writes the model to it.
 //
 //	client, err := account.New(account.Options{Options: cloudflare.Options{Credentials: …}})
 //	live := client.Account(id)
@@ -7,22 +7,23 @@
 //	err = live.Inspect(ctx, snapshot, addresses)               // the few whose settings and code matter
 //	revision, err := live.Put(ctx, write)
 //
-// There are two doors to the API. cloudflare-go's typed methods serve where
-// they are right: dispatch namespaces, KV, D1, R2, queues, zones, routes,
-// accounts. One raw door, package cloudflare, serves everything about scripts, because
-// cloudflare-go v4.6.0 uploads a script without its code, flattens multipart
-// metadata, has no list of a namespace's scripts and does not escape paths;
-// the lists whose pages it loses, of queues and buckets; and DNS records, custom
-// hostnames and Vectorize indexes. Both doors share the http.Client of package cloudflare, which
-// alone knows credentials, rate limit, retries and what a failure looks like: a
-// request that fails is a [*cloudflare.Error], through whichever door it went.
+// It has two clients of the API. cloudflare-go's typed methods serve where they
+// are right: for dispatch namespaces, KV, D1, R2, queues, zones, routes and
+// accounts. The raw client, package cloudflare, serves everything about
+// scripts, because cloudflare-go v4.6.0 uploads a script without its code,
+// flattens multipart metadata, cannot list a namespace's scripts and does not
+// escape paths. It also reads the lists whose pages cloudflare-go loses, of
+// queues and buckets, and serves DNS records, custom hostnames and Vectorize
+// indexes. Both share the http.Client of package cloudflare, which alone knows
+// credentials, rate limits, retries and what a failure looks like: a request of
+// either that fails is a [*cloudflare.Error].
 //
 // One rule keeps customers' code apart: no cloudflare-go call in this package
 // passes per-call options. The SDK appends them to a slice that concurrent
-// calls share, so an upload can carry another call's body. A test reads the
+// calls share, so an upload could carry another call's body. A test checks the
 // syntax tree for it, and another shows what happens without the rule.
 //
-// A resource kind is a file that bears its name, and one line in the table below.
+// Each kind of resource has a file of its name, and a line in the table below.
 package account
 
 import (
@@ -38,39 +39,45 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// column is what this package can do with one kind of resource.
+// kindOps is what this package does with resources of one kind.
 type kindOps struct {
 	kind spec.Kind
 
-	// endpoints are those of the kind's product, in the column of one kind of each.
+	// endpoints are those of the kind's product. Of several kinds of one
+	// product, one has them.
 	endpoints endpoints
 
 	// list reads a collection. What a list does not show is left to inspect.
 	list func(ctx context.Context, r *reading, parent string) ([]*spec.Live, error)
 
-	// page is how many resources a page of the list has; 0 stands for [pageLimit].
+	// page is the number of resources on a page of the list; 0 means
+	// [pageLimit].
 	page int
 
-	// look reads the revision of one resource; nil where only a list shows it.
+	// look reads the revision of one resource. It is nil if only a list shows
+	// it.
 	look func(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error)
 
-	// inspect completes a listed resource; nil where the list shows everything.
+	// inspect completes a listed resource. It is nil if the list shows
+	// everything.
 	inspect func(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error)
 
-	// elsewhere finds what is in a place and may be a stack's, and reports whether that
-	// is all of it; nil where the marks of a kind are all in the collections that are
-	// read. Unless every page is asked for, one request has to do.
+	// search finds what may be a stack's in a collection that the stack file
+	// does not declare, and reports whether it saw the whole collection. Unless
+	// every page is asked for, it makes only one request. It is nil if all
+	// marks of the kind are in collections that are read anyway.
 	search func(ctx context.Context, a *Account, t searchTarget, stack string, every bool) (found []*spec.Live, whole bool, err error)
 
 	// put brings a resource into its desired state.
 	put func(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error)
 
-	// delete removes a resource; that it is gone already is for [Account.Delete] to see.
+	// delete removes a resource. It may fail if the resource is gone already:
+	// [Account.Delete] sees to that.
 	delete func(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error
 }
 
-// table is every kind that an account can hold for us, in the order in which doctor
-// looks at their products.
+// table has every kind of resource, in the order in which doctor looks at their
+// products.
 var table = []kindOps{
 	workerOps,
 	userWorkerOps,
@@ -90,7 +97,7 @@ var table = []kindOps{
 	customHostnameOps,
 }
 
-// columns is the table by kind.
+// opsByKind is the table by kind.
 var opsByKind = func() map[spec.Kind]kindOps {
 	byKind := map[spec.Kind]kindOps{}
 	for _, c := range table {
@@ -116,29 +123,31 @@ type Account struct {
 	tags   *TagCache
 
 	zonesMu  sync.Mutex
-	zones    map[string]zone // by name; without an id where there is no such zone
-	allZones bool            // a name that is not among them is no zone
+	zones    map[string]zone // by name; one without an id does not exist
+	allZones bool            // a name that is not among them is not a zone
 
-	// captured is code that was read to be restored, by short digest.
+	// captured is code that was read so that it can be restored, by short
+	// digest.
 	capturedMu sync.Mutex
 	captured   map[string]*spec.Code
 
 	kvMu       sync.Mutex
-	kvPrefixes map[spec.Collection]string // see [Account.Narrow]
+	kvPrefixes map[spec.Collection]string // see [Account.SetKeyPrefixes]
 
 	// lastCreated is when this process last created something here, in Unix
-	// nanoseconds; see settle.go.
+	// nanoseconds; see write_retry.go.
 	lastCreated atomic.Int64
 
-	written sync.Map // ids of what this process has written, by address; see [Account.idOf]
+	written sync.Map // ids of resources that this process has written, by address; see [Account.idOf]
 }
 
-// Put brings one resource into the desired state and returns the revision it
-// then has. A write whose answer was lost, or of a kind that one request tells of and
-// that was refused for now, is looked up before it is sent again;
-// if somebody else has written the resource meanwhile, it is not, and the error
-// is a [*MovedError]. Creating what exists leads to what exists. No error quotes
-// a secret of the write, should the server have done so.
+// Put brings one resource into the desired state and returns its new revision.
+// If the response to a write was lost, Put looks at the resource before it
+// sends the write again. For kinds that one request can look up, it also does
+// so if the write was refused for now. If another program has written the
+// resource meanwhile, Put does not write it, and the error is a [*MovedError].
+// Creating what exists leads to what exists. No error quotes a secret of the
+// write, even if the server does.
 func (a *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	revision, err := a.put(ctx, w)
 	var e *cloudflare.Error
@@ -175,12 +184,12 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 				return false, lookErr
 			}
 			if w.SecretsOnly && markedAlike(w.Prior, now) {
-				return false, nil // until the mark is written, our own secrets are all that moved
+				return false, nil // until the mark is written, only our own secrets have moved
 			}
 			return Compare(w, now, &revision)
 		}
-		// What creates was looked up already, unless that failed, too; what
-		// replaces by an id can be repeated.
+		// A create was looked up already, unless the lookup failed too. A write
+		// that replaces by id can be repeated.
 		var e *cloudflare.Error
 		if errors.As(err, &e) && e.Method == http.MethodPost && !errors.As(err, new(notMadeError)) {
 			return false, err
@@ -199,8 +208,9 @@ func (a *Account) put(ctx context.Context, w spec.Write) (spec.Revision, error) 
 	return revision, nil
 }
 
-// Delete removes a resource. That it is gone already is success. A deletion
-// whose answer was lost is looked up before it is sent again, as in [Account.Put].
+// Delete removes a resource. If it is gone already, that is a success. If the
+// response to a deletion was lost, Delete looks at the resource before it sends
+// the request again, as [Account.Put] does.
 func (a *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
 	c, err := opsOf(address.Kind)
 	if err != nil {

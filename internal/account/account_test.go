@@ -17,7 +17,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// One of everything: written, read back as written, deleted, deleted again.
+// One of everything is written, read back as written, deleted, and deleted
+// again.
 func TestRoundTrip(t *testing.T) {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")
@@ -93,7 +94,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("the secret is read as %+v", secret)
 	}
 
-	slices.Reverse(addresses) // what is referred to goes last
+	slices.Reverse(addresses) // what is referred to is deleted last
 	for _, again := range []bool{false, true} {
 		for _, address := range []int{2, 0, 1, 4, 3} {
 			a := addresses[address]
@@ -132,7 +133,8 @@ func TestDeleteByName(t *testing.T) {
 	}
 }
 
-// No customer's Worker goes with a namespace, even where the API allows it.
+// No customer's Worker is deleted together with a namespace, although the API
+// allows it.
 func TestNamespaceThatIsNotEmptyStays(t *testing.T) {
 	l := openLocal(t, func(o *emulator.Options) { o.NonEmptyNamespaceDelete = api.Cascade })
 	l.seed(t, "customers", 1, func(int) []string { return nil })
@@ -161,7 +163,7 @@ func TestUpdates(t *testing.T) {
 	if first.ETag == second.ETag || !second.ModifiedOn.After(first.ModifiedOn) {
 		t.Errorf("the update is %+v after %+v", second, first)
 	}
-	// What the second no longer asks for is off.
+	// Options that the second write no longer has are off.
 	snap := l.read(t, allWorkers)
 	l.inspect(t, snap, spec.Address{Kind: spec.KindWorker, Name: "a"})
 	got := snap.Resources[spec.Address{Kind: spec.KindWorker, Name: "a"}].Resource.Canonical()
@@ -183,7 +185,8 @@ func TestUpdates(t *testing.T) {
 		}
 	}
 
-	// There is nothing about a namespace to update, nor about a store of which the file says nothing.
+	// A namespace has nothing to update, and neither has a store without
+	// settings in the file.
 	l.Asked()
 	prior := spec.Revision{ID: "x"}
 	for _, r := range []spec.Resource{&spec.KVNamespace{Title: "t"}, &spec.DispatchNamespace{Name: "n"}, &spec.D1Database{Name: "d"}, &spec.R2Bucket{Name: "b"}, &spec.Queue{Name: "q"}} {
@@ -228,7 +231,7 @@ func TestUserWorkersNeverTouchAccountScripts(t *testing.T) {
 	}
 }
 
-// What cannot be sent is refused before anything is.
+// A write that cannot be sent fails before anything is sent.
 func TestWritesThatCannotBeSent(t *testing.T) {
 	handler, n := answers(success(`{}`))
 	a := craft(t, handler).Account(testAccount)
@@ -264,7 +267,7 @@ func TestWritesThatCannotBeSent(t *testing.T) {
 	}
 }
 
-// The answer to an upload must be about that upload.
+// The response to an upload must be about that upload.
 func TestAnswerAboutAnotherUpload(t *testing.T) {
 	for want, answer := range map[string]string{
 		`answered script "other" to the upload of "u"`: `{"id":"other"}`,
@@ -284,12 +287,13 @@ func TestAnswerAboutAnotherUpload(t *testing.T) {
 	}
 }
 
-// A create whose answer is lost is looked up before anything is sent again.
+// If the response to a create is lost, the resource is looked up before
+// anything is sent again.
 func TestLostAnswersToCreates(t *testing.T) {
 	zone := strings.Repeat("a", 32)
 	for _, tt := range []struct {
 		resource spec.Resource
-		lookup   string // the result of the lookup that finds it
+		lookup   string // the response to the lookup that finds it
 		want     string // its id
 	}{
 		{&spec.DispatchNamespace{Name: "n"}, `{"namespace_id":"n1","namespace_name":"n"}`, "n1"},
@@ -307,8 +311,8 @@ func TestLostAnswersToCreates(t *testing.T) {
 			}
 		}
 
-		// It is not there: it is sent again, after a look each time, and in the
-		// end the create's own error is the one to tell.
+		// It does not exist, so it is sent again, after a look each time. In
+		// the end the error is the create's own.
 		empty := success(`[]`)
 		switch tt.resource.Address().Kind {
 		case spec.KindDispatchNamespace:
@@ -342,7 +346,7 @@ func TestLostAnswersToCreates(t *testing.T) {
 	}
 }
 
-// What was created moments ago may not be known everywhere.
+// What was created moments ago may not be known everywhere yet.
 func TestUploadWaitsForWhatItRefersTo(t *testing.T) {
 	missing := failure(400, 10041, "KV namespace not found")
 	handler, n := answers(success(`{"id":"kv1","title":"t"}`), missing, missing, echoUpload("u"))
@@ -354,7 +358,7 @@ func TestUploadWaitsForWhatItRefersTo(t *testing.T) {
 		t.Errorf("%d requests, waits %v", *n, c.waits.All)
 	}
 
-	// Nothing was created: it is simply wrong.
+	// Nothing was created, so the reference is simply wrong.
 	handler, n = answers(missing)
 	_, err := craft(t, handler).Account(testAccount).Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("ns", "u")})
 	if err == nil || *n != 1 {

@@ -11,15 +11,15 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What to do about an error, in one table: whoever runs into it in a plan, an
-// apply or a check is told the same.
+// This file has one table of what to do about an error, so that plan, apply and
+// doctor give the same advice.
 
-// tokensPage is where tokens are made and changed.
+// tokensPage is the page on which users make and change tokens.
 const tokensPage = "https://dash.cloudflare.com/profile/api-tokens"
 
 var dispatchPath = regexp.MustCompile(`^/accounts/[^/]+/workers/dispatch/`)
 
-// codeAdvice is what to do about single codes of a product.
+// codeAdvice says what to do about single codes of a product.
 var codeAdvice = map[spec.Product]map[int]string{
 	spec.ProductWorkers: {
 		10037:  "the account has as many Workers as its plan allows: user Workers in a dispatch namespace do not count",
@@ -47,17 +47,18 @@ var codeAdvice = map[spec.Product]map[int]string{
 	},
 }
 
-// What is in the way of a record.
+// These conflicts keep a record from being created.
 const (
 	hostTaken   = "where there is a CNAME there can be no other record of the name: remove the one in the account first, or choose another name"
 	recordTaken = "the record was created since the plan was made: plan again, and take it over with `adopt: true`"
 )
 
-// invalidCredentials are answered to credentials that are none, whatever they
-// ask for. Source: Cloudflare API, errors of authentication.
+// invalidCredentials are the codes for malformed or unknown credentials,
+// whatever the request.
+// Source: Cloudflare API, errors of authentication.
 var invalidCredentials = []int{6003, 6111, 9103, 9106}
 
-// hint is what to do about an error; "" where nothing is known that helps.
+// hint returns what to do about an error, or "" if there is no useful advice.
 func hint(e *cloudflare.Error) string {
 	advice := codeAdvice[spec.Product(e.Product)][e.Code]
 	switch {
@@ -81,16 +82,17 @@ func hint(e *cloudflare.Error) string {
 	return ""
 }
 
-// isNotEntitled reports whether the account, and not the token, lacks something.
-// Which code says so for dispatch namespaces is not documented: 10015 is the one
-// for features that an account does not have, and 10023 the one that users report.
+// isNotEntitled reports whether the account, and not the token, lacks
+// something. The code for dispatch namespaces is not documented: 10015 is the
+// one for features that an account does not have, and 10023 is the one that
+// users report.
 func isNotEntitled(e *cloudflare.Error) bool {
 	return of(e, spec.ProductWorkers) && dispatchPath.MatchString(e.Path) && (e.Code == 10015 || e.Code == 10023)
 }
 
-// codeUnauthorized is answered to an invalid token, and to a valid one that asks
-// for an account or a zone that it may not see; the text tells which.
-// Source: the API's answers as users of wrangler and Terraform report them.
+// codeUnauthorized stands for an invalid token, and for a valid one that asks
+// for an account or a zone that it may not see. The text says which.
+// Source: the API's responses as users of wrangler and Terraform report them.
 const (
 	codeUnauthorized   = 9109
 	invalidAccessToken = "Invalid access token"
@@ -106,8 +108,8 @@ func isInvalidCredentials(e *cloudflare.Error) bool {
 	return e.Status == http.StatusUnauthorized || e.Code == codeUnauthorized
 }
 
-// isNotTheAPI reports whether what answered is not what answers for the API: a
-// page of a proxy, or of a host that was meant to be another.
+// isNotTheAPI reports whether the response is not from the API, but the page of
+// a proxy or of the wrong host.
 func isNotTheAPI(e *cloudflare.Error) bool {
 	return e.Code == 0 && e.Status != 0 && e.Status < http.StatusInternalServerError && e.NotEnvelope
 }

@@ -17,32 +17,33 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Static files are uploaded before the script that serves them: a session is
-// told of all files by hash and answers with the hashes that it does not have,
-// in buckets that are to be sent together. When everything is there, a token
-// says so, and the upload of the script carries it.
-// Source: https://developers.cloudflare.com/workers/static-assets/direct-upload/
+// Static files are uploaded before the script that serves them. A session gets
+// the hashes of all files and answers with the hashes that it lacks, in buckets
+// that are to be sent together. When it has everything, it gives a token, and
+// the upload of the script carries the token.
+// Source:
+// https://developers.cloudflare.com/workers/static-assets/direct-upload/
 //
-// Every upload of a script with assets has a session of its own, also when only
-// the code changes: an upload without assets takes them away, and that a user
-// Worker's are kept on request (keep_assets) stands in the schema of the upload and
-// nowhere else. A session that knows all files is one request. Files that are not
-// ours are kept on request all the same: there is no other way.
+// Every upload of a script with assets has its own session, even if only the
+// code changes, because an upload without assets removes them. There is an
+// option to keep a user Worker's assets (keep_assets), but only the schema of
+// the upload mentions it. A session that has all files takes one request. Files
+// that are not ours are kept with that option: there is no other way.
 
 const (
-	// bucketsAtOnce is how many buckets of a Worker are sent at the same time,
-	// as wrangler does.
+	// maxParallelBuckets is how many buckets of a Worker are sent at the same
+	// time, as wrangler does.
 	maxParallelBuckets = 3
 
-	// assetSessions is how often a session is begun for one upload. A session
-	// lasts an hour, and what it has taken in is not asked for again.
+	// assetSessions is how many sessions one upload may begin. A session lasts
+	// an hour, and files that one has taken are not asked for again.
 	assetSessions = 3
 
-	// noContentType stands for a file that is to be served without a type.
+	// noContentType stands for a file that is served without a type.
 	noContentType = "application/null"
 )
 
-// assetManifest is what a session is told of the files.
+// assetManifest lists the files for a session.
 type assetManifest struct {
 	Manifest map[string]assetEntry `json:"manifest"`
 }
@@ -52,20 +53,22 @@ type assetEntry struct {
 	Size int64  `json:"size"`
 }
 
-// assetSession is the answer. The token is the final one when no bucket is left.
+// assetSession is the response. Its token is the final one if no bucket is
+// left.
 type assetSession struct {
 	Token   string     `json:"jwt"`
 	Buckets [][]string `json:"buckets"`
 }
 
-// assetHash is what the platform knows a file of a Worker by: 32 hexadecimal
-// digits of anything that differs where the file does.
+// assetHash returns the name that the platform knows a file of a Worker by: 32
+// hexadecimal digits, different for different files.
 //
-// The platform shares files of one hash between all user Workers of a namespace.
-// The hash is salted with the Worker's address, so that no customer's upload can
-// name, or be answered with, another one's file. The type is part of it because
-// the platform keeps it with the content.
-// Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/static-assets/
+// The platform shares files of one hash between all user Workers of a
+// namespace. The hash is salted with the Worker's address, so that no
+// customer's upload can name another customer's file, or get it served. The
+// type is part of it because the platform keeps it with the content.
+// Source:
+// https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/static-assets/
 func assetHash(account string, worker spec.Address, file spec.AssetFile) string {
 	h := sha256.New()
 	for _, part := range []string{account, worker.String(), file.Type, file.SHA256} {
@@ -74,7 +77,7 @@ func assetHash(account string, worker spec.Address, file spec.AssetFile) string 
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 
-// assetUpload is the files of one Worker on their way to the account.
+// assetUpload uploads the files of one Worker.
 type assetUpload struct {
 	account  *Account
 	worker   spec.Address
@@ -97,7 +100,7 @@ func newAssetUpload(a *Account, worker spec.Address, files *spec.AssetFiles) *as
 	return u
 }
 
-// send sees to it that the account has all files, and returns the token that
+// send makes sure that the account has all files, and returns the token that
 // says so.
 func (u *assetUpload) send(ctx context.Context) (token string, err error) {
 	for range assetSessions {
@@ -156,8 +159,8 @@ func (u *assetUpload) session(ctx context.Context) (string, error) {
 // base64Contents is the only form in which the endpoint takes files.
 var base64Contents = url.Values{"base64": {"true"}}
 
-// fill sends the files of a bucket. The token in the answer is empty as long as
-// other buckets are missing.
+// fill sends the files of a bucket. The token in the response is empty until
+// all buckets have arrived.
 func (u *assetUpload) fill(ctx context.Context, session string, hashes []string) (string, error) {
 	body := cloudflare.NewMultipart("", nil)
 	for _, hash := range hashes {
@@ -172,7 +175,7 @@ func (u *assetUpload) fill(ctx context.Context, session string, hashes []string)
 	_, err := u.account.api.Exchange(cloudflare.WithToken(ctx, session), http.MethodPost, path, base64Contents, body, &answer)
 	var unreadable *cloudflare.BodyError
 	if errors.As(err, &unreadable) {
-		return "", unreadable.Unwrap() // which says more than the request that it broke off
+		return "", unreadable.Unwrap() // it says more than the request, which only broke off
 	}
 	var e *cloudflare.Error
 	if errors.As(err, &e) {

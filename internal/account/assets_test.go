@@ -42,7 +42,8 @@ func (s site) assets() *spec.Assets {
 
 func withAssets(a *spec.Assets) func(*spec.Script) { return func(s *spec.Script) { s.Assets = a } }
 
-// store is a server that takes static files and a script, one file a bucket.
+// store is a server that takes static files and a script. It wants one file a
+// bucket.
 type store struct {
 	t         *testing.T
 	namespace string // of the script; "" for the account's own
@@ -172,7 +173,7 @@ func TestPutAssets(t *testing.T) {
 			t.Errorf("the metadata has %s", got)
 		}
 
-		// A second time nothing is missing.
+		// The second time, nothing is missing.
 		before := s.requests
 		if _, err := putSite(a, resource); err != nil || s.requests != before+2 {
 			t.Errorf("%d requests, %v", s.requests-before, err)
@@ -191,7 +192,7 @@ func TestPutAssetsWithoutCode(t *testing.T) {
 	}
 }
 
-// No two Workers share a hash, nor two types of one content.
+// No two Workers share a hash, and neither do two types of one content.
 func TestAssetHash(t *testing.T) {
 	file := website.assets().Files.Files[0]
 	a := spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "a"}
@@ -216,7 +217,7 @@ func TestAssetHash(t *testing.T) {
 	}
 }
 
-// What goes wrong once is tried again, and nothing is sent twice that arrived.
+// What fails once is tried again, and nothing that arrived is sent twice.
 func TestAssetsAreTriedAgain(t *testing.T) {
 	nth := func(n int, h http.HandlerFunc) func(int, *http.Request) http.HandlerFunc {
 		return func(request int, _ *http.Request) http.HandlerFunc {
@@ -339,7 +340,8 @@ func TestAssetFailures(t *testing.T) {
 	}
 }
 
-// What is known of live assets, by what a list and the settings say.
+// The assets of a live script are known as far as the list and the settings
+// show them.
 func TestLiveAssets(t *testing.T) {
 	mark := spec.NewMark(strings.Repeat("c", 64), strings.Repeat("5", 64), markedAt).WithAssets(spec.LiveAssets("aaaaaaaaaaaaaaaa"))
 	plain := spec.NewMark(strings.Repeat("c", 64), strings.Repeat("5", 64), markedAt)

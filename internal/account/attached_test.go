@@ -13,8 +13,8 @@ import (
 
 func yes(b bool) *bool { return &b }
 
-// What a Worker has beside its upload is written, read back as written, changed,
-// and deleted twice.
+// What is attached to a Worker is written, read back as written, changed, and
+// deleted twice.
 func TestAttachedToWorkers(t *testing.T) {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")
@@ -96,7 +96,7 @@ func TestAttachedToWorkers(t *testing.T) {
 			} else if live != nil {
 				t.Errorf("left: %+v", live.Resource)
 			}
-			// Without a revision, it is looked up.
+			// Without a revision, deleting looks it up.
 			put(t, l.Account, tt.first, nil)
 			if err := l.Delete(t.Context(), address, spec.Revision{}); err != nil {
 				t.Error(err)
@@ -105,7 +105,7 @@ func TestAttachedToWorkers(t *testing.T) {
 	}
 }
 
-// What is to be left alone is sent as it is: the API would reset it.
+// A setting that is to stay is sent as it is, because the API would reset it.
 func TestHalfASubdomain(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, worker("site"), nil)
@@ -117,14 +117,15 @@ func TestHalfASubdomain(t *testing.T) {
 			t.Errorf("enabled %t, previews %t", *s.Enabled, *s.PreviewsEnabled)
 		}
 	}
-	// A Worker that is not there has neither, and no crons.
+	// A Worker that does not exist has no subdomain and no crons.
 	none := []spec.Collection{{Kind: spec.KindWorkerSubdomain, Parent: "none"}, {Kind: spec.KindCronTriggers, Parent: "none"}}
 	if snap := l.read(t, none...); len(snap.Resources) != 0 {
 		t.Errorf("read %v", snap.Addresses())
 	}
 }
 
-// Queues and their consumers are one list; what pulls is seen, and no Worker's.
+// Queues and their consumers are one list. A consumer that pulls is seen, and
+// belongs to no Worker.
 func TestConsumersComeWithTheQueues(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, worker("site"), nil)
@@ -154,7 +155,8 @@ func TestConsumersComeWithTheQueues(t *testing.T) {
 	}
 }
 
-// An answer without an id is looked up, and one about something else is an error.
+// If a response has no id, the consumer is looked up. A response about
+// something else is an error.
 func TestAnswersAboutConsumers(t *testing.T) {
 	consumer := &spec.QueueConsumer{Queue: "events", Worker: "site"}
 	queues := success(`[{"queue_id":"q","queue_name":"events","consumers":[{"consumer_id":"c","type":"worker","script":"site"}]}]`)
@@ -198,7 +200,8 @@ func TestAnswersThatCannotBeRight(t *testing.T) {
 	}
 }
 
-// A Worker or a queue that was created moments ago may not be known everywhere yet.
+// A Worker or a queue that was created moments ago may not be known everywhere
+// yet.
 func TestAttachedToWhatIsNew(t *testing.T) {
 	for name, tt := range map[string]struct {
 		resource spec.Resource
@@ -225,7 +228,7 @@ func TestAttachedToWhatIsNew(t *testing.T) {
 			}
 		})
 	}
-	// Nothing was created: it fails at once.
+	// Nothing was created, so it fails at once.
 	handler, n := answers(failure(404, 10007, "not there"))
 	_, err := craft(t, handler).Account(testAccount).Put(t.Context(), spec.Write{Resource: &spec.CronTriggers{Worker: "site"}})
 	if !IsNotFound(err) || *n != 1 {
@@ -233,7 +236,7 @@ func TestAttachedToWhatIsNew(t *testing.T) {
 	}
 }
 
-// The zone of a host is the longest; a small account is asked once.
+// The longest zone of a host counts. A small account is asked once.
 func TestZonesOf(t *testing.T) {
 	l := openLocal(t)
 	for _, name := range []string{"example.com", "shop.example.com"} {
@@ -254,7 +257,7 @@ func TestZonesOf(t *testing.T) {
 		t.Errorf("asked %v", asked)
 	}
 
-	// In a large one, each label is asked for once.
+	// In a large account, each label is asked for once.
 	for i := range 60 {
 		if err := l.Emulator.EnsureZone(testAccount, fmt.Sprintf("a%02d.example", i)); err != nil {
 			t.Fatal(err)
@@ -273,7 +276,8 @@ func TestZonesOf(t *testing.T) {
 	}
 }
 
-// What credentials may not read stays unread, and what is there is added.
+// Collections that the credentials may not read stay unread, and the others are
+// added.
 func TestExtend(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, worker("site"), nil)

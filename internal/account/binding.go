@@ -10,7 +10,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// bindingsToAPI is the metadata's list of bindings.
+// bindingsToAPI returns bindings in the form that the metadata of an upload
+// has.
 func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]spec.Object, error) {
 	list := []spec.Object{} // an upload's list is never null
 	for _, b := range bindings {
@@ -34,8 +35,8 @@ func bindingsToAPI(bindings []spec.Binding, secrets map[string]spec.Secret) ([]s
 	return list, nil
 }
 
-// allBindings are a script's bindings, and for a template those that stay as they
-// are: an upload names each of them.
+// allBindings returns a script's bindings and, for a template, those that stay
+// as they are, because an upload names each of them.
 func allBindings(script *spec.Script) []spec.Binding {
 	all := slices.Clone(script.Bindings)
 	for _, name := range script.Inherited {
@@ -44,7 +45,7 @@ func allBindings(script *spec.Script) []spec.Binding {
 	return all
 }
 
-// openReference is the property that still waits for an id.
+// openReference returns the property of a binding that still waits for an id.
 func openReference(b spec.Binding) (property string, open bool) {
 	for name, value := range b.Canonical() {
 		if value == spec.Unknown {
@@ -54,8 +55,8 @@ func openReference(b spec.Binding) (property string, open bool) {
 	return "", false
 }
 
-// bindingsFromAPI is a list of bindings as the settings answer it, sorted by
-// name: the API promises no order.
+// bindingsFromAPI returns the bindings that the settings list, sorted by name,
+// because the API promises no order.
 func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
 	var out []spec.Binding
 	for _, object := range list {

@@ -12,8 +12,7 @@ import (
 
 const defaultConcurrency = 8
 
-// Options are what a [Client] is made of. The zero value of a field means
-// its default.
+// Options configure a [Client]. The zero value of a field means its default.
 type Options struct {
 	cloudflare.Options
 
@@ -21,8 +20,8 @@ type Options struct {
 	// are read at once.
 	Concurrency int
 
-	// Tags remembers the tags of scripts where lists do not show them; nil means
-	// for as long as the client is there.
+	// Tags remembers the tags of scripts if lists do not show them; nil means
+	// that they are remembered for the lifetime of the client.
 	Tags *TagCache
 }
 
@@ -35,7 +34,7 @@ type Client struct {
 	concurrency int
 }
 
-// New returns a client. Nothing is sent yet.
+// New returns a client. It sends nothing yet.
 func New(o Options) (*Client, error) {
 	api, err := cloudflare.New(o.Options, products)
 	if err != nil {
@@ -51,16 +50,17 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Skew is how far the server's clock is ahead of this machine's, by the last
-// answer; it is exact to a second.
+// Skew returns how far the server's clock was ahead of this machine's in the
+// last response. It is exact to a second.
 func (c *Client) Skew() time.Duration { return c.api.Skew() }
 
-// Account is the account with an identifier. Nothing is sent yet.
+// Account returns the account with an identifier. It sends nothing yet.
 func (c *Client) Account(id string) *Account {
 	return &Account{client: c, api: c.api, id: id, tags: c.tags, zones: map[string]zone{}}
 }
 
-// Accounts are the accounts that the credentials can see, in the API's order.
+// Accounts returns the accounts that the credentials can see, in the API's
+// order.
 func (c *Client) Accounts(ctx context.Context) ([]spec.Account, error) {
 	const perPage = 50 // the maximum: API reference, "List Accounts"
 	list, err := cloudflare.AllPages(ctx, perPage, func(ctx context.Context, page float64) ([]accounts.Account, string, error) {

@@ -17,13 +17,13 @@ func boundaryOf(contentType string) string {
 	return params["boundary"]
 }
 
-// get reads the settings of a script: one GET through the raw door.
+// get reads the settings of a script with one GET through the raw client.
 func get(c *Client) error {
 	_, err := c.Account(testAccount).settings(context.Background(), cloudflare.Path("accounts", testAccount, "workers", "scripts", "x"))
 	return err
 }
 
-// The SDK's door fails as the raw one does.
+// A request of the SDK fails as one of the raw client does.
 func TestBothClientsFailAlike(t *testing.T) {
 	c := craft(t, failure(200, 10013, "namespace not found"))
 	_, err := c.Account(testAccount).kvNamespaces(t.Context())
@@ -77,7 +77,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// An empty name in a path addresses something larger than the name's owner.
+// An empty name in a path addresses something larger than the resource of that
+// name.
 func TestPathsThatWouldMeanSomethingElse(t *testing.T) {
 	handler, n := answers(success(`null`))
 	a := craft(t, handler).Account(testAccount)

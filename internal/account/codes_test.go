@@ -37,7 +37,7 @@ func TestProductOf(t *testing.T) {
 	}
 }
 
-// A code means what it means in its product.
+// The meaning of a code depends on its product.
 func TestClassesOfFailures(t *testing.T) {
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
 	read := &net.OpError{Op: "read", Err: errors.New("reset")}

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// An exception is where Cloudflare's description is knowingly not followed: it
-// is of August 2024, and wrong here and there. What it says of anything that is
-// not listed is held.
+// An exception is a place in Cloudflare's description that this package
+// knowingly does not follow: the description is of August 2024, and wrong here
+// and there. Whatever is not listed is checked.
 type exception struct {
 	operations []string
 	part       string   // as in breach
-	at         []string // pointers, for path.Match; none for the part itself
-	fields     []string // below the pointers; none for the pointers themselves
+	at         []string // pointers, for path.Match; empty for the part itself
+	fields     []string // below the pointers; empty for the pointers themselves
 	why        string
 	source     string
 }
@@ -58,7 +58,7 @@ var (
 	shownConsumer = []string{"POST " + consumersPath, "PUT " + consumerPath}
 )
 
-// undescribed are the operations that the description does not have.
+// undescribed lists the operations that the description lacks.
 var undescribed = []struct{ name, why, source string }{
 	{"GET " + namespacePath + "/*/scripts", "the list of a namespace's scripts is newer", "Cloudflare's operation list of 2026, namespace-worker-list-scripts"},
 	{"PUT " + namespacePath + "/*", "renaming and trusting a namespace are newer", "Cloudflare's operation list of 2026, namespace-worker-put-namespace"},
@@ -215,8 +215,8 @@ var exceptions = []exception{
 	{[]string{"POST " + hostnamesPath}, "body", []string{""}, []string{"custom_origin_server"}, "only a change is described with an origin", saasOrigin},
 }
 
-// exceptionsUsed notes which exceptions are needed: in every operation, and of
-// every field.
+// exceptionsUsed records which exceptions are needed, by operation and by
+// field.
 type exceptionsUsed struct {
 	operations map[string]bool         // of undescribed
 	breaches   map[int]map[string]bool // of exceptions: operations, pointers and fields
@@ -226,7 +226,7 @@ func newExceptions() *exceptionsUsed {
 	return &exceptionsUsed{map[string]bool{}, map[int]map[string]bool{}}
 }
 
-// operation reports whether the description need not have an operation.
+// operation reports whether an operation may be missing from the description.
 func (u *exceptionsUsed) operation(method, escapedPath string) bool {
 	for _, o := range undescribed {
 		pattern := strings.Replace(o.name, "{account_id}", "*", 1)
@@ -238,7 +238,7 @@ func (u *exceptionsUsed) operation(method, escapedPath string) bool {
 	return false
 }
 
-// breach reports whether a breach is an exception.
+// breach reports whether a breach is a listed exception.
 func (u *exceptionsUsed) breach(b breach) bool {
 	for i, e := range exceptions {
 		if e.part != b.part || !slices.Contains(e.operations, b.operation) {
@@ -255,8 +255,8 @@ func (u *exceptionsUsed) breach(b breach) bool {
 	return false
 }
 
-// hit is the field, or the pointer, of an exception that a pointer is about; ""
-// if none is.
+// hit returns the field, or the pointer, of the exception that covers a
+// pointer, or "" if it does not cover it.
 func (e exception) hit(pointer string) string {
 	if len(e.at) == 0 && pointer == "" {
 		return wholePart
@@ -278,7 +278,7 @@ func (e exception) hit(pointer string) string {
 
 const wholePart = "the whole"
 
-// unused are the exceptions that nothing needs.
+// unused returns the exceptions that nothing needs.
 func (u *exceptionsUsed) unused() []string {
 	var unused []string
 	for _, o := range undescribed {

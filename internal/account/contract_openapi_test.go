@@ -19,19 +19,18 @@ import (
 )
 
 // apiDescription is Cloudflare's own description of its API, an OpenAPI 3.0
-// document, and what checks values against the schemas in it.
+// document, with compilers that check values against its schemas.
 //
-// A schema of OpenAPI 3.0 is nearly one of JSON Schema; schemas differ by whether
-// they are about what is sent or what is answered, because a property that is
-// read-only is required of answers alone.
+// A schema of OpenAPI 3.0 is nearly a JSON Schema. Requests and responses have
+// a compiler each, because a read-only property is required in responses alone.
 type apiDescription struct {
 	document map[string]any
 	sent     *jsonschema.Compiler
 	answered *jsonschema.Compiler
 }
 
-// newAPIDescription reads a description; its error is fs.ErrNotExist where there
-// is no such file.
+// newAPIDescription reads a description. If there is no such file, the error is
+// fs.ErrNotExist.
 func newAPIDescription(file string) (*apiDescription, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -55,9 +54,9 @@ func newAPIDescription(file string) (*apiDescription, error) {
 	return d, nil
 }
 
-// toJSONSchema is a part of the document in JSON Schema's words. Properties that
-// the keyword named optional stands at are not required. Of the branches of a
-// oneOf several may match: many in this document are written as if they were anyOf.
+// toJSONSchema rewrites a part of the document as JSON Schema. Properties that
+// have the keyword optional are not required. Several branches of a oneOf may
+// match, because many in this document are written as if they were anyOf.
 func (d *apiDescription) toJSONSchema(node any, optional string) any {
 	switch node := node.(type) {
 	case []any:
@@ -89,7 +88,7 @@ func (d *apiDescription) toJSONSchema(node any, optional string) any {
 	}
 }
 
-// says reports whether a keyword is true of a schema.
+// says reports whether a keyword is true in a schema.
 func (d *apiDescription) says(schema any, keyword string) bool {
 	for _, s := range d.flatten(schema) {
 		if s[keyword] == true {
@@ -99,7 +98,8 @@ func (d *apiDescription) says(schema any, keyword string) bool {
 	return false
 }
 
-// flatten is a schema as the schemas it is made of, references followed.
+// flatten returns the schemas that a schema consists of, with references
+// followed.
 func (d *apiDescription) flatten(schema any) []map[string]any {
 	s, ok := schema.(map[string]any)
 	if !ok {
@@ -118,7 +118,7 @@ func (d *apiDescription) flatten(schema any) []map[string]any {
 	return all
 }
 
-// at is what a reference within the document refers to.
+// at returns the part of the document that a reference leads to.
 func (d *apiDescription) at(ref string) any {
 	var node any = d.document
 	for _, segment := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
@@ -135,7 +135,8 @@ func (d *apiDescription) at(ref string) any {
 	return node
 }
 
-// pointer is a reference to what is below another, references followed.
+// pointer returns a reference to something below another reference, with
+// references followed.
 func (d *apiDescription) pointer(ref string, segments ...string) string {
 	for _, segment := range segments {
 		if object, ok := d.at(ref).(map[string]any); ok && object["$ref"] != nil {
@@ -146,7 +147,7 @@ func (d *apiDescription) pointer(ref string, segments ...string) string {
 	return ref
 }
 
-// described is an operation of the API.
+// described is an operation in the API's description.
 type described struct {
 	*apiDescription
 	name string // "GET /zones/{zone_id}/workers/routes"
@@ -154,7 +155,8 @@ type described struct {
 	path map[string]string // the values of the path's parameters
 }
 
-// operation is the one that a request is of; false where the document has none.
+// operation returns the operation of a request, and false if the document has
+// none.
 func (d *apiDescription) operation(method, escapedPath string) (described, bool) {
 	paths := d.document["paths"].(map[string]any)
 	best, fewest := described{}, 1000
@@ -189,10 +191,10 @@ func matchPath(template, escapedPath string) (map[string]string, bool) {
 	return parameters, true
 }
 
-// breach is where an exchange differs from the description.
+// A breach is a difference between an exchange and the description.
 type breach struct {
 	operation string // "GET /zones/{zone_id}/workers/routes"
-	part      string // "path", "query", "body", or the status of the answer
+	part      string // "path", "query", "body", or the status of the response
 	pointer   string // into the part; * for the index of a list
 	message   string
 }
@@ -226,7 +228,7 @@ func (o described) check(x exchanged) []breach {
 	return found
 }
 
-// checkParameters compares those of path and query.
+// checkParameters compares the parameters of path and query.
 func (o described) checkParameters(query url.Values, tell func(string) func(pointer, message string)) {
 	parameters, _ := o.at(o.pointer(o.ref, "parameters")).([]any)
 	known := map[string]bool{}
@@ -256,7 +258,8 @@ func (o described) checkParameters(query url.Values, tell func(string) func(poin
 	}
 }
 
-// decodeParameter is a value of a path or a query in the type that its schema has.
+// decodeParameter returns a value of a path or a query in the type that its
+// schema has.
 func (o described) decodeParameter(text string, schema any) any {
 	for _, s := range o.flatten(schema) {
 		switch s["type"] {
@@ -271,7 +274,7 @@ func (o described) decodeParameter(text string, schema any) any {
 	return text
 }
 
-// checkContent compares a body with what is described under "content".
+// checkContent compares a body with what the description has under "content".
 func (o described) checkContent(compiler *jsonschema.Compiler, ref, contentType string, body []byte, tell func(pointer, message string)) {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	if contentType == "" && len(body) == 0 && o.at(o.pointer(ref, "content")) == nil {
@@ -306,8 +309,8 @@ func decodeNumbers(text []byte) (value any, err error) {
 	return value, err
 }
 
-// decodeForm is a form as an object: what is JSON as a value, and all else, by
-// the name that the description has for it, as texts.
+// decodeForm turns a form into an object. Parts in JSON become values. All
+// other parts become texts, under the name that the description has for them.
 func decodeForm(body []byte, boundary string) (any, error) {
 	form := map[string]any{}
 	for reader := multipart.NewReader(bytes.NewReader(body), boundary); ; {
@@ -350,7 +353,8 @@ func escapeFragment(ref string) string {
 	return "#" + (&url.URL{Fragment: strings.TrimPrefix(ref, "#")}).EscapedFragment()
 }
 
-// tellCauses tells what is wrong, but not why each of several alternatives is.
+// tellCauses reports what is wrong, but not why each of several alternatives
+// is.
 func tellCauses(invalid *jsonschema.ValidationError, tell func(pointer, message string)) {
 	if len(invalid.Causes) == 0 || path.Base(invalid.KeywordLocation) == "anyOf" {
 		tell(anyIndex(invalid.InstanceLocation), invalid.Message)
@@ -371,9 +375,9 @@ func anyIndex(pointer string) string {
 	return strings.Join(segments, "/")
 }
 
-// undeclared tells the properties of a value that none of its schemas has. JSON
-// Schema allows them, and so a misspelt field of a request would pass. Where no
-// schema names any property, all go.
+// undeclared reports the properties of a value that none of its schemas has.
+// JSON Schema allows them, so that a misspelt field of a request would pass. If
+// no schema names any property, all are allowed.
 func (o described) undeclared(schemas []map[string]any, value any, pointer string, tell func(pointer, message string)) {
 	switch value := value.(type) {
 	case []any:

@@ -16,12 +16,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// contract is a run through all methods, and the record of what was said.
+// contract is a run through all methods, with a record of every exchange.
 type contract struct {
 	client    *Client
 	account   *Account
 	snapshot  *spec.Snapshot
-	revisions []spec.Revision // of contractResources, as written last
+	revisions []spec.Revision // of contractResources, as last written
 	pairs     []spec.Revision // of contractKeys
 	captured  map[int]*spec.Live
 	ids       map[spec.Address]string
@@ -32,12 +32,12 @@ type contract struct {
 	exchanges []exchanged
 }
 
-// exchanged is a request and its answer.
+// exchanged is a request and its response.
 type exchanged struct {
 	method, path           string // the path is escaped, and below the API's base
 	query                  url.Values
 	status                 int
-	sentType, answeredType string // without a body: ""
+	sentType, answeredType string // "" without a body
 	sent, answered         []byte
 }
 
@@ -90,9 +90,9 @@ func (c *contract) require(t *testing.T, err error) {
 
 func second[T any](_ T, err error) error { return err }
 
-// putAll creates everything, and looks at it as is done after a lost answer.
-// What can be renamed is created twice, and renamed at once: what is written
-// later refers to the new name. A script is marked, besides.
+// putAll creates everything, and looks at it as after a lost response. What can
+// be renamed is created twice, and renamed at once, because later writes refer
+// to the new name. Scripts are also marked.
 func (c *contract) putAll(t *testing.T) {
 	for i, r := range contractResources {
 		c.revisions[i] = c.write(t, c.account.Put, r.first, nil)
@@ -116,7 +116,7 @@ func (c *contract) putAll(t *testing.T) {
 	}
 }
 
-// changeAll looks at everything, and writes it as it becomes.
+// changeAll looks at everything, and writes the second version of it.
 func (c *contract) changeAll(t *testing.T) {
 	for i, r := range contractResources {
 		if live := c.snapshot.Resources[r.second.Address()]; live == nil {
@@ -128,7 +128,7 @@ func (c *contract) changeAll(t *testing.T) {
 	}
 }
 
-// write writes a resource with the ids of what it refers to.
+// write writes a resource with the ids of the resources that it refers to.
 func (c *contract) write(t *testing.T, put func(context.Context, spec.Write) (spec.Revision, error), r spec.Resource, prior *spec.Revision) spec.Revision {
 	t.Helper()
 	if scripted, ok := r.(spec.Scripted); ok {
@@ -149,7 +149,7 @@ func (c *contract) readAll(t *testing.T) {
 	c.snapshot = snap
 }
 
-// contractCollections are where contractResources are found.
+// contractCollections returns the collections of contractResources.
 func contractCollections() []spec.Collection {
 	var collections []spec.Collection
 	for _, r := range contractResources {
@@ -158,7 +158,7 @@ func contractCollections() []spec.Collection {
 	return collections
 }
 
-// scripts are the Workers and user Workers that were read.
+// scripts returns the Workers and user Workers that were read.
 func (c *contract) scripts() []spec.Address {
 	return slices.DeleteFunc(c.snapshot.Addresses(), func(a spec.Address) bool {
 		_, scripted := c.snapshot.Resources[a].Resource.(spec.Scripted)
@@ -166,10 +166,10 @@ func (c *contract) scripts() []spec.Address {
 	})
 }
 
-// deleteAll deletes everything as it is now: that a Worker has no subdomain any
-// more has changed the Worker.
+// deleteAll deletes everything as it is now, because removing a Worker's
+// subdomain has changed the Worker.
 func (c *contract) deleteAll(t *testing.T) {
-	for range 2 { // what is gone, too
+	for range 2 { // what is gone is deleted, too
 		for i, r := range slices.Backward(contractResources) {
 			address := r.second.Address()
 			now, err := c.account.Look(t.Context(), "platform", address, &c.revisions[i])

@@ -10,10 +10,10 @@ import (
 
 var contractSecrets = map[string]spec.Secret{"KEY": spec.NewSecret("planted-secret"), "TOKEN": spec.NewSecret("planted-token")}
 
-// contractDiscoveries are lists that go through user Workers of others.
+// contractDiscoveries are lists that look for user Workers of others.
 var contractDiscoveries = []spec.Discovery{{Namespace: "tenants", Tags: map[string]bool{"plan-pro": true, "suspended": false}, Name: "*"}}
 
-// writeSecrets rotates the secrets that a script has: one alone, and all at once.
+// writeSecrets rotates the secrets of a script: one alone, and all at once.
 func (c *contract) writeSecrets(t *testing.T, i int, r spec.Scripted) {
 	if !slices.ContainsFunc(r.AsScript().Bindings, spec.Binding.IsSecret) {
 		return
@@ -55,10 +55,11 @@ func (c *contract) deletePairs(t *testing.T) {
 	}
 }
 
-// contractKeys are of pairs that are written together.
+// contractKeys are the keys of pairs that are written together.
 var contractKeys = []string{"plans/a", "plans/z"}
 
-// eachUserWorker calls f with those that a rollout may want back.
+// eachUserWorker calls f with each user Worker that a rollout may want to
+// restore.
 func (c *contract) eachUserWorker(f func(i int, w *spec.UserWorker)) {
 	for i, r := range contractResources {
 		if w, ok := r.second.(*spec.UserWorker); ok && !w.IsTemplate() {
@@ -84,7 +85,7 @@ func (c *contract) captureScripts(t *testing.T) {
 	})
 }
 
-// restoreScripts uploads what was captured once more.
+// restoreScripts uploads again what was captured.
 func (c *contract) restoreScripts(t *testing.T) {
 	c.eachUserWorker(func(i int, w *spec.UserWorker) {
 		former, _ := c.captured[i].RestorableOver(w.AsScript())
@@ -94,7 +95,7 @@ func (c *contract) restoreScripts(t *testing.T) {
 	})
 }
 
-// contractScript is a script with everything that is no binding.
+// contractScript gives a script everything that is not a binding.
 func contractScript(s *spec.Script) {
 	s.CompatibilityFlags = []string{"nodejs_compat"}
 	s.Tags = []string{"plan-pro"}
@@ -107,8 +108,8 @@ func contractScript(s *spec.Script) {
 	}
 }
 
-// everyBinding is of every type that refers to something of the account, and of
-// those that hold a value.
+// everyBinding gives a script a binding of every type that refers to something
+// in the account or holds a value.
 func everyBinding(s *spec.Script) {
 	s.Bindings = []spec.Binding{
 		{Name: "CONFIG", Type: spec.BindingJSON, Properties: spec.PropertiesOf(spec.Object{"json": spec.Object{"features": []any{"a"}}})},
@@ -127,7 +128,8 @@ func everyBinding(s *spec.Script) {
 	}
 }
 
-// otherBindings keep a secret, and a variable that somebody else writes.
+// otherBindings adds bindings that keep a secret, and a variable that another
+// program writes.
 func otherBindings(s *spec.Script) {
 	s.Bindings = []spec.Binding{
 		{Name: "KEY", Type: spec.BindingInherit},
@@ -135,7 +137,7 @@ func otherBindings(s *spec.Script) {
 	}
 }
 
-// withClass is a Durable Object class, and the migration that makes it.
+// withClass adds a Durable Object class, and the migration that creates it.
 func withClass(tag string) func(*spec.Script) {
 	return func(s *spec.Script) {
 		s.Code = codeOf("export class Counter {}\nexport default {}\n")
@@ -144,7 +146,7 @@ func withClass(tag string) func(*spec.Script) {
 	}
 }
 
-// templateOfCode replaces the code of a user Worker, and leaves the rest of it.
+// templateOfCode makes a template that replaces only the code of a user Worker.
 func templateOfCode(s *spec.Script) {
 	contractScript(s)
 	s.Manage = []string{"code", "vars", "tags"}
@@ -152,7 +154,8 @@ func templateOfCode(s *spec.Script) {
 	s.Bindings = []spec.Binding{{Name: "PLAN", Type: spec.BindingText, Properties: spec.PropertiesOf(spec.Object{"text": "free"})}}
 }
 
-// templateOfSettings changes settings of a user Worker, and leaves its code.
+// templateOfSettings makes a template that changes only settings of a user
+// Worker.
 func templateOfSettings(s *spec.Script) {
 	contractScript(s)
 	s.Code = spec.KeptCode()

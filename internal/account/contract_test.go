@@ -12,13 +12,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// apiDescriptionFile is Cloudflare's OpenAPI document, reduced to the paths that
-// this package uses; WFPSYNC_OPENAPI names another one.
+// apiDescriptionFile is Cloudflare's OpenAPI document, reduced to the paths
+// that this package uses. WFPSYNC_OPENAPI names another one.
 const apiDescriptionFile = "../../../shared/cloudflare-openapi.json"
 
-// contractResources is one of every kind and more, in an order in which they can
-// be created, and what each is changed into. The last is deleted first. A kind
-// that is added gets its line here.
+// contractResources has resources of every kind, in an order in which they can
+// be created, and what each is changed into. The last is deleted first. A new
+// kind gets its line here.
 var contractResources = []struct{ first, second spec.Resource }{
 	{&spec.DispatchNamespace{Name: "customers"}, &spec.DispatchNamespace{Name: "tenants", TrustedWorkers: yes(true)}},
 	{&spec.KVNamespace{Title: "Data"}, &spec.KVNamespace{Title: "Tenant Data"}},
@@ -60,8 +60,8 @@ var contractResources = []struct{ first, second spec.Resource }{
 	},
 }
 
-// contractMethods is every method through which requests are sent, in the order
-// of an account's life. A method that is added gets its line here.
+// contractMethods lists every method that sends requests, in the order of an
+// account's life. A new method gets its line here.
 var contractMethods = []struct {
 	name string
 	call func(*contract, *testing.T)
@@ -154,8 +154,8 @@ var contractMethods = []struct {
 	{"Account.Delete", (*contract).deleteAll},
 }
 
-// Everything that is sent and answered is as Cloudflare describes it, but for
-// the exceptions that are listed.
+// Everything that is sent and answered is as Cloudflare describes it, except
+// for the listed exceptions.
 func TestContract(t *testing.T) {
 	c := newContract(t)
 	for _, m := range contractMethods {
@@ -169,7 +169,7 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	excepted := newExceptions()
-	told := map[string]bool{} // what is wrong once is wrong often
+	told := map[string]bool{} // what is wrong once is often wrong again
 	tell := func(breach, sent, answered string) {
 		if !told[breach] {
 			told[breach] = true
@@ -194,7 +194,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// A method, or a kind, that is added gets its line above.
+// A new method, or a new kind, gets its line above.
 func TestContractIsComplete(t *testing.T) {
 	var called, written []string
 	for _, m := range contractMethods {
@@ -215,7 +215,8 @@ func TestContractIsComplete(t *testing.T) {
 	}
 }
 
-// exportedMethods are those of types of this package, as "Type.Method".
+// exportedMethods returns the methods of types of this package, as
+// "Type.Method".
 func exportedMethods(t *testing.T, types ...string) []string {
 	t.Helper()
 	var methods []string

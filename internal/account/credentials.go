@@ -8,12 +8,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// This file asks the API about the credentials and the account, for a person who
-// wants to know why something does not work.
+// This file asks the API about the credentials and the account, to tell the
+// user why something does not work.
 
-// TokenStatus asks whether the API token is active, expired or disabled. A token
-// that belongs to an account, and not to a user, is asked for there; "" leaves
-// that out.
+// TokenStatus asks whether the API token is active, expired or disabled. A
+// token of an account, and not of a user, is looked up in the account; "" means
+// no account.
 // Source: API reference, "Verify Token" of users and of accounts.
 func (c *Client) TokenStatus(ctx context.Context, account string) (string, error) {
 	var answer struct {
@@ -28,23 +28,23 @@ func (c *Client) TokenStatus(ctx context.Context, account string) (string, error
 	return answer.Status, err
 }
 
-// A Probe looks at what takes one permission.
+// A PermissionCheck tests one permission of the credentials.
 type PermissionCheck struct {
 	Permission spec.Permission
 
-	// Kinds are those that take the permission: a stack with any of them needs it.
+	// Kinds need the permission: a stack with any of them must have it.
 	Kinds []spec.Kind
 
-	// Look reads a little, in the zone of a name where the permission is one of zones.
+	// Run reads a little, in the named zone if the permission is one of zones.
 	Run func(ctx context.Context, zone string) error
 }
 
-// Probes returns what there is to look at in the account.
+// PermissionChecks returns the checks of the account's permissions.
 func (a *Account) PermissionChecks() []PermissionCheck {
 	return a.permissionChecks("accounts", func(context.Context, string) (string, error) { return a.id, nil })
 }
 
-// ZoneProbes returns what there is to look at in a zone.
+// ZonePermissionChecks returns the checks of a zone's permissions.
 func (a *Account) ZonePermissionChecks() []PermissionCheck {
 	return a.permissionChecks("zones", func(ctx context.Context, name string) (string, error) {
 		z, err := a.zone(ctx, name)
@@ -71,12 +71,12 @@ func (a *Account) permissionChecks(scope string, id func(ctx context.Context, zo
 	return checks
 }
 
-// Entitled asks for the dispatch namespaces, which only accounts with Workers
-// for Platforms have.
+// Entitled lists the dispatch namespaces, which only accounts with Workers for
+// Platforms have.
 func (a *Account) Entitled(ctx context.Context) error {
 	_, err := a.api.Send(ctx, http.MethodGet, cloudflare.Path("accounts", a.id, "workers", "dispatch", "namespaces"), nil, nil)
 	return err
 }
 
-// ZonePermission returns what it takes to see zones.
+// ZonePermission returns the permission to see zones.
 func ZonePermission() spec.Permission { return permissionsAlone[spec.ProductZones] }

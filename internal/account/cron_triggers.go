@@ -20,7 +20,8 @@ var cronTriggersOps = kindOps{
 	delete: deleteCronTriggers,
 }
 
-// listCronTriggers reads those of one Worker. One that does not exist has none.
+// listCronTriggers reads the cron triggers of one Worker. A Worker that does
+// not exist has none.
 func listCronTriggers(ctx context.Context, r *reading, worker string) ([]*spec.Live, error) {
 	var params workers.ScriptScheduleGetParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
@@ -40,8 +41,9 @@ func listCronTriggers(ctx context.Context, r *reading, worker string) ([]*spec.L
 	return []*spec.Live{{Resource: t, Revision: revisionOfCrons(t.Crons), Detailed: true}}, nil
 }
 
-// revisionOfCrons has the expressions in the place of a hash. The times in the
-// answer are those of single triggers, and may stay when others come and go.
+// revisionOfCrons uses the expressions as the etag. The times in the response
+// are those of single triggers, and may stay the same when others are added or
+// removed.
 func revisionOfCrons(crons []string) spec.Revision {
 	return spec.Revision{ETag: strings.Join(slices.Sorted(slices.Values(crons)), ", ")}
 }
@@ -60,7 +62,7 @@ func deleteCronTriggers(ctx context.Context, a *Account, address spec.Address, _
 func (a *Account) setCrons(ctx context.Context, worker string, crons []string) (spec.Revision, error) {
 	var params workers.ScriptScheduleUpdateParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
-	params.Body = []workers.ScriptScheduleUpdateParamsBody{} // [] and not null: it takes them all away
+	params.Body = []workers.ScriptScheduleUpdateParamsBody{} // [] and not null, to remove them all
 	for _, cron := range crons {
 		var body workers.ScriptScheduleUpdateParamsBody
 		body.Cron.Value, body.Cron.Present = cron, true

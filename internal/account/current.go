@@ -10,8 +10,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// MovedError is the refusal to write a resource that is not what it was when
-// the plan was made. Before or Now is nil where there was, or is, none.
+// MovedError says that a resource was not written because it is not what it was
+// when the plan was made. Before or Now is nil if it did not, or does not,
+// exist.
 type MovedError struct {
 	Address     spec.Address
 	Before, Now *spec.Revision
@@ -32,7 +33,7 @@ func (e *MovedError) how() string {
 	}
 }
 
-// writer says who wrote a revision, and when, as far as it tells.
+// writer returns who wrote a revision, and when, as far as the revision tells.
 func writer(r *spec.Revision) string {
 	var text string
 	switch {
@@ -50,12 +51,12 @@ func writer(r *spec.Revision) string {
 // IsMoved reports whether an error is a [*MovedError].
 func IsMoved(err error) bool { return errors.As(err, new(*MovedError)) }
 
-// IsUnknown reports whether a prior revision tells nothing that could be
-// compared, as that of a bucket does not.
+// IsUnknown reports whether a prior revision has nothing to compare, as that of
+// a bucket.
 func IsUnknown(prior *spec.Revision) bool { return prior != nil && *prior == spec.Revision{} }
 
-// Compare says whether a write is done, can be made, or would overwrite what
-// the plan knows nothing of.
+// Compare reports whether a write is already done. The error says that it would
+// overwrite something that the plan does not know.
 func Compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) {
 	switch {
 	case Unmoved(w.Prior, now):
@@ -68,8 +69,8 @@ func Compare(w spec.Write, now, revision *spec.Revision) (done bool, err error) 
 	}
 }
 
-// Unmoved compares what tells the states of a resource apart. Only scripts have
-// a time that nothing but a write to themselves moves.
+// Unmoved reports whether two revisions are of the same state. Only scripts
+// have a time that changes with their own writes alone.
 func Unmoved(prior, now *spec.Revision) bool {
 	switch {
 	case prior == nil || now == nil:
@@ -81,8 +82,8 @@ func Unmoved(prior, now *spec.Revision) bool {
 	}
 }
 
-// Gone says whether what is to be deleted is gone, can be deleted, or is not
-// what was to be deleted.
+// Gone reports whether the resource to be deleted is gone. The error says that
+// it is not the resource that was to be deleted.
 func Gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, error) {
 	switch {
 	case now == nil:
@@ -94,8 +95,9 @@ func Gone(address spec.Address, prior spec.Revision, now *spec.Revision) (bool, 
 	}
 }
 
-// describes reports whether something marked is what a write would make of it: an
-// attempt whose answer was lost has made it so, or another run for the same stack.
+// describes reports whether a live resource is already what a write would make
+// of it: because an attempt whose response was lost did so, or another run for
+// the same stack.
 func describes(w spec.Write, now *spec.Revision) bool {
 	switch r := w.Resource.(type) {
 	case *spec.DNSRecord:
@@ -122,14 +124,14 @@ func describes(w spec.Write, now *spec.Revision) bool {
 		now.Mark.DescribesAssets(script.Assets) && now.Mark.Protected == w.Resource.Meta().Protect
 }
 
-// markedAlike reports whether two revisions have one mark.
+// markedAlike reports whether two revisions have the same mark.
 func markedAlike(a, b *spec.Revision) bool {
 	return a != nil && b != nil && a.Mark != nil && sameMark(a.Mark, b.Mark)
 }
 
-// Look returns the revision that a resource has now, nil when there is none. A
-// look that does not show the prior revision is checked against the list that
-// the prior one came from: the two endpoints need not word it alike.
+// Look returns the revision that a resource has now, or nil if it does not
+// exist. If it differs from the prior revision, Look also reads the list that
+// the prior one came from, because the two endpoints may word it differently.
 func (a *Account) Look(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error) {
 	if look := opsByKind[address.Kind].look; look != nil {
 		now, err := look(ctx, a, address)
@@ -140,7 +142,7 @@ func (a *Account) Look(ctx context.Context, stack string, address spec.Address, 
 			return nil, err
 		}
 		if prior != nil && address.Kind == spec.KindUserWorker && prior.ETag == "" {
-			now.ETag = "" // the list that the prior one came from does not show it
+			now.ETag = "" // the list of the prior revision does not show it
 		}
 		switch {
 		case prior == nil || Unmoved(prior, &now):

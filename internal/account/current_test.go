@@ -17,13 +17,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// unreliable is a local account that loses the answers to the next writes: the
-// server has acted, or has not, and the connection breaks.
+// unreliable is a local account that loses the responses to the next writes:
+// the server may have acted or not, and the connection breaks.
 type unreliable struct {
 	*local
 	lose   atomic.Int32 // how many writes to come
-	acting bool         // does what it was asked to, nevertheless
-	before func()       // called when an answer is lost
+	acting bool         // does what it was asked to, although the response is lost
+	before func()       // called when a response is lost
 }
 
 func openUnreliable(t *testing.T) *unreliable {
@@ -52,12 +52,12 @@ func (u *unreliable) next(lose int, acting bool) {
 	u.acting = acting
 }
 
-// writes are the requests since the last call that are no reads.
+// writes returns the requests since the last call that write.
 func (u *unreliable) writes() []string {
 	return slices.DeleteFunc(u.Asked(), func(r string) bool { return strings.HasPrefix(r, "GET ") })
 }
 
-// What is lost is looked for, and repeated only when it was not done.
+// A lost write is looked for, and repeated only if it was not done.
 func TestLostAnswersToScripts(t *testing.T) {
 	for _, resource := range []spec.Resource{userWorker("customers", "u"), worker("w")} {
 		u := openUnreliable(t)
@@ -89,8 +89,8 @@ func TestLostAnswersToScripts(t *testing.T) {
 	}
 }
 
-// Who wrote a Worker between a write whose answer was lost and the look at what
-// became of it, is not overwritten.
+// If another program writes a Worker between a write whose response was lost
+// and the look at it, it is not overwritten.
 func TestLostAnswerAndSomebodyElse(t *testing.T) {
 	u := openUnreliable(t)
 	put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -113,8 +113,8 @@ func TestLostAnswerAndSomebodyElse(t *testing.T) {
 	}
 }
 
-// The platform refuses to change what is just being changed, and what comes too
-// fast: before such a write is sent again, it is looked at, too.
+// The platform refuses to change a resource that is being changed, and requests
+// that come too fast. Such a write, too, is sent again only after a look.
 func TestRefusedForNowAndSomebodyElse(t *testing.T) {
 	for name, refusal := range map[string]http.HandlerFunc{
 		"concurrent change": failure(409, codeConcurrentChange, "conflict"),

@@ -35,8 +35,8 @@ func listCustomDomains(ctx context.Context, r *reading, _ string) ([]*spec.Live,
 	return out, nil
 }
 
-// customDomains reads the one page that the endpoint has: every domain, or that
-// of one hostname.
+// customDomains reads the one page that the endpoint has: every domain, or only
+// that of one hostname.
 func (a *Account) customDomains(ctx context.Context, hostname string) ([]workers.Domain, error) {
 	var params workers.DomainListParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
@@ -48,8 +48,9 @@ func (a *Account) customDomains(ctx context.Context, hostname string) ([]workers
 	return answer.Result, cloudflare.IsList("custom domains", answer.JSON.RawJSON())
 }
 
-// putCustomDomain attaches a hostname to its Worker. One that was seen at another
-// Worker moves, which the API does only when it is told so, and the SDK cannot.
+// putCustomDomain attaches a hostname to its Worker. If the hostname is at
+// another Worker, it moves, which the API does only on request and the SDK
+// cannot ask for.
 // Source: API errors 100116 and 100117.
 func putCustomDomain(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	domain := w.Resource.(*spec.CustomDomain)
@@ -84,6 +85,6 @@ func deleteCustomDomain(ctx context.Context, a *Account, address spec.Address, p
 		}
 		id = domains[0].ID
 	}
-	// The SDK would leave the answer unread, and its connection open.
+	// The SDK would leave the response unread, and its connection open.
 	return a.api.Remove(ctx, cloudflare.Path("accounts", a.id, "workers", "domains", id))
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Custom hostnames go through the raw door: cloudflare-go takes metadata of texts
-// only, where the API takes any JSON, and no origin for a new hostname.
+// Custom hostnames go through the raw client. cloudflare-go takes metadata of
+// strings only, although the API takes any JSON, and cannot set the origin of a
+// new hostname.
 var customHostnameOps = kindOps{
 	search:    searchHostnames,
 	kind:      spec.KindCustomHostname,
@@ -25,7 +26,7 @@ var customHostnameOps = kindOps{
 	delete:    deleteCustomHostname,
 }
 
-// customHostname is a hostname as the API answers it.
+// customHostname is a hostname as the API returns it.
 type customHostname struct {
 	ID                 string      `json:"id"`
 	Hostname           string      `json:"hostname"`
@@ -35,11 +36,11 @@ type customHostname struct {
 	CustomOriginSNI    string      `json:"custom_origin_sni"`
 }
 
-// sslSettings are the members of a certificate that somebody chooses; the others
-// say how far it is.
+// sslSettings are the members of a certificate that a user chooses. The others
+// say how far its validation is.
 var sslSettings = []string{"method", "type", "wildcard", "certificate_authority", "bundle_method", "settings"}
 
-// hostnamesOnPage is the most that a page can have.
+// hostnamesOnPage is the largest page.
 // Source: API reference, "List Custom Hostnames".
 const hostnamesOnPage = 50
 
@@ -80,8 +81,9 @@ func (h customHostname) live(parent string) *spec.Live {
 	return &spec.Live{Resource: hostname, Revision: spec.Revision{ID: h.ID, ETag: hostnameTag(hostname, owner), Owner: owner}, Detailed: true}
 }
 
-// hostnameTag is a hash of all that a hostname says and of whose it is, and one of its certificate's
-// settings: to write those anew is to have the hostname validated anew.
+// hostnameTag is a hash of a hostname's settings and owner. sslTag is one of
+// its certificate's settings: to write those again means that the hostname is
+// validated again.
 // Source: API reference, "Edit Custom Hostname".
 func hostnameTag(h *spec.CustomHostname, owner string) string {
 	return fingerprint(h, owner) + "." + sslTag(h)
@@ -100,8 +102,8 @@ func lookAtCustomHostname(ctx context.Context, a *Account, address spec.Address)
 	return spec.Revision{}, errAbsent
 }
 
-// putCustomHostname creates a hostname, or changes one. What becomes of it then is
-// the customer's business and takes hours: nobody waits for it here.
+// putCustomHostname creates a hostname, or changes one. It does not wait for
+// the validation, which depends on the customer and takes hours.
 func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	h := w.Resource.(*spec.CustomHostname)
 	zone, err := a.zone(ctx, h.Zone)
@@ -131,7 +133,7 @@ func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 	return afterLostResponse(err, func() (spec.Revision, error) {
 		found, err := lookAtCustomHostname(ctx, a, h.Address())
 		if err == nil && h.CustomMetadata != nil && found.Owner != w.Stack {
-			return spec.Revision{}, errAbsent // somebody else's, and no reason to take it over
+			return spec.Revision{}, errAbsent // it is another stack's, and there is no reason to take it over
 		}
 		return found, err
 	})

@@ -37,18 +37,19 @@ func listD1Databases(ctx context.Context, r *reading, _ string) ([]*spec.Live, e
 	return out, nil
 }
 
-// jurisdictionOf is the jurisdiction of a database, which the SDK does not know.
+// jurisdictionOf returns the jurisdiction of a database, which the SDK does not
+// know.
 // Source: API reference, "List D1 Databases".
 func jurisdictionOf(d d1.DatabaseListResponse) string {
 	var jurisdiction string
-	_ = json.Unmarshal([]byte(d.JSON.ExtraFields["jurisdiction"].Raw()), &jurisdiction) // null, or not there, is none
+	_ = json.Unmarshal([]byte(d.JSON.ExtraFields["jurisdiction"].Raw()), &jurisdiction) // null or absent is none
 	return jurisdiction
 }
 
-// d1Databases are the databases that the API finds by a name, which may be more
-// than those of exactly that name; by "" all.
+// d1Databases returns the databases that the API finds by a name. They may
+// include others than those of exactly that name. For "" it returns all.
 func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseListResponse, error) {
-	const perPage = 1000 // the usual, a tenth of the maximum: API reference, "List D1 Databases"
+	const perPage = 1000 // the default, a tenth of the maximum: API reference, "List D1 Databases"
 	return cloudflare.AllPages(ctx, perPage, func(ctx context.Context, page float64) ([]d1.DatabaseListResponse, string, error) {
 		var params d1.DatabaseListParams
 		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
@@ -64,7 +65,7 @@ func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseLi
 	}, func(d d1.DatabaseListResponse) string { return d.UUID })
 }
 
-// putD1Database creates a database; there is nothing about one to update.
+// putD1Database creates a database. Nothing about a database can be updated.
 // Source: API reference, "Create D1 Database".
 func putD1Database(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	if w.Prior != nil {

@@ -44,7 +44,7 @@ func listDispatchNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.
 	return out, nil
 }
 
-// dispatchNamespaceRevision has the trust in the place of a hash.
+// dispatchNamespaceRevision uses the trust as the etag.
 func dispatchNamespaceRevision(id string, modifiedOn time.Time, scripts int64, trusted bool) spec.Revision {
 	revision := spec.Revision{ID: id, ModifiedOn: modifiedOn, ScriptCount: int(scripts)}
 	if trusted {
@@ -56,7 +56,8 @@ func dispatchNamespaceRevision(id string, modifiedOn time.Time, scripts int64, t
 const trustedTag = "trusted"
 
 // putDispatchNamespace creates a namespace, renames it, and sets whether its
-// Workers trust each other: the documentation knows that of existing ones only.
+// Workers trust each other, which the documentation describes for existing
+// namespaces only.
 func putDispatchNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	n := w.Resource.(*spec.DispatchNamespace)
 	revision, former := spec.Revision{}, n.Name
@@ -79,9 +80,10 @@ func putDispatchNamespace(ctx context.Context, a *Account, w spec.Write) (spec.R
 	return changeDispatchNamespace(ctx, a, former, n.Name, trusted)
 }
 
-// changeDispatchNamespace always says both, because what a PUT does with what it
-// leaves out is not documented. The SDK has no such method.
-// Source: wrangler's dispatch-namespace rename; Workers for Platforms, worker isolation.
+// changeDispatchNamespace always sends both, because it is not documented what
+// a PUT does with a field that it leaves out. The SDK has no such method.
+// Source: wrangler's dispatch-namespace rename; Workers for Platforms, worker
+// isolation.
 func changeDispatchNamespace(ctx context.Context, a *Account, former, name string, trusted bool) (spec.Revision, error) {
 	var answer struct {
 		ID          string    `json:"namespace_id"`
@@ -124,10 +126,10 @@ func dispatchNamespaceByName(ctx context.Context, a *Account, name string) (spec
 	return dispatchNamespaceRevision(n.NamespaceID, n.ModifiedOn, n.ScriptCount, n.JSON.ExtraFields["trusted_workers"].Raw() == "true"), nil
 }
 
-// deleteDispatchNamespace deletes a namespace that is empty. The API deletes
-// the scripts of a namespace together with it (Alchemy's DispatchNamespace
-// says so; the documentation does not), and a platform's own product may have
-// uploaded one since anybody looked, so the last look is taken here.
+// deleteDispatchNamespace deletes an empty namespace. The API deletes the
+// scripts of a namespace together with it (Alchemy's DispatchNamespace says so;
+// the documentation does not), and a platform's own product may have uploaded
+// one since the plan was made. So the last look is here.
 func deleteDispatchNamespace(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
 	scripts := dispatchScripts(a.id, address.Name)
 	page, err := a.api.Send(ctx, http.MethodGet, string(scripts), url.Values{"limit": {"1"}}, nil)
@@ -147,11 +149,11 @@ func deleteDispatchNamespace(ctx context.Context, a *Account, address spec.Addre
 	return cloudflare.Plain(err)
 }
 
-// NotEmptyError is the refusal to delete a namespace that holds a script,
-// which would be deleted with it.
+// NotEmptyError says that a namespace was not deleted because it holds a
+// script, which would be deleted with it.
 type NotEmptyError struct {
 	Namespace string
-	Script    string // one of those it holds
+	Script    string // one of those in it
 }
 
 func (e *NotEmptyError) Error() string {

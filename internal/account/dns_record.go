@@ -16,9 +16,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// DNS records go through the raw door: cloudflare-go has one type for the answers
-// about all twenty-one types of records, 7,830 lines of it, of which six members
-// are needed here.
+// DNS records go through the raw client: cloudflare-go has one type for the
+// responses about all twenty-one types of records. It is 7,830 lines long, and
+// six of its members are needed here.
 var dnsRecordOps = kindOps{
 	search:    searchRecords,
 	kind:      spec.KindDNSRecord,
@@ -30,7 +30,7 @@ var dnsRecordOps = kindOps{
 	delete:    deleteDNSRecord,
 }
 
-// dnsRecord is a record as the API answers it.
+// dnsRecord is a record as the API returns it.
 type dnsRecord struct {
 	ID         string    `json:"id"`
 	Type       string    `json:"type"`
@@ -42,9 +42,10 @@ type dnsRecord struct {
 	ModifiedOn time.Time `json:"modified_on"`
 }
 
-// recordsOnPage is how many records are asked for at a time. A page may have up to
-// five million, and few zones have as many as this; a filter takes one name, of
-// which a fleet has many, and would not show what is in the way of a new record.
+// recordsOnPage is how many records are asked for at a time. A page may have up
+// to five million, and few zones have as many as this. A filter would not do:
+// it takes one name, while a fleet has many, and it would not show records that
+// conflict with a new one.
 // Source: API reference, "List DNS Records".
 const recordsOnPage = 5000
 
@@ -69,7 +70,7 @@ func (a *Account) dnsRecords(ctx context.Context, zone zone, filter url.Values) 
 	return listPages(ctx, a.api, cloudflare.Path("zones", zone.ID, "dns_records"), filter, recordsOnPage, func(r dnsRecord) string { return r.ID })
 }
 
-// listPages reads every page of a list through the raw door.
+// listPages reads every page of a list through the raw client.
 func listPages[T any](ctx context.Context, api *cloudflare.Client, path string, filter url.Values, perPage int, id func(T) string) ([]T, error) {
 	return cloudflare.AllPages(ctx, perPage, func(ctx context.Context, number float64) ([]T, string, error) {
 		filter.Set("page", strconv.Itoa(int(number)))
@@ -87,8 +88,8 @@ func listPages[T any](ctx context.Context, api *cloudflare.Client, path string, 
 	}, id)
 }
 
-// liveRecords has one record of each name and type: a marked one where there is
-// one, else the first, with the number of the others.
+// liveRecords returns one record of each name and type, with the number of the
+// others. A marked record is preferred to the first.
 func liveRecords(parent string, records []dnsRecord) []*spec.Live {
 	slices.SortFunc(records, func(a, b dnsRecord) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name), byMark(a, b), cmp.Compare(a.ID, b.ID))
@@ -107,7 +108,7 @@ func liveRecords(parent string, records []dnsRecord) []*spec.Live {
 	return out
 }
 
-// byMark puts marked records before others.
+// byMark sorts marked records before others.
 func byMark(a, b dnsRecord) int {
 	ownerA, _ := spec.CommentOwner(a.Comment)
 	ownerB, _ := spec.CommentOwner(b.Comment)
@@ -133,13 +134,13 @@ func (r dnsRecord) live(parent string) *spec.Live {
 	}
 }
 
-// recordTag is a hash of all that a record says.
+// recordTag returns a hash of everything in a record.
 func recordTag(r *spec.DNSRecord, owner string) string {
 	return fingerprint(r.Completed(&spec.DNSRecord{Comment: new(string)}), owner)
 }
 
-// fingerprint is a hash of all that a resource says, and of whose it is, for what
-// the platform gives none.
+// fingerprint returns a hash of a resource and its owner, if the platform has
+// no etag for it.
 func fingerprint(r spec.Resource, owner string) string {
 	return spec.ShortDigest(spec.DigestOf(spec.Object{"says": r.Canonical(), "owner": owner}))
 }
@@ -161,7 +162,7 @@ func lookAtDNSRecord(ctx context.Context, a *Account, address spec.Address) (spe
 	return spec.Revision{}, errAbsent
 }
 
-// putDNSRecord creates a record, or changes one and leaves its tags as they are.
+// putDNSRecord creates a record, or changes one and keeps its tags.
 func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	record := w.Resource.(*spec.DNSRecord)
 	zone, err := a.zone(ctx, record.Zone)
@@ -186,7 +187,7 @@ func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision,
 	return afterLostResponse(err, func() (spec.Revision, error) {
 		found, err := lookAtDNSRecord(ctx, a, record.Address())
 		if err == nil && found.Owner != w.Stack {
-			return spec.Revision{}, errAbsent // somebody else's, and no reason to take it over
+			return spec.Revision{}, errAbsent // it is another stack's, and there is no reason to take it over
 		}
 		return found, err
 	})

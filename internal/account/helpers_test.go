@@ -16,8 +16,8 @@ import (
 
 const testAccount = cloudflaretest.AccountID
 
-// crafted is a client of a server with answers made for the test. Waits take
-// no time, and are recorded.
+// crafted is a client of a server with responses made for the test. Its waits
+// take no time, and are recorded.
 type crafted struct {
 	*Client
 	server *httptest.Server
@@ -81,7 +81,7 @@ func put(t *testing.T, a *Account, r spec.Resource, prior *spec.Revision, secret
 	return revision
 }
 
-// echoUpload answers an upload as the platform does.
+// echoUpload responds to an upload as the platform does.
 func echoUpload(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

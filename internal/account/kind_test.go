@@ -12,12 +12,12 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// TestEveryKindIsWhole asks the columns for what kinds need of them: by their
-// descriptions, by what goes over the wire, and by what the local account answers.
+// TestEveryKindIsWhole checks the operations of each kind against the kind's
+// description, what goes over the wire, and what the local account answers.
 func TestEveryKindIsWhole(t *testing.T) {
 	local := openLocal(t)
 	zone := local.ensureZone(t, "example.com")
-	known := map[string]error{} // each probe is sent once
+	known := map[string]error{} // each check is sent once
 	asked := pagesOnTheWire(t)
 	tabletest.Table[kindOps]{
 		Rows: table, File: "internal/account/account.go",
@@ -39,13 +39,14 @@ func TestEveryKindIsWhole(t *testing.T) {
 
 func fileOf(kind spec.Kind) string { return "internal/account/" + string(kind) + ".go" }
 
-// pagesOnTheWire returns how many resources the list of each kind asks for at once.
+// pagesOnTheWire returns how many resources the list of each kind asks for at
+// once.
 func pagesOnTheWire(t *testing.T) map[spec.Kind]int {
 	t.Helper()
 	asked := map[spec.Kind]int{}
 	for _, c := range table {
 		if c.kind.Info().Container == spec.ContainerKVNamespace {
-			continue // which looks for the namespace first
+			continue // it looks for the namespace first
 		}
 		client := craft(t, func(w http.ResponseWriter, r *http.Request) {
 			query := r.URL.Query()
@@ -55,12 +56,12 @@ func pagesOnTheWire(t *testing.T) map[spec.Kind]int {
 			success("[]")(w, r)
 		})
 		parent, _ := someOf(c.kind)
-		_, _ = client.Account(testAccount).Read(t.Context(), "platform", []spec.Collection{{Kind: c.kind, Parent: parent}}) // what was asked counts
+		_, _ = client.Account(testAccount).Read(t.Context(), "platform", []spec.Collection{{Kind: c.kind, Parent: parent}}) // only the requests count
 	}
 	return asked
 }
 
-// missingInColumns returns a sentence for everything that columns lack.
+// missingInOps returns a sentence for everything that the operations lack.
 func missingInOps(table []kindOps, asked map[spec.Kind]int, check func(endpoints) error) (sentences []string) {
 	byKind := map[spec.Kind]kindOps{}
 	for _, c := range table {

@@ -40,7 +40,8 @@ func listKVNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, 
 	return out, nil
 }
 
-// kvNamespaces reads the list of namespaces once, for them and for their pairs.
+// kvNamespaces reads the list of namespaces once, both for them and for their
+// pairs.
 func (r *reading) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 	return r.kvList.get(ctx, r.account.kvNamespaces)
 }
@@ -60,7 +61,7 @@ func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 	}, func(n kv.Namespace) string { return n.ID })
 }
 
-// putKVNamespace creates a namespace, or gives one another title.
+// putKVNamespace creates a namespace, or changes its title.
 func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	title := w.Resource.(*spec.KVNamespace).Title
 	if w.Prior != nil {
@@ -93,7 +94,7 @@ func (a *Account) renameKVNamespace(ctx context.Context, prior spec.Revision, ti
 	return revision, nil
 }
 
-// kvNamespaceByTitle lists, because the API looks up by id only.
+// kvNamespaceByTitle lists the namespaces, because the API looks up by id only.
 func (a *Account) kvNamespaceByTitle(ctx context.Context, title string) (spec.Revision, error) {
 	namespaces, err := a.kvNamespaces(ctx)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// KV pairs go through the raw door: the SDK neither escapes a key in a path nor
-// lists without reading every page, and takes long over bodies of thousands.
+// KV pairs go through the raw client: the SDK does not escape a key in a path,
+// reads every page of a list, and is slow with bodies of thousands of pairs.
 
 var kvPairOps = kindOps{
 	search:  searchPairs,
@@ -36,7 +36,8 @@ var kvPairOps = kindOps{
 }
 
 // kvKeyPage is the largest page of keys, and kvLeastKeys the smallest.
-// Source: https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/subresources/keys/methods/list/
+// Source:
+// https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/subresources/keys/methods/list/
 const (
 	kvKeyPage   = 1000
 	kvLeastKeys = 10
@@ -49,7 +50,7 @@ type kvKey struct {
 	Metadata   any    `json:"metadata"`
 }
 
-// live is the pair in the model, all but its value.
+// live returns the pair in the model, without its value.
 func (k kvKey) live(title, namespaceID string) *spec.Live {
 	pair, owner := spec.LiveKVPair(title, k.Name, k.Metadata, k.Expiration)
 	return &spec.Live{Resource: pair, Revision: spec.Revision{ID: namespaceID, ETag: kvETag(k.Metadata), Owner: owner}}
@@ -58,7 +59,7 @@ func (k kvKey) live(title, namespaceID string) *spec.Live {
 // KVPairTag returns the ETag of a pair that a stack has written.
 func KVPairTag(p *spec.KVPair, stack string) string { return kvETag(p.MarkedMetadata(stack)) }
 
-// kvETag tells one state of a pair from another: by its metadata, in which a mark
+// kvETag distinguishes the states of a pair by its metadata, in which a mark
 // has the digest of the value.
 func kvETag(metadata any) string {
 	if metadata == nil {
@@ -69,12 +70,13 @@ func kvETag(metadata any) string {
 	return spec.ShortDigest(hex.EncodeToString(sum[:]))
 }
 
-// kvPath is a path below a KV namespace.
+// kvPath returns a path below a KV namespace.
 func (a *Account) kvPath(namespaceID string, segments ...string) string {
 	return cloudflare.Path(append([]string{"accounts", a.id, "storage", "kv", "namespaces", namespaceID}, segments...)...)
 }
 
-// listKVPairs lists the keys of a namespace that begin as [Account.Narrow] says.
+// listKVPairs lists the keys of a namespace that begin with the prefix of
+// [Account.SetKeyPrefixes].
 func listKVPairs(ctx context.Context, r *reading, title string) ([]*spec.Live, error) {
 	namespaces, err := r.kvNamespaces(ctx)
 	if err != nil {
@@ -99,8 +101,8 @@ func listKVPairs(ctx context.Context, r *reading, title string) ([]*spec.Live, e
 	return out, nil
 }
 
-// Narrow lets lists of KV pairs show only keys that begin with a prefix, by the
-// collection; the zero of the map is to show all.
+// SetKeyPrefixes makes lists of KV pairs show only keys with a prefix, by
+// collection. Without a prefix, a list shows all.
 func (a *Account) SetKeyPrefixes(prefixes map[spec.Collection]string) {
 	a.kvMu.Lock()
 	defer a.kvMu.Unlock()
@@ -113,7 +115,7 @@ func (a *Account) prefixOf(c spec.Collection) string {
 	return a.kvPrefixes[c]
 }
 
-// keyList is a list of keys that is read page by page, in the order of bytes.
+// keyList reads a list of keys page by page, in the order of bytes.
 type keyList struct {
 	account     *Account
 	namespaceID string
@@ -145,7 +147,7 @@ func (l *keyList) next(ctx context.Context) ([]kvKey, error) {
 	return keys, nil
 }
 
-// inspectKVPair reads a pair's value. The API has no part of one.
+// inspectKVPair reads a pair's value. The API cannot return a part of it.
 func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
 	pair := live.Resource.(*spec.KVPair)
 	answer, err := a.api.Content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
@@ -155,9 +157,9 @@ func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	return &spec.Live{Resource: pair.WithValue(answer.Content), Revision: live.Revision, Detailed: true}, nil
 }
 
-// LookAtKVPairs returns the present state of some pairs of a namespace, by key. As
-// long as that takes no more requests, the list of what they have in common is
-// read; the rest is looked at one by one.
+// LookAtKVPairs returns the present state of some pairs of a namespace, by key.
+// It reads the list of their common prefix while that takes no more requests
+// than looking one by one. Then it looks up the remaining ones.
 func (a *Account) LookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error) {
 	wanted, last := map[string]bool{}, ""
 	for _, key := range keys {
@@ -189,7 +191,7 @@ func (a *Account) LookAtKVPairs(ctx context.Context, title, namespaceID string, 
 		if key <= passed {
 			continue
 		}
-		one := keyList{account: a, namespaceID: namespaceID, prefix: key, limit: kvLeastKeys} // itself comes first
+		one := keyList{account: a, namespaceID: namespaceID, prefix: key, limit: kvLeastKeys} // the key itself comes first
 		page, err := one.next(ctx)
 		if err != nil {
 			return nil, err
@@ -199,7 +201,7 @@ func (a *Account) LookAtKVPairs(ctx context.Context, title, namespaceID string, 
 	return found, nil
 }
 
-// kvSize is about how many bytes of a request a pair takes.
+// kvSize returns about how many bytes of a request a pair takes.
 func kvSize(p *spec.KVPair) int {
 	return len(p.Value) + strings.Count(p.Value, `"`) + strings.Count(p.Value, "\n") + len(p.Key) + 1200 // metadata, and the names of fields
 }

@@ -10,7 +10,8 @@ func pair(key, value string) *spec.KVPair {
 	return &spec.KVPair{KVNamespace: "Table", Key: key, Value: value}
 }
 
-// A bulk request whose answer is lost is sent again: it comes to the same.
+// A bulk request whose response is lost is sent again: repeating it changes
+// nothing.
 func TestKVPairsWhoseAnswerIsLost(t *testing.T) {
 	handler, asked := answers(hangUp, success(`{"successful_key_count":1,"unsuccessful_keys":[]}`))
 	a := craft(t, handler).Account(testAccount)

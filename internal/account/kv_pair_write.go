@@ -10,16 +10,17 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// What one bulk request takes.
-// Source: https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/
+// These limit one bulk request.
+// Source:
+// https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/
 const (
 	kvBulkPairs = 10_000
 	kvBulkBytes = 90 << 20 // of 100 MB
 )
 
-// BatchSize is how many changes of a kind can be made by one call, of
-// [Account.PutKVPairs] or [Account.DeleteKVPairs]; 1 for kinds of which each is a
-// request of its own.
+// BatchSize returns how many changes of a kind one call of [Account.PutKVPairs]
+// or [Account.DeleteKVPairs] makes, or 1 if each change of that kind is its own
+// request.
 func (a *Account) BatchSize(kind spec.Kind) int {
 	if kind == spec.KindKVPair {
 		return kvBulkPairs
@@ -27,7 +28,7 @@ func (a *Account) BatchSize(kind spec.Kind) int {
 	return 1
 }
 
-// kvBulkPair is a pair as a bulk write names it.
+// kvBulkPair is a pair in a bulk write.
 type kvBulkPair struct {
 	Key           string      `json:"key"`
 	Value         string      `json:"value"`
@@ -37,14 +38,14 @@ type kvBulkPair struct {
 	Metadata      spec.Object `json:"metadata"`
 }
 
-// kvBulkResult is what a bulk request answers. Where it says nothing of keys, all
-// were taken: it has done so since 2024-11-14 only.
+// kvBulkResult is the result of a bulk request. If it does not mention keys,
+// all were written: it mentions them only since 2024-11-14.
 // Source: https://developers.cloudflare.com/kv/platform/changelog/
 type kvBulkResult struct {
 	Unsuccessful []string `json:"unsuccessful_keys"`
 }
 
-// errKVNotTaken is a key that a bulk request names as not written everywhere.
+// errKVNotTaken says that KV did not write a key to all of its storage.
 var errKVNotTaken = errors.New("KV could not write it to all of its storage; apply again")
 
 // PutKVPairs writes pairs of the namespace with an id.
@@ -84,8 +85,8 @@ func (a *Account) PutKVPairs(ctx context.Context, namespaceID string, writes []s
 	return revisions, errs
 }
 
-// KVNamespaceOf returns where pairs are written: known of what is there already,
-// and else by its title.
+// KVNamespaceOf returns the id of the namespace of pairs, from a prior revision
+// or by its title.
 func (a *Account) KVNamespaceOf(ctx context.Context, writes []spec.Write) (string, error) {
 	for _, w := range writes {
 		if w.Prior != nil && w.Prior.ID != "" {
@@ -100,8 +101,8 @@ func (a *Account) KVNamespaceOf(ctx context.Context, writes []spec.Write) (strin
 	return id, err
 }
 
-// DeleteKVPairs deletes pairs of one namespace: always by their keys, one by one
-// in a list. A key that is gone already is as good.
+// DeleteKVPairs deletes pairs of one namespace, always by an explicit list of
+// keys. A key that is gone already is a success.
 func (a *Account) DeleteKVPairs(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	errs := make([]error, len(addresses))
 	for from := 0; from < len(addresses); from += kvBulkPairs {
@@ -114,15 +115,15 @@ func (a *Account) DeleteKVPairs(ctx context.Context, addresses []spec.Address, p
 			return a.bulkRequest(ctx, http.MethodPost, a.kvPath(priors[from].ID, "bulk", "delete"), keys)
 		})
 		if IsNotFound(err) {
-			err = nil // the namespace went, and everything in it
+			err = nil // the namespace was deleted, with everything in it
 		}
 		note(errs[from:to], keys, left, err)
 	}
 	return errs
 }
 
-// bulkRequest sends one bulk request, as often as its answer is lost: to write or
-// to delete a key twice is to do it once.
+// bulkRequest sends one bulk request, again if its response is lost: writing or
+// deleting a key twice has the same effect as once.
 func (a *Account) bulkRequest(ctx context.Context, method, path string, body any) ([]string, error) {
 	var result kvBulkResult
 	err := a.writeUntilKnown(ctx, func(ctx context.Context) error {
@@ -132,11 +133,11 @@ func (a *Account) bulkRequest(ctx context.Context, method, path string, body any
 	return result.Unsuccessful, err
 }
 
-// kvTries is how often keys are sent that KV names as not written.
+// kvTries is how often keys are sent that KV reports as not written.
 const kvTries = 4
 
-// bulk sends keys, and again those that were not taken, a little later: "should
-// be retried", says the API. It returns those that never were.
+// bulk sends keys and, a little later, again those that were not written: they
+// "should be retried", says the API. It returns those that never were.
 func (a *Account) bulk(ctx context.Context, keys []string, send func(keys []string) ([]string, error)) (left []string, err error) {
 	for try := 1; ; try++ {
 		if left, err = send(keys); err != nil || len(left) == 0 || try == kvTries {
@@ -149,8 +150,7 @@ func (a *Account) bulk(ctx context.Context, keys []string, send func(keys []stri
 	}
 }
 
-// note gives each key the error it has: one for all, or that of a key which was
-// not taken.
+// note sets the error of each key: the one for all, or errKVNotTaken.
 func note(errs []error, keys, left []string, err error) {
 	if err != nil {
 		fill(errs, err)
@@ -167,7 +167,7 @@ func note(errs []error, keys, left []string, err error) {
 	}
 }
 
-// fill gives all the same error.
+// fill sets all errors to the same one.
 func fill(errs []error, err error) []error {
 	for i := range errs {
 		errs[i] = err

@@ -27,7 +27,7 @@ func openLocal(t *testing.T, change ...func(*emulator.Options)) *local {
 	return l
 }
 
-// connect replaces the account by one with other options.
+// connect replaces the account with one that has other options.
 func (l *local) connect(t *testing.T, o cloudflare.Options) {
 	t.Helper()
 	l.waits = new(waits)
@@ -52,7 +52,7 @@ func (l *local) ensureZone(t *testing.T, name string) string {
 	return z.ID
 }
 
-// seed uploads scripts without a request, with tags that their index decides.
+// seed stores scripts without a request, with tags that depend on their index.
 func (l *local) seed(t *testing.T, namespace string, n int, tags func(i int) []string) {
 	t.Helper()
 	err := l.Emulator.ForTests().Seed(testAccount, namespace, seeds(n, tags))

@@ -20,10 +20,10 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The two tests below are one: many uploads at once, and then the question
-// whether each script in the account runs its own code. The first asks it of
-// this package. The second asks it of cloudflare-go used in the obvious way,
-// and shows that the question can be answered with no.
+// The two tests below are the same: they upload many scripts at once, and then
+// check whether each script in the account runs its own code. The first tests
+// this package. The second tests cloudflare-go used in the obvious way, and
+// shows that scripts do get mixed up.
 
 const parallelUploads = 400
 
@@ -48,7 +48,7 @@ func uploadAll(upload func(i int)) {
 	done.Wait()
 }
 
-// runningOthersCode counts the scripts that hold code which is not theirs.
+// runningOthersCode counts the scripts that hold another script's code.
 func runningOthersCode(t *testing.T, l *local) int {
 	t.Helper()
 	wrong := 0
@@ -83,7 +83,7 @@ func TestConcurrentUploadsKeepCodeApart(t *testing.T) {
 	}
 }
 
-// The shared slice of options has room to append to, as one that was itself
+// The shared slice of options has spare capacity, as one that was itself
 // appended to usually has.
 func TestSDKWithPerCallOptionsMixesUploads(t *testing.T) {
 	if raceDetector {

@@ -13,15 +13,17 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostKVNamespaces is how many KV namespaces are looked into for pairs that the
-// file says nothing of, a page of keys of each: there is no filter by metadata.
+// maxSearchedNamespaces is how many KV namespaces are searched for pairs that
+// the file does not declare, one page of keys each. KV cannot filter by
+// metadata.
 const maxSearchedNamespaces = 10
 
-// LookElsewhere adds to a snapshot what it finds elsewhere that carries a stack's mark, and
-// notes where it has not looked to the end. Unless everywhere is asked for, it
-// looks into zones where the account has no more than a page of them, and takes a
-// request for each zone and kind, and for each KV namespace. Collections that
-// were read whole are passed over.
+// SearchOrphans adds to a snapshot the resources with a stack's mark that are
+// in none of the collections that were read, and notes the collections that it
+// has not searched to the end. Unless the search is everywhere, it looks into
+// zones only if the account has no more than one page of them, and takes one
+// request for each zone and kind, and for each KV namespace. It skips
+// collections that were read whole.
 func (a *Account) SearchOrphans(ctx context.Context, stack string, snap *spec.Snapshot, e spec.OrphanSearch) error {
 	targets, unseen, err := a.searchTargets(ctx, snap, e)
 	if err != nil {
@@ -62,28 +64,28 @@ func (a *Account) SearchOrphans(ctx context.Context, stack string, snap *spec.Sn
 	return nil
 }
 
-// passesBy reports whether a place elsewhere is let be that cannot be looked into.
-// What the credentials may not read, they have not written. And a zone without
-// Cloudflare for SaaS may refuse to list hostnames, in words that are not
-// documented: it has none.
+// isSkippable reports whether the search goes on after an error in one
+// collection. What the credentials may not read, they have not written. And a
+// zone without Cloudflare for SaaS, which has no hostnames, may refuse to list
+// them, in words that are not documented.
 func isSkippable(kind spec.Kind, err error) bool {
 	return cloudflare.IsDenied(err) || IsNotFound(err) || kind == spec.KindCustomHostname && cloudflare.Is(err, isRefused)
 }
 
-// refused reports whether an error says that the request cannot be done, now or
-// later.
+// isRefused reports whether an error says that the request cannot be done, now
+// or later.
 func isRefused(e *cloudflare.Error) bool {
 	return !e.NotEnvelope && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && !e.Throttled()
 }
 
-// elsewhere is a place to look into.
+// searchTarget is a collection to search.
 type searchTarget struct {
 	spec.Collection
 	id string
 }
 
-// placesElsewhere are the places to look into, and those that there are too many
-// of.
+// searchTargets returns the collections to search, and those that are left out
+// because there are too many.
 func (a *Account) searchTargets(ctx context.Context, snap *spec.Snapshot, e spec.OrphanSearch) (targets []searchTarget, unseen []spec.Unsearched, err error) {
 	for _, address := range e.KVNamespaces {
 		id, exists := snap.ID(address)
@@ -119,14 +121,14 @@ func (a *Account) searchTargets(ctx context.Context, snap *spec.Snapshot, e spec
 	return targets, unseen, nil
 }
 
-// zonesElsewhere are all zones of the account; not ok where they are more than a
-// page, unless every one is asked for.
+// zonesToSearch returns all zones of the account. Without every, ok is false if
+// they take more than one page.
 func (a *Account) zonesToSearch(ctx context.Context, every bool) (all []zone, ok bool, err error) {
 	_, known := a.knownZone("")
 	switch {
 	case every:
 		_, err = a.Zones(ctx)
-	case !known: // it is not known yet that there is nothing beyond the first page
+	case !known: // the account may have more than the first page
 		err = a.firstZones(ctx)
 	}
 	if err != nil {
@@ -142,15 +144,16 @@ func (a *Account) zonesToSearch(ctx context.Context, every bool) (all []zone, ok
 	return all, a.allZones, nil
 }
 
-// recordsOfStack are the records of a zone whose comment ends like a stack's mark:
-// one request, however many there are.
+// searchRecords returns the records of a zone whose comment ends like a stack's
+// mark, with one request however many there are.
 // Source: API reference, "List DNS Records", comment.endswith.
 func searchRecords(ctx context.Context, a *Account, t searchTarget, stack string, _ bool) (found []*spec.Live, whole bool, err error) {
 	records, err := a.dnsRecords(ctx, zone{ID: t.id}, url.Values{"comment.endswith": {spec.MarkedComment("", stack)}})
 	return liveRecords(t.Parent, records), true, err
 }
 
-// hostnamesElsewhere are the custom hostnames of a zone, or the first page of them.
+// searchHostnames returns the custom hostnames of a zone, or the first page of
+// them.
 func searchHostnames(ctx context.Context, a *Account, t searchTarget, _ string, every bool) (found []*spec.Live, whole bool, err error) {
 	if every {
 		found, err = a.customHostnames(ctx, t.Parent, url.Values{})
@@ -165,7 +168,7 @@ func searchHostnames(ctx context.Context, a *Account, t searchTarget, _ string, 
 	return found, info.Last(1, hostnamesOnPage, len(page), len(page)), err
 }
 
-// pairsElsewhere are the pairs of a KV namespace, or the first page of them.
+// searchPairs returns the pairs of a KV namespace, or the first page of them.
 func searchPairs(ctx context.Context, a *Account, t searchTarget, _ string, every bool) (found []*spec.Live, whole bool, err error) {
 	list := keyList{account: a, namespaceID: t.id, limit: kvKeyPage}
 	for first := true; first || every && !list.done; first = false {

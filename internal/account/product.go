@@ -9,37 +9,38 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// products is what the client is told about the products.
+// products tells the client about Cloudflare's products.
 var products = cloudflare.Products{
 	Of:        func(path string) string { return string(endpointsOf(path).product) },
 	Retryable: sentAgain,
 	Hint:      hint,
 }
 
-// endpoints are those of one product below accounts or below zones.
+// endpoints are those of one product, below accounts or below zones.
 type endpoints struct {
 	product spec.Product
 	scope   string // "accounts" or "zones"
-	path    string // that the endpoints begin with, behind the account or the zone
+	path    string // that the endpoints begin with, after the account or the zone
 
-	// missing and exists are the codes of what does not exist, and of what was to
-	// be created and does.
+	// missing are the codes for a resource that does not exist, and exists
+	// those for one to be created that already does.
 	missing, exists []int
 
-	// probe is a list, below path, that shows whether the token may read; a page
-	// of it has the smallest size that the API takes.
+	// check is the path, below path, of a list that shows whether the token may
+	// read. pageSize is the smallest page that the API takes.
 	check    string
 	pageSize string
 }
 
-// allEndpoints is every product that a kind of resource belongs to, in the order in
-// which doctor looks at them. The functions of the columns ask for the codes in it, so
-// that it cannot be part of what they are initialized with.
+// allEndpoints has every product of the table, in the order in which doctor
+// looks at them. The functions in the table look up codes in it, so it cannot
+// be part of the table.
 var allEndpoints []endpoints
 
 func init() { allEndpoints = endpointsIn(table) }
 
-// endpointsIn returns the endpoints of columns, with what the kinds say of them.
+// endpointsIn returns the endpoints of a table, completed with what the kinds
+// say.
 func endpointsIn(table []kindOps) (all []endpoints) {
 	for _, c := range table {
 		if e, info := c.endpoints, c.kind.Info(); e.path != "" {
@@ -50,8 +51,8 @@ func endpointsIn(table []kindOps) (all []endpoints) {
 	return all
 }
 
-// endpointsOf returns the endpoints that a path below the base URL is of. What is
-// of none is about zones or accounts themselves.
+// endpointsOf returns the endpoints for a path below the base URL. A path of no
+// product is about zones or accounts themselves.
 func endpointsOf(path string) endpoints {
 	scope, rest, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	_, rest, _ = strings.Cut(rest, "/")
@@ -75,7 +76,7 @@ func ownCodes(e *cloudflare.Error) endpoints {
 	return allEndpoints[i]
 }
 
-// permissionsAlone are what it takes to see zones and accounts.
+// permissionsAlone are the permissions to see zones and accounts.
 // Source: API reference, "Accepted permissions" of each operation.
 var permissionsAlone = map[spec.Product]spec.Permission{
 	spec.ProductZones:    {Scope: "Zone", Name: "Zone", Level: "Read"},
@@ -93,7 +94,7 @@ func (e endpoints) kinds() []spec.Kind {
 	return served
 }
 
-// permission returns what a token needs for the endpoints.
+// permission returns the permission that a token needs for the endpoints.
 func (e endpoints) permission() spec.Permission {
 	if alone, found := permissionsAlone[e.product]; found {
 		return alone
@@ -101,7 +102,8 @@ func (e endpoints) permission() spec.Permission {
 	return e.kinds()[0].Info().Permission
 }
 
-// look is the path and the query of the probe in an account or a zone.
+// checkRequest returns the path and the query of the permission check in an
+// account or a zone.
 func (e endpoints) checkRequest(id string) (string, url.Values) {
 	query := url.Values{}
 	if e.pageSize != "" {

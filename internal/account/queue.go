@@ -20,8 +20,8 @@ var queueOps = kindOps{
 	delete:    deleteQueue,
 }
 
-// queue is a queue as the API answers it. The SDK's type cannot tell a setting
-// that is 0 from one that is not there.
+// queue is a queue as the API returns it. The SDK's type cannot distinguish a
+// setting of 0 from an absent one.
 type queue struct {
 	ID        string          `json:"queue_id"`
 	Name      string          `json:"queue_name"`
@@ -54,24 +54,24 @@ func listQueues(ctx context.Context, r *reading, _ string) ([]*spec.Live, error)
 	return out, nil
 }
 
-// revisionOfQueue has the settings in the place of a hash. The time of the last
-// write is no part of it: it is not documented whether binding a Worker to a
-// queue counts as one.
+// revisionOfQueue uses the settings as the etag. It leaves out the time of the
+// last write, because it is not documented whether binding a Worker to a queue
+// changes it.
 func revisionOfQueue(id string, s queueSettings) spec.Revision {
 	tag, _ := json.Marshal([]*float64{s.DeliveryDelay, s.MessageRetentionPeriod}) // numbers, which cannot fail
 	return spec.Revision{ID: id, ETag: string(tag)}
 }
 
-// queues reads every page, which the SDK's List does not ask for. How many
-// queues are on one is not documented.
+// queues reads every page, which the SDK's List does not. The size of a page is
+// not documented.
 func (a *Account) queues(ctx context.Context) ([]queue, error) {
 	path := cloudflare.Path("accounts", a.id, "queues")
 	return listPages(ctx, a.api, path, url.Values{}, 0, func(q queue) string { return q.ID })
 }
 
-// putQueue creates a queue, or changes the settings of one. The SDK's creation
-// takes no settings, so they are a second request; a queue that was left
-// between the two has settings that the next plan finds to be different.
+// putQueue creates a queue, or changes its settings. The SDK cannot create a
+// queue with settings, so they take a second request. If the run ends between
+// the two, the next plan sees the difference.
 func putQueue(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	q := w.Resource.(*spec.Queue)
 	var revision spec.Revision
@@ -105,7 +105,8 @@ func (a *Account) createQueue(ctx context.Context, name string) (spec.Revision, 
 	return afterLostResponse(err, func() (spec.Revision, error) { return a.queueByName(ctx, name) })
 }
 
-// editQueue sets the settings that the file names and leaves the others alone.
+// editQueue sets the settings that the file names and leaves the others
+// unchanged.
 func (a *Account) editQueue(ctx context.Context, id string, q *spec.Queue) (spec.Revision, error) {
 	var params queues.QueueEditParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
@@ -128,7 +129,7 @@ func (a *Account) editQueue(ctx context.Context, id string, q *spec.Queue) (spec
 	return queueRevision(answer)
 }
 
-// queueRevision is the revision of a queue that the SDK decoded.
+// queueRevision returns the revision of a queue that the SDK decoded.
 func queueRevision(answer *queues.Queue) (spec.Revision, error) {
 	var q queue
 	if raw := answer.JSON.RawJSON(); raw != "" {

@@ -21,8 +21,9 @@ var queueConsumerOps = kindOps{
 	delete: deleteQueueConsumer,
 }
 
-// queueConsumer is a consumer as the list of queues shows it. Which of the names
-// its Worker has differs between answers of the API; wrangler reads all of them.
+// queueConsumer is a consumer as the list of queues shows it. The field with
+// its Worker's name differs between responses of the API; wrangler reads all of
+// them.
 type queueConsumer struct {
 	ID              string      `json:"consumer_id"`
 	Type            string      `json:"type"`
@@ -33,7 +34,7 @@ type queueConsumer struct {
 	Settings        spec.Object `json:"settings"`
 }
 
-// worker is the consumer's Worker; "" for one that pulls.
+// worker returns the consumer's Worker, or "" for a consumer that pulls.
 func (c queueConsumer) worker() string {
 	for _, name := range []string{c.Script, c.ScriptName, c.Service} {
 		if name != "" {
@@ -43,7 +44,8 @@ func (c queueConsumer) worker() string {
 	return ""
 }
 
-// live is the consumer in the model. Settings that are null are the platform's choice.
+// live returns the consumer in the model. Settings that are null are the
+// platform's choice.
 func (c queueConsumer) live(q queue) *spec.Live {
 	settings := maps.Clone(c.Settings)
 	maps.DeleteFunc(settings, func(_ string, value any) bool { return value == nil })
@@ -51,15 +53,15 @@ func (c queueConsumer) live(q queue) *spec.Live {
 	return &spec.Live{Resource: consumer, Revision: revisionOfConsumer(q.ID, c.ID, consumer), Detailed: true}
 }
 
-// revisionOfConsumer has the id of the queue before that of the consumer, since
-// the API knows the one only below the other, and the settings in the place of a
-// hash.
+// revisionOfConsumer puts the id of the queue before that of the consumer,
+// because the API knows a consumer only below its queue. It uses the settings
+// as the etag.
 func revisionOfConsumer(queueID, id string, c *spec.QueueConsumer) spec.Revision {
 	tag, _ := json.Marshal(c.Canonical()) // texts and numbers, which cannot fail
 	return spec.Revision{ID: queueID + "/" + id, ETag: string(tag)}
 }
 
-// listQueueConsumers finds them in the list of queues.
+// listQueueConsumers finds the consumers in the list of queues.
 func listQueueConsumers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	list, err := r.queues(ctx)
 	if err != nil {
@@ -74,13 +76,15 @@ func listQueueConsumers(ctx context.Context, r *reading, _ string) ([]*spec.Live
 	return out, nil
 }
 
-// queues reads the list of queues once, for the queues and for their consumers.
+// queues reads the list of queues once, for both the queues and their
+// consumers.
 func (r *reading) queues(ctx context.Context) ([]queue, error) {
 	return r.queueList.get(ctx, r.account.queues)
 }
 
 // putQueueConsumer makes a Worker the consumer of a queue, or replaces its
-// settings: all are sent, since it is not documented what becomes of the others.
+// settings. It sends all settings, because it is not documented what happens to
+// the others.
 func putQueueConsumer(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	c := w.Resource.(*spec.QueueConsumer)
 	if w.Prior != nil {
@@ -111,7 +115,7 @@ func (a *Account) createConsumer(ctx context.Context, queueID string, c *spec.Qu
 	}
 	lookup := func() (spec.Revision, error) { return a.consumerRevision(ctx, c.Address()) }
 	if err == nil {
-		return lookup() // an older form of the answer has no id
+		return lookup() // an older form of the response has no id
 	}
 	return afterLostResponse(err, lookup)
 }
@@ -135,8 +139,8 @@ func (a *Account) updateConsumer(ctx context.Context, queueID, id string, c *spe
 	return revisionOfConsumer(queueID, id, c), nil
 }
 
-// allSettings are a consumer's settings with those that it does not give as the
-// platform would choose them. max_concurrency has no number for that.
+// allSettings returns a consumer's settings, with the platform's defaults for
+// those that it leaves out. max_concurrency has no number for the default.
 func allSettings(c *spec.QueueConsumer) spec.Object {
 	settings := maps.Clone(spec.ConsumerDefaults)
 	settings["max_concurrency"] = nil

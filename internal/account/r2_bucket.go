@@ -23,27 +23,27 @@ var r2BucketOps = kindOps{
 	delete:    deleteR2Bucket,
 }
 
-// r2JurisdictionHeader says which of an account's worlds of buckets a request
-// is about. The SDK's methods set it as an option of their own; that is safe
-// only because the slice of options that services share is clipped.
+// r2JurisdictionHeader names the jurisdiction whose buckets a request is about.
+// The SDK's methods set it with an option of their own. That is safe only
+// because the slice of options that services share is clipped.
 const r2JurisdictionHeader = "Cf-R2-Jurisdiction"
 
-// r2Bucket is a bucket as the API answers it.
+// r2Bucket is a bucket as the API returns it.
 type r2Bucket struct {
 	Name         string `json:"name"`
 	Location     string `json:"location"`
 	StorageClass string `json:"storage_class"`
 }
 
-// live is the bucket in the model. Whether a list shows more than the name is
-// documented and not what every client has seen, so one that shows no storage
-// class has not shown all.
+// live returns the bucket in the model. According to the documentation a list
+// shows more than the name, but not every client has seen that. So a bucket
+// without a storage class is not shown whole.
 func (b r2Bucket) live(jurisdiction string) *spec.Live {
 	return &spec.Live{
 		Resource: &spec.R2Bucket{
 			Name:         b.Name,
 			Jurisdiction: jurisdiction,
-			Location:     strings.ToLower(b.Location), // capitals in answers, none in the hint
+			Location:     strings.ToLower(b.Location), // capitals in responses, none in the hint
 			StorageClass: b.StorageClass,
 		},
 		Detailed: b.StorageClass != "",
@@ -51,7 +51,7 @@ func (b r2Bucket) live(jurisdiction string) *spec.Live {
 }
 
 // listR2Buckets reads the buckets of a jurisdiction. It goes through the raw
-// door because the SDK loses the cursor of a page.
+// client because the SDK loses the cursor of a page.
 func listR2Buckets(ctx context.Context, r *reading, jurisdiction string) ([]*spec.Live, error) {
 	query := url.Values{"per_page": {"1000"}} // the maximum: API reference, "List Buckets"
 	var out []*spec.Live
@@ -120,8 +120,8 @@ func (a *Account) r2Bucket(ctx context.Context, bucket *spec.R2Bucket) (r2Bucket
 	return checkedR2Bucket(bucket, answer)
 }
 
-// putR2Bucket creates a bucket, or changes the storage class of one: where it
-// is cannot be changed.
+// putR2Bucket creates a bucket, or changes its storage class. Its location
+// cannot be changed.
 func putR2Bucket(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	bucket := w.Resource.(*spec.R2Bucket)
 	switch {
@@ -160,7 +160,8 @@ func (a *Account) createR2Bucket(ctx context.Context, bucket *spec.R2Bucket) (sp
 	})
 }
 
-// checkedR2Bucket checks that an answer is about the bucket that was asked for.
+// checkedR2Bucket checks that a response is about the bucket that was asked
+// for.
 func checkedR2Bucket(bucket *spec.R2Bucket, answer *r2.Bucket) (r2Bucket, error) {
 	if answer.Name != bucket.Name {
 		return r2Bucket{}, fmt.Errorf("the API answered the R2 bucket %q to a request about %q", answer.Name, bucket.Name)
@@ -168,7 +169,7 @@ func checkedR2Bucket(bucket *spec.R2Bucket, answer *r2.Bucket) (r2Bucket, error)
 	return r2Bucket{Name: answer.Name, Location: string(answer.Location), StorageClass: string(answer.StorageClass)}, nil
 }
 
-// deleteR2Bucket deletes a bucket that is empty; the API refuses any other.
+// deleteR2Bucket deletes an empty bucket. The API refuses to delete any other.
 func deleteR2Bucket(ctx context.Context, a *Account, address spec.Address, _ spec.Revision) error {
 	var params r2.BucketDeleteParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true

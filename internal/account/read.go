@@ -13,32 +13,34 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// reading is one [Account.Read].
+// reading is one call of [Account.Read].
 type reading struct {
 	account *Account
 	stack   string
 
-	// discoveries are by namespace what is looked for beside what the stack owns.
+	// discoveries are, by namespace, what to look for in addition to what the
+	// stack owns.
 	discoveries map[string][]spec.Discovery
 
-	// routes are the ones that our Workers said to have.
+	// routes are those that the list of Workers shows for ours.
 	routesMu sync.Mutex
 	routes   []workerRoute
 
 	// queueList is shared by queues and their consumers.
 	queueList shared[[]queue]
 
-	// kvList is shared by KV namespaces and what is in them.
+	// kvList is shared by KV namespaces and their pairs.
 	kvList shared[[]kv.Namespace]
 }
 
-// Read lists collections of the account, a stack's own resources and all
+// Read lists collections of the account, both a stack's own resources and all
 // others. Lists show little of a Worker; see [Account.Inspect]. A namespace
-// that does not exist holds nothing. Without a stack, nothing is anybody's own.
+// that does not exist holds nothing. Without a stack, no resource counts as
+// owned.
 //
-// Besides, routes that lead to a Worker of the stack are found wherever they
-// are, as far as the Workers are read: a route whose zone the stack file no
-// longer mentions could not be removed otherwise.
+// If the Workers are read, Read also finds the routes that lead to a Worker of
+// the stack, in any zone. Otherwise a route whose zone the stack file no longer
+// mentions could not be removed.
 func (a *Account) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
 	snap := spec.NewSnapshot(spec.Account{ID: a.id})
 	r := &reading{account: a, stack: stack}
@@ -51,8 +53,8 @@ func (a *Account) Read(ctx context.Context, stack string, collections []spec.Col
 	return snap, nil
 }
 
-// Discover lists the namespaces that user Workers are looked for in, with the tags
-// of those that may be among them.
+// Discover lists the namespaces in which a stack looks for user Workers, with
+// the tags of those that may match.
 func (a *Account) Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error) {
 	snap := spec.NewSnapshot(spec.Account{ID: a.id})
 	r := &reading{account: a, stack: stack, discoveries: map[string][]spec.Discovery{}}
@@ -64,14 +66,15 @@ func (a *Account) Discover(ctx context.Context, stack string, wanted []spec.Disc
 	return snap, r.read(ctx, snap, collections, func(error) bool { return false })
 }
 
-// Extend adds collections to a snapshot. Those that the credentials may not read
-// stay unread.
+// ReadMore adds collections to a snapshot. Those that the credentials may not
+// read stay unread.
 func (a *Account) ReadMore(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection) error {
 	r := &reading{account: a}
 	return r.read(ctx, snap, collections, cloudflare.IsDenied)
 }
 
-// read adds collections to a snapshot, but for those whose failure is passed over.
+// read adds collections to a snapshot, except those whose failure passOver
+// accepts.
 func (r *reading) read(ctx context.Context, snap *spec.Snapshot, collections []spec.Collection, passOver func(error) bool) error {
 	collections = slices.Compact(slices.SortedFunc(slices.Values(collections), spec.Collection.Compare))
 	found := make([][]*spec.Live, len(collections))
@@ -107,9 +110,9 @@ func (r *reading) read(ctx context.Context, snap *spec.Snapshot, collections []s
 	return nil
 }
 
-// Inspect completes resources of a snapshot that lists show only in part. One
-// that has vanished since is removed from the snapshot. Addresses that the
-// snapshot does not hold, or holds complete, are passed over.
+// Inspect completes resources of a snapshot that lists show only in part. It
+// removes a resource that has vanished since. It skips addresses that the
+// snapshot does not hold, or holds complete.
 func (a *Account) Inspect(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	addresses = slices.Compact(slices.SortedFunc(slices.Values(addresses), spec.Address.Compare))
 	inspected := make([]*spec.Live, len(addresses))

@@ -23,9 +23,9 @@ func ours(rest ...string) []string {
 	return spec.MarkedTags(rest, "platform", spec.NewMark(strings.Repeat("c", 64), strings.Repeat("5", 64), markedAt))
 }
 
-// mixed are the tags of a namespace where all sorts of people upload: every
-// fifth Worker is ours, every fifth another stack's, every fifth has tags
-// without an owner.
+// mixed returns the tags of a namespace with several uploaders: every fifth
+// Worker is ours, every fifth another stack's, and every fifth has tags without
+// an owner.
 func mixed(i int) []string {
 	switch i % 5 {
 	case 0:
@@ -69,7 +69,8 @@ func TestListOf1500(t *testing.T) {
 	}
 }
 
-// What lists look like is documented in several ways; what is read is the same.
+// The shape of lists is documented in several ways. The result is the same for
+// each.
 func TestListShapes(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 40, mixed)
@@ -140,7 +141,8 @@ func TestListsThatCannotBeRight(t *testing.T) {
 	}
 }
 
-// A namespace that is yet to be created is empty; the API's other failures are failures.
+// A namespace that is yet to be created is empty. The API's other failures are
+// failures.
 func TestMissingNamespaceIsEmpty(t *testing.T) {
 	l := openLocal(t)
 	snap := l.read(t, usersOf("not-yet"), usersOf("not-yet"))
@@ -153,7 +155,7 @@ func TestMissingNamespaceIsEmpty(t *testing.T) {
 	}
 }
 
-// Content is downloaded only when somebody else wrote after the mark.
+// The code is downloaded only if another program wrote after the mark.
 func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -241,7 +243,7 @@ func TestMarkVouches(t *testing.T) {
 	}
 }
 
-// Reading is the same whatever order answers come in.
+// The result does not depend on the order of responses.
 func TestReadIsDeterministic(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "a", 30, mixed)
@@ -257,7 +259,7 @@ func TestReadIsDeterministic(t *testing.T) {
 	}
 }
 
-// Who reads for no stack owns nothing, and asks for nothing more.
+// A reading without a stack owns nothing, and sends no further requests.
 func TestReadWithoutStack(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)

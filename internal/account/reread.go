@@ -8,9 +8,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Reread reads resources once more, as far as it takes to see who wrote them: by the
-// lists of their collections, or one by one where oneByOne says so of a collection and
-// of how many resources of it are wanted.
+// Reread reads resources again, as far as needed to see who wrote them: from
+// the lists of their collections, or one by one if oneByOne says so, given a
+// collection and the number of its resources that are wanted.
 func (a *Account) Reread(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error) {
 	byCollection := map[spec.Collection][]spec.Address{}
 	for _, address := range addresses {
@@ -26,7 +26,7 @@ func (a *Account) Reread(ctx context.Context, addresses []spec.Address, oneByOne
 			lists = append(lists, collection)
 		}
 	}
-	// Without a stack, nothing but the lists is read.
+	// Without a stack, Read reads only the lists.
 	snap, err := a.Read(ctx, "", lists)
 	if err != nil {
 		return nil, err
@@ -37,8 +37,8 @@ func (a *Account) Reread(ctx context.Context, addresses []spec.Address, oneByOne
 	return snap, a.lookAt(ctx, snap, looks)
 }
 
-// readMissingTags adds to a snapshot what the tags say of Workers that were listed without
-// them, and are not as our upload has left them.
+// readMissingTags reads the tags of Workers that were listed without them and
+// are not as our upload left them.
 func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.client.concurrency)
@@ -50,7 +50,7 @@ func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addr
 		g.Go(func() error {
 			settings, err := a.settings(ctx, a.scriptPath(address))
 			if IsNotFound(err) {
-				return nil // it vanished just now; whoever did that comes after everybody
+				return nil // it vanished just now; that is later than all writes
 			}
 			if err != nil {
 				return err
@@ -65,8 +65,9 @@ func (a *Account) readMissingTags(ctx context.Context, snap *spec.Snapshot, addr
 	return g.Wait()
 }
 
-// lookAt adds what each of some Workers is now to a snapshot. Of an account Worker,
-// whose GET answers its code, the settings are read, which have the tags.
+// lookAt adds the current state of some Workers to a snapshot. For an account
+// Worker, whose GET returns its code, it reads the settings, which have the
+// tags.
 func (a *Account) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	found := make([]*spec.Live, len(addresses))
 	g, ctx := errgroup.WithContext(ctx)
@@ -99,7 +100,7 @@ func (a *Account) lookAt(ctx context.Context, snap *spec.Snapshot, addresses []s
 	return nil
 }
 
-// lookAtTags reads as much of a Worker's revision as its tags say.
+// lookAtTags reads as much of a Worker's revision as its tags show.
 func lookAtTags(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
 	settings, err := a.settings(ctx, a.scriptPath(address))
 	_, revision := (&script{Tags: settings.Tags}).toSpec()

@@ -41,8 +41,9 @@ func TestTransientFailuresAreRetried(t *testing.T) {
 	}
 }
 
-// What exists is not going to stop existing, even if the server calls it its
-// own failure: it is looked for, and not made again. A refusal stays a refusal.
+// A resource that exists already will not stop existing, even if the server
+// calls that an internal failure. It is looked up, and not created again. A
+// refusal stays a refusal.
 func TestFinalFailuresAreNotRetried(t *testing.T) {
 	a := func(c crafted) *Account { return c.Account(testAccount) }
 	zone := &spec.Route{Zone: strings.Repeat("a", 32), Pattern: "x.example/*", Worker: "w"}
@@ -87,7 +88,7 @@ func TestFinalFailuresAreNotRetried(t *testing.T) {
 	}
 }
 
-// vacant answers to every look that there is nothing, and not when.
+// vacant answers every look by saying that nothing exists.
 func vacant(write http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -158,8 +159,8 @@ func TestPostThatNeverArrivedIsRetried(t *testing.T) {
 	}
 }
 
-// An upload that had to wait bears the time at which it was sent, not the one
-// at which it got in line: the mark must not look older than the upload.
+// An upload that had to wait carries the time at which it was sent, not the one
+// at which it began to wait. The mark must not look older than the upload.
 func TestMarkIsMadeAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, answered := time.Now(), 0

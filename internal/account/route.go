@@ -39,8 +39,8 @@ func liveRoute(parent string, route workerRoute) *spec.Live {
 	}
 }
 
-// revisionOfRoute has the Worker in the place of a hash: a route has neither a
-// hash nor a time, and the Worker is all that can change of one.
+// revisionOfRoute uses the Worker as the etag. A route has neither a hash nor a
+// time, and only its Worker can change.
 func revisionOfRoute(id, worker string) spec.Revision { return spec.Revision{ID: id, ETag: worker} }
 
 // zoneRoutes reads the one page that the endpoint has.
@@ -98,7 +98,7 @@ func (a *Account) updateRoute(ctx context.Context, zone zone, route *spec.Route,
 	return routeRevision(route, answer.ID, answer.Pattern)
 }
 
-// routeRevision checks that the answer is about the route that was written.
+// routeRevision checks that the response is about the route that was written.
 func routeRevision(route *spec.Route, id, pattern string) (spec.Revision, error) {
 	if id == "" || pattern != "" && pattern != route.Pattern {
 		return spec.Revision{}, fmt.Errorf("the API answered the route %q with id %q to writing %q", pattern, id, route.Pattern)
@@ -106,7 +106,8 @@ func routeRevision(route *spec.Route, id, pattern string) (spec.Revision, error)
 	return revisionOfRoute(id, route.Worker), nil
 }
 
-// routeByPattern finds a route; sameWorker: only if it leads to the right Worker.
+// routeByPattern finds a route. With sameWorker, it must also lead to the right
+// Worker.
 func (a *Account) routeByPattern(ctx context.Context, route *spec.Route, sameWorker bool) (spec.Revision, error) {
 	routes, err := a.zoneRoutes(ctx, route.Zone)
 	if err != nil {

@@ -16,10 +16,10 @@ type workerRoute struct {
 	Script  string `json:"script"`
 }
 
-// addRoutesElsewhere adds the routes of our Workers in zones that were not
-// read. Such a zone is found as wrangler finds it, by walking up the labels of
-// the pattern's host. A pattern without a host, such as */*, is in a zone that
-// nothing tells; and a zone that the credentials may not look up stays unread.
+// addOrphanRoutes adds the routes of our Workers in zones that were not read.
+// It finds the zone as wrangler does, by walking up the labels of the pattern's
+// host. It skips a pattern without a host, such as */*, because nothing shows
+// its zone, and a zone that the credentials may not look up.
 func (r *reading) addOrphanRoutes(ctx context.Context, snap *spec.Snapshot) error {
 	read := r.zonesRead(snap)
 	slices.SortFunc(r.routes, func(a, b workerRoute) int { return strings.Compare(a.Pattern, b.Pattern) })
@@ -40,7 +40,7 @@ func (r *reading) addOrphanRoutes(ctx context.Context, snap *spec.Snapshot) erro
 	return nil
 }
 
-// zonesRead says which zones, and which patterns, a snapshot covers.
+// zonesRead are the zones, and the patterns, that a snapshot covers.
 type zonesRead struct{ names, ids, patterns map[string]bool }
 
 func (r *reading) zonesRead(snap *spec.Snapshot) zonesRead {

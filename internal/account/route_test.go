@@ -16,7 +16,7 @@ func TestZones(t *testing.T) {
 	put(t, l.Account, worker("router"), nil)
 	put(t, l.Account, &spec.Route{Zone: "example.com", Pattern: "example.com/*", Worker: "router"}, nil)
 
-	// A file may name a zone by its id; what is read is addressed alike.
+	// A file may name a zone by its id. The addresses are the same.
 	snap := l.read(t, routesOf(id), routesOf("example.com"))
 	for _, zone := range []string{id, "example.com"} {
 		address := spec.Address{Kind: spec.KindRoute, Parent: zone, Name: "example.com/*"}
@@ -31,7 +31,7 @@ func TestZones(t *testing.T) {
 	}
 }
 
-// A route of ours is seen in a zone that nobody asked to read.
+// A route of ours is seen even in a zone that was not asked for.
 func TestRoutesElsewhere(t *testing.T) {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")
@@ -42,7 +42,7 @@ func TestRoutesElsewhere(t *testing.T) {
 	for zone, patterns := range map[string][]string{
 		"example.com":      {"example.com/*"},
 		"shop.example.org": {"*.eu.shop.example.org/*", "*shop.example.org/cart"},
-		"example.net":      {"*/*"}, // nothing tells the zone of this one
+		"example.net":      {"*/*"}, // nothing shows the zone of this one
 	} {
 		for _, pattern := range patterns {
 			put(t, l.Account, &spec.Route{Zone: zone, Pattern: pattern, Worker: "router"}, nil)
@@ -80,7 +80,8 @@ func TestRoutesElsewhere(t *testing.T) {
 		t.Errorf("asked %d times: %v", len(asked), asked)
 	}
 
-	// Read under its id, the zone is covered, and nothing is added twice.
+	// If the zone was read by its id, it is covered, and nothing is added
+	// twice.
 	snap, err = reader.Read(t.Context(), "platform", []spec.Collection{allWorkers, routesOf(forgotten)})
 	if err != nil {
 		t.Fatal(err)

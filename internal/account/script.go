@@ -11,16 +11,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// This file is what Workers and user Workers do alike, each in its own place.
+// This file has what Workers and user Workers do in the same way.
 
-// markVouches reports whether a script's code is what its mark says: the
-// upload that left the mark was the last write, and its digest is made as ours.
+// markVouches reports whether a script's code is what its mark says: the upload
+// that left the mark was the last write, and its digest has our format.
 func markVouches(r spec.Revision) bool {
 	return r.Mark != nil && r.Mark.Version == spec.MarkVersion && !r.Drifted()
 }
 
-// markedCode is the digest of the code that a script's mark vouches for; "" where
-// it does not.
+// markedCode returns the digest of the code that a script's mark vouches for,
+// or "" if it vouches for none.
 func markedCode(r spec.Revision) string {
 	if !markVouches(r) {
 		return ""
@@ -28,8 +28,8 @@ func markedCode(r spec.Revision) string {
 	return r.Mark.Code
 }
 
-// inspectScript reads a script's settings, and its code unless the mark tells
-// the code's digest.
+// inspectScript reads a script's settings, and its code unless the mark has the
+// code's digest.
 func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
 	address := live.Resource.Address()
 	path := a.scriptPath(address)
@@ -61,10 +61,10 @@ func inspectScript(ctx context.Context, a *Account, live *spec.Live) (*spec.Live
 	return complete, nil
 }
 
-// migrationTag is the last Durable Object migration that a script has run. Its
-// settings do not say, and whether the list of a namespace does is not
-// documented; so a user Worker with classes of its own is asked for, as wrangler
-// does.
+// migrationTag returns the last Durable Object migration that a script has run.
+// Its settings do not show it, and it is not documented whether the list of a
+// namespace does. So a user Worker with classes of its own is asked for, as
+// wrangler does.
 func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []spec.Binding) (string, error) {
 	address := live.Resource.Address()
 	ownClass := func(b spec.Binding) bool {
@@ -77,10 +77,10 @@ func (a *Account) migrationTag(ctx context.Context, live *spec.Live, bindings []
 	return s.MigrationTag, err
 }
 
-// liveAssets are a script's static assets, as far as they can be told: by the
-// mark, where it vouches for what is there, else by whether there are any. A
-// script that was written since may have others, by going back to an earlier
-// version for example, which leaves the mark where it is.
+// liveAssets returns a script's static assets, as far as they can be known:
+// from the mark if it vouches for them, otherwise only whether there are any. A
+// later write may have changed them without touching the mark, for example a
+// return to an earlier version.
 func liveAssets(r spec.Revision, listed bool) *spec.Assets {
 	switch {
 	case markVouches(r) && r.Mark.Assets != "":
@@ -94,7 +94,7 @@ func liveAssets(r spec.Revision, listed bool) *spec.Assets {
 	}
 }
 
-// scriptResource is the Worker or user Worker at an address.
+// scriptResource returns the Worker or user Worker at an address.
 func scriptResource(address spec.Address, definition spec.Script) spec.Resource {
 	if address.Kind == spec.KindUserWorker {
 		return &spec.UserWorker{DispatchNamespace: address.Parent, Name: address.Name, Script: definition}
@@ -103,12 +103,13 @@ func scriptResource(address spec.Address, definition spec.Script) spec.Resource 
 }
 
 // strictInherit makes an inherit binding that cannot be resolved an error
-// (10057). Without it the platform drops the binding without a word.
-// Source: API reference, "Upload Worker Module", query parameter bindings_inherit.
+// (10057). Without it the platform silently drops the binding.
+// Source: API reference, "Upload Worker Module", query parameter
+// bindings_inherit.
 var strictInherit = url.Values{"bindings_inherit": {"strict"}}
 
-// putScript uploads a script: code, settings, owner and mark in one write, after
-// the static files that it serves.
+// putScript uploads a script: first its static files, then code, settings,
+// owner and mark in one write.
 func putScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	switch {
 	case w.MarkOnly:

@@ -33,13 +33,13 @@ func (a *Account) code(ctx context.Context, address spec.Address, mark *spec.Mar
 	return code, nil
 }
 
-// decodeContent reads a script's code as the content endpoints answer it: the
-// modules as the parts of a form, or the bare source of a script that is one
-// file. The header cf-entrypoint names the main module, as wrangler reads it;
-// whether it is there for a user Worker is not documented.
+// decodeContent reads a script's code from the response of a content endpoint:
+// a form with a part for each module, or the bare source of a script that is
+// one file. As in wrangler, the header cf-entrypoint names the main module; it
+// is not documented whether responses about user Workers have it.
 func decodeContent(header http.Header, body []byte, mark *spec.Mark) (*spec.Code, error) {
 	if len(body) == 0 {
-		return spec.NoCode(), nil // static assets only
+		return spec.NoCode(), nil // only static assets
 	}
 	entrypoint := header.Get("Cf-Entrypoint")
 	mediaType, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
@@ -62,14 +62,14 @@ func decodeContent(header http.Header, body []byte, mark *spec.Mark) (*spec.Code
 			return code, nil
 		}
 	}
-	// No candidate gives the code that was once uploaded: it has changed since,
-	// and the likeliest main module will do.
+	// No candidate gives the code that the mark describes, because it has
+	// changed since. The likeliest main module will do.
 	code.Complete(entrypoints(entrypoint, modules)[0], modules)
 	return code, nil
 }
 
-// entrypoints are the modules that may be the main one, the likeliest first:
-// the one that the answer names, or else those that can hold handlers.
+// entrypoints returns the modules that may be the main one, the likeliest
+// first: the one that the response names, or else those that can hold handlers.
 func entrypoints(named string, modules []spec.Module) []string {
 	var names []string
 	for _, m := range modules {
@@ -86,7 +86,7 @@ func entrypoints(named string, modules []spec.Module) []string {
 	return names
 }
 
-// decodeParts reads the modules off a form. Multipart's own FileName would cut
+// decodeParts reads the modules from a form. Multipart's own FileName would cut
 // a module's name down to what follows the last slash.
 func decodeParts(body []byte, boundary string) ([]spec.Module, error) {
 	if boundary == "" {
@@ -118,8 +118,8 @@ func decodeParts(body []byte, boundary string) ([]spec.Module, error) {
 	}
 }
 
-// moduleType is a part's type in the spelling that uploads use: the platform
-// takes text/javascript as well, and may answer it.
+// moduleType returns a part's type as uploads spell it. The platform also takes
+// text/javascript, and may return it.
 func moduleType(contentType string) spec.ModuleType {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	mediaType = strings.Replace(mediaType, "text/javascript", "application/javascript", 1)
@@ -129,9 +129,9 @@ func moduleType(contentType string) spec.ModuleType {
 	return spec.ModuleType(mediaType)
 }
 
-// ReadCode completes the code of inspected Workers with their modules, which an
-// inspection leaves out where a mark tells the digest. Code that several of them
-// run is asked for once.
+// ReadCode completes the code of inspected Workers with their modules, which
+// Inspect leaves out if a mark has the digest. Code that several of them run is
+// read once.
 func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses []spec.Address) error {
 	known := map[string]*spec.Code{}
 	for _, address := range addresses {
@@ -141,7 +141,7 @@ func (a *Account) ReadCode(ctx context.Context, snap *spec.Snapshot, addresses [
 			}
 		}
 	}
-	var first []spec.Address // of each code that is to be read
+	var first []spec.Address // of each code to be read
 	asked := map[string]bool{}
 	for _, address := range addresses {
 		live := snap.Resources[address]

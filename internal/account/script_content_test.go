@@ -79,7 +79,7 @@ func TestDecodeMalformedContent(t *testing.T) {
 	}
 }
 
-// Whatever a server answers, decoding ends with code that is complete, or an error.
+// Whatever a server returns, decoding ends with complete code or an error.
 func FuzzDecodeContent(f *testing.F) {
 	f.Add("multipart/form-data; boundary=b", "index.js", []byte(twoModules))
 	f.Add("multipart/form-data; boundary=b", "", []byte("--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n"))
@@ -103,7 +103,7 @@ func FuzzDecodeContent(f *testing.F) {
 	})
 }
 
-// What is uploaded is what is downloaded, byte for byte.
+// A download returns what was uploaded, byte for byte.
 func TestContentRoundTrip(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "ns"}, nil)

@@ -16,27 +16,28 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// place is where scripts live: the account itself, or a dispatch namespace.
-// Confusing the two uploads a customer's code as a public Worker, so a path to
-// a script is made in this file only, and from its address only.
+// scriptRoot is the path below which scripts are: those of the account itself,
+// or of a dispatch namespace. Confusing the two would upload a customer's code
+// as a public Worker. So a path to a script is made in this file only, and from
+// its address only.
 type scriptRoot string
 
-// accountScripts is the place of Workers.
+// accountScripts returns the root of the account's Workers.
 func accountScripts(account string) scriptRoot {
 	return scriptRoot(cloudflare.Path("accounts", account, "workers", "scripts"))
 }
 
-// dispatchScripts is the place of the user Workers of a namespace.
+// dispatchScripts returns the root of the user Workers of a namespace.
 func dispatchScripts(account, namespace string) scriptRoot {
 	return scriptRoot(cloudflare.Path("accounts", account, "workers", "dispatch", "namespaces", namespace, "scripts"))
 }
 
-// scriptPath is the path of a Worker or user Worker.
+// scriptPath returns the path of a Worker or user Worker.
 func (a *Account) scriptPath(address spec.Address) string {
 	return string(a.rootOf(address)) + cloudflare.Path(address.Name)
 }
 
-// placeOf is where a Worker or user Worker is.
+// rootOf returns the root of a Worker or user Worker.
 func (a *Account) rootOf(address spec.Address) scriptRoot {
 	if address.Kind == spec.KindUserWorker {
 		return dispatchScripts(a.id, address.Parent)
@@ -45,27 +46,28 @@ func (a *Account) rootOf(address spec.Address) scriptRoot {
 }
 
 // pageLimit is the largest page of user Workers.
-// Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/tags/
+// Source:
+// https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/tags/
 const pageLimit = 1000
 
-// script is one script as lists and uploads answer it.
+// script is one script as lists and uploads return it.
 type script struct {
 	ID                 string
 	ETag               string
 	CreatedOn          time.Time
 	ModifiedOn         time.Time
 	Tags               []string
-	TagsShown          bool // tags were answered, if only an empty list
+	TagsShown          bool // the response has tags, if only an empty list
 	HasAssets          bool
-	AssetsShown        bool // whether there are assets was answered
+	AssetsShown        bool // the response says whether there are assets
 	CompatibilityDate  string
 	CompatibilityFlags []string
 	MigrationTag       string
 	Routes             []workerRoute
 }
 
-// wireScript is a script in either of the shapes that lists come in: flat, as
-// consumers of the live API read it, and nested in "script", as the schema has it.
+// wireScript is a script in either of the shapes that lists have: flat, as
+// clients of the live API read it, or nested in "script", as in the schema.
 type wireScript struct {
 	ID                 string        `json:"id"`
 	ETag               string        `json:"etag"`
@@ -80,8 +82,9 @@ type wireScript struct {
 	Script             *wireScript   `json:"script"`
 }
 
-// script reads both shapes; what the outer object has counts first. It is no
-// UnmarshalJSON, which would scan a list of thousands twice as often.
+// script reads both shapes. Fields of the outer object win. It is not an
+// UnmarshalJSON method, because that would scan a list of thousands twice as
+// often.
 func (w *wireScript) script() (script, error) {
 	var s script
 	if w.Script != nil {
@@ -92,7 +95,7 @@ func (w *wireScript) script() (script, error) {
 	return s, s.merge(w)
 }
 
-// take overwrites the fields that the object has.
+// merge overwrites the fields that the object has.
 func (s *script) merge(w *wireScript) error {
 	set := func(field *string, value string) {
 		if value != "" {
@@ -132,8 +135,7 @@ func (s *script) merge(w *wireScript) error {
 	return nil
 }
 
-// shown is as much of the script as a list shows, and what tells one state of it
-// from another.
+// toSpec returns as much of the script as a list shows, and its revision.
 func (s *script) toSpec() (spec.Script, spec.Revision) {
 	owner, mark, rest := spec.Ownership(s.Tags)
 	revision := spec.Revision{
@@ -149,11 +151,11 @@ func (s *script) toSpec() (spec.Script, spec.Revision) {
 	}, revision
 }
 
-// interned is a text that is the same for many scripts, in one place of the memory.
+// intern returns a shared copy of s, because many scripts have the same text.
 func intern(text string) string { return unique.Make(text).Value() }
 
-// eachScript takes the scripts of a list. While a page is taken, the next one is
-// asked for.
+// eachScript calls take for each script of a list. It requests the next page
+// meanwhile.
 func (a *Account) eachScript(ctx context.Context, root scriptRoot, filter url.Values, take func(*script)) error {
 	g, groupCtx := errgroup.WithContext(ctx)
 	pages := make(chan *cloudflare.Response, 1)
@@ -178,8 +180,8 @@ func (a *Account) eachScript(ctx context.Context, root scriptRoot, filter url.Va
 	if err := g.Wait(); err != nil || !full || root == accountScripts(a.id) {
 		return err
 	}
-	// Paging is announced, but not part of the published schema: a full page
-	// without a cursor may be all, or all that the server gives.
+	// Paging is announced, but not in the published schema. A full page without
+	// a cursor may be everything, or only all that the server returns.
 	return a.checkComplete(ctx, root, filter, listed)
 }
 
@@ -214,9 +216,9 @@ func (a *Account) scriptPages(ctx context.Context, root scriptRoot, filter url.V
 	}
 }
 
-// decodeScripts are the scripts of an answer.
+// decodeScripts returns the scripts in a response.
 func decodeScripts(page *cloudflare.Response) ([]script, error) {
-	items := make([]wireScript, 0, pageLimit) // which a large list has on nearly every page
+	items := make([]wireScript, 0, pageLimit) // the usual size of a page of a large list
 	if _, err := page.Decode(&items); err != nil {
 		return nil, err
 	}
@@ -230,9 +232,9 @@ func decodeScripts(page *cloudflare.Response) ([]script, error) {
 	return scripts, nil
 }
 
-// checkComplete compares the length of an unfiltered list with the number of
-// scripts that the namespace says to have. To take a part of a namespace for
-// the whole would be to take every other Worker for missing.
+// checkComplete compares the length of an unfiltered list with the namespace's
+// own count of scripts. If we took part of a namespace for all of it, every
+// other Worker would seem to be missing.
 func (a *Account) checkComplete(ctx context.Context, root scriptRoot, filter url.Values, listed int) error {
 	if len(filter) > 0 {
 		return nil

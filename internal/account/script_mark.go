@@ -10,9 +10,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// putMark writes the owner and the mark of a script that is in its desired
-// state, and nothing else of it: a user Worker's tags have an endpoint of their
-// own, and a Worker's are among the settings that make no new version.
+// putMark writes only the owner and the mark of a script that is otherwise in
+// its desired state. A user Worker's tags have their own endpoint. A Worker's
+// tags are among the settings that make no new version.
 // Source: API reference, "Put Script Tags" and "Patch Script Settings".
 func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	script, address := w.Resource.(spec.Scripted).AsScript(), w.Resource.Address()
@@ -27,8 +27,8 @@ func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, erro
 	return revisionAfterMark(w, mark, tags, answered)
 }
 
-// remarked is the revision of a script whose code stayed what it is, and whose
-// tags were answered.
+// revisionAfterMark returns the revision of a script after a write of its tags
+// alone, and checks the tags in the response.
 func revisionAfterMark(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revision, error) {
 	if !slices.Equal(slices.Sorted(slices.Values(answered)), slices.Sorted(slices.Values(tags))) {
 		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), w.Resource.Address())
@@ -40,7 +40,8 @@ func revisionAfterMark(w spec.Write, mark spec.Mark, tags, answered []string) (s
 	return revision, nil
 }
 
-// owned is as much of a revision as says whose a script is after a write.
+// ownershipAfter returns the part of a revision that says whose a script is
+// after a write.
 func ownershipAfter(w spec.Write, mark spec.Mark) spec.Revision {
 	if w.Resource.(spec.Scripted).AsScript().IsTemplate() {
 		return spec.Revision{Template: w.Stack, Mark: &mark}

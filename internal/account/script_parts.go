@@ -10,12 +10,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// This file holds what the form of an upload consists of: a part for each module
-// or static file, whose name and file name are the module's name, or the file's hash.
-// Source: https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
+// This file has the parts of an upload's form: one for each module or static
+// file. Its name and file name are the module's name, or the file's hash.
+// Source:
+// https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
 
-// addModule adds a module, which is sent from where it is in memory, so that a fleet
-// of Workers with one code holds it once, however many are being uploaded.
+// addModule adds a module. It is sent without a copy, so that memory holds the
+// code of a fleet once, however many Workers are being uploaded.
 func addModule(body *cloudflare.Multipart, m spec.Module) {
 	body.Add(m.Name, string(m.Type), int64(len(m.Content)), func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(m.Content)), nil
@@ -38,7 +39,7 @@ func addAsset(body *cloudflare.Multipart, hash string, files *spec.AssetFiles, f
 type base64Reader struct {
 	content io.ReadCloser
 	plain   []byte
-	encoded []byte // and not yet read
+	encoded []byte // not read yet
 	end     error
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The metadata of an upload, as the platform is to read it.
+// The metadata of an upload is what the platform reads.
 func TestUploadMetadata(t *testing.T) {
 	var got spec.Object
 	var query string
@@ -56,7 +56,7 @@ func TestUploadMetadata(t *testing.T) {
 		t.Errorf("query %q", query)
 	}
 
-	// An update also says what it wants to be off.
+	// An update also says which options to turn off.
 	put(t, a, worker("w", func(s *spec.Script) { s.Options = spec.Object{"logpush": true} }), &spec.Revision{})
 	delete(got, "tags")
 	want = spec.Object{

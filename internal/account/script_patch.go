@@ -12,8 +12,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// patchScript changes the settings of a script whose code a template leaves as it
-// is, with the mark in the same write. What is not mentioned stays.
+// patchScript changes the settings of a script whose code a template leaves
+// unchanged, with the mark in the same write. Settings that are not mentioned
+// stay.
 // Source: API reference, "Patch Script Settings" of a dispatch namespace.
 func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	script, address := w.Resource.(spec.Scripted).AsScript(), w.Resource.Address()
@@ -40,7 +41,8 @@ func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 	})
 }
 
-// unset is what a setting is changed to that a template manages and does not have.
+// unset has the value for each setting that a template manages but does not
+// have.
 var unset = map[string]any{
 	"limits":         nil,
 	"logpush":        false,
@@ -49,7 +51,8 @@ var unset = map[string]any{
 	"tail_consumers": []any{},
 }
 
-// changedSettings are the settings that a template manages, in the API's form.
+// changedSettings returns the settings that a template manages, in the API's
+// form.
 func changedSettings(script *spec.Script, secrets map[string]spec.Secret) (spec.Object, error) {
 	fields := spec.Object{}
 	if script.Manages("compatibility_date") {

@@ -8,13 +8,14 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The platform keeps no earlier versions of a user Worker, so that what a rollout
-// may want back is read before it is replaced, and uploaded again.
+// The platform keeps no earlier versions of a user Worker. So what a rollout
+// may have to restore is read before it is replaced, and uploaded again.
 
-// Capture reads a user Worker whole, as it is before a change replaces it: its
-// settings, and its code with all modules. Code whose digest a mark vouches for is
-// read once, whoever runs it. What no request shows is not in it: the values of
-// secrets, and static files, which an upload can only leave as they are.
+// Capture reads a whole user Worker before a change replaces it: its settings,
+// and its code with all modules. Code whose digest a mark vouches for is read
+// once, however many Workers run it. The values of secrets and the static files
+// are missing, because no request shows them. An upload can only leave them
+// unchanged.
 func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.Revision) (*spec.Live, error) {
 	script, err := a.userWorker(ctx, address)
 	if err != nil {
@@ -36,7 +37,7 @@ func (a *Account) Capture(ctx context.Context, address spec.Address, prior spec.
 	return live, err
 }
 
-// capturedCode is the code that a mark vouches for.
+// capturedCode returns the code that a mark vouches for.
 func (a *Account) capturedCode(ctx context.Context, address spec.Address, mark *spec.Mark) (*spec.Code, error) {
 	a.capturedMu.Lock()
 	code := a.captured[mark.Code]
@@ -57,10 +58,10 @@ func (a *Account) capturedCode(ctx context.Context, address spec.Address, mark *
 	return code, nil
 }
 
-// Restore takes the write of a script back, unless somebody else has written it
-// since: then the error is a [*MovedError]. What was not there before is deleted.
-// Owner and mark become what they were; a mark that has vouched for what is
-// restored vouches for it again.
+// Restore undoes the write of a script, unless another program has written it
+// since: then the error is a [*MovedError]. A script that the write created is
+// deleted. Owner and mark become what they were. A mark that vouched for what
+// is restored vouches for it again.
 func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revision, error) {
 	address := r.Written.Address()
 	if err := a.stillAs(ctx, r.Stack, address, r.Revision, r.Before); err != nil {
@@ -96,8 +97,8 @@ func (a *Account) Restore(ctx context.Context, r spec.Restoration) (spec.Revisio
 	return revision, err
 }
 
-// formerRevision is what a script was before a write. The values of its secrets
-// stay those of the write, and so do their fingerprints.
+// formerRevision returns what a script was before a write. The values of its
+// secrets stay those of the write, and so do their fingerprints.
 func formerRevision(r spec.Restoration) *spec.Revision {
 	former := r.Former.Revision
 	if former.Mark != nil && r.Revision.Mark != nil {
@@ -108,8 +109,9 @@ func formerRevision(r spec.Restoration) *spec.Revision {
 	return &former
 }
 
-// MarkUnproven marks a script that was just written as not having proved itself. The
-// prior revision of the write is what it was written as; before are those it had before.
+// MarkUnproven marks a script that was just written as not proved yet. The prior
+// revision of the write is the one that this run wrote; before are the
+// revisions that it had before.
 func (a *Account) MarkUnproven(ctx context.Context, w spec.Write, before []spec.Revision) (spec.Revision, error) {
 	if err := a.stillAs(ctx, w.Stack, w.Resource.Address(), *w.Prior, before); err != nil {
 		return spec.Revision{}, err
@@ -118,11 +120,12 @@ func (a *Account) MarkUnproven(ctx context.Context, w spec.Write, before []spec.
 	return putMark(ctx, a, w)
 }
 
-// stillAs reports, as an error, that a script is not what this run has made it.
-// Its mark tells, which has the time of the upload; how often the time of the
-// last write is worded alike, nobody promises. A look that shows what was there
-// before, or nothing, may be old, and is taken again; in the end the former tells of
-// nobody else, and that there is nothing tells of a deletion.
+// stillAs returns an error if a script is not what this run wrote. It goes by
+// the mark, which has the time of the upload, because the API may word the time
+// of the last write differently. A look that shows an earlier revision, or
+// nothing, may be out of date, and is repeated. If it does not change, an
+// earlier revision does not mean another writer, while nothing means a
+// deletion.
 func (a *Account) stillAs(ctx context.Context, stack string, address spec.Address, written spec.Revision, before []spec.Revision) error {
 	for try := 0; ; try++ {
 		now, err := a.Look(ctx, stack, address, &written)
@@ -146,9 +149,9 @@ func (a *Account) stillAs(ctx context.Context, stack string, address spec.Addres
 
 func sameMark(a, b *spec.Mark) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// formerTags are the tags that a script had, to be uploaded again. A mark that
-// vouched for the script gets the time of the upload; any other goes on to vouch
-// for nothing.
+// formerTags returns the tags that a script had, for another upload. A mark
+// that vouched for the script gets the time of the upload. Any other mark still
+// vouches for nothing.
 func formerTags(own []string, former spec.Revision, now time.Time) ([]string, *spec.Mark) {
 	tags := slices.Clone(own)
 	if former.Owner != "" {
@@ -164,7 +167,7 @@ func formerTags(own []string, former spec.Revision, now time.Time) ([]string, *s
 	switch {
 	case former.Vouched():
 		mark.Uploaded = now.UTC().Truncate(time.Second)
-	case now.Sub(mark.Uploaded).Abs() <= spec.DriftTolerance: // as if it were of this upload
+	case now.Sub(mark.Uploaded).Abs() <= spec.DriftTolerance: // as if it belonged to this upload
 		mark.Uploaded = mark.Uploaded.Add(-2 * spec.DriftTolerance)
 	}
 	return append(tags, mark.Tag()), &mark

@@ -15,7 +15,7 @@ import (
 
 var restored = spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "u"}
 
-// whole is a user Worker as the account has it, but for the times.
+// whole returns a user Worker as the account has it, without the times.
 func (l *local) whole(t *testing.T) *spec.Live {
 	t.Helper()
 	live, err := l.Capture(t.Context(), restored, spec.Revision{})
@@ -55,7 +55,7 @@ func later() *spec.UserWorker {
 	})
 }
 
-// restoration takes the second write back.
+// restoration undoes the second write.
 func restoration(kept *spec.Live, written spec.Revision) spec.Restoration {
 	back, _ := kept.RestorableOver(later().AsScript())
 	return spec.Restoration{Stack: "platform", Written: later(), Revision: written, Former: back}
@@ -81,21 +81,22 @@ func TestRestore(t *testing.T) {
 	}
 	before.Revision, after.Revision = spec.Revision{}, spec.Revision{}
 	gone := before.Resource.(*spec.UserWorker)
-	gone.Bindings = gone.Bindings[1:] // which nobody can bring back
+	gone.Bindings = gone.Bindings[1:] // it cannot be restored
 	if diff := cmp.Diff(gone.Code, after.Resource.(*spec.UserWorker).Code); diff != "" {
 		t.Errorf("code (-before +after):\n%s", diff)
 	}
 	if diff := cmp.Diff(gone.Canonical(), after.Resource.Canonical()); diff != "" {
 		t.Errorf("settings (-before +after):\n%s", diff)
 	}
-	// The account says that nobody has written since.
+	// The account shows no other writer.
 	snap := l.read(t, usersOf("customers"))
 	if live := snap.Resources[restored]; live.Revision.Drifted() || live.Revision.Owner != "platform" {
 		t.Errorf("%+v", live.Revision)
 	}
 }
 
-// What somebody else has written since is left alone, whatever there was before.
+// What another program has written since is left unchanged, whatever the script
+// was before.
 func TestRestoreLeavesOthersAlone(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -120,7 +121,7 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 	if got := l.whole(t).Resource.(*spec.UserWorker).Bindings[0].Properties.Get("text"); got != "pro" {
 		t.Errorf("it was written: %v", got)
 	}
-	// What was created is deleted.
+	// What the write created is deleted.
 	if _, err := l.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: later(), Revision: written}); err != nil {
 		t.Error(err)
 	}
@@ -141,13 +142,13 @@ func TestMarkUnproven(t *testing.T) {
 	if live.Revision.Mark == nil || *live.Revision.Mark != *doubted.Mark || live.Revision.Drifted() {
 		t.Errorf("%+v, want %+v", live.Revision, doubted.Mark)
 	}
-	// It can be taken back all the same, and is proved by the next write.
+	// It can still be undone, and the next write proves it.
 	if _, err := l.Restore(t.Context(), spec.Restoration{Stack: "platform", Written: former(), Revision: doubted}); err != nil {
 		t.Error(err)
 	}
 }
 
-// What somebody else had made of it comes back as theirs: no mark vouches for it.
+// Another program's changes come back as theirs: no mark vouches for them.
 func TestRestoreOfWhatHadDrifted(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -175,7 +176,7 @@ func TestRestoreOfWhatHadDrifted(t *testing.T) {
 	}
 }
 
-// A fleet runs one code, which is read once.
+// A fleet runs the same code, which is read once.
 func TestCaptureReadsCodeOnce(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -201,7 +202,8 @@ func TestCaptureReadsCodeOnce(t *testing.T) {
 	}
 }
 
-// A restoration whose answer is lost is looked for, and not sent twice.
+// If the response to a restoration is lost, it is looked for, and not sent
+// twice.
 func TestRestoreWhoseAnswerIsLost(t *testing.T) {
 	for _, acting := range []bool{true, false} {
 		u := openUnreliable(t)
@@ -222,7 +224,8 @@ func TestRestoreWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-// A look that shows what was there before the write is old: it tells of nobody else.
+// A look that shows the state before the write is out of date. It does not mean
+// another writer.
 func TestStillAsWaitsForTheAccount(t *testing.T) {
 	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	marked := func(seconds int) spec.Revision {
@@ -231,7 +234,7 @@ func TestStillAsWaitsForTheAccount(t *testing.T) {
 	}
 	former, written, other := marked(0), marked(60), marked(61)
 	for _, test := range []struct {
-		shows []*spec.Revision // by each look, the last one for ever
+		shows []*spec.Revision // one for each look, the last one repeated
 		moved bool
 		waits int
 	}{

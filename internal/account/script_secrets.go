@@ -10,9 +10,9 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// putSecrets writes secrets of a script that is in its desired state otherwise,
-// and then the mark: should the run end between the two, the next plan writes
-// the secrets once more. Several go in one request, which makes one version.
+// putSecrets writes secrets of a script that is otherwise in its desired state,
+// and then the mark. If the run ends between the two, the next plan writes the
+// secrets again. Several secrets go in one request, which makes one version.
 // Source: API reference, "Put Script Secret" of dispatch namespaces and of
 // Workers, and "secrets-bulk" of the same, a merge patch.
 func putSecrets(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {

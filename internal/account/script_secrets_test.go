@@ -8,8 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A write of secrets whose answer is lost, at whatever step, is made again: until
-// the mark is written nothing shows that the values are there.
+// If a response is lost at any step of writing secrets, the write is repeated.
+// Until the mark is written, nothing shows that the values are there.
 func TestLostAnswersToSecrets(t *testing.T) {
 	for _, acting := range []bool{true, false} {
 		for lose := 1; lose <= 2; lose++ {

@@ -9,7 +9,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// settings is everything about a script but its code.
+// settings is everything about a script except its code.
 // Source: API reference, "Get Script Settings".
 type settings struct {
 	Bindings           []spec.Object `json:"bindings"`
@@ -20,15 +20,16 @@ type settings struct {
 	Rest               spec.Object   `json:"-"`
 }
 
-// restOptions are what uploads have besides the options that a stack file sets.
-// An upload that is to leave them as they are says them again.
+// restOptions are the options of an upload that a stack file cannot set. An
+// upload repeats them to leave them unchanged.
 // Source: API reference, "Upload Worker Module".
 var restOptions = []string{"cache_options", "usage_model"}
 
-// usualUsageModel is that of every script whose upload says nothing of it.
+// defaultUsageModel is the usage model of a script whose upload does not name
+// one.
 const defaultUsageModel = "standard"
 
-// UnmarshalJSON keeps the options that uploads have, too.
+// UnmarshalJSON also keeps the options that uploads have.
 func (s *settings) UnmarshalJSON(data []byte) error {
 	type fields settings // without this method
 	if err := json.Unmarshal(data, (*fields)(s)); err != nil {
@@ -45,7 +46,7 @@ func (s *settings) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// setAmong are the options with some names that are set, nil where there are none.
+// setAmong returns the options with some names that are set, or nil if none is.
 func setAmong(all spec.Object, names []string) spec.Object {
 	var set spec.Object
 	for _, name := range names {
@@ -59,8 +60,8 @@ func setAmong(all spec.Object, names []string) spec.Object {
 	return set
 }
 
-// isSet reports whether an answered option means anything: the API fills in
-// null, false and empty objects for what nobody has set.
+// isSet reports whether an option in a response means anything. The API returns
+// null, false and empty objects for options that were never set.
 func isSet(value any) bool {
 	if value == nil {
 		return false
@@ -81,7 +82,7 @@ func (a *Account) settings(ctx context.Context, path string) (settings, error) {
 	return s, err
 }
 
-// definition is the settings in the model.
+// toSpec returns the settings in the model.
 func (s *settings) toSpec() (spec.Script, error) {
 	bindings, err := bindingsFromAPI(s.Bindings)
 	if err != nil {

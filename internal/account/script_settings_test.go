@@ -67,7 +67,7 @@ func TestSettingsThatCannotBeRight(t *testing.T) {
 	}
 }
 
-// The platform may name a Worker as the script of its own class; the model does
+// The platform may name a Worker as the script of its own class. The model does
 // not, whichever way it was uploaded.
 func TestOwnClassesAreRead(t *testing.T) {
 	l := openLocal(t)

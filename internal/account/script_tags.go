@@ -14,32 +14,33 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Whether the items of a list carry their tags is documented both ways. This file
-// is for where they do not.
+// The documentation has lists both with and without tags. This file is for
+// lists without them.
 
-// shownTags are the tags of an item, and whether it has any: that they are null
-// says that there are none, and that they are absent says nothing.
+// shownTags are the tags of an item. If they are null, it has none; if they are
+// absent, they are unknown.
 type shownTags struct {
 	list  []string
 	shown bool
 }
 
-// UnmarshalJSON is called for null as well, unlike that of a pointer.
+// UnmarshalJSON is also called for null, unlike that of a pointer.
 func (t *shownTags) UnmarshalJSON(data []byte) error {
 	t.shown = true
 	return json.Unmarshal(data, &t.list)
 }
 
-// mostStrangers is how many Workers of a namespace are read one by one that seem
-// to be nobody's of ours, only to count those of other stacks apart.
+// maxStrangers is how many Workers of a namespace are read one by one although
+// they do not seem to be ours, only to count those of other stacks apart.
 const maxStrangers = 100
 
-// eachTagged lists a place, with the tags of all scripts, or at least of those that
-// the stack owns or looks for. Who reads for no stack asks for the list only.
+// eachTagged lists the scripts below a root, with the tags of all, or at least
+// of those that the stack owns or looks for. Without a stack, it reads only the
+// list.
 //
-// Where the items do not show tags, further lists that are filtered by a tag say
-// which scripts matter, and the settings of each of those say the rest, once: they
-// are remembered as long as nobody writes the script; see [TagCache].
+// If the items do not show tags, further lists that filter by a tag show which
+// scripts matter. Then it reads the settings of each of those, once, and
+// remembers them until the script is written again; see [TagCache].
 func (a *Account) eachTagged(ctx context.Context, root scriptRoot, stack string, wanted []spec.Discovery, take func(*script)) error {
 	var untagged []script
 	shown := false
@@ -62,8 +63,8 @@ func (a *Account) eachTagged(ctx context.Context, root scriptRoot, stack string,
 	return nil
 }
 
-// findTags completes scripts with the tags that are remembered, and those that
-// can be read.
+// findTags completes scripts with the tags that are remembered, and with those
+// that can be read.
 func (a *Account) findTags(ctx context.Context, root scriptRoot, all []script, stack string, wanted []spec.Discovery) error {
 	known := a.tags.open(a.api.BaseURL(), root)
 	defer known.save(all)
@@ -76,7 +77,7 @@ func (a *Account) findTags(ctx context.Context, root scriptRoot, all []script, s
 	return a.readTags(ctx, root, all, known, stack, wanted)
 }
 
-// readTags reads the tags that are not known of the scripts that matter.
+// readTags reads the unknown tags of the scripts that matter.
 func (a *Account) readTags(ctx context.Context, root scriptRoot, all []script, known *knownTags, stack string, wanted []spec.Discovery) error {
 	byName := make(map[string]*script, len(all))
 	for i := range all {
@@ -107,8 +108,8 @@ func (a *Account) readTags(ctx context.Context, root scriptRoot, all []script, k
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.client.concurrency)
 	for name, s := range matter {
-		// The filter is asked each time, and believed: that changing a tag counts as
-		// a write is not documented.
+		// The filtered list is read each time, and it decides, because it is
+		// not documented whether changing a tag counts as a write.
 		stale := !s.TagsShown
 		for tag, found := range ours {
 			stale = stale || slices.Contains(s.Tags, tag) != (found[name] != nil)
@@ -131,7 +132,7 @@ func (a *Account) readTags(ctx context.Context, root scriptRoot, all []script, k
 	return g.Wait()
 }
 
-// stackTags are the tags that say of a script in a place that a stack wrote it.
+// stackTags returns the tags that say that a stack wrote a script.
 func stackTags(root scriptRoot, stack string) []string {
 	tags := []string{spec.OwnerTag(stack)}
 	if strings.Contains(string(root), "/dispatch/") { // templates are for user Workers
@@ -140,7 +141,7 @@ func stackTags(root scriptRoot, stack string) []string {
 	return tags
 }
 
-// namesWith are the scripts that a list filtered by tags shows.
+// namesWith returns the scripts in a list that is filtered by tags.
 func (a *Account) namesWith(ctx context.Context, root scriptRoot, byName map[string]*script, tags map[string]bool) (map[string]*script, error) {
 	var terms []string
 	for _, tag := range slices.Sorted(maps.Keys(tags)) {

@@ -14,8 +14,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// upload is one script on its way to the account. It holds secrets in clear,
-// so nothing prints it.
+// upload is the upload of one script. It holds secrets in clear, so nothing
+// prints it.
 type upload struct {
 	write    spec.Write
 	script   *spec.Script
@@ -23,14 +23,14 @@ type upload struct {
 	metadata spec.Object               // all but the tags
 	settings string                    // digest
 	now      func() time.Time          // by the server's clock
-	former   *spec.Revision            // whose owner and mark go with the upload; nil for our own
+	former   *spec.Revision            // whose owner and mark the upload has; nil for our own
 	token    string                    // for the static files
-	uploaded *script                   // as it was answered
+	uploaded *script                   // as in the response
 	sent     atomic.Pointer[spec.Mark] // of the last attempt
 }
 
-// newUpload checks that a write can be sent, so that what cannot fails before
-// anything is.
+// newUpload checks that a write can be sent, so that it fails before anything
+// is sent.
 func newUpload(w spec.Write, now func() time.Time) (*upload, error) {
 	script := w.Resource.(spec.Scripted).AsScript()
 	main, err := mainModule(script.Code)
@@ -77,20 +77,20 @@ func newUpload(w spec.Write, now func() time.Time) (*upload, error) {
 	return u, u.setMigrations()
 }
 
-// keptBindings are the types of the bindings that an upload leaves where it keeps
-// those that it does not name: what a product gives a Worker at run time. wrangler
-// sends the first four, and other clients of the live API those of stores.
+// keptBindings are the types of bindings that an upload keeps although it does
+// not name them: what a product gives a Worker at run time. wrangler sends the
+// first four, and other clients of the live API those of stores.
 // Source: API reference, "Upload Worker Module", keep_bindings.
 var keptBindings = []string{
 	spec.BindingText, spec.BindingJSON, spec.BindingSecret, spec.BindingSecretKey,
 	spec.BindingKVNamespace, spec.BindingD1, spec.BindingR2Bucket, spec.BindingQueue, spec.BindingService,
 }
 
-// uploadsAssets reports whether static files go with the upload.
+// uploadsAssets reports whether the upload includes static files.
 func (u *upload) uploadsAssets() bool { return u.script.Assets != nil && !u.script.Assets.Keep }
 
-// setAssets says which static files the script serves, and how. The token says
-// that the account has them.
+// setAssets sets which static files the script serves, and how. The token
+// proves that the account has them.
 func (u *upload) setAssets(token string) {
 	assets := u.script.Assets
 	config := maps.Clone(assets.Config)
@@ -129,17 +129,17 @@ func mainModule(code *spec.Code) (spec.Module, error) {
 	return main, nil
 }
 
-// kept are the settings that belong to the script, not to its version: the
-// platform keeps them when an upload leaves them out. wrangler's deploy turns
-// observability off explicitly for that reason.
+// kept are the settings that belong to the script and not to its version: the
+// platform keeps them if an upload leaves them out. For that reason wrangler's
+// deploy turns observability off explicitly.
 var kept = map[string]any{
 	"logpush":        false,
 	"observability":  spec.Object{"enabled": false},
 	"tail_consumers": []any{},
 }
 
-// setOptions adds the options, and undoes on an update what the file no longer
-// asks for.
+// setOptions sets the options. On an update it also resets those that the file
+// no longer has.
 func (u *upload) setOptions() error {
 	for name, value := range u.script.Rest {
 		u.metadata[name] = value
@@ -161,8 +161,8 @@ func (u *upload) setOptions() error {
 	return nil
 }
 
-// setMigrations adds the migrations that the account has not run yet. That it
-// has run none since is for the API to check, which knows the tag.
+// setMigrations adds the migrations that the account has not run yet. The API,
+// which knows the tag, checks that it has run none since.
 func (u *upload) setMigrations() error {
 	remembered := ""
 	if u.write.Prior != nil {
@@ -178,8 +178,8 @@ func (u *upload) setMigrations() error {
 	return nil
 }
 
-// body is the multipart body. The metadata is written anew for each attempt,
-// because the mark says when the upload was sent.
+// body returns the multipart body. Each attempt writes new metadata, because
+// the mark has the time at which the upload was sent.
 func (u *upload) body() *cloudflare.Multipart {
 	body := cloudflare.NewMultipart(cloudflare.MetadataPart, u.encodeMetadata)
 	for _, m := range u.script.Code.Modules {
@@ -188,7 +188,8 @@ func (u *upload) body() *cloudflare.Multipart {
 	return body
 }
 
-// encodeMetadata has the same length whenever it is called: a mark's time does.
+// encodeMetadata always returns the same length, because a mark's time has a
+// fixed length.
 func (u *upload) encodeMetadata() ([]byte, error) {
 	tags, mark := u.tags()
 	u.sent.Store(mark)
@@ -199,7 +200,7 @@ func (u *upload) encodeMetadata() ([]byte, error) {
 	return json.Marshal(metadata)
 }
 
-// tags are the tags of the script, and the mark among them.
+// tags returns the tags of the script, including the mark.
 func (u *upload) tags() ([]string, *spec.Mark) {
 	if u.former != nil {
 		return formerTags(u.script.Tags, *u.former, u.now())
@@ -210,7 +211,7 @@ func (u *upload) tags() ([]string, *spec.Mark) {
 	return u.script.MarkedTags(u.write.Stack, mark), &mark
 }
 
-// owned is whose the script is after the upload.
+// ownership returns whose the script is after the upload.
 func (u *upload) ownership(mark *spec.Mark) spec.Revision {
 	if u.former != nil {
 		return spec.Revision{Owner: u.former.Owner, Template: u.former.Template, Mark: mark}
@@ -218,8 +219,8 @@ func (u *upload) ownership(mark *spec.Mark) spec.Revision {
 	return ownershipAfter(u.write, *mark)
 }
 
-// check compares the answer with what was sent, and makes the revision of it.
-// An answer about another script, or with another upload's mark, means that
+// check compares the response with what was sent, and returns the new revision.
+// A response about another script, or with another upload's mark, means that
 // something between us and the platform mixed up two requests.
 func (u *upload) check(w *wireScript) (spec.Revision, error) {
 	answer, err := w.script()
@@ -248,8 +249,8 @@ func (u *upload) check(w *wireScript) (spec.Revision, error) {
 	return revision, nil
 }
 
-// redacted is an error that does not quote the token of the static files, should
-// the server have done so.
+// redacted returns an error without the token of the static files, even if the
+// server quotes it.
 func (u *upload) redacted(err error) error {
 	var e *cloudflare.Error
 	if errors.As(err, &e) {

@@ -15,10 +15,10 @@ import (
 	"github.com/cloudflare/cloudflare-go/v4/zones"
 )
 
-// services are the parts of cloudflare-go that are used. They are built from
-// the sub-packages, because importing the root package of cloudflare-go
-// compiles half a million lines for nothing else. What is lost is
-// cloudflare.F: a parameter is set by its Value and Present fields.
+// services are the parts of cloudflare-go that we use. They are built from the
+// sub-packages, because importing the root package of cloudflare-go would
+// compile half a million lines for nothing. The price is cloudflare.F: we set
+// the Value and Present fields of a parameter instead.
 type services struct {
 	accounts   *accounts.AccountService
 	namespaces *workers_for_platforms.DispatchNamespaceService
@@ -35,10 +35,10 @@ type services struct {
 }
 
 // newServices gives the SDK our http client, which authenticates, retries and
-// judges answers. The services share one slice of options that is clipped, so
+// judges responses. The services share one slice of options that is clipped, so
 // that an append by one call can never write where another call reads. The base
-// URL ends in a slash because the option would otherwise add one, anew for each
-// request, to an URL that concurrent requests share.
+// URL ends in a slash, because otherwise the option would add one for each
+// request, to a URL that concurrent requests share.
 func newServices(base string, client *http.Client) services {
 	options := slices.Clip([]option.RequestOption{
 		option.WithBaseURL(base + "/"),

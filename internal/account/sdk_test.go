@@ -21,7 +21,7 @@ const (
 	sdkOption = sdkRoot + "/internal/requestconfig.RequestOption"
 )
 
-// A call of the SDK with per-call options can send one customer's code as
+// A call of the SDK with its own options can upload one customer's code as
 // another's; see mixing_test.go.
 func TestNoSDKCallHasOptionsOfItsOwn(t *testing.T) {
 	fset, files := parsePackage(t)
@@ -34,7 +34,7 @@ func TestNoSDKCallHasOptionsOfItsOwn(t *testing.T) {
 	}
 }
 
-// parsePackage reads the files of this package but its tests.
+// parsePackage reads the files of this package without its tests.
 func parsePackage(t *testing.T) (*token.FileSet, []*ast.File) {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -56,7 +56,7 @@ func parsePackage(t *testing.T) (*token.FileSet, []*ast.File) {
 	return fset, files
 }
 
-// The check finds what it is there for.
+// The check finds the faults that it is for.
 func TestSDKCallsThatAreFaults(t *testing.T) {
 	const source = `package faulty
 
@@ -96,8 +96,8 @@ func faulty(options []option.RequestOption) {
 }
 
 // checkSDKCalls type-checks files and looks at every call that takes request
-// options: a constructor must be given one slice, which newServices clips, and
-// everything else no option at all. The SDK's own pager passes options, too.
+// options. A constructor must get one slice, which newServices clips, and every
+// other call no option at all. The SDK's own pager passes options, too.
 func checkSDKCalls(t *testing.T, fset *token.FileSet, files []*ast.File) (calls int, faults []string) {
 	t.Helper()
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
@@ -152,7 +152,8 @@ func takesOptions(s *types.Signature) bool {
 	return ok && types.Unalias(slice.Elem()).String() == sdkOption
 }
 
-// exportData gives the type checker the compiled packages that this one imports.
+// exportData gives the type checker the compiled packages that this one
+// imports.
 func exportData(t *testing.T) importer.Lookup {
 	t.Helper()
 	list := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", ".")

@@ -18,7 +18,8 @@ const (
 	plantedSecret = "planted-secret-7a91e"
 )
 
-// No formatter finds the credentials in a client or an account, however deep it looks.
+// No formatter finds the credentials in a client or an account, however deep it
+// looks.
 func TestCredentialsAreMasked(t *testing.T) {
 	options := Options{Options: cloudflare.Options{Credentials: cloudflare.Credentials{Token: plantedToken}}}
 	client, err := New(options)
@@ -67,8 +68,8 @@ func TestErrorsQuoteNoSecrets(t *testing.T) {
 	}
 }
 
-// An API that quotes the metadata of an upload shows none of its secrets, nor does
-// what is written of the request and its answer.
+// If an API quotes the metadata of an upload, no secret of it is shown. Neither
+// does the debug log of the request and its response show one.
 func TestQuotedMetadataShowsNoSecrets(t *testing.T) {
 	quoting := func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPut {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// shared is what several need and one reads. Whoever waits for it holds no lock
-// meanwhile, and leaves when its context ends.
+// shared is a value that several goroutines need and one reads. Those that wait
+// for it hold no lock, and stop waiting when their context ends.
 type shared[T any] struct {
 	mu    sync.Mutex
-	done  chan struct{} // closed when it was read
+	done  chan struct{} // closed after the read
 	value T
 	err   error
 }

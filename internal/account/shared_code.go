@@ -6,14 +6,14 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// sharedCode holds code that was downloaded once, however many Workers run it: a
-// fleet that somebody else has written as a whole mostly runs the same.
+// sharedCode holds each downloaded code once, however many Workers run it. The
+// Workers of a fleet that another program has written mostly run the same code.
 type sharedCode struct {
 	mu       sync.Mutex
 	byDigest map[string]*spec.Code
 }
 
-// in gives an inspected Worker the code that another one has already.
+// in makes an inspected Worker share code with the Workers before it.
 func (s *sharedCode) in(live *spec.Live) {
 	if live == nil {
 		return

@@ -12,7 +12,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/cloudflare/cloudflaretest"
 )
 
-// Who waits for a list that somebody else reads may leave, however long that takes.
+// A goroutine that waits for another one's list may stop waiting, however long
+// the list takes.
 func TestSharedListsCanBeLeft(t *testing.T) {
 	for name, read := range map[string]func(*reading, context.Context) error{
 		"queues":        func(r *reading, ctx context.Context) error { return second(r.queues(ctx)) },

@@ -13,8 +13,8 @@ import (
 
 func number(n float64) *float64 { return &n }
 
-// Stores are written, read back as written, changed as far as they can be, bound
-// to, deleted and deleted again.
+// Stores are written, read back as written, changed as far as they can be,
+// bound to, deleted, and deleted again.
 func TestStores(t *testing.T) {
 	l := openLocal(t)
 	database := &spec.D1Database{Name: "tenants", Jurisdiction: "eu"}
@@ -45,7 +45,7 @@ func TestStores(t *testing.T) {
 	if got := snap.Resources[events.Address()].Revision; !got.Same(written) {
 		t.Errorf("Put answered the revision %+v, Read %+v", written, got)
 	}
-	// What the file does not name is what the platform chose.
+	// What the file does not name is the platform's choice.
 	defaulted := map[spec.Address]spec.Resource{
 		plain.Address(): &spec.R2Bucket{Name: "uploads", Location: "enam", StorageClass: "Standard"},
 		jobs.Address():  &spec.Queue{Name: "jobs", DeliveryDelay: number(0), MessageRetentionPeriod: number(345600)},
@@ -67,7 +67,8 @@ func TestStores(t *testing.T) {
 		t.Errorf("read %v", snap.Addresses())
 	}
 
-	// The storage class and the settings can be changed, and what is not named stays.
+	// The storage class and the settings can be changed. Settings that are not
+	// named stay.
 	prior := snap.Resources[bucket.Address()].Revision
 	put(t, l.Account, &spec.R2Bucket{Name: "uploads", Jurisdiction: "eu", StorageClass: "Standard"}, &prior)
 	prior = snap.Resources[events.Address()].Revision
@@ -97,7 +98,7 @@ func TestStores(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// A queue that a Worker is bound to stays, and the API says why.
+	// A queue that a Worker is bound to is not deleted, and the API says why.
 	err := l.Delete(t.Context(), events.Address(), changed)
 	if err == nil || !strings.Contains(err.Error(), `still in use by a binding of the Worker 'router'`) {
 		t.Errorf("got %v", err)
@@ -117,7 +118,7 @@ func TestStores(t *testing.T) {
 	}
 }
 
-// Every page is read, by number and by cursor.
+// Every page is read, whether pages have numbers or cursors.
 func TestStoresOnSeveralPages(t *testing.T) {
 	l := openLocal(t)
 	for i := range 120 {
@@ -156,7 +157,7 @@ func TestStoresOnSeveralPages(t *testing.T) {
 	}
 }
 
-// A list of buckets that shows their names alone is completed where it matters.
+// If a list of buckets shows only their names, Inspect reads the rest.
 func TestBucketsThatListsDoNotShowWhole(t *testing.T) {
 	handler, n := answers(
 		success(`{"buckets":[{"name":"uploads","creation_date":"2026-01-01T00:00:00Z"}]}`),
@@ -181,7 +182,7 @@ func TestBucketsThatListsDoNotShowWhole(t *testing.T) {
 	}
 }
 
-// A bucket with objects in it is refused in words that say what to do.
+// A bucket with objects in it is not deleted, and the error says what to do.
 func TestBucketThatIsNotEmpty(t *testing.T) {
 	for _, refusal := range []http.HandlerFunc{
 		failure(409, 10008, "The bucket you tried to delete (uploads) is not empty (account x)"),
@@ -198,7 +199,7 @@ func TestBucketThatIsNotEmpty(t *testing.T) {
 	}
 }
 
-// An answer must be about what was asked for.
+// A response must be about the resource that was asked for.
 func TestAnswersAboutOtherStores(t *testing.T) {
 	prior := &spec.Revision{ID: "q1"}
 	for want, tt := range map[string]struct {

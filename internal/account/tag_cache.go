@@ -17,23 +17,23 @@ import (
 	"time"
 )
 
-// TagCache remembers in a folder what tags scripts carry, for an API whose lists
-// do not show them. It is no state: what it holds is good for one etag and time of
-// writing of a script, so that without it everything is only slower. It holds no
-// settings, which may say more than a cache should.
+// TagCache remembers the tags of scripts in a folder, for an API whose lists do
+// not show them. It is not state: an entry is good for one etag and time of
+// writing of a script, and without the cache everything is only slower. It
+// holds no settings, because a cache should not store what they may contain.
 //
-// A file is one place: a dispatch namespace of an account. It is replaced whole,
-// so that two processes never see half of it; one that cannot be read, or is not
-// what it should be, counts as none. What cannot be written is not remembered.
+// Each file is for one dispatch namespace of an account. It is replaced whole,
+// so that another process never sees half of it. A file that cannot be read, or
+// is invalid, is ignored. Tags that cannot be written are not remembered.
 type TagCache struct {
-	dir string // "" remembers for this process only
+	dir string // "" means that only this process remembers
 
 	mu      sync.Mutex
 	learned map[string]map[string]tagEntry // by file and script, of this process
 }
 
-// NewTagCache is the cache in a folder, which need not exist; in "" it is that of
-// this process.
+// NewTagCache returns the cache in a folder, which need not exist. With "" it
+// is in memory.
 func NewTagCache(dir string) *TagCache {
 	return &TagCache{dir: dir, learned: map[string]map[string]tagEntry{}}
 }
@@ -41,7 +41,7 @@ func NewTagCache(dir string) *TagCache {
 const (
 	tagCacheVersion = 1
 	maxCacheFiles   = 64
-	maxCacheBytes   = 64 << 20 // of a file: more than a million user Workers are in none
+	maxCacheBytes   = 64 << 20 // of a file: no namespace has more than a million user Workers
 )
 
 // tagFile is a file of the cache.
@@ -51,7 +51,7 @@ type tagFile struct {
 	Scripts map[string]tagEntry `json:"scripts"`
 }
 
-// tagEntry is what tags a script carried at a revision.
+// tagEntry has the tags of a script at one revision.
 type tagEntry struct {
 	ETag       string    `json:"etag,omitempty"`
 	ModifiedOn time.Time `json:"modified_on"`
@@ -63,7 +63,7 @@ func (e tagEntry) describes(s *script) bool {
 	return !s.ModifiedOn.IsZero() && sameCode && e.ModifiedOn.Equal(s.ModifiedOn)
 }
 
-// knownTags are the entries of one place.
+// knownTags are the entries of one root.
 type knownTags struct {
 	cache   *TagCache
 	root    string
@@ -73,7 +73,7 @@ type knownTags struct {
 	changed bool
 }
 
-// open reads what is remembered of a place of the API at a URL.
+// open reads what is remembered below a root of the API at a URL.
 func (c *TagCache) open(base string, root scriptRoot) *knownTags {
 	k := &knownTags{cache: c, root: base + string(root), entries: map[string]tagEntry{}}
 	if read, err := c.read(k.root); err == nil {
@@ -87,7 +87,7 @@ func (c *TagCache) open(base string, root scriptRoot) *knownTags {
 	return k
 }
 
-// of are the tags of a script, if they are known for its revision.
+// of returns the tags of a script, if they are known for its revision.
 func (k *knownTags) of(s *script) (tags []string, known bool) {
 	entry, found := k.entries[s.ID]
 	if !found || !entry.describes(s) {
@@ -106,7 +106,7 @@ func (k *knownTags) learn(s *script) {
 	k.entries[s.ID], k.changed = tagEntry{s.ETag, s.ModifiedOn, s.Tags}, true
 }
 
-// save writes what is known of the scripts that there are, and forgets the rest.
+// save writes the entries of the scripts that exist, and drops the others.
 func (k *knownTags) save(all []script) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -117,11 +117,11 @@ func (k *knownTags) save(all []script) {
 		}
 	}
 	if k.changed || len(there) != len(k.entries) {
-		_ = k.cache.write(tagFile{tagCacheVersion, k.root, there}) // the next run asks again
+		_ = k.cache.write(tagFile{tagCacheVersion, k.root, there}) // on an error, the next run asks again
 	}
 }
 
-// learn remembers the tags that a write has left a script with.
+// learn remembers the tags of a script after a write.
 func (c *TagCache) learn(base string, root scriptRoot, s *script) {
 	if s.ModifiedOn.IsZero() {
 		return
@@ -135,11 +135,11 @@ func (c *TagCache) learn(base string, root scriptRoot, s *script) {
 	c.learned[name][s.ID] = tagEntry{s.ETag, s.ModifiedOn, s.Tags}
 }
 
-// keep writes what this process has learned of a place, without asking which
-// scripts there are.
+// keep writes what this process has learned about a root, without asking which
+// scripts exist.
 func (c *TagCache) keep(base string, root scriptRoot) {
 	if k := c.open(base, root); k.changed {
-		_ = c.write(tagFile{tagCacheVersion, k.root, k.entries}) // the next run asks again
+		_ = c.write(tagFile{tagCacheVersion, k.root, k.entries}) // on an error, the next run asks again
 	}
 }
 
@@ -173,7 +173,8 @@ func (c *TagCache) read(root string) (map[string]tagEntry, error) {
 	return f.Scripts, nil
 }
 
-// write replaces a file, which only its owner can read: tags may name customers.
+// write replaces a file. Only its owner can read it, because tags may name
+// customers.
 func (c *TagCache) write(f tagFile) error {
 	if c.dir == "" {
 		c.mu.Lock()
@@ -205,8 +206,7 @@ func (c *TagCache) write(f tagFile) error {
 // temporaryPrefix begins the name of a file that is being written.
 const temporaryPrefix = ".new-"
 
-// prune removes the files that were written longest ago, and what processes that
-// were killed have left.
+// prune removes the oldest files, and what killed processes have left.
 func (c *TagCache) prune() error {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil || len(entries) <= maxCacheFiles {

@@ -15,7 +15,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// countSettings is how many of the requests since the last call read settings.
+// countSettings returns how many of the requests since the last call read
+// settings.
 func (l *local) countSettings() int {
 	n := 0
 	for _, request := range l.Asked() {
@@ -26,8 +27,8 @@ func (l *local) countSettings() int {
 	return n
 }
 
-// Where lists do not show tags, settings are read once, by whichever process: as
-// long as nobody writes, lists are enough.
+// If lists do not show tags, the settings are read once, by any process. Until
+// a script is written, lists are enough.
 func TestTagsAreReadOnce(t *testing.T) {
 	for _, shape := range []api.ListShape{{WithoutTags: true}, {WithoutTags: true, WithoutETag: true, Nested: true}} {
 		t.Run(fmt.Sprintf("%+v", shape), func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 				}
 			}
 
-			// Who was written is read again, and nobody else.
+			// Only a Worker that was written is read again.
 			var ours spec.Address
 			for a, live := range want.Resources {
 				if live.Revision.Owner == "platform" {
@@ -72,7 +73,7 @@ func TestTagsAreReadOnce(t *testing.T) {
 				t.Errorf("read the settings of %d Workers, want the one that was written", n)
 			}
 
-			// Without the cache everything is as it was, and slower.
+			// Without the cache everything is the same, but slower.
 			if err := os.RemoveAll(dir); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,8 @@ func TestTagsAreReadOnce(t *testing.T) {
 	}
 }
 
-// What this process has uploaded is known without asking, by the next one as well.
+// The tags of this process's own uploads are known without a request, to the
+// next process too.
 func TestTagsOfUploadsAreKnown(t *testing.T) {
 	l, dir := openLocal(t), t.TempDir()
 	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
@@ -112,8 +114,8 @@ func TestTagsOfUploadsAreKnown(t *testing.T) {
 	}
 }
 
-// A Worker whose owner tag was taken off, or put on, counts as what the filtered
-// list says, even if that is no write to the API.
+// If a Worker's owner tag was removed or added, the filtered list decides, even
+// if that does not count as a write to the API.
 func TestOwnerTagIsNotRemembered(t *testing.T) {
 	l := openLocal(t)
 	l.Emulator.ForTests().SetListShape(api.ListShape{WithoutTags: true})
@@ -131,8 +133,8 @@ func TestOwnerTagIsNotRemembered(t *testing.T) {
 	}
 }
 
-// A file that is broken, somebody else's, too large or no file counts as none, and
-// is replaced; what is written only its owner can read.
+// A file that is broken, another user's, too large or not a file is ignored and
+// replaced. Only its owner can read what is written.
 func TestBrokenTagCache(t *testing.T) {
 	for name, breakIt := range map[string]func(file string) error{
 		"empty": func(file string) error { return os.WriteFile(file, nil, 0o600) },
@@ -174,7 +176,7 @@ func TestBrokenTagCache(t *testing.T) {
 	}
 }
 
-// A folder that cannot be written is no reason to fail.
+// A folder that cannot be written is not an error.
 func TestTagCacheNowhere(t *testing.T) {
 	l := openLocal(t)
 	l.seed(t, "customers", 10, mixed)

@@ -10,7 +10,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A user Worker is a script like a Worker, in another place.
+// A user Worker is a script like a Worker, below another root.
 var userWorkerOps = kindOps{
 	kind:    spec.KindUserWorker,
 	list:    listUserWorkers,
@@ -20,8 +20,8 @@ var userWorkerOps = kindOps{
 	delete:  deleteScript,
 }
 
-// listUserWorkers lists a dispatch namespace. One that does not exist is
-// empty: the stack may be about to create it.
+// listUserWorkers lists a dispatch namespace. One that does not exist is empty,
+// because the stack may be about to create it.
 func listUserWorkers(ctx context.Context, r *reading, namespace string) ([]*spec.Live, error) {
 	a := r.account
 	var out []*spec.Live
@@ -57,11 +57,12 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 	return revision, nil
 }
 
-// userWorker reads a user Worker as the list shows it, but perhaps for the tags. One
-// that does not exist is answered with 404, or with 200 and {"script": null}. What
-// says neither that nor anything about a script is not an answer.
-// Source: wrangler, which takes both for a new Worker, and two products that see the
-// second on the live API.
+// userWorker reads a user Worker as the list shows it, perhaps without its
+// tags. If it does not exist, the API responds with 404, or with 200 and
+// {"script": null}. A response that says neither that nor anything about a
+// script is an error.
+// Source: wrangler, which takes both for a new Worker, and two products that
+// see the second on the live API.
 func (a *Account) userWorker(ctx context.Context, address spec.Address) (script, error) {
 	path := a.scriptPath(address)
 	answer, err := a.api.Send(ctx, http.MethodGet, path, nil, nil)

@@ -8,8 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// The codes are not documented. Clients report them: alchemy-run/distilled#308, and
-// 3005 of an index that was deleted just now.
+// The codes are not documented. Clients report them: alchemy-run/distilled#308,
+// and 3005 for an index that was deleted just now.
 var vectorizeIndexOps = kindOps{
 	kind:      spec.KindVectorizeIndex,
 	endpoints: endpoints{path: "vectorize", missing: []int{3000, 3005}, exists: []int{3002}, check: "/v2/indexes"},
@@ -18,8 +18,8 @@ var vectorizeIndexOps = kindOps{
 	delete:    deleteVectorizeIndex,
 }
 
-// vectorizeIndex is an index as the API takes and answers it. There is no preset in an
-// answer.
+// vectorizeIndex is an index as the API takes and returns it. Responses have no
+// preset.
 // Source: API reference, "Create Vectorize Index".
 type vectorizeIndex struct {
 	Name        string          `json:"name"`
@@ -55,7 +55,7 @@ func listVectorizeIndexes(ctx context.Context, r *reading, _ string) ([]*spec.Li
 	return out, nil
 }
 
-// putVectorizeIndex creates an index; there is nothing about one to update.
+// putVectorizeIndex creates an index. Nothing about an index can be updated.
 func putVectorizeIndex(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	if w.Prior != nil {
 		return *w.Prior, nil

@@ -16,8 +16,8 @@ var workerOps = kindOps{
 	delete:    deleteScript,
 }
 
-// listWorkers lists the account's own Workers, and takes note of the routes of
-// those that the stack owns.
+// listWorkers lists the account's own Workers, and notes the routes of those
+// that the stack owns.
 func listWorkers(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	a := r.account
 	var out []*spec.Live
@@ -40,8 +40,8 @@ func (r *reading) noteRoutes(s *script) {
 	}
 }
 
-// lookAtWorker reads the list of Workers, which has one page: what the API
-// answers to a GET of a Worker is its code.
+// lookAtWorker reads the list of Workers, which has one page, because a GET of
+// a Worker returns its code.
 func lookAtWorker(ctx context.Context, a *Account, address spec.Address) (spec.Revision, error) {
 	found, err := listWorkers(ctx, &reading{account: a}, "")
 	if err != nil {

@@ -18,7 +18,7 @@ var workerSubdomainOps = kindOps{
 	delete: deleteWorkerSubdomain,
 }
 
-// listWorkerSubdomain reads that of one Worker, if there is such a Worker.
+// listWorkerSubdomain reads the subdomain settings of one Worker, if it exists.
 func listWorkerSubdomain(ctx context.Context, r *reading, worker string) ([]*spec.Live, error) {
 	s, err := r.account.workerSubdomain(ctx, worker)
 	if IsNotFound(err) {
@@ -40,13 +40,13 @@ func (a *Account) workerSubdomain(ctx context.Context, worker string) (*spec.Wor
 	return &spec.WorkerSubdomain{Worker: worker, Enabled: &answer.Enabled, PreviewsEnabled: &answer.PreviewsEnabled}, nil
 }
 
-// revisionOfSubdomain has the settings in the place of a hash.
+// revisionOfSubdomain uses the settings as the etag.
 func revisionOfSubdomain(s *spec.WorkerSubdomain) spec.Revision {
 	return spec.Revision{ETag: fmt.Sprintf("enabled %t, previews %t", *s.Enabled, *s.PreviewsEnabled)}
 }
 
-// putWorkerSubdomain sets both settings, because the API does not leave alone
-// what a request does not mention.
+// putWorkerSubdomain sets both settings, because the API resets those that a
+// request leaves out.
 func putWorkerSubdomain(ctx context.Context, a *Account, w spec.Write) (spec.Revision, error) {
 	wanted := *w.Resource.(*spec.WorkerSubdomain)
 	return a.untilSettled(ctx, func() (spec.Revision, error) {

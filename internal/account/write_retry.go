@@ -10,20 +10,19 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// errAbsent is a lookup by name that found nothing.
+// errAbsent says that a lookup by name found nothing.
 var errAbsent = errors.New("it does not exist")
 
-// notMadeError is a create whose answer was lost, and of which a look has found
-// nothing: it may be sent again.
+// notMadeError wraps the error of a create whose response was lost. A look has
+// found nothing, so the create may be sent again.
 type notMadeError struct{ error }
 
 func (e notMadeError) Unwrap() error { return e.error }
 
-// afterLostAnswer settles a create that failed, when the server may have acted
-// although its answer did not say so, and when what was to be created exists:
-// made by a lost attempt, or by somebody in the same moment. A look tells.
-// Nothing is created twice on a guess, since the second would be refused, or
-// make a second one.
+// afterLostResponse looks up a resource whose creation failed, if the server
+// may have created it, or if it exists: made by a lost attempt, or by another
+// program at the same moment. Nothing is created again on a guess, because the
+// server would refuse it or make a second one.
 func afterLostResponse(err error, lookup func() (spec.Revision, error)) (spec.Revision, error) {
 	err = cloudflare.Plain(err)
 	if !ambiguous(err) && !IsExists(err) {
@@ -36,13 +35,14 @@ func afterLostResponse(err error, lookup func() (spec.Revision, error)) (spec.Re
 	case ambiguous(err) && IsNotFound(lookupErr):
 		return spec.Revision{}, notMadeError{err}
 	default:
-		return spec.Revision{}, err // the first error is the one that explains
+		return spec.Revision{}, err // the first error explains it
 	}
 }
 
-// insist makes a write until it is known whether it was made. When an answer is
-// lost, made looks first, and only what was not made is sent again. The look comes
-// when all waits are over: it would grow old before.
+// writeUntilKnown sends a write until it is known whether it was made. If a
+// response is lost, it calls made, which looks, and sends the write again only
+// if it was not made. The look comes after all waits, so that it does not grow
+// old.
 func (a *Account) writeUntilKnown(ctx context.Context, write func(context.Context) error, made func(err error) (bool, error)) error {
 	err := write(ctx)
 	for try := 1; ctx.Err() == nil && (ambiguous(err) || looksFirst(ctx) && cloudflare.Is(err, postponed)); try++ {
@@ -53,7 +53,7 @@ func (a *Account) writeUntilKnown(ctx context.Context, write func(context.Contex
 		if try > a.api.RetryMax() {
 			return lastly(err, made)
 		}
-		if !e.Throttled() { // or else everybody waits, until the same time
+		if !e.Throttled() { // otherwise the limiter makes all requests wait
 			if err := a.api.SleepBeforeRetry(ctx, try); err != nil {
 				return fmt.Errorf("%w while waiting to try again after: %v", err, e)
 			}
@@ -66,7 +66,7 @@ func (a *Account) writeUntilKnown(ctx context.Context, write func(context.Contex
 	return err
 }
 
-// again sends a write once more unless it was made, or is not to be made any more.
+// writeAgain sends a write again, unless it was made or must no longer be made.
 func (a *Account) writeAgain(ctx context.Context, failed error, write func(context.Context) error, made func(err error) (bool, error)) (settled bool, err error) {
 	var done bool
 	var lookErr error
@@ -78,7 +78,7 @@ func (a *Account) writeAgain(ctx context.Context, failed error, write func(conte
 	case IsMoved(lookErr):
 		return true, lookErr
 	case lookErr != nil:
-		return true, failed // the first error is the one that explains
+		return true, failed // the first error explains it
 	case err != nil:
 		return true, fmt.Errorf("%w while waiting to try again after: %v", err, failed)
 	}
@@ -89,7 +89,7 @@ func (a *Account) writeAgain(ctx context.Context, failed error, write func(conte
 	return false, write(reservation.Context(ctx))
 }
 
-// lastly settles a write that is not sent again.
+// lastly returns the result of a write that is not sent again.
 func lastly(err error, made func(err error) (bool, error)) error {
 	done, lookErr := made(err)
 	switch {
@@ -103,9 +103,9 @@ func lastly(err error, made func(err error) (bool, error)) error {
 
 type lookFirstKey struct{}
 
-// lookFirst lets a write that was refused for now, or not sent at all, be looked at
-// before it is sent again: somebody else may have written meanwhile, and has where
-// the platform says so. Only [Account.insist] does that.
+// lookFirst makes a write that was refused for now, or not sent at all, look
+// before it is sent again. Another program may have written meanwhile, and has
+// if the platform says so. Only [Account.writeUntilKnown] does that.
 func lookFirst(ctx context.Context) context.Context {
 	return context.WithValue(ctx, lookFirstKey{}, true)
 }
@@ -118,10 +118,10 @@ const (
 	settleTries = 5
 )
 
-// settled repeats a write that is refused because something it refers to, or is
-// a part of, does not exist, as long as this process created something moments
-// ago: a new KV namespace or Worker is not known everywhere at once. (Alchemy
-// waits for the same codes.) A reference that is simply wrong fails at once.
+// untilSettled repeats a write that is refused because something it refers to,
+// or belongs to, does not exist, if this process created something moments ago.
+// A new KV namespace or Worker is not known everywhere at once. (Alchemy waits
+// for the same codes.) A reference that is simply wrong fails at once.
 func (a *Account) untilSettled(ctx context.Context, write func() (spec.Revision, error)) (spec.Revision, error) {
 	for tries := 1; ; tries++ {
 		revision, err := write()
@@ -139,8 +139,9 @@ func notYetThere(err error) bool {
 	return cloudflare.Is(err, missingTarget) || IsNotFound(err)
 }
 
-// idOf is the id of what a write refers to by name. Of what this process has written
-// itself it was answered, and a list may not show it yet.
+// idOf returns the id of a resource that a write refers to by name. This
+// process remembers the ids of its own creations, because a list may not show
+// them yet.
 func (a *Account) idOf(ctx context.Context, address spec.Address, lookUp func(ctx context.Context, name string) (spec.Revision, error)) (string, error) {
 	if id, known := a.written.Load(address); known {
 		return id.(string), nil

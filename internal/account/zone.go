@@ -15,8 +15,8 @@ import (
 // zone is a DNS zone, which routes belong to.
 type zone struct{ ID, Name string }
 
-// UnknownZoneError is a zone that the account does not have, or that the
-// credentials cannot see.
+// UnknownZoneError says that the account does not have a zone, or that the
+// credentials cannot see it.
 type UnknownZoneError struct {
 	Zone    string
 	Account string
@@ -28,8 +28,8 @@ func (e *UnknownZoneError) Error() string {
 
 var zoneID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// zone finds a zone by its exact name, once. An id is taken as it is: its name
-// is not asked for.
+// zone finds a zone by its exact name, once. An id is taken as it is, without a
+// request for its name.
 func (a *Account) zone(ctx context.Context, name string) (zone, error) {
 	if zoneID.MatchString(name) {
 		return zone{ID: name}, nil
@@ -62,7 +62,8 @@ func (a *Account) listZones(ctx context.Context, params zones.ZoneListParams) ([
 	return answer.Result, cloudflare.IsList("zones", answer.JSON.RawJSON())
 }
 
-// knownZone is what is known of a name: its zone, or that there is none.
+// knownZone returns what is known about a name: its zone, or that it does not
+// exist.
 func (a *Account) knownZone(name string) (zone, bool) {
 	a.zonesMu.Lock()
 	defer a.zonesMu.Unlock()
@@ -70,7 +71,7 @@ func (a *Account) knownZone(name string) (zone, bool) {
 	return known, ok || a.allZones
 }
 
-// learnZones notes zones, and what came of looking for a name.
+// learnZones notes zones, and the result of looking for a name.
 func (a *Account) learnZones(name string, found []zones.Zone) zone {
 	a.zonesMu.Lock()
 	defer a.zonesMu.Unlock()
@@ -81,8 +82,8 @@ func (a *Account) learnZones(name string, found []zones.Zone) zone {
 	return a.zones[name]
 }
 
-// ZonesOf finds the zones that hosts are in, by host. A host that is in none is
-// not among the keys.
+// ZonesOf finds the zones of hosts, by host. A host in no zone is not among the
+// keys.
 func (a *Account) ZonesOf(ctx context.Context, hosts []string) (map[string]string, error) {
 	if len(hosts) == 0 {
 		return nil, nil
@@ -103,7 +104,7 @@ func (a *Account) ZonesOf(ctx context.Context, hosts []string) (map[string]strin
 	return found, nil
 }
 
-// zonesOnPage is the most zones that a page can have.
+// zonesOnPage is the largest page.
 const zonesOnPage = 50
 
 // firstZones reads the first page of zones. Few accounts have more, and then no
@@ -122,8 +123,8 @@ func (a *Account) firstZones(ctx context.Context) error {
 	return nil
 }
 
-// zoneOf finds the longest zone that a host is in, as wrangler does, by walking
-// up its labels. It stops at a name in the given set and finds nothing.
+// zoneOf finds the longest zone of a host, as wrangler does, by walking up its
+// labels. It stops at a name in the given set and finds nothing.
 func (a *Account) zoneOf(ctx context.Context, host string, stop map[string]bool) (zone, bool, error) {
 	for name := host; strings.Contains(name, ".") && !stop[name]; _, name, _ = strings.Cut(name, ".") {
 		z, err := a.zone(ctx, name)
@@ -137,7 +138,7 @@ func (a *Account) zoneOf(ctx context.Context, host string, stop map[string]bool)
 	return zone{}, false, nil
 }
 
-// Zones are the names of all the account's zones, in order.
+// Zones returns the names of all the account's zones, in order.
 func (a *Account) Zones(ctx context.Context) ([]string, error) {
 	list, err := cloudflare.AllPages(ctx, zonesOnPage, func(ctx context.Context, page float64) ([]zones.Zone, string, error) {
 		var params zones.ZoneListParams

@@ -20,8 +20,8 @@ func hostnamesOf(zone string) spec.Collection {
 	return spec.Collection{Kind: spec.KindCustomHostname, Parent: zone}
 }
 
-// Records and hostnames are read back as they were written, with their owner, and
-// with one request for a page of them.
+// Records and hostnames are read back as they were written, with their owner,
+// and with one request for a page of them.
 func TestRecordsAndHostnames(t *testing.T) {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")
@@ -62,8 +62,8 @@ func TestRecordsAndHostnames(t *testing.T) {
 	}
 }
 
-// sent waits until the account has seen n requests that begin so: it tells of one
-// after it has answered. It returns all that there are.
+// sent waits until the account has seen n requests with a prefix, because it
+// reports a request after answering it. It returns all requests.
 func (l *local) sent(t *testing.T, n int, prefix string) []string {
 	t.Helper()
 	var sent []string
@@ -80,8 +80,8 @@ func seats(n float64) func(*spec.CustomHostname) {
 	return func(h *spec.CustomHostname) { h.CustomMetadata["seats"] = n }
 }
 
-// What is lost is looked for, and repeated only when it was not done; what
-// somebody else has made meanwhile is not taken for ours.
+// A lost write is looked for, and repeated only if it was not done. What
+// another program has created meanwhile is not taken for ours.
 func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
 	theirs := frontDoor("")
 	for _, tt := range []struct{ first, next, theirs spec.Resource }{
@@ -109,7 +109,7 @@ func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
 			t.Errorf("deleted before the answer was lost: %v", err)
 		}
 
-		// Somebody else makes it in the same moment.
+		// Another program creates it at the same moment.
 		u.before = func() {
 			u.before = nil
 			w := spec.Write{Stack: "other", Resource: tt.theirs}
@@ -128,7 +128,8 @@ func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
 	}
 }
 
-// Of records of one name and type, a marked one counts, and the others are counted.
+// Of several records of one name and type, a marked one counts, and the others
+// are counted.
 func TestRecordsOfOneName(t *testing.T) {
 	answer := success(`[
 		{"id":"3","type":"A","name":"a.example.com","content":"192.0.2.3","proxied":true,"ttl":1,"comment":null},
@@ -154,8 +155,7 @@ func TestRecordsOfOneName(t *testing.T) {
 	}
 }
 
-// A fleet of hostnames is a page of fifty a request, and one of records five
-// thousand.
+// One request reads fifty hostnames of a fleet, or five thousand records.
 func TestPagesOfRecordsAndHostnames(t *testing.T) {
 	l := openLocal(t)
 	zone := l.ensureZone(t, "example.com")
@@ -179,7 +179,7 @@ func TestPagesOfRecordsAndHostnames(t *testing.T) {
 	}
 }
 
-// Refusals say what to do.
+// Errors about zones say what to do.
 func TestAdviceAboutZones(t *testing.T) {
 	for path, tests := range map[string]map[int]string{
 		"/zones/z/custom_hostnames": {1404: "Cloudflare for SaaS", 1405: "as many custom hostnames", 1406: "adopt: true", 1413: "custom metadata", 1436: "plan again", 1456: "Cloudflare for SaaS", 10000: "Zone · SSL and Certificates · Edit"},

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Addresses as rules name them: a path, or a URL with https.
+// An address in a rule is a path, or a URL with https.
 var (
 	withHost = regexp.MustCompile(`^https://+([^/]+)/?(.*)`)
 	withPort = regexp.MustCompile(`:\d+$`)
 )
 
-// hasHost reports whether an address is one with a host.
+// hasHost reports whether an address has a host.
 func hasHost(text string) bool {
 	return strings.HasPrefix(text, "https:") && withHost.MatchString(text)
 }
@@ -23,8 +23,8 @@ var (
 	errPort      = errors.New(`has a port, which rules cannot have`)
 )
 
-// normalAddress writes an address as it would be asked for. After a path there may
-// be a query and a fragment, which are left out unless they are wanted.
+// normalAddress returns an address as a request has it. With withRest, it keeps
+// the query and the fragment after the path.
 func normalAddress(text string, withPorts, withRest bool) (string, error) {
 	if hasHost(text) {
 		m := withHost.FindStringSubmatch(text)
@@ -39,8 +39,8 @@ func normalAddress(text string, withPorts, withRest bool) (string, error) {
 	return normalPath(text, withRest), nil
 }
 
-// normalPath writes a path as a URL has it: no folder is "." or "..", and what
-// cannot stand in a URL is encoded.
+// normalPath returns a path as a URL has it: "." and ".." are resolved, and
+// characters that a URL cannot have are encoded.
 // Source: https://url.spec.whatwg.org/#path-state
 func normalPath(text string, withRest bool) string {
 	rest := ""
@@ -69,8 +69,8 @@ func normalPath(text string, withRest bool) string {
 	return path + encoded(rest, "\"<>")
 }
 
-// encoded is a text with these characters, and all that are not printable ASCII,
-// written as %XX.
+// encoded returns a text with some special characters, and all that are not
+// printable ASCII, written as %XX.
 func encoded(text, special string) string {
 	var b strings.Builder
 	for _, c := range []byte(text) {

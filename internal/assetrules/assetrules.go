@@ -1,10 +1,10 @@
 // Package assetrules reads the files _headers and _redirects of a directory of
 // static assets, and applies them to a request.
 //
-// They are a file format, as JSON is one: whoever uploads them says with this
-// package what is wrong in them, and the local account answers with it. Sources:
-// https://developers.cloudflare.com/workers/static-assets/headers/ and
-// …/redirects/; where the pages are silent, what wrangler's asset Worker does
+// They are a file format, like JSON: uploads report what is wrong in them, and
+// the local account serves files by them.
+// Sources: https://developers.cloudflare.com/workers/static-assets/headers/ and
+// …/redirects/; where the pages say nothing, wrangler's asset Worker
 // (workers-sdk, packages/workers-shared).
 package assetrules
 
@@ -16,32 +16,32 @@ import (
 
 // A Problem is a line that does not do what it says.
 type Problem struct {
-	// Line and Column count from 1, columns in characters; Text is what stands
-	// there, and Source the whole line.
+	// Line and Column count from 1, columns in characters. Text is the faulty
+	// text, and Source the whole line.
 	Line, Column int
 	Text, Source string
 
 	Message string // in lower case, without a final period
 	Hint    string // what to do; may be empty
 
-	// Refused says that the platform refuses the upload for this line. Others
-	// it leaves out without a word.
+	// Refused says that the platform refuses the upload because of this line.
+	// It silently drops other faulty lines.
 	Refused bool
 }
 
-// line is one line of a file with something in it.
+// line is one line of a file that is not empty.
 type line struct {
 	number, column int
-	text           string // without the space around it
+	text           string // without surrounding space
 	source         string
 }
 
-// lines are those that are neither empty nor a comment. One that is longer than
-// the most characters is left out, and told.
+// lines returns the lines that are neither empty nor a comment. It leaves out,
+// and reports, lines longer than a number of characters.
 func lines(text string, most int, report func(line, string, string)) []line {
 	var all []line
 	number := 0
-	text = strings.ToValidUTF8(text, "\ufffd") // patterns become expressions, which take nothing else
+	text = strings.ToValidUTF8(text, "\ufffd") // patterns become expressions, which take only valid UTF-8
 	for raw := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		number++
 		l := line{number: number, text: strings.TrimSpace(raw), source: strings.TrimRight(raw, "\r\n")}
@@ -57,7 +57,7 @@ func lines(text string, most int, report func(line, string, string)) []line {
 	return all
 }
 
-// problems collects what is wrong.
+// problems collects problems.
 type problems []Problem
 
 func (p *problems) add(at line, message, hint string) {

@@ -15,11 +15,11 @@ const (
 	maxHeaderLine  = 2000
 )
 
-// Headers are what a file _headers says.
+// Headers are the rules of a file _headers.
 type Headers struct{ rules []headerRule }
 
-// headerRule is a path and what it does to an answer: first some headers are
-// taken away, then some set.
+// headerRule is a path and what it does to a response: first it removes some
+// headers, then it sets some.
 type headerRule struct {
 	at      line
 	pattern pattern
@@ -29,8 +29,9 @@ type headerRule struct {
 
 type header struct{ name, value string }
 
-// Apply changes the headers of an answer to a request for a path of a host. What
-// several rules set is sent by each of them; what the answer had before is not.
+// Apply changes the headers of a response to a request for a path of a host. If
+// several rules set a header, it has all of their values, and not the one that
+// the response had before.
 func (h Headers) Apply(headers http.Header, host, path string) {
 	ours := map[string]bool{}
 	for _, rule := range h.rules {
@@ -51,7 +52,7 @@ func (h Headers) Apply(headers http.Header, host, path string) {
 	}
 }
 
-// A line with a scheme is meant as an address, though it might be a header.
+// A line with a scheme is an address, although it could be a header.
 var beginsRule = regexp.MustCompile(`^(?:\S+://|/)`)
 
 // ParseHeaders reads a file _headers.
@@ -75,12 +76,12 @@ func ParseHeaders(text string) (Headers, []Problem) {
 
 type headerParser struct {
 	rules []headerRule
-	rule  *headerRule // the one that is being read
-	skip  bool        // its path is wrong, which was said
+	rule  *headerRule // the one being read
+	skip  bool        // its path is wrong, which was reported
 	found problems
 }
 
-// begin begins a rule.
+// begin starts a rule.
 func (p *headerParser) begin(l line) {
 	p.skip = true
 	path, err := normalAddress(l.text, false, false)
@@ -96,7 +97,7 @@ func (p *headerParser) begin(l line) {
 	p.skip, p.rule = false, &headerRule{at: l, pattern: pattern}
 }
 
-// end takes the rule in. One whose path had a rule before takes its place.
+// end adds the current rule. It replaces an earlier rule of the same path.
 func (p *headerParser) end() {
 	rule := p.rule
 	if p.rule = nil; rule == nil {
@@ -141,7 +142,7 @@ func (p *headerParser) header(l line) {
 	}
 }
 
-// add sets a header. Its values of one rule are sent as one.
+// add sets a header. Several values in one rule are sent as one.
 func (r *headerRule) add(name, value string) {
 	for i := range r.set {
 		if r.set[i].name == name {

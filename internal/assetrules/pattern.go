@@ -6,18 +6,19 @@ import (
 	"strings"
 )
 
-// A pattern is the path, or the address with https, that a rule is for. A star
-// stands for anything, and is :splat in what the rule says; :name stands for
-// what is between two slashes, and in a host between two dots.
+// A pattern is the path, or the address with https, of a rule. A star matches
+// anything, and the rule refers to it as :splat. A placeholder :name matches
+// what is between two slashes or, in a host, between two dots.
 type pattern struct {
 	text string
 
-	// exact is what every match begins with, up to the first placeholder.
-	// Expressions are only made for the requests that get so far: most do not.
+	// exact is the beginning of every match, up to the first placeholder. The
+	// regular expression is only made for a request that begins so: most do
+	// not.
 	exact string
 }
 
-// Placeholders as they are read, and a star as what it is to a rule.
+// These find placeholders, and stars as rules have them.
 var (
 	placeholder = regexp.MustCompile(`:[A-Za-z][0-9A-Za-z_]*`)
 	variable    = regexp.MustCompile(`\*|` + placeholder.String())
@@ -35,11 +36,11 @@ func newPattern(text string) pattern {
 	return p
 }
 
-// isStatic reports whether the pattern is one path.
+// isStatic reports whether the pattern matches one path only.
 func (p pattern) isStatic() bool { return p.exact == p.text }
 
-// twice is the placeholder that the pattern has two of, with which it matches
-// nothing: "" for none.
+// twice returns a placeholder that the pattern has twice, or "". With one, it
+// matches nothing.
 func (p pattern) twice() string {
 	if p.isStatic() {
 		return ""
@@ -55,7 +56,7 @@ func (p pattern) twice() string {
 	return ""
 }
 
-// groupName is the name of what a star or a placeholder stands for.
+// groupName returns the name of the value of a star or a placeholder.
 func groupName(variable string) string {
 	if variable == "*" {
 		return "splat"
@@ -63,8 +64,8 @@ func groupName(variable string) string {
 	return variable[1:]
 }
 
-// match reports whether the pattern matches a path of a host, and what its
-// placeholders stand for. Ports and schemes do not matter.
+// match reports whether the pattern matches a path of a host, and the values of
+// its placeholders. Ports and schemes do not matter.
 func (p pattern) match(host, path string) (values map[string]string, ok bool) {
 	subject := path
 	if strings.HasPrefix(p.text, "https://") {
@@ -111,8 +112,8 @@ func (p pattern) expression() string {
 	return b.String()
 }
 
-// fill puts what placeholders stand for into a text. One that stands for nothing
-// stays.
+// fill replaces the placeholders in a text with their values. A placeholder
+// without a value stays.
 func fill(text string, values map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
 		if value, known := values[name[1:]]; known {

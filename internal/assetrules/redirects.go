@@ -16,22 +16,22 @@ const (
 	maxRedirectLine     = 1000
 )
 
-// Rewrite is the status of a redirect that nobody sees: another file of the
-// directory answers.
+// Rewrite is the status of a redirect that visitors do not see: another file of
+// the directory is served.
 const Rewrite = 200
 
 var redirectStatuses = []int{Rewrite, 301, 302, 303, 307, 308}
 
-// Redirects are what a file _redirects says.
+// Redirects are the rules of a file _redirects.
 type Redirects struct {
 	static  map[string]Redirect
 	dynamic []dynamicRedirect
 }
 
-// A Redirect is where a request is sent.
+// A Redirect is the target of a request.
 type Redirect struct {
-	// To is a path of the same host, or an address, and may have a query and a
-	// fragment. One without a query keeps the request's.
+	// To is a path on the same host, or an address, and may have a query and a
+	// fragment. If it has no query, it keeps the request's.
 	To string
 
 	// Status is [Rewrite], 301, 302, 303, 307 or 308.
@@ -43,8 +43,9 @@ type dynamicRedirect struct {
 	Redirect
 }
 
-// Match finds the redirect for a path, as a URL has it. Those without placeholders
-// come first, wherever they stand, if they stand before the first with some.
+// Match finds the redirect for a path, as a URL has it. Redirects without
+// placeholders win, wherever they stand in the file, if they stand before the
+// first one with placeholders.
 func (r Redirects) Match(host, path string) (Redirect, bool) {
 	if found, ok := r.static[path]; ok {
 		return found, true
@@ -62,8 +63,9 @@ var (
 	slashes    = regexp.MustCompile(`[/\\]+`)
 )
 
-// target is where a redirect leads for what its placeholders stand for. A path
-// cannot become the address of another host by them: /:splat may not be //evil.
+// target returns where a redirect leads, with the values of its placeholders.
+// They cannot turn a path into the address of another host: /:splat may not
+// become //evil.
 func (r dynamicRedirect) target(values map[string]string) string {
 	to := strings.TrimSpace(fill(r.To, values))
 	if leavesHost.MatchString(r.To) {
@@ -76,7 +78,7 @@ func (r dynamicRedirect) target(values map[string]string) string {
 	return slashes.ReplaceAllString(path, "/") + rest
 }
 
-// ParseRedirects reads a file _redirects. pages says that the platform answers for
+// ParseRedirects reads a file _redirects. pages says that the platform serves
 // pages without their .html, as it does unless html_handling is none.
 func ParseRedirects(text string, pages bool) (Redirects, []Problem) {
 	p := redirectParser{redirects: Redirects{static: map[string]Redirect{}}, pages: pages, seen: map[string]int{}}
@@ -91,12 +93,12 @@ func ParseRedirects(text string, pages bool) (Redirects, []Problem) {
 type redirectParser struct {
 	redirects       Redirects
 	pages           bool
-	seen            map[string]int // lines by what they are for
+	seen            map[string]int // lines by their pattern
 	static, dynamic int
 	found           problems
 }
 
-// line reads one line, and reports whether another one may follow.
+// line reads one line, and reports whether to read the next.
 func (p *redirectParser) line(l line) bool {
 	words := strings.Fields(l.text)
 	if at := slices.IndexFunc(words, func(word string) bool { return strings.HasPrefix(word, "#") }); at >= 0 {
@@ -112,7 +114,7 @@ func (p *redirectParser) line(l line) bool {
 	}
 	isStatic := p.dynamic == 0 && from.isStatic()
 	if p.isTooMany(l, isStatic) {
-		return isStatic // the platform reads no further than the last dynamic one
+		return isStatic // the platform stops after too many dynamic ones
 	}
 	status := "302"
 	if len(words) == 3 {
@@ -160,7 +162,7 @@ func (p *redirectParser) isTooMany(l line, isStatic bool) bool {
 	return p.dynamic > maxDynamicRedirects
 }
 
-// redirect is what a line says of where to go.
+// redirect returns the target in a line.
 func (p *redirectParser) redirect(l line, from pattern, target, code string) (Redirect, bool) {
 	to, err := normalAddress(target, true, true)
 	if err != nil {

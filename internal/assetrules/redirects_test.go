@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// told are problems as "line:column text: message", with an exclamation mark before
-// those that are refused.
+// told returns problems as "line:column text: message", with an exclamation
+// mark before those that are refused.
 func told(problems []Problem) []string {
 	var all []string
 	for _, p := range problems {
@@ -78,7 +78,7 @@ no-slash /slash
 	}
 }
 
-// TestRedirectOrder: those without placeholders come first if they stand first.
+// TestRedirectOrder: redirects without placeholders win if they stand first.
 func TestRedirectOrder(t *testing.T) {
 	redirects, _ := ParseRedirects("/a /static\n/:any /dynamic\n/b /late\n", true)
 	for path, want := range map[string]string{"/a": "/static", "/b": "/dynamic"} {
@@ -114,7 +114,7 @@ func TestRedirectProblems(t *testing.T) {
 			t.Errorf("%s: %s", line, diff)
 		}
 	}
-	// Only a star loops where pages keep their names.
+	// If pages keep their names, only a star makes a loop.
 	_, problems := ParseRedirects("/ /index.html\n/* /index.html\n", false)
 	if len(problems) != 1 || problems[0].Line != 2 || !problems[0].Refused {
 		t.Error(told(problems))
@@ -147,8 +147,8 @@ func TestRedirectLimits(t *testing.T) {
 	}
 }
 
-// FuzzRedirects: no file and no request is too strange, and nothing that was a path
-// becomes another host by what a visitor asks for.
+// FuzzRedirects: any file and any request is handled, and a visitor cannot turn
+// a path into another host.
 func FuzzRedirects(f *testing.F) {
 	f.Add("/a /b 301\n/blog/* /:splat\n/:x/:y /:y/:x 200\n", "/blog//evil.com")
 	f.Add("https://x:1/* //y/:splat\n/*/* /\n\ufeff/% /%zz # c\n", "/%zz")

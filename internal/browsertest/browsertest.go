@@ -1,5 +1,6 @@
-// Package browsertest drives a headless Chromium, for tests of the pages that wfpsync makes. What a page shows is asked for
-// in JavaScript; keys and clicks are those of a person.
+// Package browsertest drives a headless Chromium, to test the pages that
+// wfpsync makes. It reads a page with JavaScript. Keys and clicks are those of
+// a person.
 package browsertest
 
 import (
@@ -19,13 +20,13 @@ import (
 // browsers are the names that Chromium goes by.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell"}
 
-// deadline ends a browser that does not answer.
+// deadline ends a browser that hangs.
 const deadline = 2 * time.Minute
 
 // patience is how long a page may take to show something.
 const patience = 20 * time.Second
 
-// Find is the browser to test with, or why there is nothing to test.
+// Find returns the browser to test with. The error says that there is none.
 func Find() (path string, err error) {
 	for _, name := range browsers {
 		if path, err := exec.LookPath(name); err == nil {
@@ -35,18 +36,20 @@ func Find() (path string, err error) {
 	return "", fmt.Errorf("no browser: none of %s is installed (on Debian: apt-get install chromium)", strings.Join(browsers, ", "))
 }
 
-// A Reporter ends a test that has failed: a testing.TB or a testscript.TestScript.
+// A Reporter ends a test that has failed: a testing.TB or a
+// testscript.TestScript.
 type Reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// A Tab is a page that is open.
+// A Tab is an open page.
 type Tab struct {
 	report Reporter
 	ctx    context.Context
 }
 
-// Open opens a page in a browser of its own, until the function that cleanup is given is called.
+// Open opens a page in its own browser, until the function that cleanup
+// receives is called.
 func Open(report Reporter, cleanup func(func()), url string) *Tab {
 	path, err := Find()
 	if err != nil {
@@ -54,7 +57,7 @@ func Open(report Reporter, cleanup func(func()), url string) *Tab {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium refuses to be root otherwise
+		options = append(options, chromedp.NoSandbox) // as root, Chromium needs this
 	}
 	ctx, end := context.WithTimeout(context.Background(), deadline)
 	cleanup(end)
@@ -68,10 +71,10 @@ func Open(report Reporter, cleanup func(func()), url string) *Tab {
 	return tab
 }
 
-// With is the tab for another part of the test.
+// With returns the tab for another part of the test.
 func (t *Tab) With(report Reporter) *Tab { return &Tab{report, t.ctx} }
 
-// Is fails unless an expression has a value.
+// Is fails the test unless an expression has a value.
 func (t *Tab) Is(expression, want string) {
 	got, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("String("+expression+")"))
 	if err != nil {
@@ -82,7 +85,8 @@ func (t *Tab) Is(expression, want string) {
 	}
 }
 
-// Becomes waits until an expression has a value; as long as it cannot be evaluated it has none.
+// Becomes waits until an expression has a value. An expression that cannot be
+// evaluated has none.
 func (t *Tab) Becomes(expression, want string) {
 	script := fmt.Sprintf("(() => { try { return String(%s) === %q } catch { return false } })()", expression, want)
 	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(patience))); err != nil {
@@ -98,8 +102,9 @@ func (t *Tab) Run(script string) {
 	}
 }
 
-// Click clicks what a selector finds, as soon as it stands still: a click goes to a place, and what a page that is still
-// being laid out has there is something else a moment later.
+// Click clicks what a selector finds, once it stands still. A click has a
+// position, and while a page is being laid out, something else may be there a
+// moment later.
 func (t *Tab) Click(selector string) {
 	still := fmt.Sprintf(`(() => {
 		const found = document.querySelector(%q);
@@ -114,11 +119,12 @@ func (t *Tab) Click(selector string) {
 	t.Do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Key presses keys where the focus is.
+// Key presses keys in the focused element.
 func (t *Tab) Key(keys string) { t.Do(chromedp.KeyEvent(keys, stroke)) }
 
-// stroke makes one event of a key that goes down and of the character that it makes, as it is under a person's finger: what
-// a page does not let happen does not. As two, the character would be typed wherever the first event has moved the focus.
+// stroke combines a key press and its character in one event, as when a person
+// types, so that a page can prevent both. As two events, the character would be
+// typed wherever the first one has moved the focus.
 func stroke(event *input.DispatchKeyEventParams) {
 	switch {
 	case event.Type == kb.KeyDown && event.Key == "Enter":
@@ -141,7 +147,7 @@ func (t *Tab) Type(selector, text string) { t.Do(chromedp.SendKeys(chromedp.CSS(
 // Resize gives the page another size.
 func (t *Tab) Resize(width, height int64) { t.Do(chromedp.EmulateViewport(width, height)) }
 
-// Do does something else.
+// Do runs other actions.
 func (t *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(t.ctx, actions...); err != nil {
 		t.report.Fatalf("%v", err)

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// attemptTimeout ends an attempt that has stopped moving. The largest
-	// upload the platform takes passes a slow line in less.
+	// attemptTimeout ends an attempt that has stalled. Even on a slow line, the
+	// largest upload that the platform takes is faster.
 	attemptTimeout = 10 * time.Minute
 
-	// maxAnswer bounds what is read of an answer: the largest script the
-	// platform stores is 64 MiB.
+	// maxResponse limits what is read of a response. The largest script that
+	// the platform stores is 64 MiB.
 	maxResponse = 128 << 20
 )
 
-// attempt sends a request once and turns every answer that is not a success
-// into an [*Error]. A redirect is not a success: the API has none, and following
-// one would carry an upload, or the credentials, to who knows where.
+// attempt sends a request once and turns every response that is not a success
+// into an [*Error]. A redirect is not a success: the API has none, and
+// following one could send an upload, or the credentials, to an unknown host.
 type attempt struct {
 	base      *url.URL
 	products  Products
@@ -46,10 +46,10 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	var header http.Header // of the answer, if there is one
+	var header http.Header // of the response, if there is one
 	defer func() { slot.release(header) }()
 	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
-	defer cancel() // the answer is read to its end below
+	defer cancel() // the response is read to its end below
 	req = req.Clone(ctx)
 	req.Header.Set("User-Agent", a.userAgent)
 	if req.URL.Scheme == a.base.Scheme && req.URL.Host == a.base.Host {
@@ -69,7 +69,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	header = resp.Header
 	a.clock.observe(resp.Header)
 	failure.RayID = resp.Header.Get("Cf-Ray")
-	// An answer that breaks off is a broken connection, not an answer.
+	// A response that breaks off is a broken connection.
 	body, err := readResponse(resp)
 	resp.Body.Close()
 	if err == nil && len(body) > maxResponse {
@@ -91,27 +91,26 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// judged is the body of an answer that is a success, in memory.
+// judged is the body of a successful response, in memory.
 type judged struct {
 	*bytes.Reader
 	content []byte
-	info    json.RawMessage // the envelope's result_info, where there is one
+	info    json.RawMessage // the envelope's result_info, if it has one
 }
 
 // Close implements [io.Closer].
 func (*judged) Close() error { return nil }
 
-// tokenKey is the context's key of a token that takes the place of the
-// credentials.
+// tokenKey is the context's key of a token that replaces the credentials.
 type tokenKey struct{}
 
-// WithToken lets requests be sent with a token that the API has given out for
-// them, and without the credentials.
+// WithToken returns a context whose requests are sent with a token that the API
+// has issued for them, and without the credentials.
 func WithToken(ctx context.Context, token string) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }
 
-// newError is an error about a request, before anything is known of it.
+// newError returns an error about a request, before its cause is known.
 func newError(base *url.URL, products Products, req *http.Request) *Error {
 	path := strings.TrimPrefix(req.URL.EscapedPath(), base.EscapedPath())
 	return &Error{Product: products.Of(path), Method: req.Method, Path: path, hint: products.Hint}
@@ -129,12 +128,12 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// readAnswer reads a body, or as much of it as shows that it is too long. Where
-// the server says how long it is, it goes into one piece of memory.
+// readResponse reads a body, or one byte more than the limit. If the server
+// gives its length, it is read into one piece of memory.
 func readResponse(resp *http.Response) ([]byte, error) {
 	var body bytes.Buffer
 	if resp.ContentLength > 0 && resp.ContentLength <= maxResponse {
-		body.Grow(int(resp.ContentLength) + bytes.MinRead) // which it wants to see free at the end
+		body.Grow(int(resp.ContentLength) + bytes.MinRead) // ReadFrom wants them free at the end
 	}
 	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxResponse+1))
 	return body.Bytes(), err

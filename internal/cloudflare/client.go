@@ -1,17 +1,17 @@
-// Package cloudflare is an HTTP client of Cloudflare's API that knows no resource:
-// what it sends, how fast, how often, and what a failure looks like.
+// Package cloudflare is an HTTP client of Cloudflare's API. It does not know
+// any resources, only how to send requests, how fast, how often, and what a
+// failure looks like.
 //
 //	client, err := cloudflare.New(cloudflare.Options{Credentials: …}, products)
 //	_, err = client.Exchange(ctx, http.MethodGet, cloudflare.Path("accounts", id, "queues"), nil, nil, &result)
 //
-// A request passes a [Client]'s http.Client from the outside to the inside:
-// transport sends it until it is answered for good, attempt sends it once, when
-// the gate lets it through, and judges the answer, and debugTransport writes down
-// what is on the wire. A request that fails is an [*Error]. cloudflare-go, too, sends
-// its requests through [Client.HTTP], and gets all of that.
+// A request passes through a [Client]'s http.Client in three layers: transport
+// sends it until there is a final response; attempt sends it once, when the
+// limiter allows it, and judges the response; debugTransport writes down what
+// is on the wire. A request that fails is an [*Error]. cloudflare-go, too,
+// sends its requests through [Client.HTTP], and gets all of that.
 //
-// What paths and codes mean depends on the product behind them; that is for
-// [Products] to say.
+// What paths and codes mean depends on the product behind them, see [Products].
 package cloudflare
 
 import (
@@ -35,10 +35,9 @@ const (
 	defaultRetryWaitMax = 30 * time.Second
 )
 
-// Options are what a [Client] is made of. The zero value of a field means
-// its default.
+// Options configure a [Client]. The zero value of a field means its default.
 type Options struct {
-	// BaseURL is where the API is; [DefaultBaseURL] when empty.
+	// BaseURL is the address of the API; [DefaultBaseURL] if empty.
 	BaseURL string
 
 	// Credentials are sent to the host of BaseURL and to no other. Empty ones
@@ -48,22 +47,22 @@ type Options struct {
 	// UserAgent names the program to Cloudflare.
 	UserAgent string
 
-	// Limits hold for every request, retries included. What the server says of
-	// its own limits holds besides.
+	// Limits apply to every request, retries included, in addition to the
+	// limits that the server announces.
 	Limits []Limit
 
 	// Transport sends requests; nil means a clone of [http.DefaultTransport].
 	Transport http.RoundTripper
 
-	// Debug gets every request that is sent and its answer, for a person to read;
-	// nil means that nobody asked. What is confidential is masked.
+	// Debug receives every request that is sent and its response, in text for a
+	// person; nil turns this off. Confidential values are masked.
 	Debug io.Writer
 
 	// RetryMax is how often a request is sent again; negative means never.
 	RetryMax int
 
-	// RetryWaitMin and RetryWaitMax bound the wait before a retry where the
-	// server does not say how long to wait.
+	// RetryWaitMin and RetryWaitMax bound the wait before a retry if the server
+	// does not say how long to wait.
 	RetryWaitMin, RetryWaitMax time.Duration
 
 	// Sleep waits; nil means a timer. It must return early with the context's
@@ -71,16 +70,17 @@ type Options struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Products is what a client is told about the products behind the API, since
-// neither paths nor codes mean anything without them. All of it is needed.
+// Products tells a client about the products behind the API, because paths and
+// codes mean nothing without them. All fields are required.
 type Products struct {
-	// Of names the product that a path below the base URL belongs to.
+	// Of returns the product of a path below the base URL.
 	Of func(path string) string
 
-	// Retryable decides whether a request that failed is sent again.
+	// Retryable reports whether to send a failed request again.
 	Retryable func(ctx context.Context, e *Error) bool
 
-	// Hint is what to do about an error; "" where nothing is known that helps.
+	// Hint returns what to do about an error, or "" if there is no useful
+	// advice.
 	Hint func(e *Error) string
 }
 
@@ -96,7 +96,7 @@ type Client struct {
 	sleep    func(context.Context, time.Duration) error
 }
 
-// New returns a client. Nothing is sent yet.
+// New returns a client. It sends nothing yet.
 func New(o Options, products Products) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/"))
 	if err != nil {
@@ -164,7 +164,7 @@ func positive(n, otherwise time.Duration) time.Duration {
 }
 
 // defaultTransport keeps a connection for each of the concurrent requests of an
-// apply, and does not wait for ever for a server that accepts and says nothing.
+// apply. It gives up on a server that accepts a connection and stays silent.
 func defaultTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
@@ -172,7 +172,7 @@ func defaultTransport() http.RoundTripper {
 	return t
 }
 
-// Pace is how long it takes at least until a number of requests have gone out.
+// Pace returns the shortest time in which a number of requests can be sent.
 func (c *Client) Pace(requests int) time.Duration { return c.limiter.pace(requests) }
 
 // HTTP returns the http.Client that every request of the client is sent through.
@@ -184,18 +184,18 @@ func (c *Client) BaseURL() string { return c.base.String() }
 // Now returns the server's time; see [Client.Skew].
 func (c *Client) Now() time.Time { return c.clock.now() }
 
-// Skew is how far the server's clock is ahead of this machine's, by the last
-// answer; it is exact to a second.
+// Skew returns how far the server's clock was ahead of this machine's in the
+// last response. It is exact to a second.
 func (c *Client) Skew() time.Duration { return time.Duration(c.clock.offset.Load()) }
 
 // Sleep waits, or returns the context's error as soon as it ends.
 func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
 
-// RetryMax is how often something is tried again.
+// RetryMax returns how often a request is sent again.
 func (c *Client) RetryMax() int { return c.retries.max }
 
-// SleepBeforeRetry waits for as long as it takes before something is tried again
-// that has been tried a number of times.
+// SleepBeforeRetry waits before something is tried again, longer after more
+// tries.
 func (c *Client) SleepBeforeRetry(ctx context.Context, tries int) error {
 	return c.sleep(ctx, c.retries.wait(tries))
 }

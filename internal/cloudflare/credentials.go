@@ -20,14 +20,15 @@ const credentialsMask = "(credentials)"
 // Format writes the mask for every verb, %#v included.
 func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(credentialsMask)) }
 
-// String is the mask.
+// String returns the mask.
 func (Credentials) String() string { return credentialsMask }
 
-// MarshalText is the mask, for encoding/json and its like.
+// MarshalText returns the mask, for encoding/json and others.
 func (Credentials) MarshalText() ([]byte, error) { return []byte(credentialsMask), nil }
 
-// authorizer sets the headers that say who we are. It is a function, not a
-// value, so that no formatter that walks a [Client] can find the credentials.
+// authorizer returns a function that sets the headers with the credentials. It
+// is a function, not a value, so that no formatter that walks a [Client] can
+// find them.
 func (c Credentials) authorizer() (func(http.Header), error) {
 	switch {
 	case c.Token != "" && c.Key != "":
@@ -48,7 +49,7 @@ func (c Credentials) authorizer() (func(http.Header), error) {
 	}, nil
 }
 
-// redactor masks the credentials in a server's message, should it quote them.
+// redactor returns a function that masks the credentials in a server's message.
 func (c Credentials) redactor() func(string) string {
 	return MaskValues(c.Token, c.Key)
 }

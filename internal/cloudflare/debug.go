@@ -16,19 +16,19 @@ import (
 	"time"
 )
 
-// What is shown of a body at most.
+// These limit how much of a body is shown.
 const (
 	maxDebugged     = 16 << 10
-	maxDebuggedRead = 1 << 20 // of a part or an answer, to be masked and cut
+	maxDebuggedRead = 1 << 20 // of a part or a response, before it is masked and cut
 )
 
-// masked stands for what is not written.
+// masked stands for a value that is not written.
 const masked = "(masked)"
 
-// debugTransport writes every request that is sent, and its answer, for a person
-// to read: retries one by one, as they are on the wire. What gives access, the
-// values of secrets and of variables that may be ones, and what is in modules and
-// stored files, is masked or left out: what is written is there to be passed on.
+// debugTransport writes every request and its response for a person to read,
+// with each retry as it is on the wire. It masks or leaves out what gives
+// access, the values of secrets and of variables that may be secret, and the
+// contents of modules and stored files, because people pass such logs on.
 type debugTransport struct {
 	next   http.RoundTripper
 	out    io.Writer
@@ -64,7 +64,7 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// write writes one exchange at once: requests are sent side by side.
+// write writes one whole exchange, because requests are sent concurrently.
 func (d *debugTransport) write(x *exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -73,13 +73,13 @@ func (d *debugTransport) write(x *exchange) {
 	fmt.Fprintf(d.out, "#%d %s\n%s\n", d.n, time.Now().UTC().Format(time.RFC3339), text)
 }
 
-// reread is a body of which a part was read before.
+// reread is a body that was partly read before.
 type reread struct {
 	io.Reader
 	io.Closer
 }
 
-// failing ends a body as the one that was read ended.
+// failing ends a body with the error that ended the one that was read.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) {
@@ -96,18 +96,18 @@ func orDash(text string) string {
 	return Printable(text)
 }
 
-// exchange is a request and its answer in words.
+// exchange is a request and its response as text.
 type exchange struct {
 	text    bytes.Buffer
-	secrets []string // that were sent, and that an answer may quote
+	secrets []string // that were sent, and that a response may quote
 }
 
 func (x *exchange) line(side, format string, args ...any) {
 	fmt.Fprintf(&x.text, side+" "+format+"\n", args...)
 }
 
-// plainHeaders are the headers whose values say nothing that is to be kept; of
-// every other one, it is said that there is one.
+// plainHeaders are the headers whose values are not confidential. Of any other
+// header, only the name is written.
 var plainHeaders = []string{
 	"Accept", "Accept-Encoding", "Allow", "Cf-Cache-Status", "Cf-Entrypoint", "Cf-Mitigated", "Cf-R2-Jurisdiction", "Cf-Ray",
 	"Content-Encoding", "Content-Length", "Content-Type", "Date", "Etag", "Location", "Ratelimit", "Ratelimit-Policy",
@@ -134,15 +134,15 @@ func (x *exchange) header(side string, header http.Header) {
 	}
 }
 
-// maskURL is a target without what somebody may have put into it.
+// maskURL returns a URL without what a user may have put into it.
 func maskURL(u *url.URL) string {
 	copied := *u
 	copied.User, copied.Fragment = nil, ""
 	return Printable(copied.String())
 }
 
-// request shows what is sent. Every body can be sent again, see [transport]: what
-// cannot be is not shown.
+// request shows the request. Every body that can be sent again is shown, see
+// [transport].
 func (x *exchange) request(req *http.Request) {
 	if req.GetBody == nil {
 		x.once(req)
@@ -154,7 +154,7 @@ func (x *exchange) request(req *http.Request) {
 	}
 }
 
-// once shows a body that can be read once only, and puts back what was read.
+// once shows a body that can be read only once, and puts back what was read.
 func (x *exchange) once(req *http.Request) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return
@@ -164,8 +164,8 @@ func (x *exchange) once(req *http.Request) {
 	req.Body = reread{io.MultiReader(&read, req.Body), req.Body}
 }
 
-// sent shows what is sent: of a form, what is in its JSON, and how much there is
-// of everything else.
+// sent shows the body of a request: the JSON parts of a form, and the size of
+// everything else.
 func (x *exchange) sent(contentType string, body io.Reader) {
 	mediaType, params, _ := mime.ParseMediaType(contentType)
 	if mediaType != "multipart/form-data" {
@@ -192,8 +192,8 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 	}
 }
 
-// body shows JSON with confidential values masked, and how much there is of
-// anything else.
+// body shows JSON with confidential values masked, and the size of anything
+// else.
 func (x *exchange) body(side, contentType string, body []byte) {
 	if len(body) == 0 {
 		return
@@ -208,18 +208,19 @@ func (x *exchange) body(side, contentType string, body []byte) {
 	if err != nil {
 		return
 	}
-	text := MaskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of one is left
+	text := MaskValues(x.secrets...)(string(encoded)) // before it is cut, so that no half of a secret is left
 	if cut := len(text) - maxDebugged; cut > 0 {
 		text = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(text[:maxDebugged], ""), cut)
 	}
 	x.line(side, "%s", text)
 }
 
-// confidential are names of fields whose values give access or may be secrets:
-// the text of a binding is as often a key as not, although it is not called one.
+// confidential matches names of fields whose values give access or may be
+// secrets. The text of a binding is included: often it is a key, although it is
+// not called one.
 var confidential = regexp.MustCompile(`(?i)^(text|json|value|jwt|key_base64|key_jwk|_headers|_redirects|props|content|code)$|token|secret_value|password|api_key|credential`)
 
-// mask is a value without what is confidential.
+// mask returns a value without its confidential parts.
 func (x *exchange) mask(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -246,7 +247,7 @@ func (x *exchange) mask(value any) any {
 	return value
 }
 
-// remember notes the texts in a value that was masked.
+// remember notes the strings in a value that was masked.
 func (x *exchange) remember(value any) {
 	switch v := value.(type) {
 	case string:
@@ -262,6 +263,6 @@ func (x *exchange) remember(value any) {
 	}
 }
 
-// bearer is what may be a token wherever it stands: a JSON web token, or one of
-// Cloudflare's own.
+// bearer matches what may be a token anywhere in a text: a JSON web token, or
+// one of Cloudflare's own.
 var bearer = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}(\.[A-Za-z0-9_-]+)*|\b(Bearer|bearer) [^\s"]+`)

@@ -16,20 +16,20 @@ import (
 const (
 	jsonType = "application/json"
 
-	// emptySuccess stands for an answer without a body where the API gives
-	// none, such as the deletion of a script: cloudflare-go takes an empty body
-	// for an error.
+	// emptySuccess stands for a response without a body if the API gives none,
+	// as for the deletion of a script. cloudflare-go takes an empty body for an
+	// error.
 	emptySuccess = `{"success":true,"errors":[],"messages":[],"result":null}`
 )
 
-// envelope is what every JSON answer of the API is wrapped in. Messages are
-// not read: they are objects in some answers and strings in others.
+// envelope is around every JSON response of the API. Messages are not read:
+// they are objects in some responses and strings in others.
 type envelope struct {
 	Success *bool             `json:"success"`
 	Errors  []json.RawMessage `json:"errors"`
 	Info    json.RawMessage   `json:"result_info"`
 
-	// Some endpoints answer these two and no errors.
+	// Some endpoints return these two and no errors.
 	Code  int    `json:"code"`
 	Error string `json:"error"`
 }
@@ -43,20 +43,21 @@ type envelopeError struct {
 	} `json:"source"`
 }
 
-// judge says whether an answer is a success, and completes the failure
-// otherwise. The content it returns is the answer's, or what stands for an empty
-// one.
+// judge reports whether a response is a success, and otherwise completes the
+// failure. The content that it returns is the response's, or what stands for an
+// empty one.
 //
-// The HTTP status alone proves nothing: the API answers success:false with 200,
-// and proxies in front of it answer HTML with any status. Only who does not ask
-// for JSON, to get a script's content, gets a success without an envelope, and
-// never an HTML page.
+// The HTTP status alone proves nothing: the API sends success:false with status
+// 200, and proxies in front of it send HTML with any status. A success without
+// an envelope counts only for a request that does not ask for JSON, to get a
+// script's content, and never if it is an HTML page.
 //
-// A success that was to show something and shows null is not one: taken for an
-// empty list, it would let what is there count as gone. None of the lists and looks
-// of package account is documented to answer null.
-// Source: the API's OpenAPI schemas, in which some envelopes allow null and the
-// result of each of these endpoints, which stands beside them in an allOf, does not.
+// If a success should have a result and has null, it is not one. Taken for an
+// empty list, it would make existing resources count as deleted. None of the
+// lists and looks of package account is documented to return null.
+// Source: the API's OpenAPI schemas. Some envelopes in them allow null, but the
+// result of each of these endpoints, which stands beside them in an allOf, does
+// not.
 func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) (*judged, bool) {
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
@@ -80,7 +81,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 		failure.NotEnvelope = true
 		failure.Message = notAnEnvelope(resp, mediaType, body)
 		if syntax := new(json.SyntaxError); mediaType == jsonType && errors.As(err, &syntax) {
-			failure.Cause = err // cut off on its way, not made so
+			failure.Cause = err // cut off on its way
 		}
 		return nil, false
 	}
@@ -101,10 +102,10 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 	return nil, false
 }
 
-// succeeded looks into an answer for what nearly all of them say, and for what
-// goes with it. Of a page of a large fleet, half a megabyte, only a few words
-// matter here; to unmarshal it takes more than three times as long. shows: there is
-// a result, and it is not null.
+// succeeded searches a response for the fields that nearly all of them have. In
+// a page of a large fleet, half a megabyte, only a few words matter here, and
+// unmarshalling it takes more than three times as long. shows says that there
+// is a result, and that it is not null.
 func succeeded(body []byte) (info json.RawMessage, shows, ok bool) {
 	if !gjson.ValidBytes(body) {
 		return nil, false, false
@@ -116,8 +117,8 @@ func succeeded(body []byte) (info json.RawMessage, shows, ok bool) {
 	return info, found[2].Type != gjson.Null, found[0].Type == gjson.True
 }
 
-// namesDeleted reports whether the answer to a deletion is nothing but the id of
-// what was deleted, in no envelope, as that of a custom hostname is.
+// namesDeleted reports whether the response to a deletion is only the id of
+// what was deleted, without an envelope, as for a custom hostname.
 // Source: API reference, "Delete Custom Hostname".
 func namesDeleted(body []byte) bool {
 	var only map[string]json.RawMessage
@@ -128,14 +129,15 @@ func namesDeleted(body []byte) bool {
 	return json.Unmarshal(only["id"], &id) == nil && id != ""
 }
 
-// reason is the first error's code, and what all of them say.
+// reason returns the first error's code, and the messages of all.
 func (e *envelope) reason() (int, string) {
 	var code int
 	var messages []string
 	for i, raw := range e.Errors {
 		var one envelopeError
 		if json.Unmarshal(raw, &one) != nil {
-			// A bare string, as some endpoints answer; anything else says nothing.
+			// Some endpoints return a bare string. Anything else has no
+			// message.
 			_ = json.Unmarshal(raw, &one.Message)
 		}
 		if i == 0 {
@@ -158,8 +160,8 @@ func (e *envelope) reason() (int, string) {
 	return code, strings.Join(messages, "; ")
 }
 
-// Printable drops control characters, which a message that quotes a script
-// could smuggle into a terminal.
+// Printable drops control characters, because a message that quotes a script
+// could smuggle them into a terminal.
 func Printable(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -169,7 +171,7 @@ func Printable(s string) string {
 	}, s))
 }
 
-// notAnEnvelope says what came instead, without quoting it.
+// notAnEnvelope describes what came instead, without quoting it.
 func notAnEnvelope(resp *http.Response, mediaType string, body []byte) string {
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:

@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// Error is a request that failed.
+// Error is a failed request.
 //
 // Codes are not unique: 10013 is an internal error of Workers and a missing
-// namespace of KV. Product and Code together say what happened.
+// namespace of KV. Only Product and Code together say what happened.
 type Error struct {
 	Product string
-	Status  int    // the HTTP status; 0 when there was no answer
-	Code    int    // Cloudflare's code; 0 when it gave none
-	Message string // what the server said, or what was wrong with its answer
+	Status  int    // the HTTP status; 0 without a response
+	Code    int    // Cloudflare's code; 0 if it gave none
+	Message string // from the server, or what is wrong with its response
 
 	Method string
 	Path   string // below the base URL, escaped as sent
-	RayID  string // names the request to Cloudflare's support
+	RayID  string // identifies the request to Cloudflare's support
 
 	// RetryAfter is how long the server asked to wait.
 	RetryAfter time.Duration
@@ -31,12 +31,12 @@ type Error struct {
 	// Attempts is how often the request was sent.
 	Attempts int
 
-	// NotEnvelope says that what was answered is not what the API answers: it is
-	// that of something which stands before the API.
+	// NotEnvelope says that the response is not from the API but from something
+	// in front of it.
 	NotEnvelope bool
 
-	// Cause is why there was no answer, or no whole one: a network error, the
-	// context's end.
+	// Cause is why there was no response, or not a whole one: a network error,
+	// or the end of the context.
 	Cause error
 
 	hint func(*Error) string // see [Products.Hint]
@@ -62,7 +62,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// reason is what happened, without the request that it happened to.
+// reason returns what happened, without the request.
 func (e *Error) reason() string {
 	switch {
 	case e.Code != 0 && e.Message != "":
@@ -78,10 +78,10 @@ func (e *Error) reason() string {
 	}
 }
 
-// Unwrap is why there was no answer.
+// Unwrap returns why there was no response.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Hint is what to do about the error; "" where nothing is known that helps.
+// Hint returns what to do about the error, or "" if there is no useful advice.
 func (e *Error) Hint() string {
 	if e.hint == nil {
 		return ""
@@ -89,7 +89,7 @@ func (e *Error) Hint() string {
 	return e.hint(e)
 }
 
-// ShortPath leaves out the account, which everybody knows.
+// ShortPath returns a path without the account, which the user knows.
 func ShortPath(path string) string {
 	if rest, ok := strings.CutPrefix(path, "/accounts/"); ok {
 		if _, rest, ok = strings.Cut(rest, "/"); ok {
@@ -99,32 +99,33 @@ func ShortPath(path string) string {
 	return "…" + path
 }
 
-// codeThrottled is answered by any product, with any status.
+// codeThrottled can come from any product, with any status.
 const codeThrottled = 971
 
 // deniedCodes mean the same in every product.
 var deniedCodes = []int{6003, 9103, 9106, 9109, 10000, 10023}
 
-// Throttled reports whether the server asks everybody to wait.
+// Throttled reports whether the server asks to pause all requests.
 func (e *Error) Throttled() bool {
 	return e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
 }
 
 // Denied reports whether the API says that the credentials are wrong or lack a
-// permission. A page of something that stands before it does not, whatever its status.
+// permission. A page of something in front of the API does not count, whatever
+// its status.
 func (e *Error) Denied() bool {
 	return !e.NotEnvelope && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || slices.Contains(deniedCodes, e.Code))
 }
 
-// NeverSent reports whether the request certainly did not reach the server:
-// there was no connection to send it on.
+// NeverSent reports whether the request certainly did not reach the server,
+// because there was no connection.
 func (e *Error) NeverSent() bool {
 	var op *net.OpError
 	return errors.As(e.Cause, &op) && op.Op == "dial"
 }
 
-// Hopeless reports whether to send the request again cannot help: the server's
-// certificate is not to be trusted, or the request's body cannot be read.
+// Hopeless reports whether sending the request again cannot help: the server's
+// certificate is not trusted, or the request's body cannot be read.
 func (e *Error) Hopeless() bool {
 	return errors.As(e.Cause, new(*tls.CertificateVerificationError)) || errors.As(e.Cause, new(*BodyError))
 }

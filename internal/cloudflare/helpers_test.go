@@ -21,7 +21,7 @@ var (
 	hangUp  = cloudflaretest.HangUp
 )
 
-// testProducts are one product, whose reads are sent again.
+// testProducts is one product, whose reads are sent again.
 var testProducts = Products{
 	Of: func(string) string { return "workers" },
 	Retryable: func(_ context.Context, e *Error) bool {
@@ -30,8 +30,8 @@ var testProducts = Products{
 	Hint: func(e *Error) string { return "ask " + e.Product },
 }
 
-// crafted is a client of a server with answers made for the test. Waits take
-// no time, and are recorded.
+// crafted is a client of a server with responses made for the test. Its waits
+// take no time, and are recorded.
 type crafted struct {
 	*Client
 	waits *waits

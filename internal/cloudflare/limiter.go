@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// gate lets requests through as the limits allow, and nobody at all while the
-// server has told one of them to wait: Cloudflare counts requests per token, so
-// what one request is told holds for every other.
+// limiter sends requests no faster than the limits allow, and none while the
+// server has told us to wait. Cloudflare counts requests per token, so what it
+// tells one request applies to all.
 // Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 type limiter struct {
 	sleep func(context.Context, time.Duration) error
 
 	mu         sync.Mutex
 	windows    []*window
-	policies   map[string]*window   // limits that the server said, by name
-	allowances map[string]allowance // what is left of them, as it said last
-	sent       int                  // requests that have passed
-	inFlight   int                  // of them, those that are not answered
-	paused     time.Time            // until when nobody passes
+	policies   map[string]*window   // limits that the server announced, by name
+	allowances map[string]allowance // what is left of them, as last announced
+	sent       int                  // number of requests
+	inFlight   int                  // of them, not answered yet
+	paused     time.Time            // until when no request may be sent
 }
 
 // allowance is how many requests the server takes until a time.
@@ -38,15 +38,15 @@ func newLimiter(limits []Limit, sleep func(context.Context, time.Duration) error
 	return l
 }
 
-// pass is a request that was let through.
+// slot is the permission to send one request.
 type slot struct {
 	limiter *limiter
 	entries []entry
-	number  int // of the requests that have passed; 0 as long as it has not
-	others  int // that were under way when it did
+	number  int // counts the sent requests; 0 before this one is sent
+	others  int // that were in flight when it was sent
 }
 
-// wait returns when a request may be sent. The pass is to be given back.
+// acquire waits until a request may be sent. The caller must release the slot.
 func (l *limiter) acquire(ctx context.Context) (*slot, error) {
 	if t, reserved := ctx.Value(reservationKey{}).(*Reservation); reserved {
 		if s := t.slot.Swap(nil); s != nil {
@@ -54,7 +54,7 @@ func (l *limiter) acquire(ctx context.Context) (*slot, error) {
 		}
 	}
 	s, at := l.enqueue()
-	// The gate may be closed for longer by another answer while we wait.
+	// Another response may extend the pause while we wait.
 	for waited := (time.Time{}); ; {
 		until := l.earliest(at)
 		d := time.Until(until)
@@ -75,17 +75,19 @@ func (l *limiter) acquire(ctx context.Context) (*slot, error) {
 	return s, nil
 }
 
-// Turn is a pass that is there before its request is known to be wanted.
+// A Reservation is a slot that is acquired before it is known whether its
+// request is needed.
 type Reservation struct {
 	slot   atomic.Pointer[slot]
-	paused time.Time // until when the gate was closed when the pass was had
+	paused time.Time // until when requests were paused when the slot was acquired
 }
 
 type reservationKey struct{}
 
-// Ahead returns when a request may be sent, and has looked then: what is seen does
-// not grow old while the request waits. If the server tells everybody to wait
-// meanwhile, it begins anew. The turn is to be ended.
+// Reserve waits until a request may be sent, and calls look just before it
+// returns, so that what look sees does not grow old while the request waits. If
+// the server meanwhile tells us to wait, it starts again. The caller must
+// release the reservation.
 func (c *Client) Reserve(ctx context.Context, check func() error) (*Reservation, error) {
 	return c.limiter.reserve(ctx, check)
 }
@@ -115,19 +117,20 @@ func (l *limiter) pausedUntil() time.Time {
 	return l.paused
 }
 
-// Context gives the turn to the first request that is sent with it.
+// Context returns a context whose first request uses the reservation.
 func (t *Reservation) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, reservationKey{}, t)
 }
 
-// End gives the pass back that nobody has used.
+// Release gives back the slot if no request used it.
 func (t *Reservation) Release() {
 	if s := t.slot.Swap(nil); s != nil {
 		s.release(nil)
 	}
 }
 
-// enter takes a place in every window, and says when all of them allow it.
+// enqueue takes an entry in every window, and returns the time at which all of
+// them allow the request.
 func (l *limiter) enqueue() (*slot, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +146,7 @@ func (l *limiter) enqueue() (*slot, time.Time) {
 	return s, at
 }
 
-// opens is when a request may pass whose turn it is at a time.
+// earliest returns when a request may be sent that its windows allow at a time.
 func (l *limiter) earliest(at time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -158,7 +161,7 @@ func (l *limiter) earliest(at time.Time) time.Time {
 	return at
 }
 
-// leave counts the request among those that were sent.
+// markSent counts the request as sent.
 func (s *slot) markSent() {
 	l := s.limiter
 	l.mu.Lock()
@@ -173,8 +176,8 @@ func (s *slot) markSent() {
 	}
 }
 
-// back ends a request's stay. What the answer's headers, if there was one, say
-// of the limits holds for everybody from now on.
+// release ends the request. The limits in the response's headers, if there is a
+// response, apply to all requests from now on.
 func (s *slot) release(header http.Header) {
 	l := s.limiter
 	l.mu.Lock()
@@ -192,14 +195,14 @@ func (s *slot) release(header http.Header) {
 		}
 	}
 	for name, said := range parseRemaining(header) {
-		// Whether the server counted the requests that were under way at the
-		// same time before this one, nobody knows.
+		// We do not know whether the server counted the requests that were in
+		// flight at the same time before this one.
 		uncounted := s.others + l.sent - s.number
 		l.allowances[name] = allowance{left: said.requests - uncounted, until: now.Add(said.reset)}
 	}
 }
 
-// adopt keeps to a limit that the server has said, from now on.
+// setPolicy applies a limit that the server announced.
 func (l *limiter) setPolicy(name string, limit Limit) {
 	w := newWindow(limit)
 	for i, other := range l.windows {
@@ -213,7 +216,7 @@ func (l *limiter) setPolicy(name string, limit Limit) {
 	l.windows = append(l.windows, w)
 }
 
-// close holds everybody back for a while.
+// pause stops all requests for a while.
 func (l *limiter) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -222,7 +225,7 @@ func (l *limiter) pause(d time.Duration) {
 	}
 }
 
-// pace is how long it takes at least until a number of requests have gone out.
+// pace returns the shortest time in which a number of requests can be sent.
 func (l *limiter) pace(requests int) time.Duration {
 	if requests <= 0 {
 		return 0
@@ -243,7 +246,7 @@ func (l *limiter) pace(requests int) time.Duration {
 	return at.Sub(now)
 }
 
-// sleep waits until the time is over or the context ends.
+// sleep waits for a time, or until the context ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -34,8 +34,8 @@ func TestRatelimitHeaders(t *testing.T) {
 	}
 }
 
-// platform counts requests as Cloudflare does, by what it has seen within its
-// window, and says so or not.
+// platform counts requests as Cloudflare does, by those that it has seen within
+// its window, and announces its limit or does not.
 type platform struct {
 	limit  Limit
 	silent bool
@@ -69,7 +69,7 @@ func (p *platform) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// send makes requests, some at once, and says how long that took.
+// send makes requests, some concurrently, and returns how long that took.
 func send(t *testing.T, client *Client, requests, parallel int) time.Duration {
 	began := time.Now()
 	var wg sync.WaitGroup
@@ -86,7 +86,7 @@ func send(t *testing.T, client *Client, requests, parallel int) time.Duration {
 	return time.Since(began)
 }
 
-// A limit that is known is never broken, and nothing is left of it.
+// A known limit is never broken, and used to the full.
 func TestLimitIsUsedWhole(t *testing.T) {
 	for _, silent := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -103,7 +103,8 @@ func TestLimitIsUsedWhole(t *testing.T) {
 	}
 }
 
-// A limit that is not known is learned from what the server says, before it refuses.
+// An unknown limit is learned from the server's headers, before it refuses a
+// request.
 func TestLimitIsLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{limit: Limit{100, time.Minute}}
@@ -114,7 +115,7 @@ func TestLimitIsLearned(t *testing.T) {
 		if err := get(client); err != nil {
 			t.Fatal(err)
 		}
-		// The dashboard takes half of it meanwhile.
+		// Meanwhile the dashboard uses half of it.
 		p.mu.Lock()
 		for range 50 {
 			p.seen = append(p.seen, time.Now())

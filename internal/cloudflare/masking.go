@@ -9,17 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// What is masked has at least this many bytes. Shorter values give nothing away,
-// and would turn a message into masks; a line of a value is a part of it only if
-// it is longer than the words that every file has.
+// Only values of at least this many bytes are masked. Shorter ones give nothing
+// away, and would turn a message into masks. A single line of a value is masked
+// only if it is longer than the words that every file has.
 const (
 	shortestMasked     = 4
 	shortestMaskedLine = 8
 )
 
-// MaskValues returns a function that replaces values in a text by a mask. A server
-// quotes a value as it travelled, so the value is found in every form that JSON
-// and URLs give it, also in JSON that is quoted in JSON, and so are its lines.
+// MaskValues returns a function that replaces values in a text with a mask. A
+// server quotes a value as it was sent, so the function finds it in every form
+// that JSON and URLs give it, even in JSON that is quoted in JSON. It finds the
+// lines of a value in the same way.
 func MaskValues(values ...string) func(string) string {
 	var secrets []string
 	add := func(value string, shortest int) {
@@ -42,7 +43,8 @@ func MaskValues(values ...string) func(string) string {
 	return func(text string) string { return maskAll(text, secrets) }
 }
 
-// maskAll puts one mask in the place of each stretch of a text that consists of secrets.
+// maskAll replaces each stretch of a text that consists of secrets with one
+// mask.
 func maskAll(text string, secrets []string) string {
 	if len(secrets) == 0 {
 		return text
@@ -69,7 +71,7 @@ func maskAll(text string, secrets []string) string {
 	return b.String() + text[written:]
 }
 
-// indexes yields where a text has a part.
+// indexes yields the positions of a part in a text.
 func indexes(text, part string) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		for from := 0; ; {
@@ -82,11 +84,11 @@ func indexes(text, part string) func(yield func(int) bool) {
 	}
 }
 
-// An escape returns what the beginning of a text, which is not empty, stands for,
-// and how many bytes of the text that is.
+// An escape returns the characters that the beginning of a text stands for, and
+// how many bytes of the text they take. The text is not empty.
 type escape func(text string) (char string, size int)
 
-// unescape undoes an escape. It also returns where in the text each byte of the
+// unescape decodes a text. It also returns where in the text each byte of the
 // result, and its end, came from.
 func unescape(text string, one escape) (plain string, origin []int) {
 	var b strings.Builder
@@ -112,8 +114,8 @@ func urlEscape(text string) (char string, size int) {
 	return text[:1], 1
 }
 
-// urlEscapes takes an escape whose percent sign is escaped itself, however often, for
-// one escape.
+// urlEscapes decodes a URL escape, even if its percent sign is escaped itself,
+// any number of times.
 func urlEscapes(text string) (char string, size int) {
 	if text[0] != '%' {
 		return text[:1], 1
@@ -129,7 +131,7 @@ func urlEscapes(text string) (char string, size int) {
 	return text[:1], 1
 }
 
-// hexByte reads the byte that two hexadecimal digits stand for.
+// hexByte returns the byte of two hexadecimal digits.
 func hexByte(text string) (string, bool) {
 	if len(text) < 2 {
 		return "", false
@@ -141,9 +143,10 @@ func hexByte(text string) (string, bool) {
 // shortEscapes are JSON's escapes of one letter.
 var shortEscapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", 'b': "\b", 'f': "\f", '"': `"`, '/': "/"}
 
-// jsonEscape takes any number of backslashes before a character that JSON escapes
-// for one escape: who quotes JSON in JSON doubles them. Backslashes that escape
-// nothing stand for nothing, since those before an escape cannot be told from its own.
+// jsonEscape takes any number of backslashes before a character that JSON
+// escapes for one escape, because JSON quoted in JSON doubles them. Backslashes
+// that escape nothing are dropped, because they cannot be told from those
+// before an escape.
 func jsonEscape(text string) (char string, size int) {
 	if text[0] != '\\' {
 		return text[:1], 1
@@ -169,7 +172,7 @@ func jsonEscape(text string) (char string, size int) {
 	return string(utf8.RuneError), size
 }
 
-// hexUnit reads the code unit that a u and four hexadecimal digits stand for.
+// hexUnit returns the code unit of a u and four hexadecimal digits.
 func hexUnit(text string) (rune, bool) {
 	if len(text) < 5 || text[0] != 'u' {
 		return 0, false

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// travelForms are what a value may look like in an answer that quotes it.
+// travelForms are the forms of a value in a response that quotes it.
 var travelForms = map[string]func(string) string{
 	"as it is":           func(s string) string { return s },
 	"JSON, HTML escaped": inJSON,
@@ -44,7 +44,8 @@ func inPlainJSON(s string) string {
 	return strings.TrimSuffix(b.String()[1:], "\"\n")
 }
 
-// inASCII escapes as encoders do that write ASCII alone, and slashes as those do that write for HTML.
+// inASCII escapes like an encoder that writes ASCII only, and slashes like one
+// that writes for HTML.
 func inASCII(s string) string {
 	var b strings.Builder
 	for _, unit := range utf16.Encode([]rune(s)) {
@@ -59,7 +60,7 @@ func inASCII(s string) string {
 	return b.String()
 }
 
-// A value is masked in each form that it travels in, and nothing else is.
+// A value is masked in each of its forms, and nothing else is.
 func TestMaskedInEveryForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secret := rapid.StringOfN(rapid.SampledFrom([]rune("abn0u%\\\"\n\r\t</>&'é\u2028\U0001F600 ")), 3, 40, -1).Draw(t, "secret") + "x"

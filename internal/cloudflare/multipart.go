@@ -9,18 +9,20 @@ import (
 	"sync"
 )
 
-// Parts of forms that the API reads as JSON; every other one is a file.
+// These are the parts of forms that the API reads as JSON. Every other part is
+// a file.
 const (
 	MetadataPart = "metadata"
 	SettingsPart = "settings"
 )
 
-// Multipart is the body of an upload: a part with the metadata, if there is any, and
-// one for each file, which has one name and file name.
-// Source: https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
+// Multipart is the body of an upload: an optional part with the metadata, and
+// one for each file, whose name and file name are the same.
+// Source:
+// https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
 //
-// Files are opened when it is their turn to be sent: what many uploads have in
-// common is in memory once, or not at all.
+// Each file is opened right before it is sent, so that contents that many
+// uploads share are in memory once, or not at all.
 type Multipart struct {
 	boundary string
 	first    string // the name of the part with the metadata
@@ -35,18 +37,19 @@ type bodyPart struct {
 	open              func() (io.ReadCloser, error)
 }
 
-// NewMultipart returns a form whose first part has a name and holds metadata, which
-// is asked for anew whenever the form is sent. Without metadata there is no such part.
+// NewMultipart returns a form whose first part has a name and holds metadata.
+// It asks for the metadata each time the form is sent. Without metadata there
+// is no such part.
 func NewMultipart(first string, metadata func() ([]byte, error)) *Multipart {
 	return &Multipart{boundary: multipart.NewWriter(io.Discard).Boundary(), first: first, metadata: metadata}
 }
 
-// Add adds a part that is opened when it is its turn to be sent.
+// Add adds a part that is opened right before it is sent.
 func (b *Multipart) Add(name, contentType string, size int64, open func() (io.ReadCloser, error)) {
 	b.parts = append(b.parts, bodyPart{name, contentType, size, open})
 }
 
-// attach makes the body a request's, which can send it any number of times.
+// attach sets the body of a request, which can send it any number of times.
 func (b *Multipart) attach(req *http.Request) error {
 	reader, size, err := b.open()
 	if err != nil {
@@ -61,8 +64,8 @@ func (b *Multipart) attach(req *http.Request) error {
 }
 
 // lateBody opens the body when its first byte is sent. A request may wait for
-// minutes at the gate after its body was asked for, and the time in the
-// metadata is to be the time of the upload.
+// the rate limit for minutes after its body was made, and the time in the
+// metadata must be the time of the upload.
 type lateBody struct {
 	body *Multipart
 
@@ -71,11 +74,11 @@ type lateBody struct {
 	closed bool
 }
 
-// BodyError is a body that could not be read: a file is gone, or not what it was. To
-// send it again would not help.
+// BodyError says that a body could not be read: a file is missing, or has
+// changed. Sending it again would not help.
 type BodyError struct{ error }
 
-// Unwrap is why the body could not be read.
+// Unwrap returns why the body could not be read.
 func (e *BodyError) Unwrap() error { return e.error }
 
 func (l *lateBody) Read(p []byte) (int, error) {
@@ -108,7 +111,7 @@ func (l *lateBody) Close() error {
 	return l.reader.Close()
 }
 
-// open is the body with fresh metadata, and its length.
+// open returns the body with new metadata, and its length.
 func (b *Multipart) open() (io.ReadCloser, int64, error) {
 	var parts lateParts
 	var size int64
@@ -120,7 +123,7 @@ func (b *Multipart) open() (io.ReadCloser, int64, error) {
 		add(bodyPart{size: int64(len(data)), open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
 	}
 
-	// The writer writes what is between the contents.
+	// The writer writes the text between the contents.
 	var frame bytes.Buffer
 	w := multipart.NewWriter(&frame)
 	if err := w.SetBoundary(b.boundary); err != nil {
@@ -158,7 +161,7 @@ func (b *Multipart) open() (io.ReadCloser, int64, error) {
 	return &parts, size, nil
 }
 
-// lateParts reads one part after the other, and opens each when it is its turn.
+// lateParts reads one part after the other, and opens each when it gets there.
 type lateParts struct {
 	open    []func() (io.ReadCloser, error)
 	current io.ReadCloser

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The bytes that an upload consists of.
+// An upload consists of exactly these bytes.
 func TestUploadBytes(t *testing.T) {
 	body := NewMultipart(MetadataPart, func() ([]byte, error) { return []byte(`{"main_module":"index.js"}`), nil })
 	body.boundary = "boundary"

@@ -8,8 +8,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// PageInfo is what a numbered page says of the whole list. The SDK's type has
-// neither total.
+// PageInfo is what a numbered page says about the whole list. The SDK's type
+// lacks both totals.
 type PageInfo struct {
 	PerPage    int `json:"per_page"`
 	TotalPages int `json:"total_pages"`
@@ -18,11 +18,11 @@ type PageInfo struct {
 
 // AllPages reads a list by page number. fetch returns a page and its raw JSON.
 //
-// The SDK's own pager asks until a page is empty, without an end if the server
-// ignores the page number, and forgets the context from page two on. This one
-// stops where the server says the list ends, or else at a page that is not
-// full, and anyway at a page that brings nothing new. perPage is 0 where the
-// size of a page is the server's secret.
+// The SDK's own pager asks until a page is empty, endlessly if the server
+// ignores the page number, and it drops the context after page one. AllPages
+// stops where the server says that the list ends, otherwise at a page that is
+// not full, and always at a page that has nothing new. perPage is 0 if the size
+// of a page is not known.
 func AllPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Context, page float64) ([]T, string, error), id func(T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
@@ -50,11 +50,11 @@ func AllPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Co
 	}
 }
 
-// Last reports whether a page is the last one, of which onPage items came and sofar of
-// all pages together.
+// Last reports whether a page is the last one. It has onPage items, and all
+// pages up to it have sofar.
 func (i PageInfo) Last(page, perPage, onPage, sofar int) bool {
 	if i.PerPage > 0 {
-		perPage = i.PerPage // the server may give fewer than it was asked for
+		perPage = i.PerPage // the server may send fewer than it was asked for
 	}
 	switch {
 	case i.TotalPages > 0:
@@ -62,12 +62,12 @@ func (i PageInfo) Last(page, perPage, onPage, sofar int) bool {
 	case i.TotalCount > 0:
 		return sofar >= i.TotalCount
 	default:
-		return onPage < perPage || perPage == 0 // neither side knows of pages
+		return onPage < perPage || perPage == 0 // there are no pages
 	}
 }
 
-// IsList reports, as an error, that the API answered something else where a list was
-// asked for, which the SDK takes for an empty one.
+// IsList returns an error if the API sent something other than a list, which
+// the SDK takes for an empty list.
 func IsList(what, raw string) error {
 	if gjson.Get(raw, "result").IsArray() {
 		return nil

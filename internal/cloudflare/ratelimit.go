@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// The API says with every answer what its limits are and what is left of them:
+// The API tells its limits, and what is left of them, in every response:
 //
 //	Ratelimit-Policy: "default";q=1200;w=300
 //	Ratelimit: "default";r=50;t=30
 //
-// q requests in w seconds; r of them left, until t seconds from now.
+// q requests in w seconds are allowed; r are left for the next t seconds.
 // Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 
 // remaining is what a Ratelimit header says of one limit.
@@ -39,11 +39,11 @@ func parsePolicy(h http.Header) map[string]Limit {
 	return said
 }
 
-// mostTracked bounds the memory that a header can make us use.
+// maxTracked limits the memory that a header can make us use.
 const maxTracked = 1 << 16
 
-// eachLimit reads a list of quoted names with two parameters each, and passes
-// over what is not of this form.
+// eachLimit reads a list of quoted names with two parameters each, and skips
+// anything else.
 func eachLimit(values []string, first, second string, f func(name string, a, b int)) {
 	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		name, rest, _ := strings.Cut(strings.TrimSpace(item), ";")

@@ -22,12 +22,12 @@ func Path(segments ...string) string {
 	return b.String()
 }
 
-// Body is what a request carries. It can be sent any number of times.
+// Body is the body of a request. It can be sent any number of times.
 type Body interface {
 	attach(req *http.Request) error
 }
 
-// JSON returns a body of JSON.
+// JSON returns a body in JSON.
 func JSON(value any) Body { return jsonBody{value} }
 
 type jsonBody struct{ value any }
@@ -44,7 +44,7 @@ func (b jsonBody) attach(req *http.Request) error {
 	return err
 }
 
-// Answer is an answer that is a success.
+// Response is a successful response.
 type Response struct {
 	// Content is the body.
 	Content []byte
@@ -52,11 +52,12 @@ type Response struct {
 	// Header are the answer's headers.
 	Header http.Header
 
-	info  json.RawMessage // the envelope's result_info, where there is one
-	about Error           // what an error about the answer has in common
+	info  json.RawMessage // the envelope's result_info, if it has one
+	about Error           // what every error about the response has in common
 }
 
-// Send sends a request and returns its JSON answer. A query and a body may be nil.
+// Send sends a request and returns its JSON response. A query and a body may be
+// nil.
 func (c *Client) Send(ctx context.Context, method, path string, query url.Values, body Body) (*Response, error) {
 	req, err := c.NewRequest(ctx, method, path, query)
 	if err != nil {
@@ -70,7 +71,8 @@ func (c *Client) Send(ctx context.Context, method, path string, query url.Values
 	return c.Do(req)
 }
 
-// NewRequest returns a request for JSON, without a body, to a path below the base URL.
+// NewRequest returns a request for JSON, without a body, to a path below the
+// base URL.
 func (c *Client) NewRequest(ctx context.Context, method, path string, query url.Values) (*http.Request, error) {
 	target := c.BaseURL() + path
 	if len(query) > 0 {
@@ -96,8 +98,8 @@ func (c *Client) Do(req *http.Request) (*Response, error) {
 	return &Response{Content: success.content, Header: resp.Header, info: success.info, about: *about}, nil
 }
 
-// Plain takes the request that http.Client names off an error that names it
-// itself.
+// Plain removes the request that http.Client adds to an error, because the
+// error names it already.
 func Plain(err error) error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -106,9 +108,8 @@ func Plain(err error) error {
 	return err
 }
 
-// ResultInfo says how a list goes on. Where the cursor of the list of a
-// namespace's scripts stands is not documented; these are the two places that
-// other lists use.
+// ResultInfo tells where a list continues. It is not documented where the list
+// of a namespace's scripts has its cursor. Other lists use these two fields.
 type ResultInfo struct {
 	PageInfo
 	Cursor  string `json:"cursor"`
@@ -117,7 +118,7 @@ type ResultInfo struct {
 	} `json:"cursors"`
 }
 
-// Next returns the cursor of the next page; "" when there is none.
+// Next returns the cursor of the next page, or "" if there is none.
 func (i ResultInfo) Next() string {
 	if i.Cursor != "" {
 		return i.Cursor
@@ -125,8 +126,8 @@ func (i ResultInfo) Next() string {
 	return i.Cursors.After
 }
 
-// Exchange sends a request and decodes the result of its JSON answer into what
-// result points to.
+// Exchange sends a request and decodes the result of its JSON response into
+// what result points to.
 func (c *Client) Exchange(ctx context.Context, method, path string, query url.Values, body Body, result any) (ResultInfo, error) {
 	answer, err := c.Send(ctx, method, path, query, body)
 	if err != nil {
@@ -135,13 +136,13 @@ func (c *Client) Exchange(ctx context.Context, method, path string, query url.Va
 	return answer.Decode(result)
 }
 
-// ExchangeJSON sends a JSON body and decodes the result of the answer.
+// ExchangeJSON sends a JSON body and decodes the result of the response.
 func (c *Client) ExchangeJSON(ctx context.Context, method, path string, body, result any) error {
 	_, err := c.Exchange(ctx, method, path, nil, JSON(body), result)
 	return err
 }
 
-// Decode reads the result of a JSON answer into what result points to.
+// Decode reads the result of a JSON response into what result points to.
 func (a *Response) Decode(result any) (ResultInfo, error) {
 	whole := struct {
 		Result any `json:"result"`
@@ -152,7 +153,7 @@ func (a *Response) Decode(result any) (ResultInfo, error) {
 	return a.Info()
 }
 
-// Info reads what a JSON answer says of how the list goes on.
+// Info reads where the list in a JSON response continues.
 func (a *Response) Info() (info ResultInfo, err error) {
 	if a.info != nil {
 		if err := json.Unmarshal(a.info, &info); err != nil {
@@ -162,7 +163,7 @@ func (a *Response) Info() (info ResultInfo, err error) {
 	return info, nil
 }
 
-// Unexpected returns the error of a success that cannot be read.
+// Unexpected returns the error for a success that cannot be read.
 func (a *Response) Unexpected(err error) *Error {
 	e := a.about
 	e.Message = fmt.Sprintf("the answer has an unexpected shape: %v", err)
@@ -175,7 +176,7 @@ func (c *Client) Remove(ctx context.Context, path string) error {
 	return err
 }
 
-// Content reads an answer that need not be JSON.
+// Content reads a response that need not be JSON.
 func (c *Client) Content(ctx context.Context, path string) (*Response, error) {
 	req, err := c.NewRequest(ctx, http.MethodGet, path, nil)
 	if err != nil {

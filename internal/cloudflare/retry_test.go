@@ -54,7 +54,8 @@ func TestRetryAfterAsDate(t *testing.T) {
 	}
 }
 
-// A throttled request holds everybody back, until the time the server named.
+// A throttled request holds all others back, until the time that the server
+// named.
 func TestThrottleHoldsEverybodyBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -97,7 +98,7 @@ func TestThrottleHoldsEverybodyBack(t *testing.T) {
 	})
 }
 
-// The wait for a distant Retry-After ends with the context, at once.
+// The wait for a distant Retry-After ends at once when the context does.
 func TestCancelDuringRetryAfter(t *testing.T) {
 	waiting := make(chan struct{})
 	c := craft(t, failure(429, 0, "", "Retry-After", "3600"), func(o *Options) {

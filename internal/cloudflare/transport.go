@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// transport sends a request until it is answered for good. It is what a
-// client's http.Client sends through, so that all requests are retried alike and
-// fail alike: every error is an [*Error].
+// transport sends a request until there is a final response. Everything that a
+// client's http.Client sends goes through it, so that all requests are retried
+// alike and fail alike: every error is an [*Error].
 type transport struct {
 	base     *url.URL
 	products Products
@@ -23,14 +23,14 @@ type transport struct {
 	sleep    func(context.Context, time.Duration) error
 }
 
-// retries are how often, and after which waits, something is tried again.
+// retries are how often something is tried again, and after which waits.
 type retries struct {
 	max              int
 	waitMin, waitMax time.Duration
 }
 
-// wait doubles with each attempt. The jitter keeps requests that failed
-// together from returning together.
+// wait doubles with each attempt. The jitter spreads requests that failed
+// together.
 func (r *retries) wait(attempts int) time.Duration {
 	d := r.waitMax
 	if doublings := attempts - 1; doublings < 16 {
@@ -42,7 +42,7 @@ func (r *retries) wait(attempts int) time.Duration {
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
-		defer req.Body.Close() // every attempt sends a body of its own
+		defer req.Body.Close() // each attempt sends its own body
 	}
 	r := &run{transport: t, request: req}
 	if err := checkPath(req.URL); err != nil {
@@ -54,7 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, r.failed(err)
 		}
 		resp, err := t.attempt.Do(again)
-		if err == nil { // what is done is done, even if the context ended meanwhile
+		if err == nil { // a success counts, even if the context has ended
 			return resp, nil
 		}
 		if err := r.beforeRetry(err); err != nil {
@@ -63,9 +63,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// checkPath refuses a path with a segment that is empty or that a proxy would
-// resolve: deleting the script "" of a namespace is a request to delete every
-// script, deleting ".." one to delete the namespace.
+// checkPath rejects a path with a segment that is empty or that a proxy would
+// resolve. Deleting the script "" of a namespace would delete every script, and
+// deleting ".." would delete the namespace.
 func checkPath(u *url.URL) error {
 	for segment := range strings.SplitSeq(strings.TrimPrefix(u.EscapedPath(), "/"), "/") {
 		if segment == "" || segment == "." || segment == ".." {
@@ -75,7 +75,7 @@ func checkPath(u *url.URL) error {
 	return nil
 }
 
-// replayed returns the request with a body of its own.
+// replayed returns the request with a new body.
 func replayed(req *http.Request) (*http.Request, error) {
 	again := req.Clone(req.Context())
 	if req.Body == nil || req.Body == http.NoBody {
@@ -89,7 +89,7 @@ func replayed(req *http.Request) (*http.Request, error) {
 	return again, err
 }
 
-// run is one request and all its attempts.
+// run is one request with all its attempts.
 type run struct {
 	transport *transport
 	request   *http.Request
@@ -97,15 +97,15 @@ type run struct {
 	last      *Error
 }
 
-// beforeRetry passes the time until the request may be sent again. It returns the error that the request ends with if it may
-// not. Throttled requests wait at the gate, with everybody else.
+// beforeRetry waits until the request may be sent again, or returns the error
+// that ends it. A throttled request waits in the limiter, with all others.
 func (r *run) beforeRetry(err error) error {
 	r.attempts++
 	ctx := r.request.Context()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case !errors.As(err, &r.last): // never let through the gate
+	case !errors.As(err, &r.last): // the limiter did not let it through
 		return err
 	}
 	if r.last.Throttled() {
@@ -120,7 +120,8 @@ func (r *run) beforeRetry(err error) error {
 	return r.transport.sleep(ctx, r.delay())
 }
 
-// delay is what the server asks for, or else doubles with each attempt.
+// delay returns the wait that the server asks for, or else one that doubles
+// with each attempt.
 func (r *run) delay() time.Duration {
 	if r.last.RetryAfter > 0 {
 		return r.last.RetryAfter
@@ -128,8 +129,8 @@ func (r *run) delay() time.Duration {
 	return r.transport.retries.wait(r.attempts)
 }
 
-// failed is the error to return: the last attempt's, unless the context ended
-// or nothing was sent at all.
+// failed returns the last attempt's error, unless the context ended or nothing
+// was sent at all.
 func (r *run) failed(err error) *Error {
 	var e *Error
 	if !errors.As(err, &e) {

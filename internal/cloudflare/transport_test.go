@@ -48,7 +48,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 	}
 }
 
-// The answer to deleting a custom hostname is its id, and nothing around it.
+// The response to deleting a custom hostname is only its id.
 func TestDeletionInNoEnvelope(t *testing.T) {
 	for answer, want := range map[string]bool{
 		`{"id":"0d89c70d-ad9f-4843-b99f-6cc0252067e9"}`: true,
@@ -69,7 +69,7 @@ func TestDeletionInNoEnvelope(t *testing.T) {
 	}
 }
 
-// Even a request that is sent to another host on purpose goes without credentials.
+// A request that is sent to another host, even on purpose, has no credentials.
 func TestCredentialsStayWithTheirHost(t *testing.T) {
 	var got http.Header
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,18 +2,19 @@ package cloudflare
 
 import "time"
 
-// Limit is how many requests may be made within any span of a length.
+// Limit is how many requests may be made within any period of a length.
 type Limit struct {
 	Requests int
 	Window   time.Duration
 }
 
-// window holds requests to a limit, and no further back than it must: a request
-// goes out as soon as the one that many places before it is a window old. A
-// token bucket that never breaks the same limit would let through half of it.
+// window keeps requests within a limit without delaying them more than needed:
+// a request may be sent as soon as the one that is limit.Requests before it is
+// a window old. A token bucket that never breaks the same limit would allow
+// only half as many.
 type window struct {
 	limit Limit
-	times []time.Time // of the last requests, the ring's oldest at next
+	times []time.Time // a ring of the last requests, with the oldest at next
 	next  int
 }
 
@@ -21,14 +22,14 @@ func newWindow(limit Limit) *window {
 	return &window{limit: limit, times: make([]time.Time, limit.Requests)}
 }
 
-// slot is a request's place in a window.
+// entry is a request's entry in a window.
 type entry struct {
 	window *window
 	index  int
 	at     time.Time
 }
 
-// reserve takes the next place and says when its turn is.
+// reserve takes the next entry and sets its time.
 func (w *window) reserve(now time.Time) entry {
 	e := entry{window: w, index: w.next, at: w.earliest(0, now)}
 	w.times[e.index] = e.at
@@ -36,15 +37,15 @@ func (w *window) reserve(now time.Time) entry {
 	return e
 }
 
-// answered counts the request from its answer on: when it arrived, between
-// being sent and being answered, is not known here.
+// answered counts the request from the time of its response, because we do not
+// know when it arrived between being sent and being answered.
 func (e entry) answered(now time.Time) {
 	if e.window.times[e.index].Equal(e.at) {
 		e.window.times[e.index] = now
 	}
 }
 
-// turn is when the request after a number of others may go out.
+// earliest returns when the request after a number of others may be sent.
 func (w *window) earliest(others int, now time.Time) time.Time {
 	at := w.times[(w.next+others)%len(w.times)]
 	if !at.IsZero() {

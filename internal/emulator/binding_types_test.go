@@ -11,16 +11,18 @@ import (
 	"testing"
 )
 
-// bindingTable is the one file that tells binding types apart.
+// bindingTable is the only file that distinguishes binding types.
 const bindingTable = "store/binding_type.go"
 
-// sameWord are files that compare with a word that is a binding type's too, and mean something else.
+// sameWord are files that compare with the name of a binding type, but mean
+// something else.
 var sameWord = map[string]string{
-	"api/kv_value.go": "json", // as what a bulk read answers values
+	"api/kv_value.go": "json", // the type of values in a bulk read
 }
 
-// TestOneTableOfBindingTypes keeps what is known of binding types in one table: elsewhere none is compared with, a case
-// of a switch, or the key of another table.
+// TestOneTableOfBindingTypes keeps everything about binding types in one table:
+// no other file compares with one, or has one as a case of a switch or the key
+// of a table.
 func TestOneTableOfBindingTypes(t *testing.T) {
 	types := map[string]bool{}
 	eachGoFile(t, func(path string, file *ast.File, _ *token.FileSet) {
@@ -51,7 +53,7 @@ func TestOneTableOfBindingTypes(t *testing.T) {
 	})
 }
 
-// told are the expressions by which a node tells values apart.
+// told returns the expressions by which a node distinguishes values.
 func told(n ast.Node) []ast.Expr {
 	switch n := n.(type) {
 	case *ast.CaseClause:

@@ -9,11 +9,12 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// mostCheckers bounds memory: each checker is a workerd.
+// maxCheckers limits memory: each checker is a workerd.
 const maxCheckers = 4
 
-// Check starts programs as an upload would be started, and answers of each why it would be refused, or nil. Several are
-// started at once, each in a process of its own, which ends with Check.
+// Check starts programs as an upload would, and returns for each why it would
+// be refused, or nil. It starts several at once, each in its own process, and
+// ends these.
 func Check(ctx context.Context, workerd string, programs []runtime.Program) ([]*api.StartError, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -1,19 +1,23 @@
-// Package emulator is a Cloudflare account on your own machine: a faithful subset of the Cloudflare API with the account
-// on disk.
+// Package emulator is a Cloudflare account on your own machine: a faithful subset
+// of the Cloudflare API, with the account on disk.
 //
-// An [Emulator] is an http.Handler for everything below /client/v4. Point any client at it:
+// An [Emulator] is an http.Handler for everything below /client/v4. Point any
+// client at it:
 //
 //	account, err := emulator.Open(emulator.Options{Dir: ".wfpsync/local"})
 //	…
 //	http.Serve(listener, account)
 //
-// It knows accounts, dispatch namespaces and the user Workers in them, the account's own Workers with their versions and
-// deployments, the static assets of both, KV namespaces and values, zones with their routes, DNS records and custom
-// hostnames. Real clients are the judge of its fidelity: wrangler must be
-// able to use it. What an answer has confirmed is on disk, whatever happens to the process afterwards.
+// It has accounts, dispatch namespaces and the user Workers in them, the
+// account's own Workers with their versions and deployments, the static assets
+// of both, KV namespaces and values, and zones with their routes, DNS records
+// and custom hostnames. Real clients judge its fidelity: wrangler must be able to
+// use it. What a response has confirmed is on disk, whatever happens to the
+// process afterwards.
 //
-// The package stands alone. It shares no type with the code that talks to Cloudflare, so that the two cannot be wrong
-// in the same way, and it neither prints nor reads the environment.
+// The package stands alone. It shares no type with the code that talks to
+// Cloudflare, so that the two cannot be wrong in the same way. It neither prints
+// nor reads the environment.
 package emulator
 
 import (
@@ -29,7 +33,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// The account that every emulator has.
+// These identify the account that every emulator has.
 const (
 	LocalAccountID   = "10ca1000000000000000000000000001"
 	LocalAccountName = "Local account"
@@ -38,19 +42,21 @@ const (
 // BasePath is the path of the API on the emulator, as on the real host.
 const BasePath = api.BasePath
 
-// ErrInUse is what Open's error is when another process, or another Emulator of this one, has the account open.
+// ErrInUse is Open's error if another process, or another Emulator in this one,
+// has the account open.
 var ErrInUse = store.ErrInUse
 
-// accountFile is the file in Options.Dir that holds everything.
+// accountFile is the file in Options.Dir with the whole account.
 const accountFile = "account.db"
 
 // Options configure an Emulator. Only Dir must be set.
 type Options struct {
-	// Dir is where the account lives. It is created with mode 0700, the file in it, account.db, with 0600: secrets are
-	// in it as they were uploaded.
+	// Dir is the folder of the account. It is created with mode 0700, and the
+	// file in it, account.db, with 0600, because that contains secrets as they
+	// were uploaded.
 	Dir string
-	// Workerd is the program that starts every upload, as the platform does, and runs the Workers of Run. Without it
-	// uploads are only looked at.
+	// Workerd is the program that starts every upload, as the platform does,
+	// and runs the Workers of Run. Without it, uploads are only read.
 	Workerd string
 	// NoSync is for the accounts of tests, see [store.Options].
 	NoSync bool
@@ -58,18 +64,18 @@ type Options struct {
 	api.Options
 }
 
-// An Emulator is an open account. It may be used by many goroutines.
+// An Emulator is an open account. It is safe for concurrent use.
 type Emulator struct {
 	options   Options
 	store     *store.Store
 	api       *api.Server
-	validator *runtime.Validator // nil: uploads are only looked at
+	validator *runtime.Validator // nil: uploads are only read
 
-	tables  sync.Mutex       // is held by who decides which process uses the D1 databases
+	tables  sync.Mutex       // held while choosing which process uses the D1 databases
 	running *runtime.Runtime // the last one
 }
 
-// Open opens the account in a directory, creating it when there is none.
+// Open opens the account in a directory, and creates it if it does not exist.
 func Open(options Options) (*Emulator, error) {
 	st, err := store.Open(filepath.Join(options.Dir, accountFile), store.Options{NoSync: options.NoSync})
 	if err != nil {
@@ -89,10 +95,10 @@ func Open(options Options) (*Emulator, error) {
 	return e, nil
 }
 
-// ServeHTTP answers a request. It implements http.Handler.
+// ServeHTTP implements http.Handler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.api.ServeHTTP(w, r) }
 
-// Close closes the account's file. Requests that come later fail.
+// Close closes the account's file. Later requests fail.
 func (e *Emulator) Close() error {
 	if e.validator != nil {
 		e.validator.Close()
@@ -100,8 +106,9 @@ func (e *Emulator) Close() error {
 	return e.store.Close()
 }
 
-// Run answers the requests on a listener, which becomes its own, with what an account's Workers answer. There is one
-// Runtime at a time, and it must be closed before the Emulator.
+// Run serves the requests on a listener, which it takes over, with an account's
+// Workers. Only one Runtime can run at a time, and it must be closed before the
+// Emulator.
 func (e *Emulator) Run(ctx context.Context, options runtime.Options) (*runtime.Runtime, error) {
 	if e.options.Workerd == "" {
 		return nil, errors.New("workerd, which runs Workers, is missing")
@@ -115,7 +122,8 @@ func (e *Emulator) Run(ctx context.Context, options runtime.Options) (*runtime.R
 	return started, err
 }
 
-// query runs statements on a D1 database: where the Workers run, if they do.
+// query runs statements on a D1 database, in the process of the Workers if they
+// run.
 func (e *Emulator) query(ctx context.Context, database string, statements []runtime.Statement) ([]runtime.Rows, error) {
 	e.tables.Lock()
 	defer e.tables.Unlock()
@@ -128,18 +136,21 @@ func (e *Emulator) query(ctx context.Context, database string, statements []runt
 	return runtime.Query(ctx, e.options.Workerd, e.options.Dir, database, statements)
 }
 
-// Page returns the web page of an account, an http.Handler. It must be closed before the Emulator.
+// Page returns the web page of an account, an http.Handler. It must be closed
+// before the Emulator.
 func (e *Emulator) Page(options page.Options) *page.Page { return page.New(e.store, options) }
 
-// EnsureZone gives an account a zone, unless it has it. Zones cannot be created through the API, as a real one needs a
-// registered domain. The id of a zone depends on nothing but the account and the name.
+// EnsureZone gives an account a zone, unless it has it. The API cannot create
+// zones, because a real one needs a registered domain. The id of a zone depends
+// only on the account and the name.
 func (e *Emulator) EnsureZone(accountID, name string) error { return e.api.EnsureZone(accountID, name) }
 
-// EnsureZoneOf gives an account a zone that a host is in, unless it has one.
+// EnsureZoneOf gives an account a zone that contains a host, unless it has one.
 func (e *Emulator) EnsureZoneOf(accountID, host string) error {
 	return e.api.EnsureZoneOf(accountID, host)
 }
 
-// ForTests returns what answers the requests. Tests can do more to it than clients can, such as [api.Server.Seed],
-// [api.Server.Tamper] and [api.Server.SetTrouble].
+// ForTests returns the handler of the requests. Tests can do more with it than
+// clients can, such as [api.Server.Seed], [api.Server.Tamper] and
+// [api.Server.SetTrouble].
 func (e *Emulator) ForTests() *api.Server { return e.api }

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestStandsAlone keeps the emulator apart from the rest of the program: it may import the standard library, bbolt, two
-// file formats and itself. Were it to share a type with the code that talks to Cloudflare, both could be wrong together.
+// TestStandsAlone keeps the emulator apart from the rest of the program: it may
+// import the standard library, bbolt, two file formats and itself. If it shared
+// a type with the code that talks to Cloudflare, both could be wrong together.
 func TestStandsAlone(t *testing.T) {
 	output, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, "./...").CombinedOutput()
 	if err != nil {
@@ -19,7 +20,7 @@ func TestStandsAlone(t *testing.T) {
 		case !strings.Contains(domain, "."): // the standard library
 		case strings.HasPrefix(imported, "go.etcd.io/bbolt"):
 		case strings.HasPrefix(imported+"/", "github.com/wfpsync/wfpsync/internal/emulator/"):
-		case imported == "github.com/wfpsync/wfpsync/internal/sourcemap", imported == "github.com/wfpsync/wfpsync/internal/assetrules": // as JSON is one
+		case imported == "github.com/wfpsync/wfpsync/internal/sourcemap", imported == "github.com/wfpsync/wfpsync/internal/assetrules": // file formats, like JSON
 		default:
 			t.Errorf("the emulator imports %s", imported)
 		}

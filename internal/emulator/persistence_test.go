@@ -56,11 +56,11 @@ func TestRestart(t *testing.T) {
 				t.Errorf("%s was %s and is %s", path, before[i], got)
 			}
 		}
-		// The secret is still there to be inherited.
+		// The secret can still be inherited.
 		a.Upload(emulatortest.Script("prod", "acme")+"?bindings_inherit=strict", object{"bindings": []any{object{"type": "inherit", "name": "S"}}}).OK()
 	})
 	if runtime.GOOS == "windows" {
-		return // modes mean little there
+		return // modes mean little on Windows
 	}
 	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "account.db"): 0o600} {
 		info, err := os.Stat(path)
@@ -73,7 +73,8 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestOutOfGit: a folder that is made for an account is none of git's, and one that was there before is left alone.
+// TestOutOfGit: git ignores a folder that was made for an account. A folder
+// that existed before is left unchanged.
 func TestOutOfGit(t *testing.T) {
 	there := t.TempDir()
 	made := filepath.Join(there, "project", "account")
@@ -109,7 +110,7 @@ func TestNotAnAccount(t *testing.T) {
 	}
 }
 
-// serveVariable makes the test binary an emulator that can be killed.
+// serveVariable makes the test binary run an emulator that can be killed.
 const serveVariable = "EMULATOR_TEST_DIR"
 
 func TestMain(m *testing.M) {
@@ -132,7 +133,8 @@ func serve(dir string) {
 	panic(http.Serve(listener, e))
 }
 
-// TestKill kills an emulator in the middle of many uploads and wants to find every one that was answered.
+// TestKill kills an emulator in the middle of many uploads, and expects to find
+// every one that it had confirmed.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	process := exec.Command(os.Args[0])
@@ -181,7 +183,7 @@ func TestKill(t *testing.T) {
 	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = process.Wait() // it was killed
+	_ = process.Wait() // the test killed it
 	uploads.Wait()
 
 	a := emulatortest.Open(t, emulator.Options{Dir: dir})

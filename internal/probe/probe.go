@@ -1,5 +1,5 @@
-// Package probe asks user Workers over HTTP whether they work, as the probe of a
-// rollout says.
+// Package probe asks user Workers over HTTP whether they work, as the probe of
+// a rollout says.
 package probe
 
 import (
@@ -19,25 +19,25 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostBody is how much of an answer is read: what a probe looks for is in its
-// beginning, and an answer that never ends is nobody's business.
+// maxBody is how much of a response is read. What a probe looks for is near its
+// beginning, and a response that never ends is not read to the end.
 const maxBody = 1 << 20
 
-// mostHeader is how large the head of an answer may be.
+// maxHeader limits the size of a response's header.
 const maxHeader = 64 << 10
 
-// Options configure a Prober. All may be left out.
+// Options configure a Prober. All are optional.
 type Options struct {
-	// UserAgent is sent with every probe that has no such header itself.
+	// UserAgent is sent with every probe that does not set the header itself.
 	UserAgent string
 
-	// Through is the HOST:PORT that every probe is sent to as plain HTTP, whatever
-	// its URL says: a dispatcher on this machine. The host that is asked for stays
+	// Through is the HOST:PORT that every probe is sent to as plain HTTP,
+	// whatever its URL: a dispatcher on this machine. The Host header stays
 	// that of the URL.
 	Through string
 }
 
-// Prober sends probes. It may be used by many goroutines, and is to be closed.
+// Prober sends probes. It is safe for concurrent use, and must be closed.
 type Prober struct {
 	options Options
 
@@ -50,7 +50,7 @@ func New(options Options) *Prober {
 	return &Prober{options: options, clients: map[string]*http.Client{}}
 }
 
-// Close ends the connections that are idle by then.
+// Close closes the idle connections.
 func (p *Prober) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,9 +59,9 @@ func (p *Prober) Close() {
 	}
 }
 
-// Probe sends a probe once. The error says what is wrong with the answer, or why
-// there is none; it quotes neither headers nor the answer's body, which may hold
-// what is confidential. Secrets are the values of confidential headers, by name.
+// Probe sends a probe once. The error says what is wrong with the response, or
+// why there is none. It quotes neither headers nor the response's body, which
+// may be confidential. Secrets are the values of confidential headers, by name.
 func (p *Prober) Probe(ctx context.Context, probe *spec.Probe, secrets map[string]spec.Secret) error {
 	ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
 	defer cancel()
@@ -108,7 +108,8 @@ func (p *Prober) request(ctx context.Context, probe *spec.Probe, secrets map[str
 	return request, nil
 }
 
-// client is a client that connects to where a probe goes. Redirects are answers.
+// client returns a client that connects to the target of a probe. It does not
+// follow redirects.
 func (p *Prober) client(probe *spec.Probe) *http.Client {
 	to := probe.ConnectTo
 	if p.options.Through != "" {
@@ -137,7 +138,7 @@ func (p *Prober) client(probe *spec.Probe) *http.Client {
 	return client
 }
 
-// noAnswer is why there is no answer, without the URL, which is known.
+// noAnswer returns why there is no response, without the URL, which is known.
 func noAnswer(ctx context.Context, err error, timeout time.Duration) error {
 	var e *url.Error
 	if errors.As(err, &e) {
@@ -149,7 +150,7 @@ func noAnswer(ctx context.Context, err error, timeout time.Duration) error {
 	return fmt.Errorf("there was no answer: %w", err)
 }
 
-// expected are the statuses that are all right.
+// expected returns the statuses that a probe accepts.
 func expected(probe *spec.Probe) string {
 	if len(probe.Status) == 0 {
 		return "one from 200 to 299"

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// dispatcher answers by path, and says what it was asked.
+// dispatcher responds by path, and records its requests.
 func dispatcher(t *testing.T) (address string, asked func() *http.Request) {
 	t.Helper()
 	var last atomic.Pointer[http.Request]
@@ -58,7 +58,7 @@ func TestProbe(t *testing.T) {
 	t.Cleanup(prober.Close)
 	for path, test := range map[string]struct {
 		change func(p *spec.Probe)
-		want   string // in the error; "" for none
+		want   string // in the error; "" for no error
 	}{
 		"/":         {},
 		"/?a":       {func(p *spec.Probe) { p.BodyContains = "well" }, ""},
@@ -95,7 +95,7 @@ func TestProbeHeaders(t *testing.T) {
 		URL: "https://acme.platform.example.com/", Method: http.MethodPost, ConnectTo: "192.0.2.1:1", Timeout: 30 * time.Second,
 		Headers: []spec.ProbeHeader{{Name: "User-Agent", Value: "mine"}, {Name: "X-Secret", Secret: &spec.SecretSource{Env: "S"}}},
 	}
-	// A dispatcher on this machine takes the place of everything that the URL says.
+	// A dispatcher on this machine is used whatever the URL says.
 	if err := prober.Probe(t.Context(), p, map[string]spec.Secret{"X-Secret": spec.NewSecret("hunter2")}); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestProbeIsCancelled(t *testing.T) {
 	}
 }
 
-// Certificates are checked, and by the name in the URL.
+// Certificates are checked, against the name in the URL.
 func TestProbeChecksCertificates(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake that fails

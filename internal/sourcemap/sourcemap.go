@@ -1,7 +1,8 @@
-// Package sourcemap leads from what a bundler has made back to what a person wrote. See ECMA-426.
+// Package sourcemap finds the source of code that a bundler has generated. See
+// ECMA-426.
 //
-// It is about a file format and about nothing of ours, so the account on this machine and those who talk to it may both
-// read with it.
+// It knows a file format and nothing of ours, so both the account on this
+// machine and its clients may use it.
 package sourcemap
 
 import (
@@ -12,17 +13,17 @@ import (
 	"strings"
 )
 
-// A Map says which place of a module comes from which place of a source.
+// A Map maps positions in a module to positions in its sources.
 type Map struct {
 	sources []string
 	lines   [][]segment // by line of the module, sorted by column
 }
 
-// A segment begins at a column of the module; everything counts from 0.
+// A segment begins at a column of the module. Everything counts from 0.
 type segment struct{ column, source, line, sourceColumn int }
 
-// Parse reads a source map of version 3. Sources are named without what leads out of a folder: "../src/a.ts" is
-// "src/a.ts".
+// Parse reads a source map of version 3. It removes leading "../" from the
+// names of sources: "../src/a.ts" is "src/a.ts".
 func Parse(raw []byte) (Map, error) {
 	var file struct {
 		Version    int      `json:"version"`
@@ -53,7 +54,7 @@ func Parse(raw []byte) (Map, error) {
 				at.column += numbers[0]
 			}
 			if len(numbers) < 4 {
-				continue // it comes from nowhere
+				continue // it has no source
 			}
 			at.source += numbers[1]
 			at.line += numbers[2]
@@ -67,8 +68,8 @@ func Parse(raw []byte) (Map, error) {
 
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// decodeVLQ decodes numbers of six-bit digits, of which the sixth bit says that there is more, and the lowest of all is
-// the sign.
+// decodeVLQ decodes numbers of six-bit digits. The sixth bit says that another
+// digit follows, and the lowest bit of the first is the sign.
 func decodeVLQ(text string) ([]int, error) {
 	var numbers []int
 	value, shift := 0, 0
@@ -91,7 +92,8 @@ func decodeVLQ(text string) ([]int, error) {
 	return numbers, nil
 }
 
-// A Place is in a source; lines and columns count from 1, as stacks count them.
+// A Place is a position in a source. Lines and columns count from 1, as in
+// stack traces.
 type Place struct {
 	Source       string
 	Line, Column int
@@ -99,7 +101,8 @@ type Place struct {
 
 func (p Place) String() string { return fmt.Sprintf("%s:%d:%d", p.Source, p.Line, p.Column) }
 
-// Find returns where a place of the module comes from. It counts from 1, too.
+// Find returns the source of a position in the module, which also counts from
+// 1.
 func (m Map) Find(line, column int) (Place, bool) {
 	line, column = line-1, column-1
 	if line < 0 || line >= len(m.lines) {

@@ -3,7 +3,7 @@ package sourcemap
 import "testing"
 
 func TestSourceMap(t *testing.T) {
-	// What esbuild makes of two short files.
+	// This is esbuild's map of two short files.
 	m, err := Parse([]byte(`{"version":3,"sources":["../src/a.ts","../src/b.ts"],"mappings":";AAAA,SAAS,EAAG;AACV,QAAM;ACAR"}`))
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-// Package tabletest asks a test of a table whether it would notice what is missing.
+// Package tabletest checks whether the test of a table notices that something
+// is missing.
 package tabletest
 
 import (
@@ -9,12 +10,12 @@ import (
 	"unsafe"
 )
 
-// A Table is a table and the questions that a test asks about it.
+// A Table is a table with the check that a test makes of it.
 type Table[R any] struct {
 	Rows []R
 	File string // that lists the rows
 
-	// Name is what a row describes, and RowFile the file that has it.
+	// Name returns what a row describes, and RowFile the file that has it.
 	Name    func(R) string
 	RowFile func(R) string
 
@@ -39,9 +40,9 @@ func (table Table[R]) Check(t *testing.T) {
 	}
 }
 
-// eachField calls do with each field that is set removed for that long: those
-// of structs in fields one by one, and those of slices of structs also as a
-// whole.
+// eachField calls do for each field that is set, with the field removed during
+// the call. It removes fields of nested structs one by one, and slices of
+// structs also as a whole.
 func eachField(row reflect.Value, do func(field string)) {
 	for i := range row.NumField() {
 		name := row.Type().Field(i).Name

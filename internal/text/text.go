@@ -1,4 +1,4 @@
-// Package text has the small things about strings that several packages need.
+// Package text has small functions on strings that several packages need.
 package text
 
 import (
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Count returns a number of things in words, as "1 change" or "2 changes". The plural of what must be the singular with
-// an s.
+// Count returns a number and a noun, such as "1 change" or "2 changes". The
+// noun is in the singular, and its plural ends in s.
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -23,5 +23,5 @@ var (
 // EscapePointer returns a key as a step of a JSON Pointer (RFC 6901).
 func EscapePointer(key string) string { return escapes.Replace(key) }
 
-// UnescapePointer returns the key that a step of a JSON Pointer stands for.
+// UnescapePointer returns the key of a step of a JSON Pointer.
 func UnescapePointer(step string) string { return unescapes.Replace(step) }

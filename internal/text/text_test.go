@@ -10,7 +10,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// The examples of RFC 6901, section 3 and 4.
+// These are the examples of RFC 6901, sections 3 and 4.
 func TestPointers(t *testing.T) {
 	for key, step := range map[string]string{"": "", "a/b": "a~1b", "m~n": "m~0n", "~1": "~01", "c%d": "c%d", " ": " "} {
 		if got := EscapePointer(key); got != step {

@@ -1,5 +1,5 @@
-// Package accounttest has the resources that the tests of the account, and of the looks before its writes, put there. Only
-// tests import it.
+// Package accounttest has the resources that the tests of packages account and
+// guarded put into an account. Only tests import it.
 package accounttest
 
 import (
@@ -11,24 +11,24 @@ import (
 // Source is the code of a Worker that says hello.
 const Source = "export default { fetch() { return new Response('hello') } }\n"
 
-// Code is built code of one module.
+// Code returns built code of one module.
 func Code(source string) *spec.Code {
 	code := new(spec.Code)
 	code.Complete("index.js", []spec.Module{{Name: "index.js", Type: spec.ESModule, Content: []byte(source)}})
 	return code
 }
 
-// UserWorker is a user Worker that says hello, with changes.
+// UserWorker returns a user Worker that says hello, with changes.
 func UserWorker(namespace, name string, change ...func(*spec.Script)) *spec.UserWorker {
 	return &spec.UserWorker{DispatchNamespace: namespace, Name: name, Script: Script(change...)}
 }
 
-// Worker is one of the account's own that does so.
+// Worker returns a Worker of the account that says hello, with changes.
 func Worker(name string, change ...func(*spec.Script)) *spec.Worker {
 	return &spec.Worker{Name: name, Script: Script(change...)}
 }
 
-// Script is what both have in common.
+// Script returns what both have in common.
 func Script(changes ...func(*spec.Script)) spec.Script {
 	s := spec.Script{Code: Code(Source), CompatibilityDate: "2026-01-01"}
 	for _, change := range changes {
@@ -37,25 +37,26 @@ func Script(changes ...func(*spec.Script)) spec.Script {
 	return s
 }
 
-// Tagged changes the tags of a script.
+// Tagged returns a change that sets the tags of a script.
 func Tagged(tag string) func(*spec.Script) {
 	return func(s *spec.Script) { s.Tags = []string{tag} }
 }
 
-// SeedName is the name of a user Worker of many.
+// SeedName returns the name of one user Worker of many.
 func SeedName(i int) string { return fmt.Sprintf("w%04d", i) }
 
-// UsersOf are the user Workers of a dispatch namespace.
+// UsersOf returns the collection of the user Workers of a dispatch namespace.
 func UsersOf(namespace string) spec.Collection {
 	return spec.Collection{Kind: spec.KindUserWorker, Parent: namespace}
 }
 
-// FrontDoor is a record that leads every host of a zone to Workers.
+// FrontDoor returns a record that leads every host of a zone to Workers.
 func FrontDoor(comment string) *spec.DNSRecord {
 	return &spec.DNSRecord{Zone: "example.com", Type: "AAAA", Name: "*.example.com", Content: "100::", Proxied: true, TTL: spec.AutomaticTTL, Comment: &comment}
 }
 
-// Shop is a customer's hostname as a file has it, with a change; nil is none.
+// Shop returns a customer's hostname as a file has it, with a change, or
+// unchanged if that is nil.
 func Shop(change func(*spec.CustomHostname)) *spec.CustomHostname {
 	h := &spec.CustomHostname{
 		Zone: "example.com", Hostname: "shop.acme.dev",
@@ -68,7 +69,8 @@ func Shop(change func(*spec.CustomHostname)) *spec.CustomHostname {
 	return h
 }
 
-// LiveShop has what the platform chooses by itself as well.
+// LiveShop returns the hostname as the account has it, with what the platform
+// chooses.
 func LiveShop(change func(*spec.CustomHostname)) *spec.CustomHostname {
 	h := Shop(change)
 	for name, value := range map[string]any{"bundle_method": "ubiquitous", "certificate_authority": "google", "wildcard": false} {

@@ -8,14 +8,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// BatchSize is how many changes of a kind [Account.PutAll] and [Account.DeleteAll] take
-// at once; 1 for kinds of which each is a request of its own.
+// BatchSize returns how many changes of a kind [Account.PutAll] and
+// [Account.DeleteAll] take at once, or 1 if each change of that kind is its own
+// request.
 func (g *Account) BatchSize(kind spec.Kind) int { return g.behind.BatchSize(kind) }
 
-// PutAll is [Account.Put] of many resources of one collection, of a kind for
-// which [Account.BatchSize] is more than 1: each has a result of its own, and they
-// take as few requests as the API lets them. One that is not what its write says
-// to replace is left as it is, with a [*account.MovedError]: KV overwrites without a word.
+// PutAll does what [Account.Put] does, for many resources of one collection.
+// [Account.BatchSize] of their kind must be more than 1. Each resource has its
+// own result, and together they take as few requests as the API allows. KV
+// overwrites silently, so a pair that is not what its write is to replace is
+// left unchanged, with a [*account.MovedError].
 func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revision, []error) {
 	defer g.expected.Add(-1)
 	errs := make([]error, len(writes))
@@ -39,7 +41,7 @@ func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revis
 		current, exists := now[addresses[i].Name]
 		switch {
 		case exists && current.ETag == account.KVPairTag(w.Resource.(*spec.KVPair), w.Stack) && !account.Unmoved(w.Prior, &current):
-			revisions[i] = current // a run whose answer was lost has made it so, or another run for the same stack
+			revisions[i] = current // an attempt whose response was lost has done it, or another run for the same stack
 		case exists != (w.Prior != nil) || exists && !account.Unmoved(w.Prior, &current):
 			errs[i] = moved(addresses[i], w.Prior, current, exists)
 		default:
@@ -56,14 +58,14 @@ func (g *Account) PutAll(ctx context.Context, writes []spec.Write) ([]spec.Revis
 	return revisions, errs
 }
 
-// DeleteAll is [Account.Delete] of many resources of one collection; see
-// [Account.PutAll].
+// DeleteAll does what [Account.Delete] does, for many resources of one
+// collection; see [Account.PutAll].
 func (g *Account) DeleteAll(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error {
 	defer g.expected.Add(-1)
 	errs := make([]error, len(addresses))
 	now, writing, release, err := g.reserve(ctx, addresses[0].Parent, priors[0].ID, keysOf(addresses))
 	if account.IsNotFound(err) {
-		return errs // the namespace went, and everything in it
+		return errs // the namespace was deleted, with everything in it
 	}
 	if err != nil {
 		return slices.Repeat([]error{err}, len(errs))
@@ -107,7 +109,8 @@ func moved(address spec.Address, before *spec.Revision, now spec.Revision, exist
 	return e
 }
 
-// lookAhead is what some pairs are, seen when it is the turn of who writes them.
+// reserve waits until some pairs may be written, and returns what they are at
+// that moment.
 func (g *Account) reserve(ctx context.Context, title, namespaceID string, keys []string) (now map[string]spec.Revision, writing context.Context, release func(), err error) {
 	writing, release, err = g.behind.Reserve(ctx, func() (err error) {
 		now, err = g.behind.LookAtKVPairs(ctx, title, namespaceID, keys)

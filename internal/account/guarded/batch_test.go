@@ -28,7 +28,7 @@ func pairs(n int, value string) []spec.Write {
 	return writes
 }
 
-// openTable is an account with an empty KV namespace.
+// openTable opens an account with an empty KV namespace.
 func openTable(t *testing.T) (*local, *Account) {
 	t.Helper()
 	l := openLocal(t)
@@ -76,7 +76,7 @@ func TestKVPairsTogether(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	// The keys of the namespace, and a request for each ten thousand.
+	// It takes the list of keys, and one request for each ten thousand.
 	if asked := l.Asked(); len(asked) != 3 || !strings.HasSuffix(asked[1], "/bulk") || !strings.HasSuffix(asked[2], "/bulk") {
 		t.Errorf("asked %q", asked)
 	}
@@ -105,7 +105,8 @@ func TestKVPairsTogether(t *testing.T) {
 	}
 }
 
-// What somebody wrote since the plan was made stays, and the rest is written.
+// A pair that another program has written since the plan was made stays, and
+// the others are written.
 func TestKVPairsThatMoved(t *testing.T) {
 	l, c := openTable(t)
 	writes := pairs(3, "x")
@@ -126,7 +127,8 @@ func TestKVPairsThatMoved(t *testing.T) {
 	if owner := snap.Resources[theirs.Address()].Revision.Owner; owner != "other" {
 		t.Errorf("the owner is %q", owner)
 	}
-	// What was to be created, and is there, is not overwritten; unless it is what was to be.
+	// A pair that exists already is not overwritten by a create, unless it is
+	// what the create would make.
 	_, errs = c.PutAll(t.Context(), append(pairs(1, "z"), spec.Write{Stack: "platform", Resource: pair("k00003", "y")}))
 	if !account.IsMoved(errs[0]) || errs[1] != nil {
 		t.Errorf("got %v", errs)
@@ -137,7 +139,7 @@ func TestKVPairsThatMoved(t *testing.T) {
 	}
 }
 
-// Among a million keys of others, those that count are looked at by name.
+// Among a million keys of others, the ones that count are looked up by name.
 func TestKVPairsAmongMany(t *testing.T) {
 	l, c := openTable(t)
 	if _, errs := c.PutAll(t.Context(), pairs(9_000, "x")); errors.Join(errs...) != nil {
@@ -153,7 +155,7 @@ func TestKVPairsAmongMany(t *testing.T) {
 	}
 }
 
-// Keys that KV names as not written are sent again, and nothing else is.
+// Keys that KV reports as not written are sent again, and no others.
 func TestKVPairsThatKVDoesNotTake(t *testing.T) {
 	l, c := openTable(t)
 	l.Emulator.ForTests().SetTrouble(api.Trouble{KVUnsuccessful: []string{"k00001"}})
@@ -172,7 +174,7 @@ func TestKVPairsThatKVDoesNotTake(t *testing.T) {
 	}
 }
 
-// turns counts the turns that are not ended.
+// reservations counts the reservations that are not released.
 type reservations struct {
 	Unguarded
 	open int
@@ -187,7 +189,7 @@ func (u *reservations) Reserve(ctx context.Context, look func() error) (context.
 	return write, func() { u.open--; release() }, nil
 }
 
-// A turn is given back, also where nothing is left to be written.
+// A reservation is released even if nothing is left to write.
 func TestReservationsAreReleased(t *testing.T) {
 	l, _ := openTable(t)
 	u := &reservations{Unguarded: l.account}

@@ -1,5 +1,6 @@
-// Package guarded keeps writes from getting lost: what is about to be replaced is
-// looked at right before, and left as it is when another program has written it.
+// Package guarded keeps writes from getting lost: it looks at each resource
+// right before it is replaced, and leaves it unchanged if another program has
+// written it.
 package guarded
 
 import (
@@ -12,59 +13,63 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Unguarded is the account behind the guard: what it takes to read, to look and to
+// Unguarded is the account that is guarded: the methods that read, look and
 // write. [account.Account] is one.
 type Unguarded interface {
-	// Read lists collections, and Discover namespaces with the tags of user Workers.
+	// Read lists collections. Discover lists namespaces, with the tags of user
+	// Workers.
 	Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error)
 	Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error)
 
-	// Look returns the revision that a resource has now, nil when there is none.
+	// Look returns the revision that a resource has now, or nil if it does not
+	// exist.
 	Look(ctx context.Context, stack string, address spec.Address, prior *spec.Revision) (*spec.Revision, error)
 
 	// List reads a collection, whose pages have PageSize resources.
 	List(ctx context.Context, stack string, c spec.Collection) ([]*spec.Live, error)
 	PageSize(kind spec.Kind) int
 
-	// Reread reads resources once more, one by one where oneByOne says so.
+	// Reread reads resources again, one by one if oneByOne says so.
 	Reread(ctx context.Context, addresses []spec.Address, oneByOne func(c spec.Collection, wanted int) bool) (*spec.Snapshot, error)
 
-	// Put and Delete write a resource, whatever is there.
+	// Put and Delete write a resource without a look.
 	Put(ctx context.Context, w spec.Write) (spec.Revision, error)
 	Delete(ctx context.Context, address spec.Address, prior spec.Revision) error
 
-	// BatchSize is how many changes of a kind are made by one call of what follows.
+	// BatchSize is how many changes of a kind one call of the following methods
+	// makes.
 	BatchSize(kind spec.Kind) int
 	KVNamespaceOf(ctx context.Context, writes []spec.Write) (string, error)
 	LookAtKVPairs(ctx context.Context, title, namespaceID string, keys []string) (map[string]spec.Revision, error)
 	PutKVPairs(ctx context.Context, namespaceID string, writes []spec.Write) ([]spec.Revision, []error)
 	DeleteKVPairs(ctx context.Context, addresses []spec.Address, priors []spec.Revision) []error
 
-	// Ahead looks when it is the turn of a write, which is made with the context that
-	// is returned; see [account.Account.Ahead].
+	// Reserve calls look as soon as a write may be sent. The write is made with
+	// the context that it returns; see [account.Account.Reserve].
 	Reserve(ctx context.Context, look func() error) (write context.Context, release func(), err error)
 
-	// Pace is how long it takes at least until a number of requests have gone out.
+	// Pace returns the shortest time in which a number of requests can be sent.
 	Pace(requests int) time.Duration
 
 	// Sleep waits, or returns the context's error as soon as it ends.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Account is an account that nobody's writes get lost in. The API has no
-// conditional writes, so it takes a look at what is about to be replaced right
-// before: whoever wrote it since the plan was made is not overwritten.
+// Account guards an account: it looks at each resource right before it is
+// replaced, because the API has no conditional writes. What another program has
+// written since the plan was made is not overwritten.
 //
-// A look is a request, and what was read before is none: within a second, a whole
-// run of somebody else finds room. Only where looks would make the limits hold up
-// the writes to come, a list takes the place of a few: one request then does for a
-// thousand user Workers. It is never one that was read before the writes began, and
-// a write that waits for its turn is checked when that has come.
+// Each look costs one request. Earlier reads do not count, because another run
+// can start and finish within a second. Only if looks would make the rate limit
+// hold up the writes to come, a list replaces several of them: one request then
+// serves a thousand user Workers. That list is never older than the first
+// write. A write that waits for the rate limit is checked when its wait is
+// over.
 type Account struct {
 	behind Unguarded
 
-	// Alone says that nobody else writes to the account meanwhile, so that the look
-	// at the end, [Account.Reread], need not wait for anybody.
+	// SoleWriter says that no other program writes to the account meanwhile, so
+	// that the final check, [Account.Reread], need not wait.
 	SoleWriter bool
 
 	expected atomic.Int64 // writes to come
@@ -72,21 +77,21 @@ type Account struct {
 	mu       sync.Mutex
 	sizes    map[spec.Collection]int // of collections when they were last read
 	listings map[spec.Collection]*listing
-	adjusted map[spec.Address]bool // Workers that our own writes of something else have moved
-	slowest  time.Duration         // write, with the look before it
+	adjusted map[spec.Address]bool // Workers that our own writes of attached resources have changed
+	slowest  time.Duration         // write, including its look
 	wrote    time.Time             // the last time
 }
 
-// New returns an account whose writes look first.
+// New returns an account that looks before it writes.
 func New(behind Unguarded) *Account {
 	return &Account{behind: behind, sizes: map[spec.Collection]int{}, listings: map[spec.Collection]*listing{}, adjusted: map[spec.Address]bool{}}
 }
 
-// Expect says how many writes are to come, those made together as one, so that
-// looks do not take the requests that the writes need.
+// Expect sets how many writes are to come, so that looks leave enough requests
+// for them. Writes that are made together count as one.
 func (g *Account) Expect(writes int) { g.expected.Store(int64(writes)) }
 
-// Read is that of [Unguarded], which tells how many requests a list takes.
+// Read reads as [Unguarded] does, and notes how many requests each list takes.
 func (g *Account) Read(ctx context.Context, stack string, collections []spec.Collection) (*spec.Snapshot, error) {
 	snap, err := g.behind.Read(ctx, stack, collections)
 	if err != nil {
@@ -96,7 +101,8 @@ func (g *Account) Read(ctx context.Context, stack string, collections []spec.Col
 	return snap, nil
 }
 
-// Discover is that of [Unguarded], which tells how many requests a list takes.
+// Discover reads as [Unguarded] does, and notes how many requests each list
+// takes.
 func (g *Account) Discover(ctx context.Context, stack string, wanted []spec.Discovery) (*spec.Snapshot, error) {
 	snap, err := g.behind.Discover(ctx, stack, wanted)
 	if err != nil {
@@ -106,7 +112,7 @@ func (g *Account) Discover(ctx context.Context, stack string, wanted []spec.Disc
 	return snap, nil
 }
 
-// measure remembers how large collections are.
+// measure remembers the sizes of collections.
 func (g *Account) measure(snap *spec.Snapshot) {
 	sizes := map[spec.Collection]int{}
 	for address := range snap.Resources {
@@ -119,7 +125,8 @@ func (g *Account) measure(snap *spec.Snapshot) {
 	}
 }
 
-// pages is how many pages the list of a collection had when it was last read.
+// pages returns how many pages the list of a collection had when it was last
+// read.
 func (g *Account) pages(collection spec.Collection) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -127,13 +134,14 @@ func (g *Account) pages(collection spec.Collection) int {
 	return max(1, (g.sizes[collection]+page-1)/page)
 }
 
-// Put is that of [Unguarded], of a resource that is still what the write says to
-// replace; of any other the error is a [*account.MovedError]. One that is already as it
-// shall be is left as it is. What the server refuses to create twice needs no look.
+// Put writes a resource if it is still what the write is to replace; otherwise
+// the error is a [*account.MovedError]. A resource that is already in the
+// desired state is left unchanged. A create that the server would refuse to do
+// twice needs no look.
 //
-// What a template writes is looked at just before, however scarce requests are: a
-// user Worker that its owner has deleted since must not come back. Then the error
-// is [spec.ErrVanished].
+// A template's write always looks right before it, however scarce requests are,
+// because a user Worker that its owner has deleted meanwhile must not come
+// back. Then the error is [spec.ErrVanished].
 func (g *Account) Put(ctx context.Context, w spec.Write) (spec.Revision, error) {
 	if g.behind.BatchSize(w.Resource.Address().Kind) > 1 {
 		revisions, errs := g.PutAll(ctx, []spec.Write{w})
@@ -170,8 +178,8 @@ func writesTemplate(w spec.Write) bool {
 	return ok && scripted.AsScript().IsTemplate()
 }
 
-// unlessVanished is the error of a write; where that was a template's, it may be
-// that its Worker was deleted in that very moment.
+// unlessVanished returns the error of a write, or [spec.ErrVanished] if the
+// write was a template's and its Worker was deleted at the same moment.
 func (g *Account) unlessVanished(ctx context.Context, w spec.Write, failed error) error {
 	if failed == nil || !writesTemplate(w) || ctx.Err() != nil {
 		return failed
@@ -182,7 +190,7 @@ func (g *Account) unlessVanished(ctx context.Context, w spec.Write, failed error
 	return failed
 }
 
-// Delete is that of [Unguarded], of a resource that is still what it was.
+// Delete deletes a resource if it is still what it was.
 func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.Revision) error {
 	if g.behind.BatchSize(address.Kind) > 1 {
 		return g.DeleteAll(ctx, []spec.Address{address}, []spec.Revision{prior})[0]
@@ -202,9 +210,9 @@ func (g *Account) Delete(ctx context.Context, address spec.Address, prior spec.R
 	})
 }
 
-// adjusts notes that a write of something that belongs to a Worker moves the time of
-// the Worker's last write, which would look like somebody else's. That may be seen
-// before the write is answered.
+// noteAdjusted notes that writing something attached to a Worker changes the
+// time of the Worker's last write. Otherwise that would look like another
+// program's write. The change may be visible before the response to the write.
 func (g *Account) noteAdjusted(address spec.Address) {
 	if address.Kind.Info().Container == spec.ContainerWorker {
 		g.mu.Lock()
@@ -213,8 +221,8 @@ func (g *Account) noteAdjusted(address spec.Address) {
 	}
 }
 
-// asAdjusted is a prior revision as our own writes of what belongs to the Worker have
-// left it. Whether it was them, the rest of the revision tells.
+// asAdjusted returns a prior revision as our own writes of attached resources
+// have left it. The rest of the revision tells whether it was them.
 func (g *Account) asAdjusted(address spec.Address, prior, now *spec.Revision) *spec.Revision {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -226,9 +234,9 @@ func (g *Account) asAdjusted(address spec.Address, prior, now *spec.Revision) *s
 	return &adjusted
 }
 
-// checked makes a write of a resource that is to have a prior revision. The write
-// gets the one that it has now, nil for none; listed: a list may say so. Its turn
-// comes first, so that it does not wait for one with a look that grows old.
+// checked looks at a resource and calls write with its current revision, or nil
+// if it does not exist. If listed is set, a list may answer instead of a look.
+// It waits for the rate limit first, so that the look does not grow old.
 func (g *Account) checked(ctx context.Context, listed bool, stack string, address spec.Address, prior *spec.Revision, write func(context.Context, *spec.Revision) error) error {
 	var now *spec.Revision
 	var looked time.Time

@@ -17,7 +17,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// A guarded account leaves alone what somebody else has written since.
+// A guarded account leaves unchanged what another program has written since.
 func TestGuarded(t *testing.T) {
 	for _, scarce := range []bool{false, true} {
 		for _, shape := range []api.ListShape{{}, {Nested: true}, {WithoutTags: true}} {
@@ -91,8 +91,8 @@ func checkGuarded(t *testing.T, l *local, c *Account) {
 	}
 }
 
-// A list is no look, however young: a whole run of somebody else may have passed
-// since it was read.
+// A list does not replace a look, however recent it is: another run may have
+// started and finished since.
 func TestYoungListsAreNoLooks(t *testing.T) {
 	l := openLocal(t)
 	put(t, l.account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -123,8 +123,8 @@ func TestYoungListsAreNoLooks(t *testing.T) {
 	}
 }
 
-// When the server tells everybody to wait, nobody writes before the wait is over who
-// has looked before it began.
+// When the server tells us to wait, a write whose look was before the wait is
+// not sent.
 func TestWaitAfterALook(t *testing.T) {
 	begin := make(chan struct{}, 1)
 	l := openLocal(t)
@@ -159,8 +159,8 @@ func TestWaitAfterALook(t *testing.T) {
 	}
 }
 
-// What is switched off, or on, of a Worker moves the time of its last write, too: that
-// was ourselves, unless more of it has moved.
+// Writing what is attached to a Worker changes the time of the Worker's last
+// write. That was us, unless more of the Worker has changed.
 func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
 	for _, somebody := range []bool{false, true} {
 		l := openLocal(t)
@@ -182,7 +182,8 @@ func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
 	}
 }
 
-// A Worker may be looked at while what belongs to it is written, and moved already.
+// The guard may look at a Worker while something attached to it is being
+// written. The Worker's time may have changed by then.
 func TestOwnAdjustmentsUnderWay(t *testing.T) {
 	var c *Account
 	address := worker("w").Address()
@@ -208,8 +209,8 @@ func TestOwnAdjustmentsUnderWay(t *testing.T) {
 	}
 }
 
-// Where requests are scarce, a list takes the place of looks for so many writes and no
-// more, and none that was read before the writes began does.
+// If requests are scarce, a list replaces a limited number of looks. A list
+// that was read before the writes began replaces none.
 func TestListsStandInForFewWrites(t *testing.T) {
 	const workers = 100
 	l := openLocal(t)
@@ -258,7 +259,7 @@ func (l *local) limited(t *testing.T, limit cloudflare.Limit) {
 	l.connect(t, cloudflare.Options{Limits: []cloudflare.Limit{limit}})
 }
 
-// Where there is room, each write costs a look; where there is none, a list
+// If there are requests to spare, each write costs a look; if not, one list
 // serves them all.
 func TestLooksLeaveRoomForWrites(t *testing.T) {
 	for _, scarce := range []bool{false, true} {

@@ -32,7 +32,7 @@ func openLocal(t *testing.T, change ...func(*emulator.Options)) *local {
 	return l
 }
 
-// connect replaces the client by one with other options.
+// connect replaces the client with one that has other options.
 func (l *local) connect(t *testing.T, o cloudflare.Options) {
 	t.Helper()
 	l.waits = new(cloudflaretest.Waits)
@@ -67,7 +67,7 @@ func (l *local) inspect(t *testing.T, snap *spec.Snapshot, addresses ...spec.Add
 	}
 }
 
-// seed uploads user Workers without a request, every fifth of them the stack's.
+// seed stores user Workers without a request. Every fifth is the stack's.
 func (l *local) seed(t *testing.T, namespace string, n int) {
 	t.Helper()
 	mark := spec.NewMark(strings.Repeat("c", 64), strings.Repeat("5", 64), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))

@@ -7,8 +7,8 @@ import (
 )
 
 // TestMain makes sure that no request leaves a goroutine behind: a wait that
-// nobody ends, an answer that nobody reads. Connections that idle in the
-// transports of tests are no such thing.
+// never ends, or a response that nothing reads. Idle connections in the
+// transports of tests do not count.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),

@@ -7,15 +7,16 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// mostPatience is for how long the look at the end waits for others, at most.
+// maxPatience is the longest that the final check waits for other runs.
 const maxPatience = 10 * time.Second
 
-// Reread reads resources once more, as far as it takes to see who wrote them. Few of
-// a large namespace are looked at one by one, which takes fewer requests than its list,
-// and so are those that are to be looked at alone.
+// Reread reads resources again, as far as needed to see who wrote them. If few
+// of a large namespace are wanted, it looks at them one by one, which takes
+// fewer requests than the list. With alone, it always does so.
 //
-// Who looked just before our last write has not seen it, and may write after it: that
-// is waited for, twice as long as it has taken us at most.
+// Another run that looked just before our last write has not seen it, and may
+// write after it. So Reread first waits twice as long as our slowest write
+// took.
 func (g *Account) Reread(ctx context.Context, addresses []spec.Address, alone bool) (*spec.Snapshot, error) {
 	if err := g.waitForOverlap(ctx); err != nil {
 		return nil, err
@@ -25,7 +26,8 @@ func (g *Account) Reread(ctx context.Context, addresses []spec.Address, alone bo
 	})
 }
 
-// beLast waits until those have written who looked before our last write.
+// waitForOverlap waits until runs that looked before our last write have
+// written.
 func (g *Account) waitForOverlap(ctx context.Context) error {
 	g.mu.Lock()
 	patience := min(2*g.slowest, maxPatience) - time.Since(g.wrote)

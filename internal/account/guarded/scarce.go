@@ -7,39 +7,41 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// listing is a collection as it was a while ago.
+// listing is a collection as a list showed it a while ago.
 type listing struct {
-	reading chan struct{} // holds one while somebody reads
+	reading chan struct{} // holds one value while a goroutine reads
 	at      time.Time
-	left    int // for how many writes it may still stand in
+	left    int // how many more writes it may serve
 	found   map[spec.Address]*spec.Revision
 }
 
 const (
-	// lookTime is how much longer than without looks the writes to come may take.
+	// lookTime is how much longer the writes to come may take because of looks.
 	lookTime = 2 * time.Second
 
-	// listWrites is for how many writes a page of a list stands in: lists then take
-	// 3 % of the requests. So many writes, at most, do not notice what somebody else
-	// has written in a namespace of a thousand.
+	// listWrites is how many writes one page of a list serves. Lists then take
+	// 3 % of the requests. At most so many writes do not notice what another
+	// program has written in a namespace of a thousand.
 	listWrites = 30
 
-	// A list is not used either that has waited for long, for a limit to pass, say.
-	// A page's writes take 7.5 seconds at the 1,200 requests in five minutes that Cloudflare
-	// allows; at fewer, a list stands in for fewer writes.
+	// A list also expires, because a write may wait a long time for a limit.
+	// The writes of a page take 7.5 seconds at the 1,200 requests in five
+	// minutes that Cloudflare allows; if fewer are allowed, a list serves fewer
+	// writes.
 	listAge     = 10 * time.Second
 	listPageAge = 8 * time.Second
 )
 
-// scarce reports whether a collection is to be listed instead of looking at what is
-// written: looks would hold up the writes to come, and a list takes fewer requests.
+// scarce reports whether to list a collection instead of looking at each
+// resource: looks would hold up the writes to come, and a list takes fewer
+// requests.
 func (g *Account) scarce(collection spec.Collection) bool {
 	writes := int(g.expected.Load())
 	return writes > g.pages(collection) && g.behind.Pace(2*writes)-g.behind.Pace(writes) > lookTime
 }
 
-// listed is what a list says of a resource that has not stood in for too many
-// writes, and not for too long.
+// listed returns the revision of a resource in a list that has not served too
+// many writes, and is not too old.
 func (g *Account) listed(ctx context.Context, stack string, address spec.Address) (*spec.Revision, error) {
 	collection := address.Collection()
 	l := g.listing(collection)
@@ -59,7 +61,7 @@ func (g *Account) listed(ctx context.Context, stack string, address spec.Address
 	return l.found[address], nil
 }
 
-// relist reads a collection anew.
+// relist reads a collection again.
 func (g *Account) relist(ctx context.Context, stack string, collection spec.Collection, l *listing) error {
 	l.left = 0
 	began := time.Now()

@@ -8,7 +8,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// Somebody else's record or hostname is never written, whatever the plan knew.
+// Another stack's record or hostname is never written, whatever the plan knew.
 func TestOthersRecordsAndHostnames(t *testing.T) {
 	l := openLocal(t)
 	l.ensureZone(t, "example.com")

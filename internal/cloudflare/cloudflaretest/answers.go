@@ -1,5 +1,6 @@
-// Package cloudflaretest is for tests of what talks to the API: answers that are made
-// for a test, and an account on this machine that says what it was asked.
+// Package cloudflaretest is for tests of what talks to the API: responses that
+// are made for a test, and an account on this machine that records its
+// requests.
 package cloudflaretest
 
 import (
@@ -10,7 +11,8 @@ import (
 	"sync"
 )
 
-// Answers gives one handler per request in turn, the last one for ever.
+// Answers returns a handler that uses one of the handlers per request, in
+// order, and then always the last one. It also returns the count of requests.
 func Answers(handlers ...http.HandlerFunc) (http.HandlerFunc, *int) {
 	var mu sync.Mutex
 	n := 0
@@ -23,7 +25,7 @@ func Answers(handlers ...http.HandlerFunc) (http.HandlerFunc, *int) {
 	}, &n
 }
 
-// Reply answers with a body, and with headers that come in pairs.
+// Reply responds with a body, and with headers that come in pairs.
 func Reply(status int, contentType, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -38,18 +40,18 @@ func Reply(status int, contentType, body string, headers ...string) http.Handler
 	}
 }
 
-// Success answers with a result.
+// Success responds with a result.
 func Success(result string) http.HandlerFunc {
 	return Reply(200, "application/json", `{"success":true,"errors":[],"messages":[],"result":`+result+`}`)
 }
 
-// Failure answers with an error.
+// Failure responds with an error.
 func Failure(status, code int, message string, headers ...string) http.HandlerFunc {
 	text, _ := json.Marshal(message)
 	return Reply(status, "application/json", fmt.Sprintf(`{"success":false,"errors":[{"code":%d,"message":%s}],"messages":[],"result":null}`, code, text), headers...)
 }
 
-// HangUp closes the connection instead of answering.
+// HangUp closes the connection without a response.
 func HangUp(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	conn, _, err := w.(http.Hijacker).Hijack()

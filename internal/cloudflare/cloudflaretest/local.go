@@ -11,11 +11,10 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// AccountID is the account that tests are about.
+// AccountID is the account of the tests.
 const AccountID = "0123456789abcdef0123456789abcdef"
 
-// Local is an emulated account behind real HTTP, with a record of what it was
-// asked.
+// Local is an emulated account behind real HTTP, with a record of its requests.
 type Local struct {
 	Emulator *emulator.Emulator
 	BaseURL  string
@@ -54,7 +53,7 @@ func (l *Local) observe(r api.Request) {
 	l.requests = append(l.requests, r.Method+" "+strings.TrimPrefix(path, "/accounts/"+AccountID))
 }
 
-// Asked returns the requests since the last call, in an order of their own.
+// Asked returns the requests since the last call, sorted.
 func (l *Local) Asked() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Waits are waits that take no time, and are recorded.
+// Waits takes no time to wait, and records the waits.
 type Waits struct {
 	mu  sync.Mutex
 	All []time.Duration
 }
 
-// Sleep is what a client waits with.
+// Sleep is for [cloudflare.Options].
 func (w *Waits) Sleep(ctx context.Context, d time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -32,7 +32,7 @@ func (w *Waits) Longest() time.Duration {
 	return longest
 }
 
-// RoundTrip is a function that answers requests.
+// RoundTrip is a function that responds to requests.
 type RoundTrip func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements [http.RoundTripper].
@@ -48,7 +48,7 @@ func NoBody(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// Answering is a function that answers every request, as a server does.
+// Answering is a function that responds to every request, as a server does.
 type Answering func(*http.Request) *http.Response
 
 // RoundTrip implements [http.RoundTripper].

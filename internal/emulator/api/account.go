@@ -59,7 +59,8 @@ func (s *Server) getAccount(c *call) (reply, error) {
 	return ok(viewAccount(account))
 }
 
-// visibleAccounts returns what the caller's token can see: every account that exists and may be used.
+// visibleAccounts returns the accounts that the caller's token can see: every
+// account that exists and may be used.
 func (s *Server) visibleAccounts(c *call) ([]store.Account, error) {
 	var accounts []store.Account
 	err := c.view(func(tx *store.Tx) error {
@@ -70,8 +71,9 @@ func (s *Server) visibleAccounts(c *call) ([]store.Account, error) {
 	return s.accountsInTrouble(accounts), err
 }
 
-// useAccount makes sure that the account in the path exists. Any id is an account of its own from its first use on,
-// so that a configuration written for a real account works here unchanged; Options.Accounts turns that off.
+// useAccount makes sure that the account in the path exists. Any id becomes an
+// account when it is first used, so that a configuration written for a real
+// account works here unchanged. Options.Accounts turns that off.
 func (s *Server) useAccount(c *call) error {
 	if !s.allowed(c.account) || !plausibleAccount(c.account) {
 		return fail(http.StatusNotFound, codeInvalidObject,
@@ -80,7 +82,7 @@ func (s *Server) useAccount(c *call) error {
 	return s.EnsureAccount(c.account)
 }
 
-// EnsureAccount creates an account when it does not exist.
+// EnsureAccount creates an account if it does not exist.
 func (s *Server) EnsureAccount(id string) error {
 	if _, known := s.known.Load(id); known {
 		return nil
@@ -112,8 +114,9 @@ func (s *Server) newAccount(id string) store.Account {
 	if id == s.parts.Default.ID {
 		account.Name = s.parts.Default.Name
 	}
-	// A real account starts without a workers.dev name and the first upload is refused until a person picks one
-	// (10063). Picking one is all there is to learn from that, so accounts are born with one.
+	// A real account starts without a workers.dev name, and refuses the first
+	// upload until the user chooses one (10063). That teaches nothing here, so
+	// each account starts with one.
 	account.Subdomain = "local-" + strings.Map(dnsCharacter, short)
 	return account
 }
@@ -122,8 +125,8 @@ func (s *Server) allowed(account string) bool {
 	return len(s.options.Accounts) == 0 || slices.Contains(s.options.Accounts, account)
 }
 
-// plausibleAccount is wider than the real form (32 hexadecimal digits), because wrangler and others are happily
-// configured with readable ids in local tests.
+// plausibleAccount accepts more than the real form (32 hexadecimal digits),
+// because local tests of wrangler and others often use readable ids.
 func plausibleAccount(id string) bool {
 	return len(id) > 0 && len(id) <= 64 && strings.Map(accountCharacter, id) == id
 }
@@ -143,7 +146,7 @@ func dnsCharacter(r rune) rune {
 	return r
 }
 
-// userID is the one user there is; created_by and modified_by name it.
+// userID is the only user's; created_by and modified_by name it.
 const userID = "10ca1000000000000000000000005e12"
 
 const userEmail = "local@example.com"
@@ -168,7 +171,8 @@ func (s *Server) getUser(*call) (reply, error) {
 	})
 }
 
-// verifyToken says yes: authenticate has seen a token, and every token is good here, unless there is to be trouble.
+// verifyToken accepts every token, except in simulated trouble. authenticate
+// has checked that there is one.
 func (s *Server) verifyToken(*call) (reply, error) {
 	return ok(map[string]string{"id": derivedID("token"), "status": s.tokenStatus()})
 }
@@ -201,7 +205,8 @@ func (s *Server) listMemberships(c *call) (reply, error) {
 	return pageOf(views, c.query(), pageRange{min: 5, max: 50, byDefault: 20}, codeInvalidObject)
 }
 
-// derivedID makes an id that is the same each time for what has no record of its own.
+// derivedID returns an id that is always the same, for something without a
+// record of its own.
 func derivedID(of string) string {
 	sum := sha256.Sum256([]byte(of))
 	return hex.EncodeToString(sum[:16])

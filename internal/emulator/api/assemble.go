@@ -8,23 +8,25 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// An assembly is everything that goes into the next state of an uploaded script.
+// An assembly has everything that the next state of an uploaded script is made
+// of.
 type assembly struct {
 	account string
-	scripts *store.Scripts // of the place that the script is in
+	scripts *store.Scripts // of the script's container
 	name    string
-	self    string        // the script's name when it is an account Worker, "" for a user Worker
+	self    string        // the script's name if it is an account Worker, "" for a user Worker
 	old     *store.Script // nil: the script is new
 	up      upload
 	strict  bool // an inherit binding that cannot be resolved is an error
 }
 
-// assemble makes a script out of an upload. An upload replaces everything: settings and tags it does not mention go
-// back to their defaults, bindings it neither names nor keeps are gone.
+// assemble makes a script from an upload. An upload replaces everything:
+// settings and tags that it leaves out go back to their defaults, and bindings
+// that it neither names nor keeps are removed.
 func (s *Server) assemble(tx *store.Tx, a assembly) (store.Script, error) {
 	var script store.Script
 	if a.old != nil {
-		// These two are set through their own endpoints and have nothing to do with uploads.
+		// These two have their own endpoints, and uploads do not change them.
 		script.Subdomain, script.Schedules = a.old.Subdomain, a.old.Schedules
 	}
 	if err := s.apply(tx, a.account, a.self, &script, a.up.metadata); err != nil {
@@ -62,7 +64,8 @@ func previousBindings(old *store.Script) []store.Binding {
 	return old.Bindings
 }
 
-// A migrationStep is what one migration does to the Durable Object classes of a script.
+// A migrationStep is what one migration does to the Durable Object classes of a
+// script.
 type migrationStep struct {
 	NewClasses         []string     `json:"new_classes"`
 	NewSQLiteClasses   []string     `json:"new_sqlite_classes"`
@@ -73,22 +76,23 @@ type migrationStep struct {
 
 type movedClass struct{ From, To string }
 
-// after returns the classes that there are when the step has been taken.
+// after returns the classes after the step.
 func (m migrationStep) after(classes []string) []string {
 	gone := slices.Clone(m.DeletedClasses)
 	added := slices.Concat(m.NewClasses, m.NewSQLiteClasses)
 	for _, class := range m.RenamedClasses {
 		gone, added = append(gone, class.From), append(added, class.To)
 	}
-	for _, class := range m.TransferredClasses { // the one in the other script is left to it
+	for _, class := range m.TransferredClasses { // the other script keeps its class
 		added = append(added, class.To)
 	}
 	left := slices.DeleteFunc(slices.Clone(classes), func(class string) bool { return slices.Contains(gone, class) })
 	return slices.Compact(slices.Sorted(slices.Values(append(left, added...))))
 }
 
-// migrate returns the Durable Object migration tag after an upload, and the classes that the script has then.
-// Migrations are a chain: each upload says which tag it expects to find, and leaving it out says "none so far".
+// migrate returns the Durable Object migration tag after an upload, and the
+// script's classes. Migrations are a chain: each upload says which tag it
+// expects, and without one it expects that there is none yet.
 func migrate(old *store.Script, raw json.RawMessage) (tag string, classes []string, err error) {
 	if old != nil {
 		tag, classes = old.MigrationTag, old.OwnClasses()

@@ -16,18 +16,21 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Static files come before the script that serves them. A session is told of every file; its answer says which of them
-// are not known in the script's place, and has the token to send them with. The answer to the last one, or of the session
-// itself when nothing is missing, is the token that the upload of the script has to show.
-// Source: https://developers.cloudflare.com/workers/static-assets/direct-upload/
+// Static files are uploaded before the script that serves them. A session
+// receives the list of files. Its response says which of them the script's
+// container does not have, and has the token to send them with. The response to
+// the last one, or of the session itself if nothing is missing, has the token
+// that the upload of the script must show.
+// Source:
+// https://developers.cloudflare.com/workers/static-assets/direct-upload/
 
 const (
 	assetSessionLife = time.Hour
 	maxAssets        = 100_000 // paid accounts; 20,000 on the free plan
 	maxAssetBytes    = 25 << 20
 
-	// What a bucket holds at most is not documented; wrangler's authors count on 50 MiB. In base64 it has to stay below
-	// what a request may have.
+	// The largest bucket is not documented; wrangler's authors expect 50 MiB.
+	// In base64 it must fit into a request.
 	bucketFiles = 500
 	bucketBytes = 50 << 20
 )
@@ -36,13 +39,14 @@ func (s *Server) assetRoutes() []route {
 	return []route{{"POST", "/accounts/{account}/workers/assets/upload", s.uploadAssets}}
 }
 
-// assetSessionView is the answer to a new session.
+// assetSessionView is the response to a new session.
 type assetSessionView struct {
 	JWT     string     `json:"jwt"`
 	Buckets [][]string `json:"buckets"`
 }
 
-// createAssetSession answers POST …/assets-upload-session. The script need not exist yet.
+// createAssetSession handles POST …/assets-upload-session. The script need not
+// exist yet.
 func (s *Server) createAssetSession(c *call, sc scriptContainer) (reply, error) {
 	var body struct {
 		Manifest map[string]struct {
@@ -111,7 +115,8 @@ func checkManifest(files []store.AssetFile) error {
 	return nil
 }
 
-// buckets are the hashes of the files that a place does not know, as they are to be sent together.
+// buckets returns the hashes of the files that a container does not have, in
+// the groups in which they are to be sent.
 func buckets(files []store.AssetFile, known store.AssetStore) [][]string {
 	all := [][]string{}
 	var bucket []string
@@ -133,7 +138,8 @@ func buckets(files []store.AssetFile, known store.AssetStore) [][]string {
 	return all
 }
 
-// uploadAssets answers POST /workers/assets/upload: files of a session, which the token names, in base64.
+// uploadAssets handles POST /workers/assets/upload: files of a session, which
+// the token names, in base64.
 func (s *Server) uploadAssets(c *call) (reply, error) {
 	if c.query().Get("base64") != "true" {
 		return reply{}, fail(http.StatusBadRequest, workersMissingParameter, "The query parameter base64 must be true")
@@ -202,7 +208,7 @@ func decodeAssets(parts []part) ([]uploadedAsset, error) {
 			return nil, fail(http.StatusBadRequest, workersInvalidAssets, "The file '%s' is not base64: %v", p.field, err)
 		}
 		kind := p.contentType
-		if kind == "application/null" { // how clients say: none
+		if kind == "application/null" { // clients send this for "no type"
 			kind = ""
 		}
 		files = append(files, uploadedAsset{store.Asset{Hash: p.field, Size: int64(len(data)), Type: kind}, store.NewBlob(data)})
@@ -210,7 +216,7 @@ func decodeAssets(parts []part) ([]uploadedAsset, error) {
 	return files, nil
 }
 
-// The kinds of tokens a session gives out.
+// A session issues two kinds of tokens.
 type tokenKind int
 
 const (
@@ -219,7 +225,8 @@ const (
 	completionToken
 )
 
-// assetClaims are the content of a token. They are no secret: clients look at when it expires.
+// assetClaims are the content of a token. They are not secret: clients read
+// when it expires.
 type assetClaims struct {
 	Session  string `json:"session"`
 	Complete bool   `json:"complete"`
@@ -244,7 +251,7 @@ func assetSignature(session store.AssetSession, signed string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// assetSession returns the session of a token and what the token is good for.
+// assetSession returns the session of a token, and what the token is for.
 func (s *Server) assetSession(tx *store.Tx, account, token string) (store.AssetSession, tokenKind) {
 	var claims assetClaims
 	dot := strings.LastIndexByte(token, '.')
@@ -268,8 +275,9 @@ func (s *Server) assetSession(tx *store.Tx, account, token string) (store.AssetS
 	return session, uploadToken
 }
 
-// assembleAssets works out what an uploaded script serves: what its token stands for, or with keep_assets what the
-// previous one did. Without either it serves nothing.
+// assembleAssets returns what an uploaded script serves: the files of its
+// token, or with keep_assets those of its predecessor. With neither, it serves
+// nothing.
 func (s *Server) assembleAssets(tx *store.Tx, a assembly) (*store.Assets, error) {
 	var wanted struct {
 		JWT    string          `json:"jwt"`
@@ -306,7 +314,7 @@ func (s *Server) assembleAssets(tx *store.Tx, a assembly) (*store.Assets, error)
 	return nil, nil
 }
 
-// tokenFiles are the files that a completion token stands for.
+// tokenFiles returns the files of a completion token.
 func (s *Server) tokenFiles(tx *store.Tx, a assembly, token string) ([]store.AssetFile, error) {
 	session, kind := s.assetSession(tx, a.account, token)
 	switch {
@@ -348,7 +356,7 @@ func checkAssetConfig(raw json.RawMessage, k code) error {
 	return checkAssetRules(config.Headers, config.Redirects, config.HTMLHandling != "none")
 }
 
-// checkAssetsBinding refuses a binding to assets that are not there.
+// checkAssetsBinding refuses a binding to assets if the script has none.
 func checkAssetsBinding(script *store.Script) error {
 	for _, binding := range script.Bindings {
 		if store.BindingTypeOf(binding.Type).Leads == store.ToAssets && script.Assets == nil {
@@ -366,8 +374,8 @@ type ServedAsset struct {
 	Content []byte
 }
 
-// ServedAssets returns the static files of a script, sorted by path. The API tells nobody. The namespace "" stands for the
-// account itself.
+// ServedAssets returns the static files of a script, sorted by path. The API
+// does not show them. The namespace "" stands for the account itself.
 func (s *Server) ServedAssets(account, namespace, script string) ([]ServedAsset, error) {
 	var served []ServedAsset
 	err := s.store.View(func(tx *store.Tx) error {

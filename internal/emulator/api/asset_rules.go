@@ -8,9 +8,10 @@ import (
 	"github.com/wfpsync/wfpsync/internal/assetrules"
 )
 
-// checkAssetRules refuses texts of _headers and _redirects that the platform is known to refuse, in its words. Other lines
-// that say nothing it leaves out.
-// Source: https://github.com/cloudflare/workers-sdk/issues/14547 and …/issues/15624
+// checkAssetRules refuses texts of _headers and _redirects that the platform is
+// known to refuse, in its words. Other faulty lines are dropped.
+// Source: https://github.com/cloudflare/workers-sdk/issues/14547 and
+// …/issues/15624
 func checkAssetRules(headers, redirects string, pages bool) error {
 	_, problems := assetrules.ParseHeaders(headers)
 	if err := refuseRules("_headers", problems, "Expected a path before headers"); err != nil {

@@ -62,7 +62,8 @@ func TestAssetUpload(t *testing.T) {
 		t.Errorf("served:\n%s", got)
 	}
 
-	// What the namespace knows is not asked for again, whoever brought it; another place knows nothing of it.
+	// Files that the namespace has are not asked for again, whoever sent them.
+	// Another container does not have them.
 	if known := a.Session(emulatortest.Script("prod", "other"), indexPage, logo); len(known.Buckets) != 0 {
 		t.Errorf("asked for %v", known.Buckets)
 	}
@@ -70,7 +71,8 @@ func TestAssetUpload(t *testing.T) {
 		t.Errorf("asked for %v", unknown.Buckets)
 	}
 
-	// Code, settings and secrets leave the files alone; an upload without them takes them away, unless it keeps them.
+	// Code, settings and secrets do not change the files. An upload without
+	// files removes them, unless it keeps them.
 	contentType, body := emulatortest.Form(t, "metadata", object{"main_module": "index.js"}, emulatortest.JS("index.js", emulatortest.Hello))
 	a.Send("PUT", path+"/content", contentType, body).OK()
 	a.Patch(path+"/settings", object{"logpush": true}).OK()
@@ -147,8 +149,9 @@ func TestAssetRefusals(t *testing.T) {
 		t.Error("a refused file was kept")
 	}
 
-	// A token is good for its script in its place, and for an hour. The account's own scripts are another place: that is
-	// the mistake that has been made most often.
+	// A token is valid for its script in its container, and for an hour. The
+	// account's own scripts are another container: confusing the two was a
+	// common mistake.
 	token := a.Completed(path, indexPage)
 	a.SendAssets(token, indexPage).Fails(401, 10023)
 	for _, other := range []string{emulatortest.Script("prod", "other"), emulatortest.Script("staging", "site"), emulatortest.Worker("site")} {
@@ -177,7 +180,7 @@ func TestAssetRefusals(t *testing.T) {
 	a.SendAssets(s.JWT, logo).Fails(401, 10023)
 }
 
-// Going back to an earlier version brings back its files.
+// Going back to an earlier version restores its files.
 func TestAssetsOfVersions(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	path := emulatortest.Worker("site")
@@ -189,7 +192,7 @@ func TestAssetsOfVersions(t *testing.T) {
 	}
 }
 
-// A namespace that goes takes its files with it.
+// Deleting a namespace deletes its files.
 func TestAssetsOfNamespace(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{Options: api.Options{NonEmptyNamespaceDelete: api.Cascade}})
 	a.Namespace("prod")

@@ -7,7 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A binder is the script whose bindings are checked. It may bind to itself, even when it is only just being created.
+// A binder is the script whose bindings are checked. It may bind to itself,
+// even while it is being created.
 type binder struct {
 	tx      *store.Tx
 	account string
@@ -15,7 +16,8 @@ type binder struct {
 	classes []string // the Durable Object classes that it has
 }
 
-// targetChecks look for what bindings lead to, but for stores, of which the type says it.
+// targetChecks look up the targets of bindings, except stores, which the table
+// of binding types looks up.
 var targetChecks = map[store.Lead]func(binder, store.Binding) error{
 	store.ToWorker:            checkServiceBinding,
 	store.ToObjectClass:       checkObjectClass,
@@ -44,12 +46,13 @@ func checkServiceBinding(b binder, binding store.Binding) error {
 	return b.checkService("service binding", binding.Name, binding.Text("service"))
 }
 
-// checkObjectClass takes a class of another script on trust.
+// checkObjectClass does not check a class of another script.
 func checkObjectClass(b binder, binding store.Binding) error {
 	script, class := binding.Text("script_name"), binding.Text("class_name")
 	own := script == "" || script == b.name
 	if own && class != "" && !slices.Contains(b.classes, class) {
-		// The real one's words: github.com/cloudflare/workers-sdk/issues/10246.
+		// Cloudflare's own words:
+		// github.com/cloudflare/workers-sdk/issues/10246.
 		return fail(http.StatusBadRequest, workersClassMissing,
 			"Cannot create binding for class '%s' because it is not currently configured to implement Durable Objects. Ensure a --new-class migration has been applied to it.", class)
 	}
@@ -60,7 +63,7 @@ func checkObjectClass(b binder, binding store.Binding) error {
 	return nil
 }
 
-// checkWorkflow takes the class on trust: nothing here looks into code.
+// checkWorkflow does not check the class, because nothing here reads the code.
 func checkWorkflow(b binder, binding store.Binding) error {
 	script := binding.Text("script_name")
 	if script == "" || binding.Text("dispatch_namespace") != "" {
@@ -86,8 +89,9 @@ func checkDispatch(b binder, binding store.Binding) error {
 	return b.checkService("outbound Worker of binding", binding.Name, outbound.Service)
 }
 
-// checkService wants an account Worker to exist. Service bindings of user Workers lead to account Workers as well: a
-// user Worker cannot name its neighbours.
+// checkService checks that an account Worker exists. Service bindings of user
+// Workers also lead to account Workers: a user Worker cannot name its
+// neighbours.
 func (b binder) checkService(kind, binding, service string) error {
 	if service == b.name || b.tx.Workers(b.account).Has(service) {
 		return nil

@@ -15,14 +15,16 @@ const (
 	maxVariableBytes = 5 << 10 // each
 )
 
-// resolveBindings works out the bindings a script has after an upload or a change of its settings:
+// resolveBindings returns the bindings of a script after an upload or a change
+// of its settings:
 //
 //   - those that are named,
-//   - with {"type": "inherit"} replaced by the previous binding it stands for, secret value and all,
+//   - with {"type": "inherit"} replaced by the previous binding that it stands
+//     for, including a secret value,
 //   - and the previous ones of a type in keep_bindings whose names are not taken.
 //
-// An inherit binding without a predecessor is an error under strict; otherwise it is dropped without a word, which is
-// why a careful client always sends strict.
+// An inherit binding without a predecessor is an error with strict. Otherwise it
+// is silently dropped, so a careful client always sends strict.
 func resolveBindings(present fields, previous []store.Binding, strict bool) ([]store.Binding, error) {
 	uploaded, err := decodeBindings(present["bindings"])
 	if err != nil {
@@ -56,7 +58,7 @@ func resolveBindings(present fields, previous []store.Binding, strict bool) ([]s
 		resolved = append(resolved, binding)
 	}
 	if strict && len(unresolved) > 0 {
-		return nil, &failure{status: http.StatusBadRequest, problems: unresolved} // all of them: wrangler lists the names
+		return nil, &failure{status: http.StatusBadRequest, problems: unresolved} // all of them, because wrangler lists the names
 	}
 	for _, binding := range previous {
 		if slices.Contains(keep, binding.Type) && !taken[binding.Name] {
@@ -82,7 +84,8 @@ func decodeBindings(raw json.RawMessage) ([]store.Binding, error) {
 	return bindings, nil
 }
 
-// inherit returns the previous binding that an inherit binding stands for, or why there is none.
+// inherit returns the previous binding that an inherit binding stands for, or
+// why there is none.
 func inherit(binding store.Binding, previous []store.Binding) (inherited store.Binding, why string) {
 	if version := binding.Text("version_id"); version != "" && version != "latest" {
 		return store.Binding{}, "'version_id' value '" + version + "' is invalid, only the literal 'latest' is supported by this API"
@@ -100,7 +103,8 @@ func inherit(binding store.Binding, previous []store.Binding) (inherited store.B
 	return store.Binding{}, "previous version does not have binding named '" + source + "'"
 }
 
-// checkVariables enforces the limits on variables and secrets, which count kept and inherited ones too.
+// checkVariables enforces the limits on variables and secrets. Kept and
+// inherited ones count, too.
 func checkVariables(bindings []store.Binding) error {
 	count := 0
 	for _, binding := range bindings {
@@ -121,16 +125,18 @@ func checkVariables(bindings []store.Binding) error {
 	return nil
 }
 
-// nameTaken is the answer to two bindings of one name, and to a secret that would hide a variable.
+// nameTaken returns the failure for two bindings of one name, and for a secret
+// that would hide a variable.
 func nameTaken(name string) error {
 	return fail(http.StatusBadRequest, workersBindingNameTaken,
 		"Binding name '%s' already in use. Please use a different name and try again.", name)
 }
 
-// unsafePrefix marks types that wrangler passes through unseen, for features that are not public yet.
+// unsafePrefix marks types that wrangler passes through unchecked, for features
+// that are not public yet.
 const unsafePrefix = "unsafe_"
 
-// checkBinding checks what can be seen in the binding itself.
+// checkBinding checks what the binding itself shows.
 func checkBinding(binding store.Binding) error {
 	if binding.Name == "" {
 		return fail(http.StatusBadRequest, workersBindingNameMissing, "A binding of type '%s' has no name", binding.Type)
@@ -160,7 +166,8 @@ func checkBinding(binding store.Binding) error {
 	return nil
 }
 
-// viewBinding is a binding as answers show it. This is the only way from a stored binding to a client.
+// viewBinding returns a binding as responses show it. A client gets stored
+// bindings only through it.
 func viewBinding(script store.Script, binding store.Binding) map[string]any {
 	view := map[string]any{"name": binding.Name, "type": binding.Type}
 	described := store.BindingTypeOf(binding.Type)
@@ -170,14 +177,15 @@ func viewBinding(script store.Script, binding store.Binding) map[string]any {
 		}
 	}
 	if class := binding.Text("class_name"); described.Leads == store.ToObjectClass && class != "" && view["namespace_id"] == nil {
-		// The platform creates a namespace for each class and names it here, though nobody sent one.
+		// The platform creates a namespace for each class and returns its id,
+		// although the upload has none.
 		owner := cmp.Or(binding.Text("script_name"), script.Tag)
 		view["namespace_id"] = derivedID("durable object " + owner + " " + class)
 	}
 	return view
 }
 
-// ViewBindings are the bindings of a script as anybody may see them: nothing confidential is among them.
+// ViewBindings returns the bindings of a script without anything confidential.
 func ViewBindings(script store.Script) []map[string]any {
 	views := make([]map[string]any, 0, len(script.Bindings))
 	for _, binding := range script.Bindings {

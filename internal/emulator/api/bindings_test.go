@@ -10,7 +10,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/emulatortest"
 )
 
-// bindingNames returns "name:type" of each binding of a script, sorted as they are.
+// bindingNames returns "name:type" of each binding of a script, in order.
 func bindingNames(a *emulatortest.Account, path string) string {
 	a.T.Helper()
 	var settings struct{ Bindings []struct{ Name, Type string } }
@@ -52,20 +52,20 @@ func TestKeepAndInherit(t *testing.T) {
 			}
 			const strict = "?bindings_inherit=strict"
 
-			// Before there is anything to inherit from.
+			// There is nothing yet to inherit from.
 			upload(strict, object{"bindings": []any{inherit("V"), inherit("S")}}).Fails(400, 10057, 10057)
 
 			upload("", object{"bindings": all}).OK()
 			want("V:plain_text J:json S:secret_text K:secret_key")
 
-			// keep_bindings goes by type, and gives way to what is named.
+			// keep_bindings selects by type, and named bindings win.
 			upload("", object{"keep_bindings": []string{"secret_text", "secret_key"}, "bindings": []any{object{"type": "plain_text", "name": "S", "text": "now a variable"}}}).OK()
 			want("S:plain_text K:secret_key")
 
 			upload("", object{"bindings": all}).OK()
 			upload(strict, object{"bindings": []any{inherit("S"), inherit("J2", "old_name", "J"), inherit("V", "version_id", "latest")}}).OK()
 			want("S:secret_text J2:json V:plain_text")
-			a.Get(path + "/settings") // the value came along
+			a.Get(path + "/settings") // the value was inherited, too
 			if got := a.Get(path + "/settings").Field("bindings"); !strings.Contains(got, `{"json":{"a":1},"name":"J2","type":"json"}`) {
 				t.Errorf("the bindings are %s", got)
 			}
@@ -80,7 +80,7 @@ func TestKeepAndInherit(t *testing.T) {
 			}
 			want("S:secret_text J2:json V:plain_text")
 
-			// Otherwise they are dropped without a word.
+			// Otherwise they are silently dropped.
 			upload("", object{"bindings": []any{inherit("S"), inherit("X")}}).OK()
 			want("S:secret_text")
 
@@ -157,7 +157,8 @@ func TestSettings(t *testing.T) {
 				"limits":{"cpu_ms":50,"subrequests":5},"placement":{"mode":"smart","hint":"wnam","status":"INSUFFICIENT_INVOCATIONS"},"tail_consumers":null,
 				"observability":{"enabled":true,"head_sampling_rate":0.5},"cache_options":{"enabled":true}}`)
 
-			// What is not mentioned stays; null goes back to the default.
+			// Settings that are not mentioned stay; null resets one to its
+			// default.
 			a.Patch(path+"/settings", object{"limits": object{"cpu_ms": 60}, "placement": nil, "tags": nil, "logpush": nil}).OK().Is(
 				`{"bindings":[{"name":"S","type":"secret_text"},{"name":"V","type":"plain_text","text":"1"}],
 				"compatibility_date":"2026-01-01","compatibility_flags":["nodejs_compat"],"tags":null,"usage_model":"standard","logpush":false,
@@ -219,7 +220,7 @@ func TestSecrets(t *testing.T) {
 			bulk("{").Fails(400, 10006)
 			a.Get(path + "/secrets").Is(`[{"name":"C","type":"secret_text"},{"name":"D","type":"secret_text"}]`)
 
-			// An upload that does not keep them loses them.
+			// An upload that does not keep them removes them.
 			a.Upload(path, object{"keep_bindings": []string{"secret_text"}}).OK()
 			a.Get(path + "/secrets").Is(`[{"name":"C","type":"secret_text"},{"name":"D","type":"secret_text"}]`)
 			a.Upload(path, nil).OK()
@@ -228,7 +229,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNeverReturned plants a value wherever one fits and looks for it in every answer there is.
+// TestSecretsAreNeverReturned puts a value everywhere it fits, and looks for it
+// in every response.
 func TestSecretsAreNeverReturned(t *testing.T) {
 	const canary = "c4n4ry-value"
 	a := emulatortest.Open(t, emulator.Options{})
@@ -263,7 +265,7 @@ func TestSecretsAreNeverReturned(t *testing.T) {
 	for _, path := range paths {
 		see(a.Get(path))
 	}
-	// Refusals quote what they refuse, but not this.
+	// Errors quote what they refuse, but not this.
 	answers = append(answers,
 		a.JSON("PUT", acme+"/secrets", object{"name": "S", "type": "nonsense", "text": canary}),
 		a.Upload(acme, object{"bindings": append(bindings, bindings...)}),

@@ -11,10 +11,10 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A handler answers one operation.
+// A handler handles one operation.
 type handler func(*call) (reply, error)
 
-// A call is one request on its way through a handler.
+// A call is one request to a handler.
 type call struct {
 	server  *Server
 	r       *http.Request
@@ -26,7 +26,8 @@ func (c *call) param(name string) string { return c.r.PathValue(name) }
 
 func (c *call) query() url.Values { return c.r.URL.Query() }
 
-// view and update run a handler's work in a transaction. An error of the work is the answer, and changes nothing.
+// view and update run a handler's work in a transaction. If the work returns an
+// error, that is the response, and nothing changes.
 func (c *call) view(fn func(*store.Tx) error) error   { return c.server.store.View(fn) }
 func (c *call) update(fn func(*store.Tx) error) error { return c.server.store.Update(fn) }
 
@@ -39,8 +40,8 @@ func (c *call) body() ([]byte, error) {
 	return raw, nil
 }
 
-// json decodes a JSON body. What cannot be decoded is answered with the given failure, because each product family has
-// its own code for it.
+// json decodes a JSON body. If that fails, the response is the given failure,
+// because each product family has its own code for it.
 func (c *call) json(into any, malformed *failure) error {
 	raw, err := c.body()
 	if err != nil {
@@ -52,8 +53,8 @@ func (c *call) json(into any, malformed *failure) error {
 	return nil
 }
 
-// contentType returns the media type of the body and its parameters, lower-case and empty when it is missing or
-// malformed.
+// contentType returns the media type of the body and its parameters. It is in
+// lower case, and empty if it is missing or malformed.
 func (c *call) contentType() (string, map[string]string) {
 	mediaType, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *call) contentType() (string, map[string]string) {
 	return mediaType, params
 }
 
-// bodyFailure explains why a body could not be read.
+// bodyFailure returns the failure for a body that could not be read.
 func bodyFailure(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

@@ -11,8 +11,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/emulatortest"
 )
 
-// TestConcurrentUploads has 400 uploads under way at once, each with a body of its own, and some that are refused and
-// must not take the others of their transaction with them.
+// TestConcurrentUploads runs 400 uploads at once, each with its own body. Some
+// are refused, and must not abort the others in their transaction.
 func TestConcurrentUploads(t *testing.T) {
 	const n = 400
 	a := emulatortest.Open(t, emulator.Options{})
@@ -53,7 +53,8 @@ func TestConcurrentUploads(t *testing.T) {
 	}
 }
 
-// TestConcurrentWritesToOneScript has many change one script; each write must see the ones before it.
+// TestConcurrentWritesToOneScript changes one script concurrently. Each write
+// must see the ones before it.
 func TestConcurrentWritesToOneScript(t *testing.T) {
 	const n = 60
 	a := emulatortest.Open(t, emulator.Options{})
@@ -76,7 +77,7 @@ func TestConcurrentWritesToOneScript(t *testing.T) {
 	}
 }
 
-// TestConcurrentAccounts meets new accounts from many sides at once.
+// TestConcurrentAccounts uses new accounts concurrently.
 func TestConcurrentAccounts(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	var requests sync.WaitGroup

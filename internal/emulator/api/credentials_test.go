@@ -33,7 +33,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestVisitors: the account answers programs on this machine, and no web page.
+// TestVisitors: the account answers programs on this machine, but not web
+// pages.
 func TestVisitors(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	server, err := url.Parse(a.Base)
@@ -73,7 +74,8 @@ func TestVisitors(t *testing.T) {
 	}
 }
 
-// TestPanic: a bug of ours is an answer, which clients do not ask for again, and costs no other request.
+// TestPanic: a bug in a handler becomes a response that clients do not retry,
+// and affects no other request.
 func TestPanic(t *testing.T) {
 	broken := false
 	a := emulatortest.Open(t, emulator.Options{Options: api.Options{Now: func() time.Time {

@@ -36,7 +36,7 @@ func viewCustomDomain(tx *store.Tx, d store.CustomDomain) customDomainView {
 	}
 }
 
-// listCustomDomains answers with all of them at once: this list has no pages.
+// listCustomDomains returns all of them: this list has no pages.
 func (s *Server) listCustomDomains(c *call) (reply, error) {
 	query := c.query()
 	views := []customDomainView{}
@@ -66,8 +66,8 @@ type customDomainFields struct {
 	OverrideExistingOrigin bool   `json:"override_existing_origin"`
 }
 
-// putCustomDomain attaches a hostname to a Worker. One that is attached to another Worker moves only when the body says
-// that this is meant.
+// putCustomDomain attaches a hostname to a Worker. A hostname of another Worker
+// moves only if the body asks for it.
 func (s *Server) putCustomDomain(c *call) (reply, error) {
 	var body customDomainFields
 	if err := c.json(&body, errMalformedJSON); err != nil {
@@ -121,7 +121,8 @@ func (f customDomainFields) check(tx *store.Tx, account string, zone store.Zone)
 	return nil
 }
 
-// findZoneOf returns the zone of an account that a body names by id or by name, or else the one that a host is in.
+// findZoneOf returns the zone of an account that a body names by id or by name,
+// or else the zone of a host.
 func findZoneOf(tx *store.Tx, account, id, name, host string) (store.Zone, error) {
 	for _, z := range accountZones(tx, account) {
 		if z.ID == id || id == "" && z.Name == name {

@@ -28,12 +28,12 @@ func TestCustomDomains(t *testing.T) {
 		t.Errorf("the same domain has the ids %s and %v", id, again)
 	}
 
-	// Another Worker gets it only when that is meant.
+	// It moves to another Worker only on request.
 	put(object{"hostname": "app.example.com", "service": "next"}).Fails(409, 100116)
 	if moved := put(object{"hostname": "app.example.com", "service": "next", "override_existing_origin": true}).Object()["id"]; moved != id {
 		t.Errorf("the domain had the id %s and has %v", id, moved)
 	}
-	// Without a zone, it is the longest one.
+	// Without a zone, the longest one counts.
 	if name := put(object{"hostname": "eu.shop.example.com", "service": "site"}).Object()["zone_name"]; name != "shop.example.com" {
 		t.Errorf("the zone is %v", name)
 	}
@@ -73,7 +73,7 @@ func TestCustomDomains(t *testing.T) {
 	a.JSON("DELETE", list+"/"+id, nil).Fails(404, 100114)
 	a.Get(list+"/"+id).Fails(404, 100114)
 
-	// The rest goes with its Worker.
+	// The others are deleted with their Worker.
 	a.JSON("DELETE", emulatortest.Worker("site"), nil).OK()
 	count("", 0)
 }
@@ -106,7 +106,7 @@ func TestRoutesOfAWorker(t *testing.T) {
 	a.JSON("PUT", routes, []any{object{"pattern": "example.org/*", "zone_id": com}}).Fails(400, 10022)
 	a.JSON("PUT", routes, "{}").Fails(400, 10006)
 	a.JSON("PUT", emulatortest.Worker("none")+"/routes", "[]").Fails(404, 10007)
-	patterns(com, 4) // what failed changed nothing
+	patterns(com, 4) // the failed request changed nothing
 	a.JSON("PUT", routes, "[]").OK().Is(`[]`)
 	patterns(com, 1)
 	patterns(shop, 0)

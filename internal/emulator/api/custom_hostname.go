@@ -23,7 +23,8 @@ func (s *Server) customHostnameRoutes() []route {
 	}
 }
 
-// customHostnameView is a hostname whose customer has not done anything yet: nobody here asks a certificate authority.
+// customHostnameView is a hostname whose customer has not done anything yet,
+// because there is no certificate authority here.
 type customHostnameView struct {
 	ID                 string                     `json:"id"`
 	Hostname           string                     `json:"hostname"`
@@ -59,7 +60,7 @@ func viewCustomHostname(h store.CustomHostname) customHostnameView {
 
 func quoted(text string) json.RawMessage { return mustMarshal(text) }
 
-// mustMarshal encodes texts, which cannot fail.
+// mustMarshal encodes strings, which cannot fail.
 func mustMarshal(value any) json.RawMessage {
 	raw, _ := json.Marshal(value)
 	return raw
@@ -90,7 +91,8 @@ func (s *Server) listCustomHostnames(c *call) (reply, error) {
 	return pageOf(views, query, pageRange{min: 5, max: 50, byDefault: 20}, saasMalformed)
 }
 
-// findSaaSZone returns the zone in a call's path, if it may have custom hostnames.
+// findSaaSZone returns the zone in a call's path, if it may have custom
+// hostnames.
 func (s *Server) findSaaSZone(c *call, tx *store.Tx) (store.Zone, error) {
 	z, err := s.findZone(c, tx)
 	if t := s.trouble.Load(); err == nil && t != nil && t.NoSaaS {
@@ -124,7 +126,8 @@ func (s *Server) getCustomHostname(c *call) (reply, error) {
 	return ok(view)
 }
 
-// customHostnameFields are what a body may say; what it does not say is nil.
+// customHostnameFields are the members of a body; a member that it lacks is
+// nil.
 type customHostnameFields struct {
 	Hostname           *string         `json:"hostname"`
 	SSL                json.RawMessage `json:"ssl"`
@@ -168,7 +171,8 @@ func (s *Server) patchCustomHostname(c *call) (reply, error) {
 	return reply{status: http.StatusAccepted, result: written}, err
 }
 
-// writeCustomHostname lays the body over the hostname that find chooses: each member of it replaces the former one.
+// writeCustomHostname applies the body to the hostname that find returns: each
+// member replaces the former one.
 func (s *Server) writeCustomHostname(c *call, find func(*store.Tx, customHostnameFields) (store.Zone, store.CustomHostname, error)) (customHostnameView, error) {
 	var body customHostnameFields
 	if err := c.json(&body, errSaaSMalformed); err != nil {
@@ -211,7 +215,8 @@ func (s *Server) applyHostname(tx *store.Tx, z store.Zone, h *store.CustomHostna
 	return nil
 }
 
-// layMetadata replaces all metadata. It is JSON, at most 4 KB of it, and not every zone may have any.
+// setMetadata replaces all metadata. It is JSON, at most 4 KB, and not every
+// zone may have any.
 func (s *Server) setMetadata(h *store.CustomHostname, metadata json.RawMessage) error {
 	if metadata == nil {
 		return nil
@@ -233,7 +238,7 @@ func (s *Server) setMetadata(h *store.CustomHostname, metadata json.RawMessage) 
 	return nil
 }
 
-// checkSSL accepts what a certificate may be asked for with.
+// checkSSL accepts the settings that a certificate may have.
 func checkSSL(raw json.RawMessage) (map[string]json.RawMessage, error) {
 	var ssl map[string]json.RawMessage
 	var asked struct{ Method, Type string }
@@ -250,7 +255,7 @@ func checkSSL(raw json.RawMessage) (map[string]json.RawMessage, error) {
 	return ssl, nil
 }
 
-// checkCustomHostname accepts what the hostname of a customer can be.
+// checkCustomHostname accepts valid hostnames of customers.
 func checkCustomHostname(hostname string) error {
 	bad := func(code int, message string) error {
 		return fail(http.StatusBadRequest, code, "%s Check your input and try again.", message)
@@ -274,7 +279,7 @@ func checkCustomHostname(hostname string) error {
 	return nil
 }
 
-// deleteCustomHostname answers with the hostname's id, and in no envelope.
+// deleteCustomHostname responds with the hostname's id, without an envelope.
 // Source: API reference, "Delete Custom Hostname".
 func (s *Server) deleteCustomHostname(c *call) (reply, error) {
 	var id string

@@ -49,7 +49,8 @@ func TestCustomHostnames(t *testing.T) {
 		t.Errorf("status %d: %s", accepted.Status, accepted.Body)
 	}
 
-	// Metadata is replaced as a whole, and only a certificate that is written anew is a new one.
+	// Metadata is replaced as a whole. A certificate is new only if it is
+	// written again.
 	one := hostnames + "/" + id
 	if patched := a.JSON("PATCH", one, object{}); patched.Status != 202 {
 		t.Errorf("status %d", patched.Status)

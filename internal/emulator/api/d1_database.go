@@ -21,7 +21,7 @@ func (s *Server) d1DatabaseRoutes() []route {
 	}
 }
 
-// d1Name is the pattern of the API's schema.
+// d1Name is the pattern in the API's schema.
 var d1Name = regexp.MustCompile(`^[a-z0-9][a-z0-9-_]*$`)
 
 type d1DatabaseView struct {
@@ -32,7 +32,7 @@ type d1DatabaseView struct {
 	CreatedAt    timestamp `json:"created_at"`
 }
 
-// d1DatabaseDetails are what only the database itself shows, not the list.
+// d1DatabaseDetails are shown for a single database, but not in the list.
 type d1DatabaseDetails struct {
 	d1DatabaseView
 	FileSize  int `json:"file_size"`
@@ -56,8 +56,9 @@ func findD1Database(c *call, tx *store.Tx) (store.D1Database, error) {
 	return d, nil
 }
 
-// listD1Databases answers in numbered pages, without a number of them. The documentation calls name a search; here it
-// finds the databases that have the text in their names.
+// listD1Databases responds in numbered pages, without their number. The
+// documentation calls name a search. Here it finds the databases whose names
+// contain the text.
 func (s *Server) listD1Databases(c *call) (reply, error) {
 	query := c.query()
 	views := []d1DatabaseView{}
@@ -114,7 +115,8 @@ func (s *Server) createD1Database(c *call) (reply, error) {
 	return ok(view)
 }
 
-// getD1Database finds a database by its name, too: wrangler 4.164 asks for the id of one that way.
+// getD1Database also finds a database by its name: wrangler 4.164 asks for a
+// database's id that way.
 // Source: what `wrangler d1 execute` sends.
 func (s *Server) getD1Database(c *call) (reply, error) {
 	var view d1DatabaseDetails
@@ -134,7 +136,7 @@ func (s *Server) getD1Database(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteD1Database deletes a database. Bindings to it stay and lead nowhere.
+// deleteD1Database deletes a database. Bindings to it stay, without a target.
 func (s *Server) deleteD1Database(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		d, err := findD1Database(c, tx)

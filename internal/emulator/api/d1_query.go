@@ -19,7 +19,8 @@ type d1Query struct {
 	Batch  []d1Query `json:"batch"`
 }
 
-// d1Result is what one statement came to. Results are rows as objects, or what /raw makes of them.
+// d1Result is the result of one statement. Results are rows as objects, or in
+// the form of /raw.
 type d1Result struct {
 	Results any    `json:"results"`
 	Success bool   `json:"success"`
@@ -56,7 +57,7 @@ func (s *Server) rawD1Database(c *call) (reply, error) {
 	})
 }
 
-// orNone is a list that is [] in JSON when there is nothing in it.
+// orNone returns a list that is [] in JSON if it is empty.
 func orNone[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -104,7 +105,7 @@ func (s *Server) runD1(c *call, shape func(runtime.Rows) any) (reply, error) {
 	return ok(results)
 }
 
-// statements are the single statements of a query.
+// statements returns the single statements of a query.
 func (q d1Query) statements() ([]runtime.Statement, error) {
 	var list []runtime.Statement
 	if q.Batch == nil {
@@ -125,14 +126,15 @@ func (q d1Query) statements() ([]runtime.Statement, error) {
 	return list, nil
 }
 
-// sqlToken is a comment, something quoted, a word, or any other character. What is not closed goes on to the end.
+// sqlToken is a comment, something quoted, a word, or any other character. An
+// unclosed comment or quote reaches to the end.
 // Source: https://sqlite.org/lang.html, "The SQL Language: comments, keywords".
 var sqlToken = regexp.MustCompile("(?s)--[^\n]*|/\\*.*?(?:\\*/|$)|'(?:[^']|'')*(?:'|$)|\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|\\[[^\\]]*(?:\\]|$)|[A-Za-z_]\\w*|.")
 
 var isTrigger = regexp.MustCompile(`(?i)^create\s+(temp\s+|temporary\s+)?trigger\b`)
 
-// splitSQL returns the statements of a text, without those that are empty. The body of a trigger holds statements of its
-// own, up to an END that closes no CASE.
+// splitSQL returns the statements of a text, without empty ones. The body of a
+// trigger contains statements, up to an END that does not close a CASE.
 func splitSQL(text string) []string {
 	var list []string
 	var statement strings.Builder // without comments

@@ -39,8 +39,9 @@ func viewDispatchNamespace(tx *store.Tx, account string, n store.DispatchNamespa
 	}
 }
 
-// namespaceName is the safe side of what is known: the schema accepts anything, one client that is tested against the
-// real API documents lower-case letters, digits and dashes.
+// namespaceName is strict, because little is known: the schema accepts
+// anything, but one client that is tested against the real API documents
+// lower-case letters, digits and dashes.
 var namespaceName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 func checkNamespaceName(name string) error {
@@ -54,8 +55,8 @@ func checkNamespaceName(name string) error {
 	return nil
 }
 
-// findNamespace returns the dispatch namespace with that name. status is that of the answer when it is missing: 404 in
-// a path, 400 in a binding.
+// findNamespace returns the dispatch namespace of a name. If it is missing, the
+// response has the given status: 404 in a path, 400 in a binding.
 func findNamespace(tx *store.Tx, account, name string, status int) (store.DispatchNamespace, error) {
 	n, found := tx.DispatchNamespace(account, name)
 	if !found {
@@ -64,7 +65,8 @@ func findNamespace(tx *store.Tx, account, name string, status int) (store.Dispat
 	return n, nil
 }
 
-// listDispatchNamespaces answers with a plain list: the endpoint has no pages and ignores the page wrangler asks for.
+// listDispatchNamespaces returns a plain list: the endpoint has no pages, and
+// ignores the page that wrangler asks for.
 func (s *Server) listDispatchNamespaces(c *call) (reply, error) {
 	views := []dispatchNamespaceView{}
 	err := c.view(func(tx *store.Tx) error {
@@ -79,8 +81,9 @@ func (s *Server) listDispatchNamespaces(c *call) (reply, error) {
 	return ok(views)
 }
 
-// dispatchNamespaceFields is the body of all writes. Whether trusted_workers may be given at creation is not
-// documented; it is ignored there, so that nobody relies on it.
+// dispatchNamespaceFields is the body of all writes. It is not documented
+// whether trusted_workers is allowed at creation. It is ignored there, so that
+// no client relies on it.
 type dispatchNamespaceFields struct {
 	Name           *string `json:"name"`
 	TrustedWorkers *bool   `json:"trusted_workers"`
@@ -134,8 +137,9 @@ func (s *Server) getDispatchNamespace(c *call) (reply, error) {
 	return ok(view)
 }
 
-// putDispatchNamespace replaces name and trust. What PUT does with a field that is left out is not documented; since
-// PATCH is documented to leave it alone, PUT resets it here, which a client that meant to keep it will notice.
+// putDispatchNamespace replaces name and trust. It is not documented what PUT
+// does with a field that is left out. PATCH is documented to keep it, so PUT
+// resets it here: a client that wanted to keep it will notice.
 func (s *Server) putDispatchNamespace(c *call) (reply, error) {
 	return s.changeDispatchNamespace(c, func(n *store.DispatchNamespace, fields dispatchNamespaceFields) {
 		n.Name = deref(fields.Name)
@@ -143,7 +147,7 @@ func (s *Server) putDispatchNamespace(c *call) (reply, error) {
 	})
 }
 
-// patchDispatchNamespace leaves alone what is left out.
+// patchDispatchNamespace keeps fields that are left out.
 func (s *Server) patchDispatchNamespace(c *call) (reply, error) {
 	return s.changeDispatchNamespace(c, func(n *store.DispatchNamespace, fields dispatchNamespaceFields) {
 		if fields.Name != nil {
@@ -155,8 +159,9 @@ func (s *Server) patchDispatchNamespace(c *call) (reply, error) {
 	})
 }
 
-// changeDispatchNamespace renames and sets trust. Bindings of dispatchers name the namespace and are not followed up:
-// nothing documents that the real API does.
+// changeDispatchNamespace renames a namespace and sets its trust. Bindings of
+// dispatchers keep the old name, because nothing documents that the real API
+// changes them.
 func (s *Server) changeDispatchNamespace(c *call, change func(*store.DispatchNamespace, dispatchNamespaceFields)) (reply, error) {
 	var fields dispatchNamespaceFields
 	if err := c.json(&fields, errMalformedJSON); err != nil {

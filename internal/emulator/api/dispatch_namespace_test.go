@@ -44,7 +44,7 @@ func TestDispatchNamespaces(t *testing.T) {
 		t.Errorf("script_count is %s", got)
 	}
 
-	// PATCH leaves alone what it does not mention, PUT resets it.
+	// PATCH keeps what it does not mention, PUT resets it.
 	patched := a.JSON("PATCH", list+"/prod", object{"trusted_workers": true}).Object()
 	if patched["trusted_workers"] != true || patched["namespace_name"] != "prod" || patched["modified_on"] == created["modified_on"] {
 		t.Errorf("patched %v", patched)

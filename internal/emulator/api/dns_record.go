@@ -51,7 +51,8 @@ func viewDNSRecord(r store.DNSRecord) dnsRecordView {
 
 func proxiable(kind string) bool { return slices.Contains([]string{"A", "AAAA", "CNAME"}, kind) }
 
-// listDNSRecords answers with the records that match every filter, or any where match=any, in the order of their names.
+// listDNSRecords returns the records that match every filter, or any of them
+// with match=any, sorted by name.
 func (s *Server) listDNSRecords(c *call) (reply, error) {
 	query := c.query()
 	views := []dnsRecordView{}
@@ -76,8 +77,9 @@ func (s *Server) listDNSRecords(c *call) (reply, error) {
 	return pageOf(views, query, pageRange{min: 1, max: 5000000, byDefault: 100}, dnsInvalidList)
 }
 
-// matchesRecord holds a record against the filters of a list. A filter on a text is the whole text, or one of its parts
-// after a dot: name.exact, comment.contains, …
+// matchesRecord reports whether a record matches the filters of a list. A
+// filter on a text compares the whole text, or a part that its suffix names:
+// name.exact, comment.contains, …
 func matchesRecord(query url.Values, r store.DNSRecord) bool {
 	comment := ""
 	if r.Comment != nil {
@@ -139,7 +141,7 @@ func (s *Server) getDNSRecord(c *call) (reply, error) {
 	return ok(view)
 }
 
-// dnsRecordFields are what a body may say; what it does not say is nil.
+// dnsRecordFields are the members of a body; a member that it lacks is nil.
 type dnsRecordFields struct {
 	Type     *string         `json:"type"`
 	Name     *string         `json:"name"`
@@ -151,7 +153,7 @@ type dnsRecordFields struct {
 	Tags     []string        `json:"tags"`
 }
 
-// lay writes what a body says over a record.
+// applyTo writes the members of a body to a record.
 func (f dnsRecordFields) applyTo(r *store.DNSRecord) error {
 	set(&r.Type, f.Type)
 	set(&r.Name, f.Name)
@@ -178,7 +180,8 @@ func (s *Server) createDNSRecord(c *call) (reply, error) {
 	})
 }
 
-// putDNSRecord replaces a record: what the body does not say has its default.
+// putDNSRecord replaces a record: what the body leaves out is reset to its
+// default.
 func (s *Server) putDNSRecord(c *call) (reply, error) {
 	return s.writeDNSRecord(c, func(tx *store.Tx) (store.Zone, store.DNSRecord, error) {
 		z, r, err := s.findDNSRecord(c, tx)
@@ -190,7 +193,7 @@ func (s *Server) patchDNSRecord(c *call) (reply, error) {
 	return s.writeDNSRecord(c, func(tx *store.Tx) (store.Zone, store.DNSRecord, error) { return s.findDNSRecord(c, tx) })
 }
 
-// writeDNSRecord lays the body over the record that find chooses.
+// writeDNSRecord applies the body to the record that find returns.
 func (s *Server) writeDNSRecord(c *call, find func(*store.Tx) (store.Zone, store.DNSRecord, error)) (reply, error) {
 	var body dnsRecordFields
 	if err := c.json(&body, errDNSMalformed); err != nil {
@@ -232,10 +235,11 @@ func (s *Server) writeDNSRecord(c *call, find func(*store.Tx) (store.Zone, store
 
 const (
 	automaticTTL = 1
-	maxComment   = 500 // on the plan that zones here have
+	maxComment   = 500 // on the plan of the zones here
 )
 
-// checkDNSRecord refuses what cannot be a record. Which codes stand behind 1004 is in the reports of users.
+// checkDNSRecord refuses invalid records. Users report which codes 1004 comes
+// with.
 func checkDNSRecord(r store.DNSRecord) error {
 	address, err := netip.ParseAddr(r.Content)
 	bad := func(format string, args ...any) error {
@@ -260,7 +264,7 @@ func checkDNSRecord(r store.DNSRecord) error {
 	return nil
 }
 
-// checkBeside refuses a record that cannot be beside those there are.
+// checkBeside refuses a record that conflicts with existing ones.
 func checkBeside(r store.DNSRecord, others []store.DNSRecord) error {
 	for _, other := range others {
 		if other.Name != r.Name || other.ID == r.ID {

@@ -46,7 +46,7 @@ func TestDNSRecords(t *testing.T) {
 		}
 	}
 
-	// PATCH leaves what it does not name, PUT does not.
+	// PATCH keeps what it does not name, PUT does not.
 	patched := a.JSON("PATCH", records+"/"+id, object{"content": "100::1"}).Object()
 	if patched["content"] != "100::1" || patched["comment"] != "x" || patched["proxied"] != true || len(patched["tags"].([]any)) != 1 {
 		t.Errorf("patched %v", patched)

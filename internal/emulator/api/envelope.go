@@ -10,7 +10,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// envelope is the frame around every JSON answer.
+// envelope is around every JSON response.
 type envelope struct {
 	Success    bool      `json:"success"`
 	Errors     []problem `json:"errors"`
@@ -25,11 +25,12 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// A reply is a successful answer: a result for the envelope, or raw bytes (a script's or a key's content).
+// A reply is a successful response: a result for the envelope, or raw bytes (a
+// script's or a key's content).
 type reply struct {
-	status int // 0: 200
+	status int // 0 means 200
 	result any
-	info   any // result_info, when the answer is a page of something
+	info   any // result_info, if the response is a page of a list
 	raw    *rawReply
 }
 
@@ -38,13 +39,14 @@ type rawReply struct {
 	body   []byte
 }
 
-// ok is the usual reply.
+// ok returns the usual reply.
 func ok(result any) (reply, error) { return reply{result: result}, nil }
 
-// done is the reply of what has nothing to say, a deletion for instance. Its result is null.
+// done returns a reply without a result, such as to a deletion. Its result is
+// null.
 func done() (reply, error) { return reply{}, nil }
 
-// bare is a reply of texts in no envelope.
+// bare returns a reply of strings without an envelope.
 func bare(result map[string]string) reply {
 	return reply{raw: &rawReply{header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: mustMarshal(result)}}
 }
@@ -60,7 +62,7 @@ func (a reply) write(w http.ResponseWriter) {
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.raw.body)))
 		w.WriteHeader(status)
-		_, _ = w.Write(a.raw.body) // the client has gone; there is nobody to tell
+		_, _ = w.Write(a.raw.body) // on an error, the client has gone
 		return
 	}
 	writeEnvelope(w, status, envelope{Success: true, Result: a.result, ResultInfo: a.info})
@@ -78,7 +80,7 @@ func writeFailure(w http.ResponseWriter, err error) {
 }
 
 func writeEnvelope(w http.ResponseWriter, status int, e envelope) {
-	// null is not an empty list: clients iterate over both without looking.
+	// null is not an empty list: clients iterate over both without a check.
 	if e.Errors == nil {
 		e.Errors = []problem{}
 	}
@@ -93,10 +95,11 @@ func writeEnvelope(w http.ResponseWriter, status int, e envelope) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
 	w.WriteHeader(status)
-	_, _ = w.Write(raw) // the client has gone; there is nobody to tell
+	_, _ = w.Write(raw) // on an error, the client has gone
 }
 
-// A timestamp is written the way the API writes them: UTC, always six digits of a second.
+// A timestamp is written as the API does: in UTC, always with six digits of a
+// second.
 type timestamp time.Time
 
 // MarshalJSON implements json.Marshaler.

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// A failure is an answer that is not a success. Clients decide by the code, and the same code means different things in
-// different products (10014 is a taken title in KV, an entitlement check in Workers), so the constants below carry the
-// product in their names.
+// A failure is an unsuccessful response. Clients decide by the code, and the
+// same code means different things in different products (10014 is a taken
+// title in KV, an entitlement check in Workers), so the constants below have
+// the product in their names.
 type failure struct {
 	status   int
 	problems []problem
@@ -31,7 +32,8 @@ func fail(status, code int, format string, args ...any) *failure {
 	return &failure{status: status, problems: []problem{{Code: code, Message: fmt.Sprintf(format, args...)}}}
 }
 
-// Codes of the API's front door, in front of all products.
+// These codes are for all products: the API checks credentials, path and body
+// before it calls a product.
 const (
 	codeInvalidHeaders   = 6003
 	codeNoRoute          = 7000
@@ -41,7 +43,8 @@ const (
 	codeMethodNotAllowed = 10405
 )
 
-// Codes of the Workers family, /workers/**. The names of most come from the link errors of the public schema.
+// These are the codes of Workers, /workers/**. Most of their names come from
+// the link errors in the public schema.
 const (
 	workersBadContentType       = 10001
 	workersInternal             = 10002
@@ -93,7 +96,7 @@ const (
 	workersAssetRules           = 100324
 )
 
-// Codes of the KV family, /storage/kv/**.
+// These are the codes of KV, /storage/kv/**.
 const (
 	kvKeyNotFound       = 10009
 	kvInvalidBody       = 10012
@@ -104,7 +107,7 @@ const (
 	kvInvalidExpiration = 10034
 )
 
-// Codes of the D1 family, /d1/**.
+// These are the codes of D1, /d1/**.
 const (
 	d1InvalidRequest   = 7400
 	d1DatabaseNotFound = 7404
@@ -112,7 +115,8 @@ const (
 	d1QueryFailed      = 7500
 )
 
-// Codes of the R2 family, /r2/**. Which one an invalid parameter has is not documented; no client asks for it.
+// These are the codes of R2, /r2/**. The one for an invalid parameter is not
+// documented, and no client checks it.
 const (
 	r2BucketExists   = 10004
 	r2InvalidName    = 10005
@@ -120,7 +124,7 @@ const (
 	r2InvalidRequest = 10040
 )
 
-// Codes of the Queues family, /queues/**.
+// These are the codes of Queues, /queues/**.
 const (
 	queueInvalidBody    = 10026
 	queueNotFound       = 11000
@@ -130,8 +134,9 @@ const (
 	queueExists         = 11009
 )
 
-// Codes of DNS, /zones/…/dns_records. They are in no list of the documentation, but in what users report; so is 1004, of
-// which the real API says more in an error_chain.
+// These are the codes of DNS, /zones/…/dns_records. The documentation has no
+// list of them, but users report them. After 1004 the real API says more in an
+// error_chain.
 const (
 	dnsValidation     = 1004
 	dnsInvalidList    = 6003
@@ -143,7 +148,8 @@ const (
 	dnsIdentical      = 81058
 )
 
-// Codes of Cloudflare for SaaS, /zones/…/custom_hostnames. Source: status codes of custom hostnames.
+// These are the codes of Cloudflare for SaaS, /zones/…/custom_hostnames.
+// Source: status codes of custom hostnames.
 const (
 	saasMalformed        = 1400
 	saasInvalidMetadata  = 1401
@@ -167,8 +173,8 @@ const (
 	saasWildcard         = 1448
 )
 
-// statusHopeless is answered to what fails the same way when it is asked again: clients do not ask again after it, as they do
-// after other statuses from 500 on.
+// statusHopeless is for requests that would fail in the same way again: clients
+// do not retry after it, as they do after other statuses from 500.
 const statusHopeless = http.StatusNotImplemented
 
 var (

@@ -16,7 +16,8 @@ func multipartSeed(parts ...string) []byte {
 	return []byte("--" + boundary + "\r\n" + strings.Join(parts, "\r\n--"+boundary+"\r\n") + "\r\n--" + boundary + "--\r\n")
 }
 
-// FuzzUpload feeds bodies to everything that happens before a script is stored.
+// FuzzUpload sends bodies through everything that happens before a script is
+// stored.
 func FuzzUpload(f *testing.F) {
 	metadata := func(json string) string { return "Content-Disposition: form-data; name=\"metadata\"\r\n\r\n" + json }
 	module := func(name, content string) string {
@@ -57,7 +58,7 @@ func FuzzUpload(f *testing.F) {
 		}
 		old := store.Script{Body: store.Body{Bindings: previous}}
 		var script store.Script
-		err = st.View(func(tx *store.Tx) error { // what would be stored is not: Put is another test's business
+		err = st.View(func(tx *store.Tx) error { // nothing is stored: other tests are about Put
 			if err := server.apply(tx, "account", "", &script, up.metadata); err != nil {
 				return err
 			}

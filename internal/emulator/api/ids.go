@@ -7,14 +7,15 @@ import (
 	"fmt"
 )
 
-// newID makes an identifier of 32 hexadecimal digits, the usual kind.
+// newID returns an identifier of 32 hexadecimal digits, the usual form.
 func newID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	return hex.EncodeToString(id[:])
 }
 
-// newUUID makes a random (version 4) UUID, the kind that dispatch namespaces, versions and deployments have.
+// newUUID returns a random (version 4) UUID, the form of the ids of dispatch
+// namespaces, versions and deployments.
 func newUUID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
@@ -23,7 +24,8 @@ func newUUID() string {
 	return asUUID(id)
 }
 
-// derivedUUID is the UUID of something that is made up from something else.
+// derivedUUID returns the UUID of something that is derived from something
+// else.
 func derivedUUID(of string) string {
 	sum := sha256.Sum256([]byte(of))
 	return asUUID([16]byte(sum[:16]))

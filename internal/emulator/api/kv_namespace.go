@@ -40,8 +40,8 @@ func findKVNamespace(c *call, tx *store.Tx) (store.KVNamespace, error) {
 	return n, nil
 }
 
-// listKVNamespaces answers in numbered pages. The schema's largest page is 100; the documentation and wrangler say 1000,
-// and wrangler asks for it.
+// listKVNamespaces responds in numbered pages. The schema's largest page is
+// 100, but the documentation and wrangler say 1000, and wrangler asks for it.
 func (s *Server) listKVNamespaces(c *call) (reply, error) {
 	query := c.query()
 	key := func(v kvNamespaceView) string { return v.ID }
@@ -93,7 +93,7 @@ func (c *call) readTitle() (string, error) {
 	return body.Title, nil
 }
 
-// titleIsFree wants a title that no other namespace of the account has.
+// titleIsFree checks that no other namespace of the account has a title.
 func titleIsFree(tx *store.Tx, account, title, self string) error {
 	for _, n := range tx.KVNamespaces(account) {
 		if n.Title == title && n.ID != self {
@@ -162,7 +162,8 @@ func (s *Server) renameKVNamespace(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteKVNamespace deletes a namespace with its values, empty or not. Bindings to it stay and lead nowhere.
+// deleteKVNamespace deletes a namespace with its values, empty or not. Bindings
+// to it stay, without a target.
 func (s *Server) deleteKVNamespace(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		n, err := findKVNamespace(c, tx)

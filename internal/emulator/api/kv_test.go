@@ -157,7 +157,7 @@ func TestKVValues(t *testing.T) {
 		a.JSON("DELETE", none+"/values/x", nil), a.JSON("PUT", none+"/bulk", []object{}), a.JSON("DELETE", none+"/bulk", []string{})} {
 		r.Fails(404, 10013)
 	}
-	// A namespace takes its values along.
+	// Deleting a namespace deletes its values.
 	a.JSON("DELETE", kv, nil).OK()
 	a.Get(value("x/y")).Fails(404, 10013)
 }
@@ -170,7 +170,7 @@ func TestKVBulkGet(t *testing.T) {
 		object{"key": "a", "value": "1"}, object{"key": "b/c", "value": "text", "metadata": object{"m": 1}},
 		object{"key": "soon", "value": "x", "expiration_ttl": 60},
 	}).OK()
-	now = now.Add(time.Hour) // soon is no more
+	now = now.Add(time.Hour) // soon has expired
 	get := func(body object) *emulatortest.Response {
 		t.Helper()
 		return a.JSON("POST", kv+"/bulk/get", body)

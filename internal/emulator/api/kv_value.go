@@ -80,14 +80,14 @@ func (s *Server) getKVMetadata(c *call) (reply, error) {
 	return ok(orNull(metadata))
 }
 
-// kvValueView is a value of a bulk read that asks for metadata.
+// kvValueView is a value in the response to a bulk read with metadata.
 type kvValueView struct {
 	Value      any             `json:"value"`
 	Metadata   json.RawMessage `json:"metadata"`
 	Expiration int64           `json:"expiration,omitempty"`
 }
 
-// getKVValues answers with the values of several keys, and null for those that are not there.
+// getKVValues returns the values of several keys, and null for missing ones.
 func (s *Server) getKVValues(c *call) (reply, error) {
 	var body struct {
 		Keys         []string `json:"keys"`
@@ -141,7 +141,7 @@ func (s *Server) getKVValues(c *call) (reply, error) {
 	return ok(map[string]any{"values": values})
 }
 
-// A kvPair is a key and its value as a bulk write names them.
+// A kvPair is a key and its value in a bulk write.
 type kvPair struct {
 	Key           string          `json:"key"`
 	Value         string          `json:"value"`
@@ -151,7 +151,8 @@ type kvPair struct {
 	Metadata      json.RawMessage `json:"metadata"`
 }
 
-// putKVValue writes one value: the body as it is, or a form with the parts value and metadata.
+// putKVValue writes one value: the body as it is, or a form with the parts
+// value and metadata.
 func (s *Server) putKVValue(c *call) (reply, error) {
 	pair := kvPair{Key: c.param("key")}
 	for name, into := range map[string]*int64{"expiration": &pair.Expiration, "expiration_ttl": &pair.ExpirationTTL} {
@@ -214,13 +215,14 @@ func (s *Server) putKVValues(c *call) (reply, error) {
 	return ok(kvBulkResult{Successful: len(taken), Unsuccessful: left})
 }
 
-// A kvBulkResult is what bulk requests answer.
+// A kvBulkResult is the result of a bulk request.
 type kvBulkResult struct {
 	Successful   int      `json:"successful_key_count"`
 	Unsuccessful []string `json:"unsuccessful_keys"`
 }
 
-// kvUnsuccessful reports whether trouble keeps a key from being written or deleted in bulk.
+// kvUnsuccessful reports whether simulated trouble keeps a key from being
+// written or deleted in bulk.
 func (s *Server) kvUnsuccessful(key string) bool {
 	t := s.trouble.Load()
 	return t != nil && slices.Contains(t.KVUnsuccessful, key)
@@ -280,7 +282,7 @@ func checkKVKey(key string) error {
 	return nil
 }
 
-// deleteKVValue is content when the key is gone already, as KV is.
+// deleteKVValue succeeds if the key is gone already, as KV does.
 func (s *Server) deleteKVValue(c *call) (reply, error) {
 	if err := s.removeKV(c, []string{c.param("key")}); err != nil {
 		return reply{}, err
@@ -352,7 +354,7 @@ func (s *Server) listKVKeys(c *call) (reply, error) {
 				continue
 			}
 			if len(keys) == limit {
-				cursor = encodeCursor(keys[limit-1].Name) // there is one more
+				cursor = encodeCursor(keys[limit-1].Name) // there are more
 				break
 			}
 			keys = append(keys, key)

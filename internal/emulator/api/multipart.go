@@ -13,14 +13,15 @@ import (
 
 // A part is one part of a multipart body.
 type part struct {
-	field       string // the form field
+	field       string // the name of the form field
 	file        string // the file name; empty for a plain field
 	contentType string
 	data        []byte
 }
 
-// name is what a module is called by: its file name if it has one. wrangler sends both alike; where they differ it is
-// the file name that main_module must match, as the official example for this product does.
+// name returns a module's name: its file name if it has one. wrangler sends the
+// same name twice. If they differ, main_module must match the file name, as in
+// the official example for this product.
 func (p part) name() string {
 	if p.file != "" {
 		return p.file
@@ -49,8 +50,9 @@ func readParts(body io.Reader, boundary string) ([]part, error) {
 	}
 }
 
-// disposition returns the names in a part's Content-Disposition. multipart.Part.FileName would do, but it cuts the
-// folders off, and "lib/util.js" is a module's whole name.
+// disposition returns the names in a part's Content-Disposition.
+// multipart.Part.FileName would cut off folders, but the whole name of a module
+// is "lib/util.js".
 func disposition(header textproto.MIMEHeader) (field, file string) {
 	_, params, err := mime.ParseMediaType(header.Get("Content-Disposition"))
 	if err != nil {
@@ -87,7 +89,8 @@ func newModule(p part) module {
 	}
 }
 
-// writeModules writes modules as the multipart body of a content answer and returns its content type.
+// writeModules writes modules as the multipart body of a content response and
+// returns its content type.
 func writeModules(modules []store.Module, content func(store.Module) []byte) (contentType string, body []byte, err error) {
 	var buffer bytes.Buffer
 	writer := multipart.NewWriter(&buffer)

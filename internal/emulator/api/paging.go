@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// A pageRange is what an endpoint accepts as per_page.
+// A pageRange limits per_page of an endpoint.
 type pageRange struct{ min, max, byDefault int }
 
 // pageInfo is the result_info of numbered pages.
@@ -15,7 +15,7 @@ type pageInfo struct {
 	TotalPages int `json:"total_pages"`
 }
 
-// countInfo is that of numbered pages which are not counted.
+// countInfo is the result_info of numbered pages without their number.
 type countInfo struct {
 	Page       int `json:"page"`
 	PerPage    int `json:"per_page"`
@@ -23,13 +23,15 @@ type countInfo struct {
 	TotalCount int `json:"total_count"`
 }
 
-// cursorInfo is the result_info of lists that go on from a cursor; an empty cursor is the end.
+// cursorInfo is the result_info of lists with a cursor. An empty cursor means
+// the end.
 type cursorInfo struct {
 	Count  int    `json:"count"`
 	Cursor string `json:"cursor"`
 }
 
-// pageOf cuts out of all the page that a query asks for. Pages beyond the end are empty, as they are on the real API.
+// pageOf returns the page that a query asks for. As on the real API, a page
+// beyond the end is empty.
 func pageOf[T any](all []T, query url.Values, allowed pageRange, code int) (reply, error) {
 	page, err := number(query, "page", 1, code)
 	if err != nil {
@@ -54,7 +56,7 @@ func pageOf[T any](all []T, query url.Values, allowed pageRange, code int) (repl
 	}}, nil
 }
 
-// number reads a whole number from a query.
+// number reads an integer from a query.
 func number(query url.Values, name string, absent, code int) (int, error) {
 	text := query.Get(name)
 	if text == "" {

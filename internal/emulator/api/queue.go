@@ -23,10 +23,12 @@ func (s *Server) queueRoutes() []route {
 
 var queueName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`)
 
-// usualQueueSettings are a new queue's: messages are kept for four days.
+// defaultQueueSettings are those of a new queue: it keeps messages for four
+// days.
 var defaultQueueSettings = store.QueueSettings{MessageRetentionPeriod: 4 * 24 * 60 * 60}
 
-// Limits of the platform, in seconds; see the documentation's page on the limits of Queues.
+// These are the platform's limits, in seconds.
+// Source: the documentation's page on the limits of Queues.
 const (
 	maxQueueDelay     = 24 * 60 * 60
 	minQueueRetention = 60
@@ -74,7 +76,8 @@ func findQueue(c *call, tx *store.Tx) (store.Queue, error) {
 	return q, nil
 }
 
-// listQueues answers in numbered pages. How large they are is not documented. wrangler asks for several names at once.
+// listQueues responds in numbered pages. Their size is not documented. wrangler
+// asks for several names at once.
 func (s *Server) listQueues(c *call) (reply, error) {
 	query := c.query()
 	views := []queueView{}
@@ -104,7 +107,7 @@ type queueSettingsFields struct {
 	MessageRetentionPeriod *int  `json:"message_retention_period"`
 }
 
-// applyTo changes what is given and leaves alone what is not.
+// applyTo changes the settings that are given and keeps the others.
 func (f queueFields) applyTo(q *store.Queue) error {
 	set(&q.Name, f.QueueName)
 	set(&q.Settings.DeliveryDelay, f.Settings.DeliveryDelay)
@@ -135,7 +138,8 @@ func (s *Server) createQueue(c *call) (reply, error) {
 	})
 }
 
-// putQueue replaces a queue's settings: what is left out goes back to what it is in a new queue. The name stays.
+// putQueue replaces a queue's settings: those that are left out go back to the
+// defaults. The name stays.
 func (s *Server) putQueue(c *call) (reply, error) {
 	return s.writeQueue(c, func(tx *store.Tx) (store.Queue, error) {
 		q, err := findQueue(c, tx)
@@ -144,7 +148,7 @@ func (s *Server) putQueue(c *call) (reply, error) {
 	})
 }
 
-// patchQueue leaves alone what is left out.
+// patchQueue keeps settings that are left out.
 func (s *Server) patchQueue(c *call) (reply, error) {
 	return s.writeQueue(c, func(tx *store.Tx) (store.Queue, error) {
 		q, err := findQueue(c, tx)
@@ -153,7 +157,7 @@ func (s *Server) patchQueue(c *call) (reply, error) {
 	})
 }
 
-// writeQueue writes what the body says over the queue that find returns.
+// writeQueue applies the body to the queue that find returns.
 func (s *Server) writeQueue(c *call, find func(*store.Tx) (store.Queue, error)) (reply, error) {
 	var body queueFields
 	if err := c.json(&body, errQueueMalformed); err != nil {
@@ -196,8 +200,9 @@ func (s *Server) getQueue(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteQueue deletes a queue that no script is bound to: the real platform refuses so, too, as a client reports that is
-// tested against it (alchemy-run/distilled#432). A consumer is taken for such a binding.
+// deleteQueue deletes a queue that no script is bound to. The real platform
+// also refuses otherwise, according to a client that is tested against it
+// (alchemy-run/distilled#432). A consumer counts as such a binding.
 func (s *Server) deleteQueue(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		q, err := findQueue(c, tx)

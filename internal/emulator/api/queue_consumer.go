@@ -23,8 +23,9 @@ const (
 	pullConsumer   = "http_pull"
 )
 
-// Limits of the platform; see the documentation's page on configuring Queues. A Worker waits for a batch, whoever pulls
-// asks for one.
+// These are the platform's limits.
+// Source: the documentation's page on configuring Queues. A Worker waits for a
+// batch, a client that pulls asks for one.
 const (
 	maxBatchSize   = 100
 	maxBatchWaitMS = 60_000
@@ -72,7 +73,8 @@ func (s *Server) listQueueConsumers(c *call) (reply, error) {
 	return pageOf(views, c.query(), pageRange{min: 1, max: 100, byDefault: 100}, queueInvalidBody)
 }
 
-// findQueueConsumer returns the queue and the consumer in a call's path, and where it stands among the others.
+// findQueueConsumer returns the queue and the consumer in a call's path, and
+// the consumer's index.
 func findQueueConsumer(c *call, tx *store.Tx) (store.Queue, int, error) {
 	q, err := findQueue(c, tx)
 	if err != nil {
@@ -114,7 +116,7 @@ type queueConsumerFields struct {
 	} `json:"settings"`
 }
 
-// createQueueConsumer gives a queue its consumer: it can have one.
+// createQueueConsumer gives a queue its consumer. A queue can have only one.
 func (s *Server) createQueueConsumer(c *call) (reply, error) {
 	return s.writeQueueConsumer(c, func(tx *store.Tx) (store.Queue, int, error) {
 		q, err := findQueue(c, tx)
@@ -126,7 +128,8 @@ func (s *Server) createQueueConsumer(c *call) (reply, error) {
 	})
 }
 
-// putQueueConsumer replaces a consumer: what is left out goes back to what it is in a new one.
+// putQueueConsumer replaces a consumer: settings that are left out go back to
+// the defaults.
 func (s *Server) putQueueConsumer(c *call) (reply, error) {
 	return s.writeQueueConsumer(c, func(tx *store.Tx) (store.Queue, int, error) { return findQueueConsumer(c, tx) })
 }
@@ -166,7 +169,7 @@ func (s *Server) writeQueueConsumer(c *call, find func(*store.Tx) (store.Queue, 
 	return ok(view)
 }
 
-// consumer is what the body makes of a consumer.
+// consumer returns a consumer with the changes in the body.
 func (f queueConsumerFields) consumer(old store.QueueConsumer) (store.QueueConsumer, error) {
 	next := store.QueueConsumer{ID: old.ID, CreatedOn: old.CreatedOn, Type: f.Type, Script: f.ScriptName, DeadLetterQueue: f.DeadLetterQueue}
 	s := &next.Settings

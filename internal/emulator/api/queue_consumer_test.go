@@ -41,7 +41,8 @@ func TestQueueConsumers(t *testing.T) {
 	create(object{"type": "worker", "script_name": "worker"}).Fails(400, 11004)
 	create(object{"type": "http_pull"}).Fails(400, 11004)
 
-	// What is left out goes back to what it was, and a dead letter queue is made.
+	// Settings that are left out go back to the defaults, and a dead letter
+	// queue is created.
 	put := func(fields object) *emulatortest.Response { t.Helper(); return a.JSON("PUT", list+"/"+id, fields) }
 	put(object{"type": "worker", "script_name": "worker", "dead_letter_queue": "failed", "settings": object{"max_concurrency": 5, "batch_size": 1}}).OK().
 		Is(view(id, `{"batch_size":1,"max_retries":3,"retry_delay":0,"max_concurrency":5,"max_wait_time_ms":5000}`, `,"dead_letter_queue":"failed"`))
@@ -56,14 +57,15 @@ func TestQueueConsumers(t *testing.T) {
 	a.Get(list+"/none").Fails(404, 11000)
 	a.Get("/queues/none/consumers").Fails(404, 11000)
 
-	// Neither the queue nor the Worker goes while they have each other.
+	// Neither the queue nor the Worker can be deleted while they are connected.
 	a.JSON("DELETE", "/queues/"+queue, nil).Fails(400, 11005)
 	a.JSON("DELETE", emulatortest.Worker("worker"), nil).Fails(400, 10064)
 	a.JSON("DELETE", list+"/"+id, nil).OK()
 	a.JSON("DELETE", list+"/"+id, nil).Fails(404, 11000)
 	a.JSON("DELETE", "/queues/"+queue, nil).OK()
 
-	// Those who pull have a lease, and a Worker that is forced out takes its part along.
+	// Consumers that pull have a lease. A Worker that is deleted by force is
+	// removed as a consumer.
 	other := a.Queue("other")
 	list = "/queues/" + other + "/consumers"
 	pull := create(object{"type": "http_pull", "settings": object{"visibility_timeout_ms": 1000}}).Object()

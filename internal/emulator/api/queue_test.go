@@ -54,7 +54,7 @@ func TestQueues(t *testing.T) {
 	}
 	a.Get(list+"?per_page=101").Fails(400, 10026)
 
-	// A queue that something is bound to stays.
+	// A queue that something is bound to cannot be deleted.
 	a.Namespace("prod")
 	bound := object{"bindings": []any{object{"type": "queue", "name": "JOBS", "queue_name": "jobs"}}}
 	a.Upload(emulatortest.Worker("router"), bound).OK()

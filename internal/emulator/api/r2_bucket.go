@@ -24,14 +24,16 @@ func (s *Server) r2BucketRoutes() []route {
 	}
 }
 
-// refuseR2Object is no 404, as what is missing here is otherwise: wrangler takes that for an object or a bucket that is
-// missing, and a deletion for done.
+// refuseR2Object does not respond with 404, unlike other missing operations:
+// wrangler would take that for a missing object or bucket, and a deletion for
+// done.
 func (s *Server) refuseR2Object(c *call) (reply, error) {
 	return reply{}, fail(http.StatusNotImplemented, codeNoRoute,
 		"The local account of wfpsync has objects of R2 for its Workers alone: a Worker with the bucket bound can read and write them")
 }
 
-// A bucket's jurisdiction and, when it is changed, its storage class are headers and not part of any body.
+// A bucket's jurisdiction is a header and never part of a body. So is its
+// storage class when it is changed.
 const (
 	r2JurisdictionHeader = "Cf-R2-Jurisdiction"
 	r2StorageClassHeader = "Cf-R2-Storage-Class"
@@ -59,7 +61,7 @@ func viewR2Bucket(b store.R2Bucket) r2BucketView {
 	}
 }
 
-// r2Jurisdiction returns the jurisdiction that a call is about.
+// r2Jurisdiction returns the jurisdiction of a call.
 func (c *call) r2Jurisdiction() (string, error) {
 	jurisdiction := c.r.Header.Get(r2JurisdictionHeader)
 	switch {
@@ -88,13 +90,14 @@ type r2BucketList struct {
 	Buckets []r2BucketView `json:"buckets"`
 }
 
-// r2CursorInfo is the result_info of this list, which does not count.
+// r2CursorInfo is the result_info of this list, which has no count.
 type r2CursorInfo struct {
 	Cursor  string `json:"cursor,omitempty"`
 	PerPage int    `json:"per_page"`
 }
 
-// listR2Buckets answers the buckets of one jurisdiction, page by page by a cursor, which is the last name of a page.
+// listR2Buckets lists the buckets of one jurisdiction, with a cursor: the last
+// name of a page.
 func (s *Server) listR2Buckets(c *call) (reply, error) {
 	query := c.query()
 	perPage, err := number(query, "per_page", 20, r2InvalidRequest)
@@ -139,8 +142,8 @@ type r2BucketFields struct {
 	StorageClass string `json:"storageClass"`
 }
 
-// createR2Bucket creates a bucket where the hint says. The real platform takes the hint for what it is, and a bucket may
-// come to be elsewhere.
+// createR2Bucket creates a bucket at the location in the hint. On the real
+// platform it is only a hint, and a bucket may be elsewhere.
 func (s *Server) createR2Bucket(c *call) (reply, error) {
 	var body r2BucketFields
 	if err := c.json(&body, errR2Malformed); err != nil {
@@ -175,7 +178,7 @@ func (s *Server) createR2Bucket(c *call) (reply, error) {
 	return ok(viewR2Bucket(b))
 }
 
-// usual is a value, or what it is when it is not given.
+// noStorageClass refuses storage classes that do not exist.
 func noStorageClass(class string) error {
 	return fail(http.StatusBadRequest, r2InvalidRequest, "Unknown storage class %q", class)
 }
@@ -193,7 +196,8 @@ func (s *Server) getR2Bucket(c *call) (reply, error) {
 	return ok(view)
 }
 
-// patchR2Bucket changes the storage class of objects to come, the only thing about a bucket that can be changed here.
+// patchR2Bucket changes the storage class of future objects, the only thing
+// about a bucket that can be changed here.
 func (s *Server) patchR2Bucket(c *call) (reply, error) {
 	class := c.r.Header.Get(r2StorageClassHeader)
 	if !slices.Contains(r2StorageClasses, class) {
@@ -216,8 +220,9 @@ func (s *Server) patchR2Bucket(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteR2Bucket deletes a bucket. The real platform refuses while there are objects in it; here there never are any.
-// Bindings to the bucket stay and lead nowhere.
+// deleteR2Bucket deletes a bucket. The real platform refuses while there are
+// objects in it; here there never are any. Bindings to the bucket stay, without
+// a target.
 func (s *Server) deleteR2Bucket(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		b, err := findR2Bucket(c, tx)

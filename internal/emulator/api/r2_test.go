@@ -43,7 +43,7 @@ func TestR2Buckets(t *testing.T) {
 		in("moon", method, path, `{"name":"abc"}`).Fails(400, 10040)
 	}
 
-	// The jurisdictions are worlds of their own.
+	// Each jurisdiction has its own buckets.
 	a.Get(list + "/uploads").OK().Is(view("uploads", "ENAM", "Standard", "default"))
 	in("eu", "PATCH", list+"/uploads", "", "cf-r2-storage-class", "Standard").OK().Is(view("uploads", "WEUR", "Standard", "eu"))
 	in("eu", "PATCH", list+"/uploads", "", "cf-r2-storage-class", "Cold").Fails(400, 10040)
@@ -78,8 +78,8 @@ func TestR2Buckets(t *testing.T) {
 	}
 }
 
-// TestR2ObjectsAreRefused sees to it that wrangler does not call an object deleted that is still there: it takes a 404
-// for one that is gone.
+// TestR2ObjectsAreRefused makes sure that wrangler does not report an object as
+// deleted that still exists: it takes a 404 for a missing one.
 func TestR2ObjectsAreRefused(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	a.JSON("POST", "/r2/buckets", object{"name": "files"}).OK()

@@ -22,12 +22,12 @@ func (s *Server) routeRoutes() []route {
 type routeView struct {
 	ID      string `json:"id"`
 	Pattern string `json:"pattern"`
-	Script  string `json:"script,omitempty"` // none: requests pass all Workers by
+	Script  string `json:"script,omitempty"` // empty: requests bypass all Workers
 }
 
 func viewRoute(r store.Route) routeView { return routeView(r) }
 
-// listRoutes answers with all routes of a zone: this list has no pages.
+// listRoutes returns all routes of a zone: this list has no pages.
 func (s *Server) listRoutes(c *call) (reply, error) {
 	views := []routeView{}
 	err := c.view(func(tx *store.Tx) error {
@@ -91,7 +91,7 @@ func (s *Server) putRoute(c *call) (reply, error) {
 	})
 }
 
-// writeRoute writes the route in the body under the id that find chooses.
+// writeRoute writes the route in the body under the id that find returns.
 func (s *Server) writeRoute(c *call, find func(*store.Tx) (store.Zone, string, error)) (reply, error) {
 	var body routeFields
 	if err := c.json(&body, errMalformedJSON); err != nil {
@@ -141,8 +141,9 @@ func (s *Server) deleteRoute(c *call) (reply, error) {
 	return ok(map[string]string{"id": id})
 }
 
-// checkRoutePattern accepts [http[s]://]host[/path]. A star may stand at the beginning of the host and at the end of the
-// path, nowhere else, and the host must belong to the zone; "*" alone is every host of it.
+// checkRoutePattern accepts [http[s]://]host[/path]. A star is allowed only at
+// the beginning of the host and at the end of the path, and the host must
+// belong to the zone. "*" alone is every host of it.
 func checkRoutePattern(pattern, zone string) error {
 	bad := func(why string) error {
 		return fail(http.StatusBadRequest, workersInvalidRoutePattern, "Invalid route pattern %q: %s", pattern, why)
@@ -190,8 +191,8 @@ type workerRouteFields struct {
 	ZoneName string `json:"zone_name"`
 }
 
-// putWorkerRoutes replaces all routes of a Worker, in whatever zones they are. It is not documented; wrangler calls it,
-// and prints the patterns that it answers.
+// putWorkerRoutes replaces all routes of a Worker, in all zones. It is not
+// documented; wrangler calls it, and prints the patterns in the response.
 func (s *Server) putWorkerRoutes(c *call) (reply, error) {
 	var body []workerRouteFields
 	if err := c.json(&body, errMalformedJSON); err != nil {

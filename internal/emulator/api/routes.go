@@ -1,12 +1,13 @@
 package api
 
-// A route is one operation of the API. Its path is relative to BasePath and may have wildcards, see net/http.ServeMux.
+// A route is one operation of the API. Its path is relative to BasePath and may
+// have wildcards, see net/http.ServeMux.
 type route struct {
 	method, path string
 	handler      handler
 }
 
-// routes lists every operation, one line per resource kind.
+// routes lists every operation, with one line per kind of resource.
 func (s *Server) routes() []route {
 	var all []route
 	for _, kind := range [][]route{

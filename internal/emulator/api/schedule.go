@@ -47,7 +47,8 @@ func (s *Server) getSchedules(c *call) (reply, error) {
 	return ok(view)
 }
 
-// putSchedules replaces all cron triggers of a Worker. Those that were there before keep their creation date.
+// putSchedules replaces all cron triggers of a Worker. Those that existed
+// before keep their creation date.
 func (s *Server) putSchedules(c *call) (reply, error) {
 	var body []struct {
 		Cron string `json:"cron"`

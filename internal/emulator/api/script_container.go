@@ -8,20 +8,22 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A place is where a script lives: in the account itself or in a dispatch namespace. Handlers that both have in common
-// are written against it.
+// A scriptContainer contains scripts: the account itself or a dispatch
+// namespace. Handlers for both are written against it.
 type scriptContainer interface {
-	// scripts finds the scripts that a call's path is about.
+	// scripts returns the scripts of the container in a call's path.
 	scripts(c *call, tx *store.Tx) (*store.Scripts, error)
-	// checkName judges the name of a script that is about to be created.
+	// checkName checks the name of a script that is about to be created.
 	checkName(name string) error
-	// deployed is told of a script whose code or settings are new.
+	// deployed is called after a script's code or settings have changed.
 	deployed(tx *store.Tx, account string, script store.Script)
-	// owner returns the name of the account Worker a script is, and "" for a user Worker.
+	// owner returns the name of a script that is an account Worker, and "" for
+	// a user Worker.
 	owner(script string) string
 }
 
-// sharedScriptRoutes are the operations that work alike in both places. base is the path of one script.
+// sharedScriptRoutes returns the operations that both containers have. base is
+// the path of one script.
 func (s *Server) sharedScriptRoutes(base string, sc scriptContainer) []route {
 	at := func(h func(*call, scriptContainer) (reply, error)) handler {
 		return func(c *call) (reply, error) { return h(c, sc) }
@@ -40,7 +42,7 @@ func (s *Server) sharedScriptRoutes(base string, sc scriptContainer) []route {
 	}
 }
 
-// readScript runs fn on the script in the path.
+// readScript calls fn with the script in the path.
 func (s *Server) readScript(c *call, sc scriptContainer, fn func(tx *store.Tx, script store.Script) error) error {
 	return c.view(func(tx *store.Tx) error {
 		scripts, err := sc.scripts(c, tx)
@@ -55,26 +57,30 @@ func (s *Server) readScript(c *call, sc scriptContainer, fn func(tx *store.Tx, s
 	})
 }
 
-// A change makes the next state of a script. It may not touch the old one, which is nil when there is none.
+// A change returns the next state of a script. It must not modify the old one,
+// which is nil if there is none.
 type change func(tx *store.Tx, old *store.Script) (store.Script, error)
 
-// writeScript deploys a change to the script in the path, creating the script if the change does.
+// writeScript deploys a change of the script in the path. The change may create
+// it.
 func (s *Server) writeScript(c *call, sc scriptContainer, next change) (store.Script, error) {
 	return s.writeAt(c, sc, deployedFrom(c.r), next)
 }
 
-// editScript is writeScript for changes that need a script to be there.
+// editScript deploys a change of a script that must exist.
 func (s *Server) editScript(c *call, sc scriptContainer, edit edit) (store.Script, error) {
 	return s.writeAt(c, sc, deployedFrom(c.r), edit.change)
 }
 
-// adjustScript is editScript for what belongs to the script as a whole, its tags or its schedules for instance: it
-// moves modified_on, but it is no deployment and makes no version.
+// adjustScript changes what belongs to the script as a whole, such as its tags
+// or its schedules. It sets modified_on, but is not a deployment and makes no
+// version.
 func (s *Server) adjustScript(c *call, sc scriptContainer, edit edit) (store.Script, error) {
 	return s.writeAt(c, sc, "", edit.change)
 }
 
-// An edit changes a script that exists. It may replace its slices and maps but not change them in place.
+// An edit changes an existing script. It may replace its slices and maps, but
+// must not modify them.
 type edit func(tx *store.Tx, script *store.Script) error
 
 func (e edit) change(tx *store.Tx, old *store.Script) (store.Script, error) {
@@ -99,13 +105,13 @@ func (s *Server) writeAt(c *call, sc scriptContainer, from string, next change) 
 	return written, err
 }
 
-// A target is a script that is about to be written, and on whose behalf.
+// A target is a script that is about to be written.
 type target struct {
 	container scriptContainer
 	account   string
 	scripts   *store.Scripts
 	name      string
-	from      string // what last_deployed_from becomes; empty: this is no deployment
+	from      string // last_deployed_from; empty if this is not a deployment
 }
 
 func (s *Server) write(tx *store.Tx, t target, next change) (store.Script, error) {
@@ -143,8 +149,8 @@ func (s *Server) stamp(script, old *store.Script, name string) {
 	script.ModifiedOn = s.later(old.ModifiedOn)
 }
 
-// later is now, but always after a previous time: two writes never leave the same modified_on behind, even when the
-// clock stands still.
+// later returns the current time, but always after a previous one: no two
+// writes have the same modified_on, even if the clock stands still.
 func (s *Server) later(previous time.Time) time.Time {
 	now := s.now()
 	if !now.After(previous) {
@@ -153,7 +159,7 @@ func (s *Server) later(previous time.Time) time.Time {
 	return now
 }
 
-// deployedFrom is the platform's guess of what the caller is.
+// deployedFrom guesses what the caller is, as the platform does.
 func deployedFrom(r *http.Request) string {
 	if strings.HasPrefix(r.UserAgent(), "wrangler/") {
 		return "wrangler"

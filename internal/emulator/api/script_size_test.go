@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What counts is the size after compression.
+// The size after compression counts.
 func TestScriptSize(t *testing.T) {
 	noise := make([]byte, maxCompressed+1<<10)
 	if _, err := rand.Read(noise); err != nil {

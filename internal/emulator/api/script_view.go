@@ -7,11 +7,11 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// scriptView is a script as lists and uploads show it: who and when, never the bindings.
+// scriptView is a script as lists and uploads show it, without its bindings.
 type scriptView struct {
 	ID                 string          `json:"id"`
 	Tag                string          `json:"tag"`
-	Tags               *[]string       `json:"tags,omitempty"` // a pointer, because null, [] and absent are three things
+	Tags               *[]string       `json:"tags,omitempty"` // a pointer, because null, [] and absent are different
 	ETag               string          `json:"etag,omitempty"`
 	CreatedOn          timestamp       `json:"created_on"`
 	ModifiedOn         timestamp       `json:"modified_on"`
@@ -29,12 +29,12 @@ type scriptView struct {
 	PlacementMode      string          `json:"placement_mode,omitempty"`
 	Observability      json.RawMessage `json:"observability,omitempty"`
 
-	// Only in the answer to an upload.
+	// This is only in the response to an upload.
 	StartupTimeMS *int   `json:"startup_time_ms,omitempty"`
 	DeploymentID  string `json:"deployment_id,omitempty"`
 	EntryPoint    string `json:"entry_point,omitempty"`
 
-	// Only for account Workers, and only when there are any.
+	// These are only for account Workers that have any.
 	Routes []routeView `json:"routes,omitempty"`
 }
 
@@ -42,8 +42,8 @@ func viewScript(h store.Head) scriptView {
 	var placement struct {
 		Mode string `json:"mode"`
 	}
-	if h.Placement != nil { // which few of a list have
-		_ = json.Unmarshal(h.Placement, &placement) // another shape has no mode, which is all that is asked
+	if h.Placement != nil { // few scripts of a list have one
+		_ = json.Unmarshal(h.Placement, &placement) // another shape has no mode, and only the mode matters
 	}
 	return scriptView{
 		ID: h.Name, Tag: h.Tag, Tags: &h.Tags, ETag: h.ETag,
@@ -56,8 +56,8 @@ func viewScript(h store.Head) scriptView {
 	}
 }
 
-// viewUpload is the answer to an upload. Starting a script takes no time here, and it is not started at all; clients
-// print the number, so it is a small one.
+// viewUpload returns the response to an upload. Clients print the startup time.
+// It is always the same small number here.
 func viewUpload(script store.Script) scriptView {
 	view := viewScript(script.Head)
 	view.StartupTimeMS = new(int)
@@ -81,8 +81,8 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// getContent answers with the code of a script: the modules as a form and the header cf-entrypoint, or the bare text of
-// a service worker.
+// getContent returns the code of a script: the modules as a form with the
+// header cf-entrypoint, or the bare text of a service worker.
 func (s *Server) getContent(c *call, sc scriptContainer) (reply, error) {
 	var answer reply
 	err := s.readScript(c, sc, func(tx *store.Tx, script store.Script) error {

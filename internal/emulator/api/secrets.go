@@ -85,8 +85,9 @@ func (s *Server) deleteSecret(c *call, sc scriptContainer) (reply, error) {
 	return done()
 }
 
-// patchSecrets is a merge patch over all secrets: named ones are set, null ones removed, the rest stays. It is one
-// write, where one call per secret would be one version each.
+// patchSecrets applies a merge patch to all secrets: named ones are set, null
+// ones removed, and the others stay. It is one write and makes one version,
+// while a call per secret would make one each.
 func (s *Server) patchSecrets(c *call, sc scriptContainer) (reply, error) {
 	var patch struct {
 		Secrets map[string]*store.Binding `json:"secrets"`

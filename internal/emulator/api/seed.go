@@ -10,15 +10,18 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A Seed is a script that comes into being without a request. It passes the same checks as an upload and is stored the
-// same way; it only costs no HTTP, and thousands share a transaction.
+// A Seed is a script that is created without a request. It passes the same
+// checks as an upload and is stored in the same way, but needs no HTTP, and
+// thousands share a transaction.
 type Seed struct {
 	Name string
-	// Metadata is the metadata part of an upload; nil stands for {}. It need not name the main module.
+	// Metadata is the metadata part of an upload; nil means {}. It need not
+	// name the main module.
 	Metadata json.RawMessage
-	// Modules are the code, the main module first. None stand for a small Worker that answers.
+	// Modules are the code, the main module first. Without any, the script is a
+	// small Worker that responds.
 	Modules []Module
-	// ModifiedOn, unless it is zero, is the time at which the script was last written.
+	// ModifiedOn, unless it is zero, is the time of the script's last write.
 	ModifiedOn time.Time
 }
 
@@ -29,7 +32,8 @@ type Module struct {
 	Content []byte
 }
 
-// seedBatch is how many scripts one transaction takes: few enough to keep its memory small.
+// seedBatch is how many scripts one transaction takes: few enough to need
+// little memory.
 const seedBatch = 5000
 
 const esModule = "application/javascript+module"
@@ -39,8 +43,9 @@ var seedModule = Module{
 	Content: []byte("export default { fetch() { return new Response(\"hello\") } }\n"),
 }
 
-// Seed writes scripts into a dispatch namespace, which it creates when it is missing; the namespace "" stands for the
-// account itself. Scripts that exist are replaced.
+// Seed writes scripts into a dispatch namespace, which it creates if it is
+// missing; the namespace "" stands for the account itself. It replaces existing
+// scripts.
 func (s *Server) Seed(account, namespace string, seeds iter.Seq[Seed]) error {
 	if err := s.EnsureAccount(account); err != nil {
 		return err
@@ -124,20 +129,24 @@ func partsOf(modules []Module) []part {
 	return parts
 }
 
-// A Tampering is a change that somebody else makes: another tool, a colleague in the dashboard, the platform itself.
+// A Tampering is a change by someone else: another tool, a colleague in the
+// dashboard, the platform itself.
 type Tampering struct {
-	// Settings, unless nil, are merged in like the settings part of PATCH …/settings.
+	// Settings, unless nil, are merged in like the settings part of PATCH
+	// …/settings.
 	Settings json.RawMessage
 	// Modules, unless empty, replace the code; the first is the main module.
 	Modules []Module
-	// ModifiedOn, unless zero, is what modified_on becomes. Otherwise it is now, as after any write; the old value
-	// makes the change one that modified_on does not betray.
+	// ModifiedOn, unless zero, becomes modified_on. Otherwise it becomes the
+	// current time, as after any write. With the old value, modified_on does
+	// not reveal the change.
 	ModifiedOn time.Time
 	// Delete deletes the script instead.
 	Delete bool
 }
 
-// Tamper changes a script behind the API's back: no request is observed. The namespace "" stands for the account itself.
+// Tamper changes a script without a request, so that none is observed. The
+// namespace "" stands for the account itself.
 func (s *Server) Tamper(account, namespace, script string, t Tampering) error {
 	var present fields
 	if t.Settings != nil {
@@ -180,7 +189,7 @@ func (s *Server) Tamper(account, namespace, script string, t Tampering) error {
 	})
 }
 
-// backdate sets modified_on, and created_on too when it would be later.
+// backdate sets modified_on, and created_on too if it would be later.
 func backdate(scripts *store.Scripts, script store.Script, modifiedOn time.Time) {
 	script.ModifiedOn = modifiedOn.UTC().Truncate(time.Microsecond)
 	if script.CreatedOn.After(script.ModifiedOn) {
@@ -189,7 +198,7 @@ func backdate(scripts *store.Scripts, script store.Script, modifiedOn time.Time)
 	scripts.Put(script)
 }
 
-// find returns the place that a namespace's name, or "", stands for.
+// find returns the container of a namespace's name, or of "".
 func find(tx *store.Tx, account, namespace string) (scriptContainer, *store.Scripts, error) {
 	if namespace == "" {
 		return workers{}, tx.Workers(account), nil

@@ -27,7 +27,7 @@ func TestSeed(t *testing.T) {
 	if got := modifiedOn(a, emulatortest.Script("prod", "acme")); got != "2025-01-02T03:04:05.678901Z" {
 		t.Errorf("modified_on is %s", got)
 	}
-	// A seed and an upload of the same are the same.
+	// A seed and an upload of the same script have the same result.
 	seeded := a.Get(emulatortest.Script("prod", "acme") + "/settings").OK()
 	a.Upload(emulatortest.Script("prod", "twin"), object{"tags": []string{"x"}, "bindings": []any{object{"type": "secret_text", "name": "S", "text": "hidden"}}}).OK()
 	a.Get(emulatortest.Script("prod", "twin") + "/settings").OK().Is(string(seeded.Result))
@@ -92,7 +92,7 @@ func TestTamper(t *testing.T) {
 	if etag != before["etag"] || modified != "2026-11-21T13:00:00.000000Z" || bindingNames(a, path) != "V:plain_text" {
 		t.Errorf("etag %s, modified_on %s, bindings %s", etag, modified, bindingNames(a, path))
 	}
-	// Code that changes without a trace in modified_on.
+	// The code changes without a trace in modified_on.
 	at := time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC)
 	tamper("prod", "acme", api.Tampering{Modules: []api.Module{{Name: "index.js", Content: []byte("export default {}")}}, ModifiedOn: at})
 	if etag, modified := show(); etag == before["etag"] || modified != "2026-11-21T13:00:00.000000Z" {

@@ -1,15 +1,17 @@
-// Package api answers the Cloudflare REST API from a store.
+// Package api serves the Cloudflare REST API from a store.
 //
-// It is a subset, but inside the subset it behaves like the real one: the same envelopes, error codes, paging, upload
-// validation and the same omissions (a secret's value is never in an answer). What the real API does is documented
-// only in parts; where the documents are silent the comments say what was decided, and the decision is the one that
-// catches a client's mistake rather than the one that hides it.
+// It is a subset that behaves like the real API: the same envelopes, error
+// codes, paging and upload validation, and the same omissions (a secret's value
+// is never in a response). The real API is documented only in parts. Where the
+// documents say nothing, a comment says what was decided: always what exposes a
+// client's mistake rather than what hides it.
 //
-// # How it is cut
+// # Structure
 //
-// One resource kind is one file: its routes, its handlers, its shape on the wire. Adding a kind means adding a file and
-// one line in routes.go. User Workers and account Workers are the same thing in different places: what they share is
-// written once, against a [place].
+// Each kind of resource is one file with its routes, its handlers and its shape
+// on the wire. Adding a kind means adding a file and one line in routes.go.
+// User Workers and account Workers are the same thing in different containers:
+// what they share is written once, against a [scriptContainer].
 package api
 
 import (
@@ -28,76 +30,80 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// BasePath is where the API begins, as it does on the real host.
+// BasePath is the beginning of the API's paths, as on the real host.
 const BasePath = "/client/v4"
 
-// maxBody is the size at which a request is refused. The real limit depends on the plan of the zone in front; 100 MB is
-// the documented one for the smaller plans.
+// maxBody is the size from which a request is refused. The real limit depends
+// on the plan of the zone in front; 100 MB is the documented one for the
+// smaller plans.
 const maxBody = 100 << 20
 
-// statusClientGone is what is observed of a request whose client did not wait for the answer. It has no place in HTTP;
-// the number is the one proxies use for it.
+// statusClientGone is what is observed for a request whose client did not wait
+// for the response. It is not part of HTTP; proxies use this number.
 const statusClientGone = 499
 
-// Options are how an account behaves. The zero value is usable.
+// Options configure an account. The zero value is usable.
 type Options struct {
-	// Now is the clock of created_on, modified_on and everything else that is stored; nil is time.Now. The Date header
-	// of answers is not subject to it.
+	// Now is the clock of created_on, modified_on and everything else that is
+	// stored; nil means time.Now. The Date header of responses does not use it.
 	Now func() time.Time
-	// ListShape is how lists of scripts look at first, see Server.SetListShape.
+	// ListShape is the initial shape of lists of scripts, see
+	// Server.SetListShape.
 	ListShape ListShape
 	// NonEmptyNamespaceDelete is Refuse or Cascade.
 	NonEmptyNamespaceDelete NonEmptyNamespaceDelete
-	// Accounts, unless empty, are the ids of the only accounts there are. Otherwise the usual one exists, and any other
-	// id is an account of its own from the first request that names it.
+	// Accounts, unless empty, are the ids of the only accounts. Otherwise the
+	// default one exists, and any other id becomes an account with the first
+	// request that names it.
 	Accounts []string
-	// Observe is called after every request, by many goroutines at once; nil is nobody.
+	// Observe is called after every request, concurrently; nil means no call.
 	Observe func(Request)
-	// Latency is added to every answer.
+	// Latency is added to every response.
 	Latency time.Duration
 }
 
 // Parts are what a Server works with.
 type Parts struct {
-	Store   *store.Store // stays the caller's to close
-	Default Account      // exists without being asked for
-	// Start starts the code of every upload; nil: it is only looked at.
+	Store   *store.Store // the caller closes it
+	Default Account      // always exists
+	// Start starts the code of every upload; with nil, the code is only read.
 	Start func(context.Context, runtime.Program) (runtime.Started, error)
-	// Query runs statements on a D1 database; nil: there is nothing to run them with.
+	// Query runs statements on a D1 database; with nil, none can be run.
 	Query func(ctx context.Context, database string, statements []runtime.Statement) ([]runtime.Rows, error)
 }
 
 // An Account is the identity of an account.
 type Account struct{ ID, Name string }
 
-// A Request is what is told about a finished request.
+// A Request describes a finished request.
 type Request struct {
 	Method   string
 	Path     string // as it was sent: escaped, from /client/v4 on, with its query
 	Status   int
 	Duration time.Duration
 
-	// Files is how many static files an upload of such brought.
+	// Files is the number of static files in an upload of them.
 	Files int
 }
 
 type observedKey struct{}
 
-// observed is what will be told about the call, for a handler to add to.
+// observed returns the description of the call, for a handler to complete.
 func (c *call) observed() *Request { return c.r.Context().Value(observedKey{}).(*Request) }
 
-// NonEmptyNamespaceDelete says what happens when a dispatch namespace that holds scripts is deleted. The official
-// documents do not say; one client that is tested against the real API reports that the scripts go with it.
+// NonEmptyNamespaceDelete says what happens when a dispatch namespace that
+// holds scripts is deleted. The official documents do not say; one client that
+// is tested against the real API reports that the scripts are deleted too.
 type NonEmptyNamespaceDelete int
 
 const (
-	// Refuse answers with an error and deletes nothing.
+	// Refuse responds with an error and deletes nothing.
 	Refuse NonEmptyNamespaceDelete = iota
 	// Cascade deletes the scripts too.
 	Cascade
 )
 
-// A Server answers the API.
+// A Server serves the API.
 type Server struct {
 	store   *store.Store
 	parts   Parts
@@ -107,7 +113,7 @@ type Server struct {
 
 	listShape atomic.Pointer[ListShape]
 	trouble   atomic.Pointer[Trouble]
-	known     sync.Map // account ids that are in the store
+	known     sync.Map // ids of accounts in the store
 }
 
 // New returns a Server.
@@ -145,7 +151,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveOrFail answers with an error where a handler panics, which is a fault of ours.
+// serveOrFail responds with an error if a handler panics, which is a bug of
+// ours.
 func (s *Server) serveOrFail(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -191,9 +198,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// routable refuses what ServeMux would answer itself, because it answers in plain text: unknown paths, wrong methods,
-// and paths it would redirect to a cleaner spelling. Cloudflare may well have what is missing here, so the answer says who
-// it is that does not: wrangler prints nothing of it but the message.
+// routable refuses what ServeMux would answer itself, in plain text: unknown
+// paths, wrong methods, and paths that it would redirect to a cleaner spelling.
+// Cloudflare may well have the missing operation, so the message says that it
+// is the local account that lacks it: wrangler prints only the message.
 func (s *Server) routable(w http.ResponseWriter, r *http.Request) error {
 	escaped := r.URL.EscapedPath()
 	missing := strings.TrimPrefix(escaped, BasePath)
@@ -235,17 +243,18 @@ func (s *Server) handle(h handler) http.HandlerFunc {
 	}
 }
 
-// now is the time of a change, as exact as the API shows it.
+// now returns the time of a change, as exact as the API shows it.
 func (s *Server) now() time.Time { return s.options.Now().UTC().Truncate(time.Microsecond) }
 
-// NewRay makes the id by which Cloudflare's support finds a request.
+// NewRay returns an id like those by which Cloudflare's support finds a
+// request.
 func NewRay() string {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	return hex.EncodeToString(id[:]) + "-LOC"
 }
 
-// A statusRecorder remembers the status of an answer.
+// A statusRecorder remembers the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
@@ -258,7 +267,7 @@ func (w *statusRecorder) WriteHeader(status int) {
 
 func (w *statusRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// discard is a ResponseWriter whose answer goes nowhere.
+// discard is a ResponseWriter that discards the response.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

@@ -10,16 +10,17 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// settingsView is what GET …/settings shows: everything about a script but its code, its etag and its entry point.
+// settingsView is what GET …/settings shows: everything about a script except
+// its code, its etag and its entry point.
 type settingsView struct {
 	Bindings           []map[string]any `json:"bindings"`
 	CompatibilityDate  string           `json:"compatibility_date,omitempty"`
 	CompatibilityFlags []string         `json:"compatibility_flags"`
-	Tags               []string         `json:"tags"` // null when there never were any
+	Tags               []string         `json:"tags"` // null if it never had any
 	UsageModel         string           `json:"usage_model"`
 	Logpush            bool             `json:"logpush"`
 	TailConsumers      json.RawMessage  `json:"tail_consumers"`
-	Placement          json.RawMessage  `json:"placement"` // an empty object when unset
+	Placement          json.RawMessage  `json:"placement"` // an empty object if unset
 	Limits             json.RawMessage  `json:"limits,omitempty"`
 	Observability      json.RawMessage  `json:"observability,omitempty"`
 	CacheOptions       json.RawMessage  `json:"cache_options,omitempty"`
@@ -36,8 +37,9 @@ func viewSettings(script store.Script) settingsView {
 	return view
 }
 
-// viewPlacement is a script's placement as the settings show it: how far the analysis for smart placement got is among
-// it, though nobody sent that. Without requests it never gets anywhere.
+// viewPlacement returns a script's placement as the settings show it, with the
+// progress of the analysis for smart placement. Without requests the analysis
+// never makes any.
 func viewPlacement(placement json.RawMessage) json.RawMessage {
 	var fields map[string]any
 	if placement == nil || json.Unmarshal(placement, &fields) != nil || fields == nil {
@@ -65,8 +67,9 @@ func (s *Server) getSettings(c *call, sc scriptContainer) (reply, error) {
 	return ok(view)
 }
 
-// patchSettings changes what its one part, "settings", mentions and leaves the rest. A list of bindings in it replaces
-// the old one, as in an upload: secrets that should stay are inherited or kept.
+// patchSettings changes what its one part, "settings", mentions and keeps the
+// rest. A list of bindings in it replaces the old one, as in an upload: secrets
+// that should stay are inherited or kept.
 func (s *Server) patchSettings(c *call, sc scriptContainer) (reply, error) {
 	mediaType, params := c.contentType()
 	if mediaType != "multipart/form-data" || params["boundary"] == "" {
@@ -117,15 +120,18 @@ const (
 	maxTagBytes = 128
 	maxCPUMS    = 300_000 // five minutes
 
-	// usualUsageModel is what every script gets that does not ask for a retired one.
+	// defaultUsageModel is the usage model of every script that does not ask
+	// for a retired one.
 	defaultUsageModel = "standard"
 )
 
-// A setter takes one field of a metadata or settings object over into a script. A null means: back to the default.
+// A setter copies one field of a metadata or settings object into a script. A
+// null resets it to the default.
 type setter func(script *store.Script, value json.RawMessage) error
 
-// newSetters returns the fields an upload and PATCH …/settings have in common, except the bindings. Fields that are not
-// here (annotations, code_update_strategy, …) are tolerated and change nothing, as on the real API.
+// newSetters returns setters for the fields that an upload and PATCH …/settings
+// have in common, except the bindings. Other fields (annotations,
+// code_update_strategy, …) are accepted and change nothing, as on the real API.
 func (s *Server) newSetters() map[string]setter {
 	return map[string]setter{
 		"compatibility_date":  s.setCompatibilityDate,
@@ -141,8 +147,8 @@ func (s *Server) newSetters() map[string]setter {
 	}
 }
 
-// apply takes the present fields over and checks the result. The fields go in sorted order, so that of several
-// mistakes the same one is always reported.
+// apply copies the present fields and checks the result. The order of the
+// fields is fixed, so that of several mistakes the same one is always reported.
 func (s *Server) apply(tx *store.Tx, account, self string, script *store.Script, present fields) error {
 	names := make([]string, 0, len(present))
 	for name := range present {
@@ -165,7 +171,7 @@ func (s *Server) apply(tx *store.Tx, account, self string, script *store.Script,
 	return checkTailConsumers(tx, account, self, script.TailConsumers)
 }
 
-// named turns a decoding error into the answer; a failure already is one.
+// named turns a decoding error into a failure. A failure stays as it is.
 func named(err error, field string) error {
 	if _, isFailure := err.(*failure); isFailure {
 		return err
@@ -184,7 +190,8 @@ func decodeInto[T any](field func(*store.Script) *T) setter {
 	}
 }
 
-// keepRaw keeps a value in the shape it was sent: that is how the settings return it. It must be an object or a list.
+// keepRaw keeps a value as it was sent, because the settings return it that
+// way. It must be an object or a list.
 func keepRaw(field func(*store.Script) *json.RawMessage) setter {
 	return func(script *store.Script, value json.RawMessage) error {
 		switch text := strings.TrimSpace(string(value)); {
@@ -199,8 +206,8 @@ func keepRaw(field func(*store.Script) *json.RawMessage) setter {
 	}
 }
 
-// setCompatibilityDate refuses dates after today, in UTC: at the turn of the day somewhere east a date that is today
-// there is refused by the real API too.
+// setCompatibilityDate refuses dates after today in UTC. Around midnight the
+// real API, too, refuses a date that is today somewhere further east.
 func (s *Server) setCompatibilityDate(script *store.Script, value json.RawMessage) error {
 	var text string
 	if err := json.Unmarshal(value, &text); err != nil {
@@ -227,7 +234,7 @@ func setTags(script *store.Script, value json.RawMessage) error {
 	return setTagList(script, tags)
 }
 
-// setTagList sets the tags of a script; a repeated tag counts once.
+// setTagList sets the tags of a script. A repeated tag counts once.
 func setTagList(script *store.Script, tags []string) error {
 	unique := []string{}
 	for _, tag := range tags {
@@ -316,8 +323,9 @@ func checkTailConsumers(tx *store.Tx, account, self string, raw json.RawMessage)
 	return nil
 }
 
-// noSuchService is the failure of a reference to an account Worker that does not exist. 10143 is what the real API
-// answers for a missing script; 10144, which is also documented, is about a missing environment of an existing one.
+// noSuchService returns the failure of a reference to an account Worker that
+// does not exist. The real API responds with 10143 for a missing script; 10144,
+// which is also documented, is for a missing environment of an existing one.
 func noSuchService(kind, name, target string) error {
 	return fail(http.StatusBadRequest, workersServiceTargetMissing,
 		"Could not resolve %s '%s'. Target script '%s' not found. Please verify the target script and try again.", kind, name, target)

@@ -11,9 +11,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// start starts the code of an upload, if there is something to start it with, and notes what it handles. Code that does
-// not start is refused in the platform's words, which are those of the runtime that both have. A Worker of static files
-// alone has nothing to start.
+// start starts the code of an upload, if there is a runtime, and notes what it
+// handles. Code that does not start is refused in the platform's words: its
+// runtime is the same. A Worker of static files alone is not started.
 func (s *Server) start(ctx context.Context, k *code, settings startSettings) error {
 	if s.parts.Start == nil || len(k.modules) == 0 {
 		return nil
@@ -36,13 +36,13 @@ func (s *Server) start(ctx context.Context, k *code, settings startSettings) err
 	return nil
 }
 
-// A Refusal is why an upload is refused.
+// A StartError says why an upload is refused.
 type StartError struct {
 	Code    int
-	Message string // in several lines where the runtime knows a place, or from where something was imported
+	Message string // in several lines if the runtime knows a position, or from where something was imported
 }
 
-// RefusalOf is why code that was started is refused, or nil.
+// StartErrorOf returns why started code is refused, or nil.
 func StartErrorOf(started runtime.Started) *StartError {
 	switch {
 	case started.Failure != "":
@@ -53,14 +53,15 @@ func StartErrorOf(started runtime.Started) *StartError {
 	return nil
 }
 
-// startSettings is what the metadata says of how code is started.
+// startSettings are the parts of the metadata that starting code needs.
 type startSettings struct {
 	CompatibilityDate  string          `json:"compatibility_date"`
 	CompatibilityFlags []string        `json:"compatibility_flags"`
 	Bindings           []store.Binding `json:"bindings"`
 }
 
-// startSettings reads what start needs. What is malformed is left out: it is refused later, with more to say.
+// startSettings reads what start needs. It skips malformed members, because
+// they are refused later, with a better message.
 func (f fields) startSettings() startSettings {
 	var settings startSettings
 	_ = json.Unmarshal(f["compatibility_date"], &settings.CompatibilityDate)
@@ -69,7 +70,8 @@ func (f fields) startSettings() startSettings {
 	return settings
 }
 
-// variables are the variables and secrets that code can read while it starts.
+// variables returns the variables and secrets that code can read while it
+// starts.
 func (s startSettings) variables() map[string]any {
 	values := map[string]any{}
 	for _, b := range s.Bindings {
@@ -80,8 +82,9 @@ func (s startSettings) variables() map[string]any {
 	return values
 }
 
-// The real platform starts the script and asks it. Here only its text is read, with comments and strings not told
-// apart from code: good enough for a field that is shown to people. What is looked for are
+// The real platform starts the script and asks it. Here only its text is read,
+// without distinguishing comments and strings from code, which is good enough
+// for a field that is only shown to people. These are found:
 //
 //	fetch(request, env) {          a method, in an object or a class
 //	fetch: handler,                a property
@@ -94,8 +97,9 @@ var (
 
 const handlerNames = `fetch|scheduled|queue|email|tail|trace|tailStream`
 
-// findHandlers returns the events a script handles, sorted. A script in which none is found (an app object from a
-// framework, say) is taken to handle fetch, because one without handlers would not have been accepted.
+// findHandlers returns the events that a script handles, sorted. If it finds
+// none (because of an app object from a framework, say), it returns fetch,
+// because the platform would not have accepted a script without handlers.
 func findHandlers(source []byte) []string {
 	var found []string
 	for _, pattern := range []*regexp.Regexp{handlerMethod, handlerProperty, handlerListener} {

@@ -6,7 +6,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// getUserWorkerTags answers with the tags; it is null when there never were any, as clients have seen it.
+// getUserWorkerTags returns the tags, or null if the Worker never had any, as
+// clients have seen it.
 func (s *Server) getUserWorkerTags(c *call) (reply, error) {
 	var tags []string
 	err := s.readScript(c, userWorkers{}, func(_ *store.Tx, script store.Script) error {
@@ -39,7 +40,7 @@ func (s *Server) putUserWorkerTag(c *call) (reply, error) {
 	return done()
 }
 
-// deleteUserWorkerTag is content when the tag is gone already.
+// deleteUserWorkerTag succeeds if the tag is gone already.
 func (s *Server) deleteUserWorkerTag(c *call) (reply, error) {
 	_, err := s.editTags(c, func(tags []string) []string {
 		return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return tag == c.param("tag") })
@@ -50,7 +51,8 @@ func (s *Server) deleteUserWorkerTag(c *call) (reply, error) {
 	return done()
 }
 
-// editTags changes the tags of a user Worker. That is a write like any other: modified_on moves on.
+// editTags changes the tags of a user Worker. Like any other write, it changes
+// modified_on.
 func (s *Server) editTags(c *call, edit func([]string) []string) (store.Script, error) {
 	return s.adjustScript(c, userWorkers{}, func(_ *store.Tx, script *store.Script) error {
 		return setTagList(script, edit(script.Tags))

@@ -10,42 +10,47 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Trouble is what is wrong with the credentials or the account. The answers are those that clients of the real API
-// report; where two are reported, the comment says which one this is.
+// Trouble simulates problems with the credentials or the account. The responses
+// are those that clients of the real API report. If two are reported, the
+// comment says which one this is.
 type Trouble struct {
-	// InvalidToken lets no token be one.
+	// InvalidToken makes every token invalid.
 	InvalidToken bool
 
-	// TokenStatus is what verifying a token answers instead of active: expired or disabled.
+	// TokenStatus is the status of a verified token instead of active: expired
+	// or disabled.
 	TokenStatus string
 
-	// Denied are the products that the token may not see, as paths name them: workers, d1 and so on; besides kv, zones,
-	// routes, dns, custom_hostnames and accounts.
+	// Denied are the products that the token may not see, as they are called in
+	// paths (workers, d1 and so on), or as kv, zones, routes, dns,
+	// custom_hostnames and accounts.
 	Denied []string
 
-	// NotEntitled says that the account has not bought Workers for Platforms. The code is not documented; 10023 is what
-	// users of wrangler are answered.
+	// NotEntitled says that the account has not bought Workers for Platforms.
+	// The code is not documented; users of wrangler report 10023.
 	NotEntitled bool
 
-	// NoSaaS and NoMetadata say that no zone may have custom hostnames, or metadata on them.
+	// NoSaaS and NoMetadata say that no zone may have custom hostnames, or
+	// metadata on them.
 	NoSaaS     bool
 	NoMetadata bool
 
-	// NoAccounts and SecondAccount are about the accounts that the token can see.
+	// NoAccounts and SecondAccount change which accounts the token can see.
 	NoAccounts    bool
 	SecondAccount bool
 
-	// KVUnsuccessful are keys that bulk requests to KV do not get to, and name.
+	// KVUnsuccessful are keys that bulk requests to KV do not write or delete,
+	// and report.
 	KVUnsuccessful []string
 
-	// HTML answers a page, as a proxy or another host does.
+	// HTML responds with a page, as a proxy or another host does.
 	HTML bool
 
 	// Skew is how far the clock of the Date header is ahead.
 	Skew time.Duration
 }
 
-// SetTrouble begins trouble, or with the zero value ends it.
+// SetTrouble starts trouble. The zero value ends it.
 func (s *Server) SetTrouble(t Trouble) { s.trouble.Store(&t) }
 
 var (
@@ -58,7 +63,8 @@ var (
 	errNotEntitled = fail(http.StatusForbidden, 10023, "You do not have access to dispatch namespaces")
 )
 
-// refuse answers what trouble answers, if there is any, and reports whether it did.
+// writeTrouble writes the response that simulated trouble calls for, and
+// reports whether it did.
 func (s *Server) writeTrouble(w http.ResponseWriter, r *http.Request) bool {
 	t := s.trouble.Load()
 	if t == nil {
@@ -69,7 +75,7 @@ func (s *Server) writeTrouble(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if t.HTML {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte("<html><title>Sign in</title></html>")) // the client has gone; there is nobody to tell
+		_, _ = w.Write([]byte("<html><title>Sign in</title></html>")) // on an error, the client has gone
 		return true
 	}
 	path := strings.TrimPrefix(r.URL.EscapedPath(), BasePath)
@@ -88,12 +94,13 @@ func (s *Server) writeTrouble(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// products are those that paths name otherwise than clients do.
+// products have other names in paths than clients use.
 var products = map[string]string{
 	"accounts/storage": "kv", "zones/dns_records": "dns", "zones/custom_hostnames": "custom_hostnames", "zones/workers": "routes",
 }
 
-// productOf is the product that a path belongs to, which stands behind the account or the zone; "" for none that can be denied.
+// productOf returns the product of a path, which follows the account or the
+// zone, or "" if it cannot be denied.
 func productOf(path string) string {
 	parts := append(strings.Split(strings.Trim(path, "/"), "/"), "", "")
 	scope, product := parts[0], parts[2]
@@ -115,7 +122,7 @@ func (s *Server) tokenStatus() string {
 	return "active"
 }
 
-// seenInTrouble are the accounts that a token can see.
+// accountsInTrouble returns the accounts that a token can see.
 func (s *Server) accountsInTrouble(accounts []store.Account) []store.Account {
 	t := s.trouble.Load()
 	switch {

@@ -16,7 +16,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// An upload is a script on its way in: what the metadata part says, and the modules.
+// An upload is a script that is being uploaded: the metadata part, and the
+// modules.
 type upload struct {
 	metadata fields
 	code     code
@@ -25,22 +26,25 @@ type upload struct {
 // fields are the members of a metadata or settings object that are present.
 type fields map[string]json.RawMessage
 
-// code is a complete set of modules with the one that is started.
+// code is a complete set of modules, with the one that is started.
 type code struct {
 	entryPoint string
 	asModule   bool // an ES module rather than the older service-worker syntax
 	modules    []module
 	sourceMaps []module
-	found      []string // the handlers, when it was started
+	found      []string // the handlers, if it was started
 }
 
-// maxCompressed is the size of a script after gzip from which on it is refused, for paid accounts.
+// maxCompressed is the size after gzip from which a script is refused, for paid
+// accounts.
 const maxCompressed = 10 << 20
 
-// uploadScript answers PUT: it creates or replaces a script. There is no create-only mode.
+// uploadScript handles PUT: it creates or replaces a script. There is no
+// create-only mode.
 //
-// The query excludeScript=true, which wrangler sends, needs no handling: it asks to leave the code out of the answer,
-// and the code is never in it.
+// The query excludeScript=true, which wrangler sends, asks to leave the code
+// out of the response. Nothing needs to be done, because the response never has
+// the code.
 func (s *Server) uploadScript(c *call, sc scriptContainer) (reply, error) {
 	up, err := readUpload(c)
 	if err != nil {
@@ -56,7 +60,7 @@ func (s *Server) uploadScript(c *call, sc scriptContainer) (reply, error) {
 	return ok(viewUpload(script))
 }
 
-// uploading is the change that an upload makes.
+// uploading returns the change that an upload makes.
 func (s *Server) uploading(c *call, sc scriptContainer, up upload) change {
 	strict := c.query().Get("bindings_inherit") == "strict"
 	name := c.param("script")
@@ -71,7 +75,8 @@ func (s *Server) uploading(c *call, sc scriptContainer, up upload) change {
 	}
 }
 
-// putContent answers PUT …/content: new code, the settings stay.
+// putContent handles PUT …/content: it replaces the code, and the settings
+// stay.
 func (s *Server) putContent(c *call, sc scriptContainer) (reply, error) {
 	up, err := readUpload(c)
 	if err == nil && len(up.code.modules) == 0 {
@@ -100,7 +105,8 @@ func (s *Server) putContent(c *call, sc scriptContainer) (reply, error) {
 	return ok(viewUpload(script))
 }
 
-// readUpload reads the body of an upload: a form with metadata and modules, or the bare text of a service worker.
+// readUpload reads the body of an upload: a form with metadata and modules, or
+// the bare text of a service worker.
 func readUpload(c *call) (upload, error) {
 	switch mediaType, params := c.contentType(); mediaType {
 	case "multipart/form-data":
@@ -117,7 +123,7 @@ func readUpload(c *call) (upload, error) {
 		if err != nil {
 			return upload{}, err
 		}
-		// The name is the platform's: such a body has none.
+		// The platform chooses the name, because such a body has none.
 		return parseUpload([]part{
 			{field: "metadata", data: []byte(`{"body_part":"script"}`)},
 			{field: "script", file: "worker.js", contentType: mediaType, data: raw},
@@ -126,8 +132,8 @@ func readUpload(c *call) (upload, error) {
 	return upload{}, errContentType
 }
 
-// parseUpload takes the parts of an upload apart. header may name the entry point in place of the metadata, as
-// PUT …/content allows.
+// parseUpload parses the parts of an upload. The header may name the entry
+// point instead of the metadata, as PUT …/content allows.
 func parseUpload(parts []part, header http.Header) (upload, error) {
 	raw, rest, found := takeField(parts, "metadata")
 	metadata := fields{}
@@ -137,7 +143,7 @@ func parseUpload(parts []part, header http.Header) (upload, error) {
 			return upload{}, invalid("The metadata part is not a JSON object")
 		}
 	case header.Get("CF-WORKER-MAIN-MODULE-PART") == "" && header.Get("CF-WORKER-BODY-PART") == "":
-		return upload{}, invalid("could not read content for part metadata") // the real one's words
+		return upload{}, invalid("could not read content for part metadata") // Cloudflare's own words
 	}
 	var named struct {
 		MainModule string `json:"main_module"`
@@ -160,7 +166,7 @@ func parseUpload(parts []part, header http.Header) (upload, error) {
 
 var errNoMainModule = invalid("The metadata names neither main_module nor body_part")
 
-// newCode makes a set of modules out of an upload's parts.
+// newCode makes a set of modules from an upload's parts.
 func newCode(mainModule, bodyPart string, parts []part) (code, error) {
 	var made code
 	switch {
@@ -173,7 +179,8 @@ func newCode(mainModule, bodyPart string, parts []part) (code, error) {
 	for _, p := range parts {
 		mediaType, _, _ := mime.ParseMediaType(p.contentType)
 		if mediaType == "application/source-map" {
-			// wrangler sends one along with each script; it is no module, and shows in stacks only.
+			// wrangler sends one with each script. It is not a module, and only
+			// used in stack traces.
 			made.sourceMaps = append(made.sourceMaps, newModule(p))
 			continue
 		}
@@ -203,7 +210,7 @@ func newCode(mainModule, bodyPart string, parts []part) (code, error) {
 	return made, made.checkSize()
 }
 
-// checkSize compresses only what could be too large.
+// checkSize compresses only code that could be too large.
 func (k code) checkSize() error {
 	var total int64
 	for _, m := range k.modules {
@@ -256,7 +263,8 @@ func storeModules(tx *store.Tx, modules []module) []store.Module {
 	return stored
 }
 
-// etag names the code alone: the same modules have the same etag wherever and with whatever settings they run.
+// etag identifies the code alone: the same modules always have the same etag,
+// in any script and with any settings.
 func (k code) etag() string {
 	lines := make([]string, 0, len(k.modules))
 	for _, m := range k.modules {
@@ -267,7 +275,8 @@ func (k code) etag() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// handlers are what was found by starting the code, or by looking at the module that would be started.
+// handlers returns the handlers that were found when the code was started, or
+// by reading the module that would be started.
 func (k code) handlers() []string {
 	if k.found != nil {
 		return k.found
@@ -280,7 +289,7 @@ func (k code) handlers() []string {
 	return nil
 }
 
-// invalid is the failure of a script that does not pass validation.
+// invalid returns the failure of a script that does not pass validation.
 func invalid(format string, args ...any) *failure {
 	return fail(http.StatusBadRequest, workersValidationFailed, format, args...)
 }

@@ -114,7 +114,7 @@ func TestUploadShapes(t *testing.T) {
 	})
 }
 
-// content takes a multipart answer apart.
+// content parses a multipart response.
 func content(t *testing.T, r *emulatortest.Response) map[string]string {
 	t.Helper()
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -272,7 +272,7 @@ func TestUploadRefusals(t *testing.T) {
 	for _, name := range []string{"Upper", "-dash", "a.b", strings.Repeat("x", 64)} {
 		a.Upload(emulatortest.Worker(name), nil).Fails(400, 10016)
 	}
-	// Nothing of all this has left a trace.
+	// None of this has left a trace.
 	a.Get(path).Fails(404, 10092)
 	a.Get(emulatortest.Worker("acme2")).Fails(404, 10007)
 }
@@ -311,7 +311,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestMigrationClasses binds only what migrations have created, and not deleted or renamed since.
+// TestMigrationClasses binds only to classes that migrations have created, and
+// not deleted or renamed since.
 func TestMigrationClasses(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	a.Namespace("prod")

@@ -23,7 +23,7 @@ func (s *Server) userWorkerRoutes() []route {
 	)
 }
 
-// userWorkers is the place inside a dispatch namespace.
+// userWorkers is the container of a dispatch namespace's user Workers.
 type userWorkers struct{}
 
 func (userWorkers) scripts(c *call, tx *store.Tx) (*store.Scripts, error) {
@@ -34,8 +34,9 @@ func (userWorkers) scripts(c *call, tx *store.Tx) (*store.Scripts, error) {
 	return tx.UserWorkers(c.account, n.ID), nil
 }
 
-// checkName accepts almost anything: wrangler's authors found that the API does not check the names of user Workers,
-// although the schema has a pattern. The length only keeps the name within what the store can hold.
+// checkName accepts almost anything: wrangler's authors found that the API does
+// not check the names of user Workers, although the schema has a pattern. The
+// limit on the length is only that of the store.
 func (userWorkers) checkName(name string) error {
 	if len(name) > 255 {
 		return fail(http.StatusBadRequest, workersInvalidName, "The name of a Worker may have 255 bytes, not %d", len(name))
@@ -43,12 +44,13 @@ func (userWorkers) checkName(name string) error {
 	return nil
 }
 
-// deployed does nothing: user Workers have no versions, each upload is live at once.
+// deployed does nothing: user Workers have no versions, and each upload is live
+// at once.
 func (userWorkers) deployed(*store.Tx, string, store.Script) {}
 
 func (userWorkers) owner(string) string { return "" }
 
-// namespacedView is a user Worker as it is shown on its own, and in nested lists.
+// namespacedView is a single user Worker, or one in a nested list.
 type namespacedView struct {
 	CreatedOn         timestamp  `json:"created_on"`
 	ModifiedOn        timestamp  `json:"modified_on"`
@@ -62,8 +64,9 @@ func viewNamespaced(namespace string, view scriptView) namespacedView {
 	}
 }
 
-// getUserWorker is wrangler's question before it deploys into a namespace. It goes on only when a missing script is
-// code 10092; 10007, which every other operation uses, makes it give up.
+// getUserWorker is what wrangler asks before it deploys into a namespace. It
+// continues only if a missing script has code 10092; with 10007, which every
+// other operation uses, it gives up.
 func (s *Server) getUserWorker(c *call) (reply, error) {
 	var view any
 	err := c.view(func(tx *store.Tx) error {
@@ -88,7 +91,8 @@ func (s *Server) getUserWorker(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteUserWorker deletes one user Worker. force matters for account Workers only: nothing can bind to a user Worker.
+// deleteUserWorker deletes one user Worker. force matters for account Workers
+// only, because nothing can bind to a user Worker.
 func (s *Server) deleteUserWorker(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		scripts, err := userWorkers{}.scripts(c, tx)

@@ -9,17 +9,19 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// ListShape says how the scripts of a namespace look in its list, and one that is not there. The schema describes nested items, clients that run
-// against the real API read flat ones, and whether tags and etags are included differs between sources and years. So
-// all of it can be chosen, and a client should be tested with each.
+// ListShape is the shape of the scripts in the list of a namespace, and of a
+// missing one. The schema describes nested items, while clients of the real API
+// read flat ones, and sources from different years differ about tags and etags.
+// So all of it can be set, and a client should be tested with each.
 type ListShape struct {
 	Nested      bool // {"created_on", "modified_on", "dispatch_namespace", "script": {…}} instead of the flat script
 	WithoutTags bool
 	WithoutETag bool
 	MaxPage     int // the largest page, whatever limit asks for; 0 means 1000
 
-	// NullScript lets a GET of a script that is not there answer 200 and {"script": null}, as two products have seen
-	// the live API do, and not 404 as wrangler expects.
+	// NullScript makes a GET of a missing script return 200 and {"script":
+	// null}, as two products have seen on the live API, and not 404 as wrangler
+	// expects.
 	NullScript bool
 }
 
@@ -50,8 +52,9 @@ func (shape ListShape) item(namespace string, head store.Head) any {
 	return view
 }
 
-// listUserWorkers answers in pages, sorted by name. A limit above the largest page is cut down to it rather than
-// refused, so that a client must believe the cursor and not its own arithmetic.
+// listUserWorkers responds in pages, sorted by name. A limit above the largest
+// page is reduced rather than refused, so that a client must rely on the cursor
+// and not on its own arithmetic.
 func (s *Server) listUserWorkers(c *call) (reply, error) {
 	query := c.query()
 	filter, err := parseTagFilter(query.Get("tags"))
@@ -85,7 +88,7 @@ func (s *Server) listUserWorkers(c *call) (reply, error) {
 				continue
 			}
 			if len(items) == limit {
-				cursor = encodeCursor(last) // there is one more
+				cursor = encodeCursor(last) // there are more
 				break
 			}
 			items = append(items, shape.item(c.param("namespace"), head))
@@ -99,10 +102,12 @@ func (s *Server) listUserWorkers(c *call) (reply, error) {
 	return reply{result: items, info: cursorInfo{Count: len(items), Cursor: cursor}}, nil
 }
 
-// deleteUserWorkers deletes the scripts that match a tag filter, at most limit of them.
+// deleteUserWorkers deletes the scripts that match a tag filter, at most limit
+// of them.
 //
-// The filter is optional in the schema, and what the operation does without one is not documented. It may well delete
-// everything; here it is refused, because no test and no slip of the hand should ever find out.
+// The filter is optional in the schema, and it is not documented what the
+// operation does without one. It may well delete everything. Here it is
+// refused, so that neither a test nor a slip ever finds out.
 func (s *Server) deleteUserWorkers(c *call) (reply, error) {
 	query := c.query()
 	filter, err := parseTagFilter(query.Get("tags"))
@@ -142,7 +147,8 @@ func (s *Server) deleteUserWorkers(c *call) (reply, error) {
 	return done()
 }
 
-// A cursor is the last name of the page before, made opaque so that nobody builds one.
+// A cursor is the last name of the previous page, made opaque so that clients
+// do not build one.
 const cursorMark = "after:"
 
 func encodeCursor(name string) string {
@@ -164,8 +170,9 @@ func decodeCursor(cursor string) (string, error) {
 	return name, nil
 }
 
-// A tagFilter is the query parameter tags: "a:yes,b:no" wants scripts with the tag a and without the tag b. That
-// several conditions must all hold is an assumption; the documents only say "match the filter".
+// A tagFilter is the query parameter tags: "a:yes,b:no" matches scripts with
+// the tag a and without the tag b. That all conditions must hold is an
+// assumption: the documents only say "match the filter".
 type tagFilter []tagCondition
 
 type tagCondition struct {
@@ -173,8 +180,8 @@ type tagCondition struct {
 	wanted bool
 }
 
-// parseTagFilter reads a filter; an empty text is the filter that matches everything. A tag may contain colons, so the
-// answer is what comes after the last one.
+// parseTagFilter reads a filter. An empty text matches everything. A tag may
+// contain colons, so yes or no follows the last one.
 func parseTagFilter(text string) (tagFilter, error) {
 	if text == "" {
 		return nil, nil

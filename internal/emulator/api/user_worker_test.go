@@ -13,7 +13,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/emulatortest"
 )
 
-// fleet seeds n scripts, worker-00000 and so on. Every third has the tag third, every other the tag even.
+// fleet seeds n scripts, worker-00000 and so on. Every third has the tag third,
+// every other one the tag even.
 func fleet(t testing.TB, a *emulatortest.Account, n int) {
 	t.Helper()
 	err := a.ForTests().Seed(a.ID, "prod", func(yield func(api.Seed) bool) {
@@ -123,7 +124,7 @@ func TestListShapes(t *testing.T) {
 	} {
 		a.ForTests().SetListShape(test.shape)
 		a.Get(list).OK().Is(test.want)
-		a.Get(list + "?tags=x:yes").OK().Is(test.want) // a filter works without the tags being shown
+		a.Get(list + "?tags=x:yes").OK().Is(test.want) // a filter works even if tags are not shown
 	}
 }
 

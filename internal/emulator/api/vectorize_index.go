@@ -18,8 +18,9 @@ func (s *Server) vectorizeIndexRoutes() []route {
 	}
 }
 
-// Codes of the Vectorize family, /vectorize/**. They are in no list of the documentation; clients report the first two, with
-// the status 400. Which one an invalid index has no client asks for.
+// These are the codes of Vectorize, /vectorize/**. The documentation has no
+// list of them. Clients report the first two, with status 400. No client checks
+// the one for an invalid index.
 const (
 	vectorizeNotFound = 3000
 	vectorizeExists   = 3002
@@ -28,8 +29,9 @@ const (
 
 var errVectorizeMalformed = fail(http.StatusBadRequest, vectorizeInvalid, "The request body is not the JSON that is expected here")
 
-// vectorizeName is the pattern of the API's schema; see the documentation's page on the limits of Vectorize for the length,
-// and what it answers for the dimensions.
+// vectorizeName is the pattern in the API's schema. The maximum length, and
+// that of the dimensions, are from the documentation's page on the limits of
+// Vectorize.
 var vectorizeName = regexp.MustCompile(`^[a-z][a-z0-9_-]*[a-z0-9]$`)
 
 const (
@@ -38,8 +40,8 @@ const (
 	maxDimensions    = 1536
 )
 
-// vectorizePresets are the dimensions of the models that have a preset. That the metric is cosine is a guess: it is not
-// documented.
+// vectorizePresets are the dimensions of the models that have a preset. It is a
+// guess that their metric is cosine: that is not documented.
 var vectorizePresets = map[string]int{
 	"@cf/baai/bge-small-en-v1.5": 384, "@cf/baai/bge-base-en-v1.5": 768, "@cf/baai/bge-large-en-v1.5": 1024,
 	"openai/text-embedding-ada-002": 1536, "cohere/embed-multilingual-v2.0": 768,
@@ -72,7 +74,7 @@ func findVectorizeIndex(c *call, tx *store.Tx) (store.VectorizeIndex, error) {
 	return v, nil
 }
 
-// listVectorizeIndexes answers in one page.
+// listVectorizeIndexes responds with one page.
 func (s *Server) listVectorizeIndexes(c *call) (reply, error) {
 	views := []vectorizeIndexView{}
 	err := c.view(func(tx *store.Tx) error {
@@ -96,7 +98,7 @@ type vectorizeIndexFields struct {
 	} `json:"config"`
 }
 
-// index is what the fields describe.
+// index returns the index that the fields describe.
 func (f vectorizeIndexFields) index() (store.VectorizeIndex, error) {
 	invalid := func(format string, args ...any) (store.VectorizeIndex, error) {
 		return store.VectorizeIndex{}, fail(http.StatusBadRequest, vectorizeInvalid, "vectorize.index.invalid_config - "+format, args...)
@@ -156,7 +158,7 @@ func (s *Server) getVectorizeIndex(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteVectorizeIndex deletes an index. Bindings to it stay and lead nowhere.
+// deleteVectorizeIndex deletes an index. Bindings to it stay, without a target.
 func (s *Server) deleteVectorizeIndex(c *call) (reply, error) {
 	err := c.update(func(tx *store.Tx) error {
 		v, err := findVectorizeIndex(c, tx)

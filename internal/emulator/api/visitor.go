@@ -6,16 +6,20 @@ import (
 	"strings"
 )
 
-// What is served on this machine is for programs of this machine, and a browser is one whatever page it shows:
+// What is served on this machine is for programs on this machine. A browser is
+// one, whatever page it shows:
 //
-//   - a page of another site whose name was made to resolve to this machine sends that name as the Host, and may read the
-//     answer: only the names of this machine are answered, on any port, since ports are forwarded;
-//   - a page of another origin, such as a tenant's own on the port of the Workers, can make the browser ask, though not read
-//     the answer: the browser says where such a request comes from.
+//   - If another site makes its name resolve to this machine, its page sends that
+//     name as the Host, and may read the response. So only the names of this
+//     machine are accepted, on any port, because ports are forwarded.
+//   - A page of another origin, such as a tenant's own on the port of the Workers,
+//     can make the browser send a request, but not read the response. The browser
+//     says where such a request comes from.
 //
 // https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site
 
-// NamesThisMachine reports whether a request has a name of this machine as its Host.
+// NamesThisMachine reports whether the Host of a request is a name of this
+// machine.
 func NamesThisMachine(r *http.Request) bool {
 	name, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
@@ -28,8 +32,8 @@ func NamesThisMachine(r *http.Request) bool {
 	return false
 }
 
-// FromOtherOrigin reports whether a browser says that a page of another origin makes a request. Programs that are not
-// browsers say nothing of it.
+// FromOtherOrigin reports whether a browser says that a page of another origin
+// makes the request. Programs that are not browsers do not say it.
 func FromOtherOrigin(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":
@@ -40,7 +44,8 @@ func FromOtherOrigin(r *http.Request) bool {
 	return origin != "" && origin != "http://"+r.Host
 }
 
-// checkVisitor refuses what a web page asks. No page belongs to the API, which answers none in production either.
+// checkVisitor refuses requests of web pages. No page belongs to the API, and
+// in production the API does not answer pages either.
 func checkVisitor(r *http.Request) error {
 	if !NamesThisMachine(r) {
 		return fail(http.StatusMisdirectedRequest, codeNoRoute,
@@ -52,11 +57,12 @@ func checkVisitor(r *http.Request) error {
 	return nil
 }
 
-// authenticate wants credentials but does not judge them: the account is the user's own machine. A client that forgets
-// to send them must find out here, not in production.
+// authenticate requires credentials but does not check them: the account is the
+// user's own machine. A client that forgets to send them must find out here,
+// not in production.
 //
-// Code 10000 would be the natural one for a bad token. It is never sent, because wrangler takes it for a failed login
-// wherever it appears and leaves the path it was on.
+// Code 10000 would be the natural one for a bad token. It is never sent,
+// because wrangler always takes it for a failed login and takes another path.
 func authenticate(r *http.Request) error {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")

@@ -24,14 +24,15 @@ func (s *Server) workerRoutes() []route {
 	)
 }
 
-// workers is the place of the account's own Workers.
+// workers is the container of the account's own Workers.
 type workers struct{}
 
 func (workers) scripts(c *call, tx *store.Tx) (*store.Scripts, error) {
 	return tx.Workers(c.account), nil
 }
 
-// workerName is what wrangler enforces too; the length is that of a DNS label, because the name becomes one.
+// workerName is the pattern that wrangler enforces too. The length is that of a
+// DNS label, because the name becomes one.
 var workerName = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,62}$`)
 
 func (workers) checkName(name string) error {
@@ -42,15 +43,16 @@ func (workers) checkName(name string) error {
 	return nil
 }
 
-// deployed makes a version of what was written and records that it has all the traffic, as the platform does behind
-// every upload, secret and setting of an account Worker.
+// deployed makes a version of what was written and deploys it with all the
+// traffic, as the platform does for every upload, secret and setting of an
+// account Worker.
 func (workers) deployed(tx *store.Tx, account string, script store.Script) {
 	deployNow(tx, account, addVersion(tx, account, script, nil), script)
 }
 
 func (workers) owner(script string) string { return script }
 
-// listWorkers answers with all Workers at once: this list has no pages.
+// listWorkers returns all Workers: this list has no pages.
 func (s *Server) listWorkers(c *call) (reply, error) {
 	filter, err := parseTagFilter(c.query().Get("tags"))
 	if err != nil {
@@ -83,8 +85,9 @@ func (s *Server) deleteWorker(c *call) (reply, error) {
 	return s.removeWorker(c, errScriptNotFound)
 }
 
-// removeWorker deletes an account Worker with its routes and domains, unless another script binds to it or it consumes a
-// queue. With force=true those go too: of bindings, that is what the flag is documented to do.
+// removeWorker deletes an account Worker with its routes and domains, unless
+// another script binds to it or it consumes a queue. With force=true those
+// references are deleted too, as the flag is documented to do for bindings.
 func (s *Server) removeWorker(c *call, missing error) (reply, error) {
 	name := c.param("script")
 	err := c.update(func(tx *store.Tx) error {
@@ -113,7 +116,7 @@ func (s *Server) removeWorker(c *call, missing error) (reply, error) {
 	return done()
 }
 
-// dropWorker deletes an account Worker with everything that is nothing without it.
+// dropWorker deletes an account Worker with everything that belongs to it.
 func dropWorker(tx *store.Tx, account string, head store.Head) {
 	dropRoutes(tx, account, head.Name)
 	for _, d := range tx.CustomDomains(account) {
@@ -129,7 +132,8 @@ func dropWorker(tx *store.Tx, account string, head store.Head) {
 	tx.Workers(account).Delete(head.Name)
 }
 
-// scriptSettingsView are the settings that belong to the Worker and not to its versions.
+// scriptSettingsView are the settings that belong to the Worker and not to its
+// versions.
 type scriptSettingsView struct {
 	Logpush       bool            `json:"logpush"`
 	Observability json.RawMessage `json:"observability,omitempty"`
@@ -158,7 +162,8 @@ func (s *Server) getScriptSettings(c *call) (reply, error) {
 	return ok(view)
 }
 
-// patchScriptSettings changes what the JSON body mentions. It makes no new version.
+// patchScriptSettings changes what the JSON body mentions. It makes no new
+// version.
 func (s *Server) patchScriptSettings(c *call) (reply, error) {
 	var body fields
 	if err := c.json(&body, errMalformedJSON); err != nil {
@@ -179,7 +184,8 @@ func (s *Server) patchScriptSettings(c *call) (reply, error) {
 	return ok(viewScriptSettings(script))
 }
 
-// betaWorkerView is a Worker in the newer API, of which wrangler reads the subdomain after a deploy.
+// betaWorkerView is a Worker in the newer API. wrangler reads the subdomain
+// there after a deploy.
 type betaWorkerView struct {
 	ID            string          `json:"id"`
 	Name          string          `json:"name"`

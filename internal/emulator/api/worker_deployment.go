@@ -52,8 +52,8 @@ type deploymentFields struct {
 	Annotations map[string]string    `json:"annotations"`
 }
 
-// createDeployment makes versions live. A Worker here answers with one version at a time: of a gradual deployment it is
-// the one with the larger share.
+// createDeployment makes versions live. Here a Worker serves one version at a
+// time: in a gradual deployment, the one with the larger share.
 func (s *Server) createDeployment(c *call) (reply, error) {
 	var body deploymentFields
 	if err := c.json(&body, errMalformedJSON); err != nil {
@@ -112,7 +112,8 @@ func checkShares(body deploymentFields) (largest int, err error) {
 	return largest, nil
 }
 
-// deployVersion gives a script the code and the settings of a version. What belongs to the Worker as a whole stays.
+// deployVersion gives a script the code and the settings of a version. What
+// belongs to the Worker as a whole stays.
 func deployVersion(script *store.Script, version store.Version) {
 	from := version.Script
 	script.ETag, script.HasModules, script.Handlers = from.ETag, from.HasModules, from.Handlers
@@ -124,7 +125,7 @@ func deployVersion(script *store.Script, version store.Version) {
 	script.Limits, script.CacheOptions = from.Limits, from.CacheOptions
 }
 
-// deployNow records that a version has all the traffic.
+// deployNow deploys a version with all the traffic.
 func deployNow(tx *store.Tx, account string, version store.Version, script store.Script) {
 	tx.History(account, script.Tag).AddDeployment(store.Deployment{
 		ID: newUUID(), CreatedOn: script.ModifiedOn, Source: script.LastDeployedFrom, Strategy: "percentage",

@@ -7,7 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// workerDomainRoutes are not documented; wrangler deploys a Worker's custom domains by them.
+// workerDomainRoutes returns undocumented operations, with which wrangler
+// deploys a Worker's custom domains.
 func (s *Server) workerDomainRoutes() []route {
 	const domains = "/accounts/{account}/workers/scripts/{script}/domains"
 	return []route{
@@ -31,8 +32,8 @@ func (f workerDomainFields) of(script string, override bool) customDomainFields 
 	}
 }
 
-// A workerDomainChange says what would become of a custom domain. Modified is one that leads elsewhere today: wrangler
-// asks before it takes that.
+// A workerDomainChange says what would happen to a custom domain. Modified
+// means that it leads elsewhere today: wrangler asks before it takes that.
 type workerDomainChange struct {
 	customDomainView
 	Modified bool `json:"modified"`
@@ -42,10 +43,10 @@ type workerDomainChangeset struct {
 	Added       []workerDomainChange `json:"added"`
 	Removed     []workerDomainChange `json:"removed"`
 	Updated     []workerDomainChange `json:"updated"`
-	Conflicting []workerDomainChange `json:"conflicting"` // with DNS records, which no domain does here
+	Conflicting []workerDomainChange `json:"conflicting"` // with DNS records; never here
 }
 
-// compareWorkerDomains says what putWorkerDomains would do.
+// compareWorkerDomains returns what putWorkerDomains would do.
 func (s *Server) compareWorkerDomains(c *call) (reply, error) {
 	var body []workerDomainFields
 	if err := c.json(&body, errMalformedJSON); err != nil {

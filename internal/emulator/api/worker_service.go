@@ -7,8 +7,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// "Services" are the older name for account Workers. The operations are not documented but wrangler and others use
-// them; a missing one has its own code.
+// "Services" are the older name for account Workers. The operations are not
+// documented, but wrangler and others use them. The code for a missing one is
+// different.
 func (s *Server) workerServiceRoutes() []route {
 	const one = "/accounts/{account}/workers/services/{script}"
 	return []route{
@@ -64,15 +65,15 @@ func (s *Server) getService(c *call) (reply, error) {
 	return ok(view)
 }
 
-// deleteService is what wrangler delete calls.
+// deleteService serves wrangler delete.
 func (s *Server) deleteService(c *call) (reply, error) { return s.removeWorker(c, errServiceNotFound) }
 
 func (s *Server) durableObjectRoutes() []route {
 	return []route{{"GET", "/accounts/{account}/workers/durable_objects/namespaces", s.listDurableObjects}}
 }
 
-// listDurableObjects answers that there are none: bindings to Durable Objects are kept, their objects are not emulated.
-// wrangler asks before it deletes a Worker.
+// listDurableObjects returns none: bindings to Durable Objects are kept, but
+// their objects are not emulated. wrangler asks before it deletes a Worker.
 func (s *Server) listDurableObjects(c *call) (reply, error) {
 	return pageOf([]struct{}{}, c.query(), pageRange{min: 1, max: 1000, byDefault: 20}, workersMalformedParameter)
 }

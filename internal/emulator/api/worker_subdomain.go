@@ -38,8 +38,9 @@ func (s *Server) getWorkerSubdomain(c *call) (reply, error) {
 	return ok(view)
 }
 
-// setWorkerSubdomain decides whether the Worker answers on workers.dev. Previews follow it unless they are mentioned:
-// wrangler leaves them out when it turns the subdomain off.
+// setWorkerSubdomain sets whether the Worker is on workers.dev. Previews follow
+// unless they are mentioned: wrangler leaves them out when it turns the
+// subdomain off.
 func (s *Server) setWorkerSubdomain(c *call) (reply, error) {
 	var body struct {
 		Enabled         *bool `json:"enabled"`

@@ -49,7 +49,7 @@ func TestWorkers(t *testing.T) {
 	}
 	a.Get("/workers/scripts?tags=x").Fails(400, 10004)
 
-	// The routes go with their Worker.
+	// The routes are deleted with their Worker.
 	a.JSON("DELETE", emulatortest.Worker("router"), nil).OK().Is("null")
 	a.Get("/zones/" + zone + "/workers/routes").OK().Is("[]")
 	a.Get(emulatortest.Worker("router")).Fails(404, 10007)
@@ -70,7 +70,8 @@ func TestDeletingAReferencedWorker(t *testing.T) {
 	a.JSON("DELETE", emulatortest.Worker("base"), nil).Fails(400, 10142)
 	a.JSON("DELETE", "/workers/services/base", nil).Fails(400, 10142)
 
-	// A binding that is gone does not hold it any longer, however it went.
+	// A Worker can be deleted once a binding to it is removed, however that
+	// happened.
 	a.Upload(tenant, nil).OK()
 	a.JSON("DELETE", emulatortest.Worker("base"), nil).Fails(400, 10142)
 	a.Patch(emulatortest.Worker("router")+"/settings", object{"bindings": []any{object{"type": "inherit", "name": "D"}, object{"type": "inherit", "name": "V"}}}).OK()
@@ -84,7 +85,7 @@ func TestDeletingAReferencedWorker(t *testing.T) {
 	if got := a.Get(emulatortest.Worker("router") + "/settings").Field("bindings"); got != `[{"name":"D","namespace":"prod","type":"dispatch_namespace"},{"name":"V","text":"1","type":"plain_text"}]` {
 		t.Errorf("the router is left with %s", got)
 	}
-	// The names of Workers that begin alike are not mixed up.
+	// Workers whose names begin alike are not confused.
 	a.Upload(emulatortest.Worker("base"), nil).OK()
 	a.Upload(emulatortest.Worker("base2"), nil).OK()
 	a.Upload(tenant, object{"bindings": []any{object{"type": "service", "name": "BASE", "service": "base2"}}}).OK()
@@ -206,7 +207,7 @@ func TestVersionsAndDeployments(t *testing.T) {
 	a.Get(path + "/versions/" + second.ID).OK()
 	a.Get(path+"/versions/none").Fails(404, 10071)
 
-	// What a version inherits comes from the newest one, deployed or not.
+	// A version inherits from the newest one, deployed or not.
 	post("?bindings_inherit=strict", object{"bindings": []any{object{"type": "inherit", "name": "V"}}}, emulatortest.Hello).OK()
 	if got := a.Get(path + "/versions/" + versions(a, "router")[0]).Field("resources"); !strings.Contains(got, `"text":"two"`) {
 		t.Errorf("the version inherited %s", got)
@@ -218,7 +219,7 @@ func TestVersionsAndDeployments(t *testing.T) {
 	if got := len(versions(a, "router")); got != before+2 {
 		t.Errorf("there are %d versions after %d", got, before)
 	}
-	// A Worker that is created again has no past.
+	// A Worker that is created again has no old versions.
 	a.JSON("DELETE", path, nil).OK()
 	a.Upload(path, nil).OK()
 	if got := len(versions(a, "router")); got != 1 {
@@ -240,7 +241,7 @@ func TestSubdomainsAndSchedules(t *testing.T) {
 	a.Get(path).OK().Is(`{"enabled":false,"previews_enabled":false}`)
 	a.JSON("POST", path, object{"enabled": true}).OK().Is(`{"enabled":true,"previews_enabled":true}`)
 	a.JSON("POST", path, object{"enabled": true, "previews_enabled": false}).OK().Is(`{"enabled":true,"previews_enabled":false}`)
-	a.Upload(emulatortest.Worker("router"), nil).OK() // an upload has no say in it
+	a.Upload(emulatortest.Worker("router"), nil).OK() // an upload does not change it
 	if got := a.Get("/workers/workers/router").Field("subdomain"); got != `{"enabled":true,"previews_enabled":false}` {
 		t.Errorf("the Worker's subdomain is %s", got)
 	}

@@ -53,7 +53,7 @@ type versionRuntime struct {
 	MigrationTag       string          `json:"migration_tag,omitempty"`
 }
 
-// viewVersion is a version as lists show it.
+// viewVersion returns a version as lists show it.
 func viewVersion(v store.Version) versionView {
 	return versionView{
 		ID: v.ID, Number: v.Number, Annotations: v.Annotations,
@@ -64,7 +64,7 @@ func viewVersion(v store.Version) versionView {
 	}
 }
 
-// viewVersionDetail is a version as it is shown on its own.
+// viewVersionDetail returns a version as it is shown on its own.
 func viewVersionDetail(v store.Version) versionView {
 	view := viewVersion(v)
 	view.Resources = &versionResources{
@@ -114,8 +114,8 @@ func (s *Server) getVersion(c *call) (reply, error) {
 
 var errVersionNotFound = fail(http.StatusNotFound, workersVersionNotFound, "This version does not exist.")
 
-// uploadVersion makes a version without deploying it. What it inherits and keeps comes from the newest version, which
-// need not be the one that is live.
+// uploadVersion makes a version without deploying it. It inherits and keeps
+// from the newest version, which need not be live.
 func (s *Server) uploadVersion(c *call) (reply, error) {
 	up, err := readUpload(c)
 	if err != nil {
@@ -158,8 +158,8 @@ func (s *Server) uploadVersion(c *call) (reply, error) {
 	return ok(view)
 }
 
-// addVersion keeps a script as a version of itself. A version and the deployment of it that an upload answers with
-// share their id, which is what wrangler prints as the current version.
+// addVersion stores a script as a version. An upload's version and its
+// deployment have the same id, which wrangler prints as the current version.
 func addVersion(tx *store.Tx, account string, script store.Script, annotations map[string]string) store.Version {
 	return tx.History(account, script.Tag).AddVersion(store.Version{
 		ID: script.DeploymentID, CreatedOn: script.ModifiedOn, Source: script.LastDeployedFrom,

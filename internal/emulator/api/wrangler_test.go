@@ -8,11 +8,13 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/emulatortest"
 )
 
-// The tests in this file send what wrangler 4.164.0 was seen to send and look at what it needs to find in the answers.
+// The tests in this file send what wrangler 4.164.0 sends, and check what it
+// needs in the responses.
 
 var sourceMap = emulatortest.Part("index.js.map", "index.js.map", "application/source-map", `{"version":3}`)
 
-// wranglerUpload is wrangler's form: a plain metadata field, the bundle and its source map.
+// wranglerUpload sends wrangler's form: a plain metadata field, the bundle and
+// its source map.
 func wranglerUpload(a *emulatortest.Account, method, path string, more object) *emulatortest.Response {
 	a.T.Helper()
 	metadata := object{
@@ -58,7 +60,7 @@ func TestWranglerDeployDispatcher(t *testing.T) {
 		"outbound": object{"worker": object{"service": "outb"}, "params": []any{object{"name": "customer"}, object{"name": "url"}}},
 	}}}
 
-	// The first time.
+	// This is the first deploy.
 	a.Get("/workers/services/dispatcher").Fails(404, 10090)
 	for _, more := range []string{"/secrets", "/deployments", "/settings"} {
 		a.Get(path+more).Fails(404, 10007)
@@ -70,7 +72,7 @@ func TestWranglerDeployDispatcher(t *testing.T) {
 	}
 	a.JSON("POST", path+"/subdomain", object{"enabled": false}).OK()
 
-	// The second time.
+	// This is the second deploy.
 	var service struct {
 		DefaultEnvironment struct {
 			Script struct {
@@ -103,7 +105,7 @@ func TestWranglerDeployDispatcher(t *testing.T) {
 	a.Get("/workers/workers/dispatcher").OK()
 	a.JSON("POST", path+"/subdomain", object{"enabled": false}).OK()
 
-	// wrangler delete, and what it looks at when something fails.
+	// wrangler delete also reads these if something fails.
 	a.Get("/workers/durable_objects/namespaces?per_page=1000&page=1").OK().Is("[]")
 	a.JSON("DELETE", "/workers/services/dispatcher?force=true", nil).OK()
 	a.JSON("DELETE", "/workers/dispatch/namespaces/prod", nil).OK()
@@ -150,7 +152,7 @@ func TestWranglerCustomDomains(t *testing.T) {
 		t.Errorf("the changes are %s", got)
 	}
 
-	// What another Worker has is taken when that is meant, and nothing happens otherwise.
+	// A hostname of another Worker moves only on request.
 	put(false, "new.example.com", "taken.example.com").Fails(409, 100116)
 	attached("[{old.example.com site} {taken.example.com other}]")
 	put(true, "new.example.com", "taken.example.com").OK()

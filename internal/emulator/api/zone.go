@@ -30,8 +30,8 @@ type zoneView struct {
 	zoneOrigin
 }
 
-// zoneOrigin is what the API requires of a zone though it means nothing here: who owns the domain, and where it was
-// served before.
+// zoneOrigin has fields that the API requires although they mean nothing here:
+// who owns the domain, and where it was served before.
 type zoneOrigin struct {
 	DevelopmentMode     int       `json:"development_mode"` // seconds until it ends
 	Owner               zoneOwner `json:"owner"`
@@ -59,12 +59,13 @@ func viewZone(tx *store.Tx, z store.Zone) zoneView {
 	}
 }
 
-// EnsureZone gives an account a zone. The API cannot create zones here: a real one needs a domain.
+// EnsureZone gives an account a zone. The API cannot create zones here, because
+// a real one needs a domain.
 func (s *Server) EnsureZone(account, name string) error {
 	if err := s.EnsureAccount(account); err != nil {
 		return err
 	}
-	// A derived id, so that what is written down about a zone in a test or a tutorial stays true.
+	// The id is derived, so that it stays the same in tests and tutorials.
 	z := store.Zone{
 		ID: derivedID("zone " + account + " " + strings.ToLower(name)), Name: strings.ToLower(name),
 		AccountID: account, CreatedOn: s.now(),
@@ -77,8 +78,9 @@ func (s *Server) EnsureZone(account, name string) error {
 	})
 }
 
-// EnsureZoneOf gives an account a zone for a host, unless it has one already: the last two labels of the host. Where
-// domains are really sold is a long list that is not needed here; below .invalid, none are (RFC 2606).
+// EnsureZoneOf gives an account a zone for a host, unless it has one already:
+// the last two labels of the host. The long list of real registries is not
+// needed here, and below .invalid there is none (RFC 2606).
 func (s *Server) EnsureZoneOf(account, host string) error {
 	found := false
 	err := s.store.View(func(tx *store.Tx) error {
@@ -92,7 +94,7 @@ func (s *Server) EnsureZoneOf(account, host string) error {
 	return s.EnsureZone(account, strings.Join(labels[max(0, len(labels)-2):], "."))
 }
 
-// zoneOfHost returns the longest zone of an account that a host is in.
+// zoneOfHost returns the longest zone of an account that contains a host.
 func zoneOfHost(tx *store.Tx, account, host string) (found store.Zone, ok bool) {
 	for _, z := range accountZones(tx, account) {
 		if (host == z.Name || strings.HasSuffix(host, "."+z.Name)) && len(z.Name) > len(found.Name) {

@@ -96,7 +96,7 @@ func TestRoutes(t *testing.T) {
 		a.JSON(method, "/zones/none/workers/routes/"+id, object{"pattern": "example.com/x"}).Fails(403, 9109)
 	}
 	a.Get("/zones/none/workers/routes").Fails(403, 9109)
-	// The Worker of a route is one of the zone's account.
+	// The Worker of a route belongs to the zone's account.
 	a.Upload("/accounts/other"+emulatortest.Worker("theirs"), nil).OK()
 	post("example.com/theirs", "theirs").Fails(400, 10019)
 }

@@ -1,5 +1,5 @@
-// Package emulatortest opens accounts for the tests of the emulator, and is the client that talks to them: over HTTP, as any
-// other. Only tests import it.
+// Package emulatortest opens accounts for the tests of the emulator, and has a
+// client that talks to them over HTTP. Only tests import it.
 package emulatortest
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator"
 )
 
-// Account is an emulator behind a real HTTP server, and the client that talks to it.
+// Account is an emulator behind a real HTTP server, and the client that talks
+// to it.
 type Account struct {
 	*emulator.Emulator
 	T    testing.TB
@@ -45,7 +46,7 @@ func Open(t testing.TB, options emulator.Options) *Account {
 	return &Account{Emulator: e, T: t, Base: server.URL + emulator.BasePath, ID: emulator.LocalAccountID}
 }
 
-// Answer is what came back.
+// Response is the response to a request.
 type Response struct {
 	t       testing.TB
 	Request string
@@ -70,7 +71,8 @@ type Response struct {
 	} `json:"result_info"`
 }
 
-// Send sends a request. A path that does not begin with /accounts, /zones, /user or /memberships is below the account.
+// Send sends a request. A path that does not begin with /accounts, /zones,
+// /user or /memberships is below the account.
 func (a *Account) Send(method, path, contentType string, body io.Reader, header ...string) *Response {
 	a.T.Helper()
 	request, err := http.NewRequest(method, a.URL(path), body)
@@ -107,7 +109,7 @@ func (a *Account) Send(method, path, contentType string, body io.Reader, header 
 	return got
 }
 
-// URL is that of a path, as Send takes it.
+// URL returns the URL of a path, as in Send.
 func (a *Account) URL(path string) string {
 	for _, root := range []string{"/accounts", "/zones", "/user", "/memberships"} {
 		if strings.HasPrefix(path, root) {
@@ -143,7 +145,8 @@ type Object = map[string]any
 // FilePart is a file of a multipart body.
 type FilePart struct{ field, file, contentType, content string }
 
-// Form builds a multipart body: a plain field with the given name and JSON, then the files.
+// Form builds a multipart body: a plain field with the given name and JSON,
+// then the files.
 func Form(t testing.TB, field string, value any, files ...FilePart) (string, io.Reader) {
 	t.Helper()
 	var body bytes.Buffer
@@ -182,13 +185,14 @@ func Form(t testing.TB, field string, value any, files ...FilePart) (string, io.
 // ESModule is the content type of an ES module.
 const ESModule = "application/javascript+module"
 
-// JS is an ES module, under its name as field and file alike.
+// JS returns an ES module, with its name as field and file.
 func JS(name, content string) FilePart { return FilePart{name, name, ESModule, content} }
 
-// Hello is the code of a Worker that answers.
+// Hello is the code of a Worker that responds.
 const Hello = "export default { async fetch(request) { return new Response('hello') } }"
 
-// Upload sends a script with index.js as its only module. metadata needs no main_module.
+// Upload sends a script with index.js as its only module. metadata needs no
+// main_module.
 func (a *Account) Upload(path string, metadata Object) *Response {
 	a.T.Helper()
 	whole := Object{"main_module": "index.js"}
@@ -252,15 +256,15 @@ func (a *Account) Zone(name string) string {
 	return zones[0].ID
 }
 
-// Script is the path of a user Worker.
+// Script returns the path of a user Worker.
 func Script(namespace, name string) string {
 	return "/workers/dispatch/namespaces/" + namespace + "/scripts/" + name
 }
 
-// Worker is the path of an account Worker.
+// Worker returns the path of an account Worker.
 func Worker(name string) string { return "/workers/scripts/" + name }
 
-// OK wants success.
+// OK fails the test unless the request succeeded.
 func (r *Response) OK() *Response {
 	r.t.Helper()
 	if r.Status != 200 || !r.Success && strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
@@ -269,7 +273,8 @@ func (r *Response) OK() *Response {
 	return r
 }
 
-// Fails wants a status and the codes of all errors.
+// Fails fails the test unless the response has a status and the codes of all
+// errors.
 func (r *Response) Fails(status int, codes ...int) *Response {
 	r.t.Helper()
 	var got []int
@@ -326,7 +331,7 @@ func Normal(t testing.TB, raw []byte) string {
 	return string(sorted)
 }
 
-// Field is the JSON of one member of the result.
+// Field returns the JSON of one member of the result.
 func (r *Response) Field(name string) string {
 	r.t.Helper()
 	var result map[string]json.RawMessage
@@ -337,10 +342,11 @@ func (r *Response) Field(name string) string {
 	return Normal(r.t, result[name])
 }
 
-// NewClasses is a migration without a tag that creates Durable Object classes: an upload may repeat it.
+// NewClasses returns a migration without a tag that creates Durable Object
+// classes: an upload may repeat it.
 func NewClasses(names ...string) Object { return Object{"new_sqlite_classes": names} }
 
-// Part is a file of a multipart body.
+// Part returns a file of a multipart body.
 func Part(field, file, contentType, content string) FilePart {
 	return FilePart{field, file, contentType, content}
 }

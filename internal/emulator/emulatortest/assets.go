@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// StaticFile is a file as a client tells of it.
+// StaticFile is a file of a client.
 type StaticFile struct{ path, Hash, contentType, content string }
 
 func HashOf(digit string) string { return strings.Repeat(digit, 32) }
 
-// AssetSession is what the API answers to a list of files: a token, and which of them it wants.
+// AssetSession is the response to a list of files: a token, and the files that
+// are missing.
 type AssetSession struct {
 	JWT     string
 	Buckets [][]string
@@ -61,7 +62,7 @@ func (a *Account) Completed(path string, files ...StaticFile) string {
 	return s.JWT
 }
 
-// File is a file as a client tells of it.
+// File returns a file of a client.
 func File(path, hash, contentType, content string) StaticFile {
 	return StaticFile{path, hash, contentType, content}
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// workerd is the real runtime; without it the test is skipped.
+// workerd returns the path of the real runtime; without it, the test is
+// skipped.
 func workerd(t testing.TB) string {
 	t.Helper()
 	places := runtime.Places{Named: os.Getenv("WFPSYNC_WORKERD")}
@@ -71,14 +72,14 @@ func (r *Running) hear(m runtime.Message) {
 	}
 }
 
-// Forget forgets what was said.
+// Forget drops the messages so far.
 func (r *Running) Forget() {
 	r.Mu.Lock()
 	defer r.Mu.Unlock()
 	r.Messages = nil
 }
 
-// Hears waits for a message that has the text.
+// Hears waits for a message that contains a text.
 func (r *Running) Hears(text string) runtime.Message {
 	r.T.Helper()
 	end := time.After(time.Minute)
@@ -101,7 +102,7 @@ func (r *Running) Hears(text string) runtime.Message {
 	}
 }
 
-// NeverSaid expects that no message so far has the text.
+// NeverSaid fails the test if a message so far contains a text.
 func (r *Running) NeverSaid(text string) {
 	r.T.Helper()
 	r.Mu.Lock()
@@ -146,7 +147,7 @@ func (r *Running) Ask(host, path string) (status int, body string) {
 	return response.StatusCode, string(raw)
 }
 
-// Says expects an answer.
+// Says fails the test unless the response is the wanted one.
 func (r *Running) Says(host, path, want string) {
 	r.T.Helper()
 	if status, got := r.Ask(host, path); status != http.StatusOK || got != want {
@@ -154,7 +155,8 @@ func (r *Running) Says(host, path, want string) {
 	}
 }
 
-// Dispatches uploads a dispatcher that sends a request to the user Worker that the first label of its host names.
+// Dispatches uploads a dispatcher that sends a request to the user Worker named
+// by the first label of its host.
 func (r *Running) Dispatches(more Object) {
 	r.T.Helper()
 	binding := Object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}

@@ -10,17 +10,22 @@ import (
 )
 
 const (
-	// firstShown is how many messages somebody is told who has just opened the page.
+	// firstShown is how many messages a browser gets that has just opened the
+	// page.
 	firstShown = 300
-	// patience is how long a browser may take to read what it is sent, before it is taken for gone. It comes back by itself.
+	// patience is how long a browser may take to read what it is sent. A slower
+	// one is disconnected, and reconnects by itself.
 	patience = 10 * time.Second
-	// pace is the least time between two looks at what is new: ten thousand uploads are not ten thousand events.
+	// pace is the shortest time between two looks for news: ten thousand
+	// uploads are not ten thousand events.
 	pace = 100 * time.Millisecond
 )
 
-// events streams what is new, as server-sent events: `log` is a message, `missed` how many were not kept long enough,
-// `account` that the account was written to, `file` that the stack file was looked at. `hello` comes first, with the name
-// of this run: a page of an earlier one, whose token is worth nothing any more, loads itself again.
+// events streams news as server-sent events: `log` is a message, `missed` how
+// many messages were dropped before they were sent, `account` that the account
+// has changed, and `file` that the stack file was read. `hello` comes first,
+// with the name of this run: the page of an earlier run, whose token is no
+// longer valid, reloads itself.
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	woken, leave, ok := p.hub.join()
@@ -43,7 +48,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 		var new batch
 		new, at = p.hub.since(at)
 		if !resumed {
-			new.missed, resumed = 0, true // it has not been there
+			new.missed, resumed = 0, true // this browser was not connected before
 		}
 		if new.closed {
 			return
@@ -68,7 +73,8 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// resumed is the last message that a browser has seen, which it says when it comes back: RUN.SEQ.
+// resumed returns the last message that a browser has seen. A browser that
+// reconnects sends it as RUN.SEQ.
 func (p *Page) resumed(r *http.Request) (uint64, bool) {
 	id := r.Header.Get("Last-Event-ID")
 	if id == "" {
@@ -95,7 +101,7 @@ func (p *Page) write(s *stream, b batch, at position) {
 	s.flush()
 }
 
-// A stream writes events until it cannot.
+// A stream writes events until a write fails.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController

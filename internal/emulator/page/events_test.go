@@ -31,7 +31,7 @@ func (p *servedPage) stream(header ...string) *events {
 	return &events{t: p.t, lines: bufio.NewScanner(response.Body)}
 }
 
-// next is the name and the data of the next event.
+// next returns the name and the data of the next event.
 func (e *events) next() (name, data string) {
 	e.t.Helper()
 	stuck := time.AfterFunc(time.Minute, func() { panic("no event came") })
@@ -55,7 +55,7 @@ func (e *events) next() (name, data string) {
 	return "", ""
 }
 
-// is expects an event, and of a message its text.
+// is expects an event and, if it is a message, its text.
 func (e *events) is(name, text string) {
 	e.t.Helper()
 	got, data := e.next()
@@ -70,7 +70,8 @@ func (e *events) is(name, text string) {
 	}
 }
 
-// TestPageEvents: whoever listens is told what is new, and after a break what they missed, once.
+// TestPageEvents: every listener gets the news, and after a break once what it
+// missed.
 func TestPageEvents(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	p := servePage(a, "127.0.0.1:1", nil)
@@ -92,13 +93,14 @@ func TestPageEvents(t *testing.T) {
 	again := p.stream("Last-Event-ID", seen)
 	again.is("hello", "")
 	again.is("log", "later")
-	// One that comes from an earlier run, or from nowhere, begins as anybody does.
+	// A browser of an earlier run, or with an invalid id, starts like a new
+	// one.
 	for _, id := range []string{"OTHER.7", "nonsense", strings.Repeat("9", 50)} {
 		other := p.stream("Last-Event-ID", id)
 		other.is("hello", "")
 		other.is("log", "before")
 	}
-	// Somebody else's account is none of its business.
+	// Changes of another account are not sent.
 	if err := a.EnsureZone("ffffffffffffffffffffffffffffffff", "example.org"); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +117,7 @@ func TestPageEvents(t *testing.T) {
 	}
 }
 
-// TestPageSlowBrowser: one that does not read keeps nobody waiting.
+// TestPageSlowBrowser: a browser that does not read holds nothing up.
 func TestPageSlowBrowser(t *testing.T) {
 	p := servePage(emulatortest.Open(t, emulator.Options{}), "127.0.0.1:1", nil)
 	p.stream().is("hello", "") // and nothing more is read

@@ -7,17 +7,21 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/api"
 )
 
-// The page shows an account, and sends requests into it, for the person at this machine alone. It listens on the loopback
-// interface, which the Workers cannot reach (see the runtime's config.capnp). Of what a browser can ask, whatever page it
-// shows (see the API's visitor.go), it answers what comes from itself, except that a person may follow a link to it; and what
-// changes something, or sends something, must carry the token that only the page itself was given.
+// The page shows an account, and sends requests into it, only for the user of
+// this machine. It listens on the loopback interface, which the Workers cannot
+// reach (see the runtime's config.capnp). Any website can make a browser send
+// requests (see the API's visitor.go). So the page only answers requests from
+// itself, except that the user may follow a link to it. A request that changes
+// or sends something must also have the token, which only the page itself
+// receives.
 
-// tokenHeader carries the token. A page of another origin cannot even try: a header of its own needs a leave that is never
-// given.
+// tokenHeader has the token. A page of another origin cannot even send it: a
+// custom header needs a permission that is never given.
 const tokenHeader = "X-Wfpsync-Token"
 
-// policy lets the page run its own scripts and nothing else: no script or style in the markup, no form that is sent by the
-// browser, no frame around it, and no text that becomes markup by mistake.
+// policy lets the page run only its own scripts: no script or style in the
+// markup, no form that the browser sends, no frame around it, and no text that
+// becomes markup by mistake.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
@@ -31,7 +35,7 @@ func setSecurityHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// guard is why a request is not answered, nil if it is.
+// guard returns why a request is refused, or nil.
 func (p *Page) guard(r *http.Request) *httpError {
 	if !api.NamesThisMachine(r) {
 		return fail(http.StatusMisdirectedRequest, "This page is at http://localhost:%d/ and under no other name.", p.options.Port)
@@ -51,7 +55,7 @@ func (p *Page) guard(r *http.Request) *httpError {
 	return nil
 }
 
-// followsLink reports whether a person follows a link to the page.
+// followsLink reports whether the user follows a link to the page.
 func followsLink(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }

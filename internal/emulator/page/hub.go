@@ -10,7 +10,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// What is kept of what Workers say. One that says a lot pushes out what it said itself, and not what others did.
+// These limit the messages that are kept. A Worker with many messages displaces
+// its own, and not those of others.
 const (
 	maxKept         = 4000
 	maxPerWorker    = 200
@@ -18,19 +19,20 @@ const (
 	maxMessageBytes = 16 << 10
 )
 
-// A message is what a Worker said, as browsers are told.
+// A message is a message as browsers receive it.
 type message struct {
 	Seq    uint64    `json:"seq"` // counts from 1
 	Worker string    `json:"worker"`
 	Level  string    `json:"level"`
 	Text   string    `json:"text"`
-	Cut    int       `json:"cut,omitempty"` // bytes that are left out at the end
+	Cut    int       `json:"cut,omitempty"` // bytes left out at the end
 	Time   time.Time `json:"time"`
 	Ray    string    `json:"ray,omitempty"`
 }
 
-// A hub has what browsers are told. Each reads it at its own pace from where it stands, so that there is one bounded memory
-// for all of them, and a slow one keeps nobody waiting: what was pushed out before it came to it, it misses.
+// A hub has the news for browsers. Each browser reads at its own pace from its
+// own position, so that they share one bounded memory, and a slow one holds
+// nothing up: it misses the messages that were dropped before it read them.
 type hub struct {
 	mu       sync.Mutex
 	messages []*message // by Seq
@@ -69,7 +71,7 @@ func (h *hub) hear(m runtime.Message) {
 	h.wake()
 }
 
-// cut is the beginning of a text, and how many bytes are left.
+// cut returns the beginning of a text, and how many bytes are left out.
 func cut(text string, most int) (string, int) {
 	if len(text) <= most {
 		return text, 0
@@ -81,7 +83,7 @@ func cut(text string, most int) (string, int) {
 	return text[:end], len(text) - end
 }
 
-// drop forgets the oldest message of a Worker.
+// drop drops the oldest message of a Worker.
 func (h *hub) drop(seq uint64) {
 	i := h.index(seq)
 	m := h.messages[i]
@@ -94,7 +96,7 @@ func (h *hub) drop(seq uint64) {
 	}
 }
 
-// index is where a message is, or the one that follows it.
+// index returns the position of a message, or of the one after it.
 func (h *hub) index(seq uint64) int {
 	i, _ := slices.BinarySearchFunc(h.messages, seq, func(m *message, seq uint64) int { return cmp.Compare(m.Seq, seq) })
 	return i
@@ -114,7 +116,8 @@ func (h *hub) fileChanged() {
 	h.wake()
 }
 
-// wake tells the readers that there is something. One that has not looked yet will see it anyway.
+// wake tells the readers that there is news. A reader that has not looked yet
+// will see it anyway.
 func (h *hub) wake() {
 	for r := range h.readers {
 		select {
@@ -124,7 +127,7 @@ func (h *hub) wake() {
 	}
 }
 
-// said are the last messages of a Worker.
+// said returns the last messages of a Worker.
 func (h *hub) said(worker string) []*message {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,7 +138,7 @@ func (h *hub) said(worker string) []*message {
 	return said
 }
 
-// errors counts the errors that are kept, by Worker.
+// errors counts the kept errors, by Worker.
 func (h *hub) errors() map[string]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -151,10 +154,10 @@ func (h *hub) errors() map[string]int {
 // A position is how far a reader has read.
 type position struct{ message, account, file uint64 }
 
-// mostReaders bounds the streams: a browser opens one for each tab.
+// maxReaders limits the streams: a browser opens one for each tab.
 const maxReaders = 64
 
-// join registers a reader; ok is false when there are too many.
+// join registers a reader; ok is false if there are too many.
 func (h *hub) join() (woken chan struct{}, leave func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -170,19 +173,19 @@ func (h *hub) join() (woken chan struct{}, leave func(), ok bool) {
 	}, true
 }
 
-// A batch is what is new to a reader.
+// A batch is the news for a reader.
 type batch struct {
 	messages []*message
-	missed   uint64 // messages that are not kept any more
+	missed   uint64 // messages that were dropped
 	account  bool
 	file     bool
 	closed   bool
 }
 
-// mostAtOnce bounds a batch, so that a reader comes to see what is newer soon.
+// maxBatch limits a batch, so that a reader soon gets to newer messages.
 const maxBatch = 200
 
-// since is what is new, from where the reader stands on.
+// since returns the news since a position, and the next position.
 func (h *hub) since(at position) (batch, position) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -198,7 +201,7 @@ func (h *hub) since(at position) (batch, position) {
 	return b, next
 }
 
-// now is where a reader stands who wants to see at most the last messages.
+// now returns the position of a reader that wants at most the last messages.
 func (h *hub) now(last int) position {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -17,7 +17,7 @@ func texts(messages []*message) string {
 	return strings.Join(list, " ")
 }
 
-// TestChattyWorker: what a Worker says a lot of pushes out nothing of the others.
+// TestChattyWorker: a Worker with many messages displaces none of the others.
 func TestChattyWorker(t *testing.T) {
 	h := newHub()
 	h.hear(runtime.Message{Worker: "quiet", Level: "error", Text: "the only one"})
@@ -39,10 +39,11 @@ func TestChattyWorker(t *testing.T) {
 	}
 }
 
-// TestHubIsBounded: whatever is said, by however many, is kept within bounds, though nobody reads it.
+// TestHubIsBounded: any number of messages from any number of Workers needs
+// limited memory, even if they are never read.
 func TestHubIsBounded(t *testing.T) {
 	h := newHub()
-	_, leave, ok := h.join() // and never reads
+	_, leave, ok := h.join() // it never reads
 	if !ok {
 		t.Fatal("there is no room")
 	}
@@ -67,7 +68,8 @@ func TestHubIsBounded(t *testing.T) {
 	}
 }
 
-// TestSlowReader: who reads slowly is told how much they missed, and sees the rest in order and once.
+// TestSlowReader: a slow reader learns how many messages it missed, and gets
+// the others once, in order.
 func TestSlowReader(t *testing.T) {
 	h := newHub()
 	_, at := h.since(h.now(10))
@@ -94,7 +96,8 @@ func TestSlowReader(t *testing.T) {
 	if b, _ := h.since(at); !b.account || b.file {
 		t.Errorf("after a write it got %+v", b)
 	}
-	// One that claims to have read what was never said is told nothing, and nothing breaks.
+	// A reader that claims to have read future messages gets none, and nothing
+	// breaks.
 	if b, next := h.since(position{message: 1 << 60}); len(b.messages) != 0 || b.missed != 0 || next.message != h.last {
 		t.Errorf("a reader from nowhere got %+v", b)
 	}

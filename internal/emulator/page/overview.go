@@ -9,10 +9,10 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// overviewView is what the page shows whatever is chosen.
+// overviewView is what the page always shows.
 type overviewView struct {
-	Workers    string          `json:"workers"` // where they answer, as host:port
-	Own        int             `json:"own"`     // how many Workers the account itself has
+	Workers    string          `json:"workers"` // their address as host:port
+	Own        int             `json:"own"`     // number of the account's own Workers
 	Namespaces []namespaceView `json:"namespaces"`
 	Hosts      []string        `json:"hosts"` // some that lead to a Worker
 	File       reportView      `json:"file"`
@@ -44,10 +44,10 @@ func (p *Page) overview(*http.Request) (any, error) {
 	return view, err
 }
 
-// mostExamples is how many tenants' names are tried in the place of a route's star.
+// maxExamples is how many names of tenants replace a route's star in examples.
 const maxExamples = 5
 
-// examples are hosts that a way leads from.
+// examples returns hosts of a way.
 func (p *Page) examples(tx *store.Tx, way reach) []string {
 	rest, open := strings.CutPrefix(way.Host, "*")
 	if !open {
@@ -60,7 +60,8 @@ func (p *Page) examples(tx *store.Tx, way reach) []string {
 	return hosts
 }
 
-// labels are what hostnames probably call some of the user Workers that a dispatcher leads to.
+// labels returns the labels that hostnames probably use for some of the user
+// Workers behind a dispatcher.
 func (p *Page) labels(tx *store.Tx, dispatcher string) []string {
 	var labels []string
 	script, _ := tx.Workers(p.options.Account).Get(dispatcher)
@@ -86,8 +87,9 @@ type reach struct {
 	worker  string
 }
 
-// reached are all ways that lead to a Worker but its own address: routes in the order of their patterns, custom domains, and
-// what nobody else has, which goes to the only dispatcher.
+// reached returns all ways that lead to a Worker, except its own address:
+// routes sorted by pattern, custom domains, and all other hosts, which lead to
+// the only dispatcher.
 func (p *Page) reached(tx *store.Tx) []reach {
 	var list []reach
 	for _, zone := range tx.Zones() {
@@ -112,7 +114,8 @@ func (p *Page) reached(tx *store.Tx) []reach {
 	return list
 }
 
-// splitPattern is the host of a route's pattern, in which a star stays, and a path that it matches.
+// splitPattern returns the host of a route's pattern, with its star, and a path
+// that it matches.
 func splitPattern(pattern, zone string) (host, path string) {
 	if _, rest, hasScheme := strings.Cut(pattern, "://"); hasScheme {
 		pattern = rest
@@ -124,13 +127,13 @@ func splitPattern(pattern, zone string) (host, path string) {
 	return strings.TrimSuffix(host, "*"), "/" + strings.TrimSuffix(path, "*")
 }
 
-// localHost is the name under which a browser on this machine finds a Worker.
+// localHost returns the hostname of a Worker for browsers on this machine.
 func (p *Page) localHost(worker string) string {
 	_, port, _ := strings.Cut(p.options.Workers, ":")
 	return worker + ".localhost:" + port
 }
 
-// unique leaves out what was there before.
+// unique drops repeated texts.
 func unique(list []string) []string {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(list, func(s string) bool {

@@ -1,9 +1,11 @@
-// Package page is the web page of a local account whose Workers run: which there are and what they are bound to, what
-// differs from the stack file, what they print, and a form that sends them requests.
+// Package page is the web page of a local account whose Workers run. It shows
+// the Workers and their bindings, the differences from the stack file, and what
+// the Workers print, and has a form that sends them requests.
 //
-// It is served on a port of its own, so that no hostname of a tenant can ever lead to it, and a tenant's page is of
-// another origin; guard.go says who is let in. What the account and its Workers say is data to it: it is sent as JSON, and
-// the scripts in web put it on the page as text.
+// The page has its own port, so that no hostname of a tenant can lead to it,
+// and a tenant's page has another origin; see guard.go. Everything from the
+// account and its Workers is untrusted data: it is sent as JSON, and the
+// scripts in web insert it as text.
 package page
 
 import (
@@ -29,37 +31,41 @@ var web embed.FS
 
 var shellTemplate = template.Must(template.ParseFS(web, "web/index.html"))
 
-// Options are what a Page shows.
+// Options configure a Page.
 type Options struct {
-	Account string // whose Workers these are
-	Workers string // where they answer, as host:port
-	Port    int    // where the page is served
+	Account string // the account of the Workers
+	Workers string // their address as host:port
+	Port    int    // of the page
 
-	// Tokens are the colours and fonts of the page as CSS: custom properties of :root.
+	// Tokens are the colours and fonts of the page as CSS: custom properties of
+	// :root.
 	Tokens []byte
 
-	// Compare says how the account differs from the file now. It is called by one goroutine at a time.
+	// Compare returns how the account differs from the file. It is never called
+	// concurrently.
 	Compare func(context.Context) Report
 
-	// KeepAlive is how often a quiet stream says that it is alive; 0 is every 15 seconds.
+	// KeepAlive is the interval of comments in a quiet stream; 0 means 15
+	// seconds.
 	KeepAlive time.Duration
 }
 
-// A Page answers a browser. It may be used by many goroutines.
+// A Page serves a browser. It is safe for concurrent use.
 type Page struct {
 	store   *store.Store
 	options Options
-	token   string // whoever posts must have read it on the page
-	run     string // tells this Page from an earlier one on the same port
+	token   string // a POST must have it, and only the page contains it
+	run     string // distinguishes this Page from an earlier one on the same port
 	hub     *hub
 	report  atomic.Pointer[Report]
-	busy    chan struct{} // is full while the account is compared
+	busy    chan struct{} // full while the account is compared
 	unwatch func()
 	mux     *http.ServeMux
 	sender  *http.Client
 }
 
-// New returns a Page of an account in a store. It must be closed before the store.
+// New returns a Page of an account in a store. It must be closed before the
+// store.
 func New(st *store.Store, options Options) *Page {
 	if options.KeepAlive == 0 {
 		options.KeepAlive = 15 * time.Second
@@ -98,10 +104,10 @@ func (p *Page) Close() {
 	p.hub.close()
 }
 
-// Hear takes note of what a Worker printed, or what the runtime has to say. It never waits.
+// Hear adds a message from a Worker or from the runtime. It never blocks.
 func (p *Page) Hear(m runtime.Message) { p.hub.hear(m) }
 
-// changed is told of every write to the account.
+// changed is called after every write to the account.
 func (p *Page) changed(changes []store.Change) {
 	for _, c := range changes {
 		if c.Account == "" || c.Account == p.options.Account {
@@ -111,10 +117,10 @@ func (p *Page) changed(changes []store.Change) {
 	}
 }
 
-// shell is the page without any data but the token.
+// shell serves the page without any data except the token.
 func (p *Page) shell(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = shellTemplate.Execute(w, struct{ Token, Run string }{p.token, p.run}) // the browser has gone; there is nobody to tell
+	_ = shellTemplate.Execute(w, struct{ Token, Run string }{p.token, p.run}) // on an error, the browser has gone
 }
 
 func (p *Page) tokens(w http.ResponseWriter, _ *http.Request) {
@@ -122,13 +128,14 @@ func (p *Page) tokens(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(p.options.Tokens)
 }
 
-// file answers with one of the page's files.
+// file serves one of the page's files.
 func (p *Page) file(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, web, "web/"+r.PathValue("name"))
 }
 
-// plan is the plan of the last report, as a page of its own. That page says what it may load itself, by the digests of
-// what is in it: what is said here must not be stricter.
+// plan serves the plan of the last report, as a separate page. That page has
+// its own policy, with digests of its contents. The policy here must not be
+// stricter.
 func (p *Page) plan(w http.ResponseWriter, _ *http.Request) {
 	report := p.report.Load()
 	if report.Plan == nil {
@@ -140,7 +147,7 @@ func (p *Page) plan(w http.ResponseWriter, _ *http.Request) {
 	_ = report.Plan(w)
 }
 
-// A refusal is an answer that is the asker's fault.
+// An httpError is the browser's fault.
 type httpError struct {
 	status int
 	text   string
@@ -152,7 +159,8 @@ func fail(status int, format string, args ...any) *httpError {
 	return &httpError{status, fmt.Sprintf(format, args...)}
 }
 
-// inJSON answers with what a function returns; an error becomes {"error": …}.
+// jsonHandler responds with the result of a function; an error becomes
+// {"error": …}.
 func jsonHandler(answer func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		value, err := answer(r)
@@ -167,14 +175,15 @@ func jsonHandler(answer func(*http.Request) (any, error)) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		encoder := json.NewEncoder(w)
-		_ = encoder.Encode(value) // the browser has gone; there is nobody to tell
+		_ = encoder.Encode(value) // on an error, the browser has gone
 	}
 }
 
-// maxPosted bounds what a form may send, so that nobody's mistake takes the memory of this machine.
+// maxPosted limits the size of a form, so that a mistake cannot use up this
+// machine's memory.
 const maxPosted = 2 << 20
 
-// posted decodes what a form sent.
+// posted decodes a form.
 func posted(r *http.Request, into any) error {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxPosted+1))
 	switch {

@@ -21,7 +21,7 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// servedPage is the page of an account, served on a port of its own.
+// servedPage is the page of an account on its own port.
 type servedPage struct {
 	*page.Page
 	t     testing.TB
@@ -29,7 +29,7 @@ type servedPage struct {
 	token string
 }
 
-// servePage serves the page of an account whose Workers answer at an address.
+// servePage serves the page of an account whose Workers have an address.
 func servePage(a *emulatortest.Account, workers string, compare func(context.Context) page.Report) *servedPage {
 	a.T.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,7 +53,8 @@ func servePage(a *emulatortest.Account, workers string, compare func(context.Con
 	return p
 }
 
-// ask sends a request, with headers as names and values; Host among them is the host.
+// ask sends a request, with pairs of header names and values. Host sets the
+// host.
 func (p *servedPage) ask(method, path, body string, header ...string) *http.Response {
 	p.t.Helper()
 	request, err := http.NewRequest(method, fmt.Sprintf("http://127.0.0.1:%d%s", p.port, path), strings.NewReader(body))
@@ -79,7 +80,7 @@ func (p *servedPage) get(path string) string {
 	return read(p.t, p.ask(http.MethodGet, path, ""))
 }
 
-// post sends a form as the page does, and decodes the answer.
+// post sends a form as the page does, and decodes the response.
 func (p *servedPage) post(path string, form, into any) int {
 	p.t.Helper()
 	raw, err := json.Marshal(form)
@@ -102,7 +103,8 @@ func read(t testing.TB, response *http.Response) string {
 	return string(raw)
 }
 
-// TestPageGuard: the page answers whoever asks for it by its own name, from itself, and takes only what carries its token.
+// TestPageGuard: the page answers only requests that use its own name and come
+// from itself, and accepts only forms with its token.
 func TestPageGuard(t *testing.T) {
 	p := servePage(emulatortest.Open(t, emulator.Options{}), "127.0.0.1:1", func(context.Context) page.Report { return page.Report{} })
 	own := fmt.Sprintf("http://127.0.0.1:%d", p.port)
@@ -136,7 +138,7 @@ func TestPageGuard(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			response := p.ask(c.method, c.path, "{}", c.header...)
 			if redirected := response.StatusCode == http.StatusTemporaryRedirect || response.StatusCode == http.StatusMovedPermanently; redirected && c.want == 404 {
-				return // to a cleaner path, which is not there either
+				return // to a cleaner path, which does not exist either
 			}
 			if response.StatusCode != c.want {
 				t.Errorf("got %d %s, want %d", response.StatusCode, read(t, response), c.want)
@@ -155,7 +157,7 @@ func TestPageGuard(t *testing.T) {
 	}
 }
 
-// TestPageFiles: each file that the page loads is there, as what it is.
+// TestPageFiles: each file that the page loads exists, with the right type.
 func TestPageFiles(t *testing.T) {
 	p := servePage(emulatortest.Open(t, emulator.Options{}), "127.0.0.1:1", nil)
 	shell := p.get("/")
@@ -180,7 +182,7 @@ func TestPageFiles(t *testing.T) {
 	}
 }
 
-// TestPageOfTenThousand: the list comes a hundred at a time, whatever is searched for.
+// TestPageOfTenThousand: the list has pages of a hundred, with any search.
 func TestPageOfTenThousand(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	a.Upload(emulatortest.Worker("router"), nil).OK()
@@ -243,7 +245,8 @@ func TestPageOfTenThousand(t *testing.T) {
 	}
 }
 
-// TestPageWorker: everything about a Worker but its code and what is confidential.
+// TestPageWorker: the page shows everything about a Worker except its code and
+// confidential values.
 func TestPageWorker(t *testing.T) {
 	a := emulatortest.Open(t, emulator.Options{})
 	zone := a.Zone("example.com")
@@ -325,7 +328,8 @@ func TestPageWorker(t *testing.T) {
 	}
 }
 
-// TestPageReport: what came of the last look at the file, as much of it as a browser can show.
+// TestPageReport: the page shows the last report, as much of it as a browser
+// can show.
 func TestPageReport(t *testing.T) {
 	asked := make(chan struct{})
 	done := make(chan struct{})

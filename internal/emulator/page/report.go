@@ -6,23 +6,25 @@ import (
 	"time"
 )
 
-// A Report is what came of reading the stack file and comparing it with the account.
+// A Report is the result of reading the stack file and comparing it with the
+// account.
 type Report struct {
-	Stack string    `json:"stack"` // the name of the stack, "" if nobody knows it
+	Stack string    `json:"stack"` // name of the stack, "" if unknown
 	File  string    `json:"file"`  // the stack file
 	At    time.Time `json:"at,omitzero"`
 
-	// State is "": nobody has looked yet; "matches", "differs" where something has to be done or was not done, or "broken"
-	// where the file cannot be used.
+	// State is "" before the first look; then "matches"; "differs" if there is
+	// something to do, or something was not done; or "broken" if the file
+	// cannot be used.
 	State    string    `json:"state"`
 	Sentence string    `json:"sentence"`
 	Problems []Problem `json:"problems"`
 	Changes  []Change  `json:"changes"`
-	Notes    []string  `json:"notes"` // what else was seen: what is in the account and not the stack's
+	Notes    []string  `json:"notes"` // other findings: resources in the account that are not the stack's
 
-	// Plan writes the plan as a page; nil where there is none.
+	// Plan writes the plan as a page; nil if there is none.
 	Plan func(io.Writer) error `json:"-"`
-	// HasPlan says so to the browser; it is set by Page.
+	// HasPlan tells the browser whether there is one; Page sets it.
 	HasPlan bool `json:"has_plan"`
 }
 
@@ -33,7 +35,7 @@ const (
 	Broken  = "broken"
 )
 
-// A Problem is a message with a place in a file.
+// A Problem is a message about a place in a file.
 type Problem struct {
 	Severity string `json:"severity"` // error or warning
 	Rule     string `json:"rule"`
@@ -42,7 +44,7 @@ type Problem struct {
 	Place    string `json:"place"` // file:line:column
 	Snippet  string `json:"snippet"`
 	Column   int    `json:"column"` // of the place in the snippet, counted from 1 in characters; 0 if unknown
-	Width    int    `json:"width"`  // how many characters are meant
+	Width    int    `json:"width"`  // number of characters to mark
 }
 
 // A Change is a difference between the file and the account.
@@ -50,21 +52,21 @@ type Change struct {
 	Action  string   `json:"action"`
 	Address string   `json:"address"`
 	Fields  []string `json:"fields,omitempty"` // that differ, as JSON Pointers; the plan's page has their values
-	Error   string   `json:"error"`            // why it was not made; "" if nobody has tried
+	Error   string   `json:"error"`            // why the change failed; "" if it was not tried
 }
 
-// mostReported is how many changes a browser is told, and how many problems; the plan's own page has all changes, and the
-// terminal all problems.
+// maxReported is how many changes, and how many problems, a browser gets. The
+// plan's own page has all changes, and the terminal all problems.
 const maxReported = 200
 
-// Report takes note of what came of the last look at the file.
+// Report shows a new report.
 func (p *Page) Report(report Report) {
 	report.HasPlan = report.Plan != nil
 	p.report.Store(&report)
 	p.hub.fileChanged()
 }
 
-// reportView is a report with as many changes as a page can show.
+// reportView is a report, cut to what a page can show.
 type reportView struct {
 	Report
 	More         int `json:"more"`
@@ -82,7 +84,7 @@ func viewReport(r Report) reportView {
 	return view
 }
 
-// compare looks at the file and the account again.
+// compare compares the file and the account again.
 func (p *Page) compare(r *http.Request) (any, error) {
 	select {
 	case p.busy <- struct{}{}:
@@ -92,7 +94,7 @@ func (p *Page) compare(r *http.Request) (any, error) {
 	defer func() { <-p.busy }()
 	report := p.options.Compare(r.Context())
 	if r.Context().Err() != nil {
-		return nil, r.Context().Err() // who asked has gone, and what was found is not the truth
+		return nil, r.Context().Err() // the browser has gone, and the result may be wrong
 	}
 	p.Report(report)
 	return viewReport(*p.report.Load()), nil

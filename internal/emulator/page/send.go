@@ -22,15 +22,17 @@ import (
 )
 
 const (
-	// mostShown is how much of an answer's body is shown, and mostDumped of one that is no text.
+	// maxShown is how much of a response's body is shown, and maxDumped how
+	// much of a binary one.
 	maxShown  = 256 << 10
 	maxDumped = 4 << 10
-	// sendLimit is how long an answer may take, body and all.
+	// sendLimit is how long a response may take, including its body.
 	sendLimit = 30 * time.Second
 )
 
-// newSender is a client of the Workers' port, whatever host a request is for. What comes back is shown as it came: no
-// redirect is followed, and nothing is unpacked.
+// newSender returns a client that sends every request to the Workers' port,
+// whatever its host. The page shows the response as it is, so the client
+// follows no redirect and decompresses nothing.
 func newSender(workers string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -45,32 +47,32 @@ func newSender(workers string) *http.Client {
 	}
 }
 
-// sent is a request as a person filled it in.
+// requestForm is the form of a request.
 type requestForm struct {
 	Method  string `json:"method"`
 	Host    string `json:"host"`
 	Path    string `json:"path"`
-	Headers string `json:"headers"` // a line for each
+	Headers string `json:"headers"` // one on each line
 	Body    string `json:"body"`
 }
 
-// answered is what came back.
+// responseView is the response to a request.
 type responseView struct {
 	Status     int       `json:"status"`
 	StatusText string    `json:"status_text"`
 	Headers    []setting `json:"headers"`
 	Body       string    `json:"body"`
-	Pretty     string    `json:"pretty"` // JSON with its lines indented, where that is not the body itself
-	Hex        bool      `json:"hex"`    // the body is no text, and shown in hexadecimal
-	Size       int       `json:"size"`   // bytes of the body, as far as it came
-	Cut        bool      `json:"cut"`    // there is more than is shown
+	Pretty     string    `json:"pretty"` // JSON indented, if that differs from the body
+	Hex        bool      `json:"hex"`    // the body is binary, and shown in hexadecimal
+	Size       int       `json:"size"`   // bytes of the body that were received
+	Cut        bool      `json:"cut"`    // more was received than is shown
 	Unfinished string    `json:"unfinished"`
 	Started    time.Time `json:"started"`
-	MS         float64   `json:"ms"` // until the last byte
+	MS         float64   `json:"ms"` // up to the last byte
 	Ray        string    `json:"ray"`
 }
 
-// send sends a request to the Workers, as anybody else would.
+// send sends a request to the Workers, as any client would.
 func (p *Page) send(r *http.Request) (any, error) {
 	var form requestForm
 	if err := posted(r, &form); err != nil {
@@ -97,7 +99,7 @@ func (p *Page) send(r *http.Request) (any, error) {
 	return a, nil
 }
 
-// cause is an error without the request that it is about, which the form shows.
+// cause returns an error without the request, which the form shows.
 func cause(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner
@@ -105,10 +107,10 @@ func cause(err error) error {
 	return err
 }
 
-// methods are what a request can be sent with.
+// methods are the methods that a request may have.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
-// request is the form as a request; what is wrong with it is told as the person wrote it.
+// request returns the request of a form. Errors quote what the user wrote.
 func (s requestForm) request(ctx context.Context) (*http.Request, error) {
 	host, path := strings.TrimSpace(s.Host), strings.TrimSpace(s.Path)
 	if path == "" {
@@ -138,7 +140,7 @@ func (s requestForm) request(ctx context.Context) (*http.Request, error) {
 	return request, s.setHeaders(request.Header)
 }
 
-// ours are headers that follow from the rest of the form.
+// ours are the headers that follow from the rest of the form.
 var ours = []string{"Connection", "Content-Length", "Host", "Transfer-Encoding", "Upgrade"}
 
 func (s requestForm) setHeaders(header http.Header) error {
@@ -159,7 +161,7 @@ func (s requestForm) setHeaders(header http.Header) error {
 			return fail(http.StatusBadRequest, "the header %s follows from the rest of the form", name)
 		}
 		if !cleared[name] {
-			header.Del(name) // such as our User-Agent
+			header.Del(name) // including our User-Agent
 			cleared[name] = true
 		}
 		header.Add(name, strings.TrimSpace(value))
@@ -167,7 +169,7 @@ func (s requestForm) setHeaders(header http.Header) error {
 	return lines.Err()
 }
 
-// read reads an answer, as much of it as can be shown.
+// read reads as much of a response as can be shown.
 func (a *responseView) read(response *http.Response) {
 	a.Status, a.StatusText = response.StatusCode, http.StatusText(response.StatusCode)
 	a.Headers = []setting{}
@@ -190,10 +192,11 @@ func (a *responseView) read(response *http.Response) {
 	a.show(raw, response.Header.Get("Content-Type"))
 }
 
-// show puts a body into words: text as it is, JSON indented too, and anything else in hexadecimal.
+// show formats a body: text as it is, JSON also indented, and anything else in
+// hexadecimal.
 func (a *responseView) show(raw []byte, contentType string) {
 	text := raw
-	if a.Cut { // perhaps within a character
+	if a.Cut { // the cut may be within a character
 		cutText, _ := cut(string(raw), len(raw)-utf8.UTFMax)
 		text = []byte(cutText)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// form is what the page sends.
+// requestForm is the form that the page sends.
 type requestForm struct {
 	Method  string `json:"method"`
 	Host    string `json:"host"`
@@ -24,7 +24,7 @@ type requestForm struct {
 	Body    string `json:"body"`
 }
 
-// pageAnswer is what it gets.
+// pageAnswer is the response to it.
 type pageAnswer struct {
 	Error      string
 	Status     int
@@ -39,14 +39,15 @@ type pageAnswer struct {
 	Ray        string
 }
 
-// workers is a server in the place of the Workers.
+// workers serves requests in place of the Workers.
 func workers(t testing.TB, handler http.HandlerFunc) string {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-// TestPageSend: a request arrives as it was filled in, and its answer is shown as it came.
+// TestPageSend: a request arrives as it was filled in, and its response is
+// shown unchanged.
 func TestPageSend(t *testing.T) {
 	var got string
 	address := workers(t, func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +80,7 @@ func TestPageSend(t *testing.T) {
 	}
 }
 
-// TestPageSendMistakes: what cannot be sent is refused in words about the form.
+// TestPageSendMistakes: an invalid form gets an error about the form.
 func TestPageSendMistakes(t *testing.T) {
 	address := workers(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
 	p := servePage(emulatortest.Open(t, emulator.Options{}), address, nil)
@@ -112,7 +113,7 @@ func TestPageSendMistakes(t *testing.T) {
 	}
 }
 
-// TestPageAnswers: what is no text, what is too much, and what breaks off.
+// TestPageAnswers: binary, oversized and broken responses are shown.
 func TestPageAnswers(t *testing.T) {
 	bodies := map[string][]byte{
 		"/nothing": nil,
@@ -163,8 +164,8 @@ func TestPageAnswers(t *testing.T) {
 	}
 }
 
-// TestRunPage sends a request from the page through a dispatcher: what the Workers say during it carries its ray, and no
-// Worker can reach the page.
+// TestRunPage sends a request from the page through a dispatcher. What the
+// Workers print meanwhile has its ray, and no Worker can reach the page.
 func TestRunPage(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")

@@ -15,17 +15,17 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// workerView is everything about one Worker but its code.
+// workerView is everything about one Worker except its code.
 type workerView struct {
 	Namespace  string        `json:"namespace"`
 	Name       string        `json:"name"`
-	Called     string        `json:"called"` // what it is called in messages
+	Called     string        `json:"called"` // its name in messages
 	CreatedOn  time.Time     `json:"created_on"`
 	ModifiedOn time.Time     `json:"modified_on"`
 	Reached    []reach       `json:"reached"`
-	Elsewhere  int           `json:"elsewhere"` // how many more ways lead to it
-	Through    []string      `json:"through"`   // the Workers that dispatch to it; routes are theirs
-	Label      string        `json:"label"`     // what takes the place of a route's star: its name, or what labelOf makes of it
+	Elsewhere  int           `json:"elsewhere"` // number of further ways to it
+	Through    []string      `json:"through"`   // the Workers that dispatch to it; the routes are theirs
+	Label      string        `json:"label"`     // replaces a route's star: its name, or the result of labelOf
 	Bindings   []bindingView `json:"bindings"`
 	Settings   []setting     `json:"settings"`
 	Modules    []moduleView  `json:"modules"`
@@ -37,7 +37,7 @@ type (
 		Name   string `json:"name"`
 		Type   string `json:"type"`
 		Value  string `json:"value"`
-		Secret bool   `json:"secret"` // there is a value, which nobody is shown
+		Secret bool   `json:"secret"` // it has a value, which is never shown
 	}
 
 	setting struct {
@@ -53,10 +53,12 @@ type (
 	}
 )
 
-// mostWays is how many ways to a Worker are shown, and how many hosts are offered: there may be thousands of custom domains.
+// maxWays is how many ways to a Worker are shown, and how many hosts are
+// offered, because there may be thousands of custom domains.
 const maxWays = 100
 
-// worker shows a Worker: ?namespace=NAME&name=NAME, with an empty namespace for one of the account itself.
+// worker returns a Worker: ?namespace=NAME&name=NAME, with an empty namespace
+// for one of the account itself.
 func (p *Page) worker(r *http.Request) (any, error) {
 	namespace, name := r.FormValue("namespace"), r.FormValue("name")
 	var view workerView
@@ -113,8 +115,10 @@ func (p *Page) viewWorker(tx *store.Tx, namespace string, script store.Script) w
 	return view
 }
 
-// labelOf is what a hostname probably calls a user Worker. How a dispatcher finds the Worker of a host is in its code; where
-// the names of a namespace all end alike, as customer-a-worker and customer-b-worker do, that end is no part of the host.
+// labelOf guesses the label that hostnames use for a user Worker. Only the
+// dispatcher's code knows how it finds the Worker of a host. If the names in a
+// namespace all have the same end, such as customer-a-worker and
+// customer-b-worker, that end is probably not part of the host.
 func labelOf(scripts *store.Scripts, name string) string {
 	at := strings.LastIndexByte(name, '-')
 	if at < 1 || scripts.Count() < 2 {
@@ -128,7 +132,7 @@ func labelOf(scripts *store.Scripts, name string) string {
 	return name[:at]
 }
 
-// dispatchersTo are the Workers with a binding to a namespace.
+// dispatchersTo returns the Workers with a binding to a namespace.
 func dispatchersTo(tx *store.Tx, account, namespace string) []string {
 	var names []string
 	workers := tx.Workers(account)
@@ -141,8 +145,9 @@ func dispatchersTo(tx *store.Tx, account, namespace string) []string {
 	return names
 }
 
-// viewBindings are the bindings by name, each with what it leads to in a line. They come from what the API shows, so that
-// nothing confidential is among them.
+// viewBindings returns the bindings by name, each with its target on one line.
+// They come from what the API shows, so that nothing confidential is among
+// them.
 func (p *Page) viewBindings(tx *store.Tx, script store.Script) []bindingView {
 	views := []bindingView{}
 	for i, fields := range api.ViewBindings(script) {
@@ -163,7 +168,7 @@ func (p *Page) viewBindings(tx *store.Tx, script store.Script) []bindingView {
 	return views
 }
 
-// valueOf is the value of a variable in a line.
+// valueOf returns the value of a variable on one line.
 func valueOf(value any) string {
 	if raw, ok := value.(json.RawMessage); ok {
 		return compact(raw)
@@ -171,7 +176,7 @@ func valueOf(value any) string {
 	return fmt.Sprint(value)
 }
 
-// inWords are fields in a line: only the value where there is one.
+// inWords returns fields on one line, or only the value if there is just one.
 func inWords(fields map[string]any) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -188,7 +193,7 @@ func inWords(fields map[string]any) string {
 	return strings.Join(parts, ", ")
 }
 
-// settingsOf are the settings that a Worker has, in wrangler's words; those that it has not are left out.
+// settingsOf returns the settings that a Worker has, under wrangler's names.
 func settingsOf(script store.Script) []setting {
 	list := []setting{}
 	add := func(name, value string) {
@@ -225,7 +230,7 @@ func settingsOf(script store.Script) []setting {
 	return list
 }
 
-// compact is JSON on a line, "" where there is none.
+// compact returns JSON on one line, or "" if there is none.
 func compact(raw json.RawMessage) string {
 	var line bytes.Buffer
 	if json.Compact(&line, raw) != nil {
@@ -234,7 +239,7 @@ func compact(raw json.RawMessage) string {
 	return line.String()
 }
 
-// plain is JSON on a line, and of a string the text.
+// plain returns JSON on one line, and a string without quotes.
 func plain(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// mostListed is how many Workers are listed at a time: a browser never has more of them in its memory.
+// maxListed is how many Workers are on a page of the list: a browser never has
+// more in memory.
 const maxListed = 100
 
-// workersView is a part of the list of Workers that match.
+// workersView is a page of the list of matching Workers.
 type workersView struct {
-	Total  int        `json:"total"` // how many match
+	Total  int        `json:"total"` // number of matches
 	Offset int        `json:"offset"`
 	Items  []listItem `json:"items"`
 }
@@ -23,11 +24,12 @@ type listItem struct {
 	Namespace  string    `json:"namespace"` // "" for a Worker of the account itself
 	Name       string    `json:"name"`
 	ModifiedOn time.Time `json:"modified_on"`
-	Errors     int       `json:"errors"` // that are kept of it
+	Errors     int       `json:"errors"` // number of its errors that are kept
 }
 
-// workers lists Workers: ?namespace=NAME those of a namespace, ?namespace= the account's own, and without it all; ?q=WORDS
-// those whose names have all of the words in them; ?offset=N from the N-th on.
+// workers lists Workers: ?namespace=NAME those of a namespace, ?namespace= the
+// account's own, and without it all. ?q=WORDS lists those whose names contain
+// all of the words, and ?offset=N starts at the N-th.
 func (p *Page) workers(r *http.Request) (any, error) {
 	query := r.URL.Query()
 	offset, err := strconv.Atoi(query.Get("offset"))
@@ -55,13 +57,14 @@ func (p *Page) workers(r *http.Request) (any, error) {
 	return view, err
 }
 
-// A place is where Workers are.
+// A container contains Workers.
 type container struct {
 	namespace string // "" for the account itself
 	scripts   *store.Scripts
 }
 
-// places are those that were asked for, all if none was: the account first, then its namespaces by name.
+// containers returns the ones that were asked for, or all: the account first,
+// then its namespaces by name.
 func (p *Page) containers(tx *store.Tx, asked []string) []container {
 	list := []container{{"", tx.Workers(p.options.Account)}}
 	for _, n := range tx.DispatchNamespaces(p.options.Account) {
@@ -88,7 +91,7 @@ func matchesAll(name string, words []string) bool {
 	return true
 }
 
-// messageName is what a Worker is called in messages.
+// messageName returns the name of a Worker in messages.
 func messageName(namespace, name string) string {
 	if namespace == "" {
 		return name

@@ -1,4 +1,5 @@
-// Package proctest finds processes, for tests that end them or measure them. It reads /proc, so only Linux has it.
+// Package proctest finds processes, for tests that end or measure them. It
+// reads /proc, so it works only on Linux.
 package proctest
 
 import (
@@ -10,8 +11,8 @@ import (
 	"testing"
 )
 
-// Children returns the processes with a name that a process has started and that still run. Where
-// that cannot be told, the test is skipped.
+// Children returns the running processes of a name that a process has started.
+// On other systems it skips the test.
 func Children(t testing.TB, parent int, name string) []*os.Process {
 	t.Helper()
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -33,7 +34,7 @@ func children(parent int, name string) ([]*os.Process, error) {
 	for _, file := range files {
 		stat, err := os.ReadFile(file)
 		if err != nil {
-			continue // it ended meanwhile
+			continue // it has ended meanwhile
 		}
 		// "pid (name) state ppid …", see proc(5)
 		_, rest, _ := strings.Cut(string(stat), " (")
@@ -55,7 +56,8 @@ func children(parent int, name string) ([]*os.Process, error) {
 	return found, nil
 }
 
-// Gone reports whether a process has ended. One that only waits for its parent to take notice has.
+// Gone reports whether a process has ended, even if its parent has not noticed
+// yet.
 func Gone(process *os.Process) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process.Pid))
 	return err != nil || strings.Contains(string(stat), ") Z ")

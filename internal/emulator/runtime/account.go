@@ -10,7 +10,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// handler answers what the host asks the account.
+// handler handles the host's requests to the account.
 func (r *Runtime) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*http.Request) (response, error){
@@ -51,18 +51,18 @@ func (r *Runtime) handler() http.Handler {
 	return mux
 }
 
-// An answer writes itself; nil is one without a body.
+// A response writes itself; nil is one without a body.
 type response func(http.ResponseWriter, *http.Request)
 
 func jsonResponse(value any) (response, error) {
 	raw, err := json.Marshal(value)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(raw) // the host has gone; there is nobody to tell
+		_, _ = w.Write(raw) // on an error, the host has gone
 	}, err
 }
 
-// A refusal is an answer that is the asker's fault.
+// An httpError is the caller's fault.
 type httpError struct {
 	status int
 	text   string
@@ -72,7 +72,7 @@ func (r *httpError) Error() string { return r.text }
 
 var errNotThere = &httpError{http.StatusNotFound, "not found"}
 
-// load answers with the code and the bindings of a Worker as they are now.
+// load returns the current code and bindings of a Worker.
 func (r *Runtime) load(request *http.Request) (response, error) {
 	namespace, name := request.FormValue("namespace"), request.FormValue("name")
 	r.noteAsked(workerID{namespace, name})
@@ -96,7 +96,7 @@ func (r *Runtime) load(request *http.Request) (response, error) {
 	return jsonResponse(loaded)
 }
 
-// log tells what a Worker printed and threw.
+// log reports what a Worker printed and threw.
 func (r *Runtime) log(request *http.Request) (response, error) {
 	var events []struct {
 		Ray  string `json:"ray"`
@@ -135,17 +135,18 @@ func (r *Runtime) log(request *http.Request) (response, error) {
 	return nil, nil
 }
 
-// internalError is how workerd begins where it does not want a Worker to know more.
+// internalError is how workerd begins the messages that hide the cause from a
+// Worker.
 const internalError = "internal error; reference = "
 
-// nameOf is what a person calls the Worker that the host calls id.
+// nameOf returns the user's name for the Worker that the host calls id.
 func (r *Runtime) nameOf(id string) string {
 	namespaceID, name, _ := strings.Cut(id, "/")
 	if namespaceID == "" {
 		return name
 	}
 	namespace := namespaceID
-	_ = r.parts.Store.View(func(tx *store.Tx) error { // a name is worth no failure
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // if this fails, the id will do
 		for _, n := range tx.DispatchNamespaces(r.options.Account) {
 			if n.ID == namespaceID {
 				namespace = n.Name

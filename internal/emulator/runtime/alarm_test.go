@@ -13,7 +13,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// startClock is a Worker with Durable Objects that have alarms, of a class as old as they come and of one as new.
+// clock is a Worker with Durable Objects that have alarms. One class has the
+// oldest compatibility date, and one the newest.
 const clock = `import { DurableObject } from "cloudflare:workers";
 export class Old {
   constructor(state, env) { this.ctx = state; this.env = env }
@@ -63,7 +64,7 @@ func startClock(r *emulatortest.Running, metadata object, word string) {
 	r.Script(emulatortest.Worker("w"), clock, metadata).OK()
 }
 
-// becomes waits for an answer.
+// becomes waits for a response.
 func becomes(r *emulatortest.Running, host, path, want string) {
 	r.T.Helper()
 	var got string
@@ -75,7 +76,7 @@ func becomes(r *emulatortest.Running, host, path, want string) {
 	r.T.Errorf("%s%s: got %q, want %q", host, path, got, want)
 }
 
-// TestRunAlarm: Durable Objects have alarms, with what production does for them.
+// TestRunAlarm: Durable Objects have alarms that work as in production.
 func TestRunAlarm(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -107,8 +108,8 @@ func TestRunAlarm(t *testing.T) {
 	}
 }
 
-// TestRunAlarmKept: an alarm that is set rings, whatever becomes of the process in which it was set, and with the code
-// that the Worker has by then.
+// TestRunAlarmKept: an alarm rings even if the process in which it was set has
+// ended, and with the Worker's current code.
 func TestRunAlarmKept(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	startClock(r, object{}, "first")
@@ -120,11 +121,12 @@ func TestRunAlarmKept(t *testing.T) {
 	}
 	r.Hears("signal: killed")
 	startClock(r, object{}, "second")
-	time.Sleep(4 * time.Second) // nobody asks, so nobody wakes the object
+	time.Sleep(4 * time.Second) // no request wakes the object
 	becomes(r, "anything", "/old/a", `[null,[["second",0,null]]]`)
 }
 
-// TestRunAlarmRenewed: an alarm that sets itself again goes on while processes come and go.
+// TestRunAlarmRenewed: an alarm that sets itself again continues while
+// processes are replaced.
 func TestRunAlarmRenewed(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Memory: 1})
@@ -148,7 +150,8 @@ export default { async fetch(request, env) { return Response.json(await env.TICK
 	}
 }
 
-// isReached waits until an answer is a number as large as that, and expects it never to get smaller.
+// isReached waits until a response is a number that is large enough, and
+// expects it never to get smaller.
 func isReached(r *emulatortest.Running, path string, least int, last *int) {
 	r.T.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {

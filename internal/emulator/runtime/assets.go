@@ -13,9 +13,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A site is the static files that a Worker serves, before or beside its code.
+// A site is the static files of a Worker, served before or beside its code.
 type site struct {
-	files  map[string]string // hashes by path, from "/" on
+	files  map[string]string // hashes by path, which begins with "/"
 	read   func(hash string) siteFile
 	config siteConfig
 	siteRules
@@ -23,15 +23,15 @@ type site struct {
 
 // A siteFile is a static file.
 type siteFile struct {
-	contentType string // empty: by its name
+	contentType string // empty: from its name
 	content     []byte
 }
 
-// siteOf returns the static files of one of the scripts, which has some. It reads the one that is asked for, and only
-// in the transaction.
+// siteOf returns the static files of a script that has some. It reads the
+// requested file, and must be called in the transaction.
 func (r *Runtime) siteOf(tx *store.Tx, scripts *store.Scripts, script store.Script) (site, error) {
 	s := site{files: map[string]string{}, read: func(hash string) siteFile {
-		asset, _ := scripts.Assets().Get(hash) // files stay as long as their place
+		asset, _ := scripts.Assets().Get(hash) // a file exists as long as its container
 		return siteFile{asset.Type, tx.Blob(asset.Blob)}
 	}}
 	for _, file := range script.Assets.Files {
@@ -46,7 +46,7 @@ func (r *Runtime) siteOf(tx *store.Tx, scripts *store.Scripts, script store.Scri
 	return s, nil
 }
 
-// siteConfig is the assets.config of an upload, as far as it matters here.
+// siteConfig has the parts of an upload's assets.config that matter here.
 type siteConfig struct {
 	HTMLHandling     string          `json:"html_handling"`
 	NotFoundHandling string          `json:"not_found_handling"`
@@ -55,8 +55,8 @@ type siteConfig struct {
 	Redirects        string          `json:"_redirects"`
 }
 
-// asset answers a request with a static file, or tells the host to ask the Worker. Without route, it is the Worker that
-// asks, through its binding.
+// asset responds with a static file, or tells the host to call the Worker.
+// Without route, the request comes from the Worker's binding.
 func (r *Runtime) asset(request *http.Request) (response, error) {
 	query := request.URL.Query()
 	var made response
@@ -79,7 +79,8 @@ func (r *Runtime) asset(request *http.Request) (response, error) {
 		made = siteRequest{
 			site: files, address: addressOf(query.Get("url")), method: request.Method,
 			hasWorker: script.EntryPoint != "" && query.Has("route"),
-			// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
+			// Source:
+			// https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 			prefersFiles: script.CompatibilityDate >= "2025-04-01" && request.Header.Get("Sec-Fetch-Mode") == "navigate",
 		}.respond()
 		return nil
@@ -92,14 +93,15 @@ type siteRequest struct {
 	site
 	address
 	method       string
-	hasWorker    bool // there is code that may answer instead
-	prefersFiles bool // even a page that says "not found" is preferred to the code
+	hasWorker    bool // code may respond instead
+	prefersFiles bool // even a "not found" page is preferred to the code
 }
 
-// workerHeader says that the Worker is to answer.
+// workerHeader tells the host to call the Worker.
 const workerHeader = "X-Worker"
 
-// answer is what answers: a file, a redirect, or the code, whose answers the rules of the directory do not touch.
+// respond returns the response: a file, a redirect, or that of the code. The
+// rules of the directory do not apply to the code's responses.
 func (s siteRequest) respond() response {
 	toWorker := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(workerHeader, "1") }
 	first := s.config.first(s.path)
@@ -120,7 +122,8 @@ func status(code int) response {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// found is what the files answer, nil for nothing. anyway says that there is no code to ask for what is not there.
+// found returns the response from the files, or nil. anyway says that there is
+// no code to call for a missing file.
 func (s siteRequest) found(anyway bool) response {
 	asked := s.path
 	redirect, redirected := s.redirects.Match(s.hostname(), s.path)
@@ -145,7 +148,7 @@ func (s siteRequest) found(anyway bool) response {
 	case s.method != http.MethodGet && s.method != http.MethodHead:
 		return status(http.StatusMethodNotAllowed)
 	}
-	// A file is served at one path: its name, encoded in one way.
+	// A file has one path: its name, encoded in one way.
 	if canonical := encoded(cmp.Or(page, at)); page != "" || canonical != asked {
 		return moved(canonical+s.query, http.StatusTemporaryRedirect)
 	}
@@ -173,14 +176,14 @@ func (s siteRequest) file(name string, code int) response {
 		header.Set("Etag", `"`+hash+`"`)
 		if code != http.StatusOK {
 			w.WriteHeader(code)
-			_, _ = w.Write(f.content) // the host has gone; there is nobody to tell
+			_, _ = w.Write(f.content) // on an error, the host has gone
 			return
 		}
 		http.ServeContent(w, request, path.Base(name), time.Time{}, bytes.NewReader(f.content))
 	}
 }
 
-// notFound is the page for what is not there, "" for none.
+// notFound returns the page for missing files, or "".
 func (s site) notFound(at string) (name string, status int) {
 	switch s.config.NotFoundHandling {
 	case "single-page-application":
@@ -202,15 +205,15 @@ func (s site) notFound(at string) (name string, status int) {
 	return "", 0
 }
 
-// Who is asked first for a path.
+// These say what responds to a path first.
 const (
 	filesFirst = iota // then the code
 	codeFirst
 	filesAlone
 )
 
-// first says who is asked first: the code always, or for patterns, of which those with an exclamation mark are exceptions
-// that it is never asked for.
+// first returns what responds first: always the code, or for patterns. For
+// those with an exclamation mark, the code never does.
 func (c siteConfig) first(at string) int {
 	var always bool
 	if json.Unmarshal(c.RunWorkerFirst, &always) == nil {
@@ -233,18 +236,19 @@ func (c siteConfig) first(at string) int {
 	return first
 }
 
-// hasPatterns reports whether the paths of the code are listed. What is not among them, and is no file either, is then
-// answered as not_found_handling says, without the code.
-// Source: https://developers.cloudflare.com/workers/static-assets/routing/single-page-application/#advanced-routing-control
+// hasPatterns reports whether the paths of the code are listed. For any other
+// path without a file, not_found_handling decides, without the code.
+// Source:
+// https://developers.cloudflare.com/workers/static-assets/routing/single-page-application/#advanced-routing-control
 func (c siteConfig) hasPatterns() bool { return len(c.patterns()) > 0 }
 
 func (c siteConfig) patterns() []string {
 	var patterns []string
-	_ = json.Unmarshal(c.RunWorkerFirst, &patterns) // it was checked when it was uploaded
+	_ = json.Unmarshal(c.RunWorkerFirst, &patterns) // the upload checked it
 	return patterns
 }
 
-// glob matches a pattern in which a star stands for any text.
+// glob matches a pattern in which a star matches any text.
 func glob(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1

@@ -2,20 +2,23 @@ package runtime
 
 import "strings"
 
-// How pages are addressed. A page is foo.html, or index.html in a folder foo; where there are both, or a file foo besides,
-// the order in which they are looked for decides.
-// Sources: https://developers.cloudflare.com/workers/static-assets/routing/advanced/html-handling/, and where the page is
-// silent workers-sdk, packages/workers-shared/asset-worker/src/handler.ts
+// These are the ways to address pages. A page is foo.html, or index.html in a
+// folder foo. If both exist, or a file foo too, the order of the steps decides.
+// Sources:
+// https://developers.cloudflare.com/workers/static-assets/routing/advanced/html-handling/,
+// and where that says nothing, workers-sdk,
+// packages/workers-shared/asset-worker/src/handler.ts
 const (
 	forceTrailingSlash = "force-trailing-slash"
 	dropTrailingSlash  = "drop-trailing-slash"
 	exactNames         = "none"
 )
 
-// A step looks for a file. With leadsTo, the file is not served, but where it is.
+// A step looks for a file. With leadsTo, the file is not served, but redirected
+// to.
 type step struct{ file, leadsTo string }
 
-// resolve returns the file at a path, or where the path of that file is.
+// resolve returns the file at a path, or the path to redirect to.
 func (s site) resolve(at string) (name, redirect string) {
 	for _, step := range s.config.steps(at) {
 		hash, exists := s.files[step.file]
@@ -30,7 +33,8 @@ func (s site) resolve(at string) (name, redirect string) {
 	return "", ""
 }
 
-// serves reports whether a path that is no file's own is where the file of that hash is served, without another redirect.
+// serves reports whether a path without a file of its own serves the file of a
+// hash without another redirect.
 func (s site) serves(at, hash string) bool {
 	if _, taken := s.files[at]; taken {
 		return false
@@ -43,7 +47,7 @@ func (s site) serves(at, hash string) bool {
 	return false
 }
 
-// steps are what a path may mean, the most likely first.
+// steps returns the possible meanings of a path, the most likely first.
 func (c siteConfig) steps(at string) []step {
 	itself := step{at, ""}
 	switch c.HTMLHandling {
@@ -57,7 +61,7 @@ func (c siteConfig) steps(at string) []step {
 	return append(stepsToPage(at), itself, step{at + ".html", ""}, step{at + "/index.html", at + "/"})
 }
 
-// stepsToPage are those for paths that say more than the name of a page, where only folders have a slash.
+// stepsToPage returns the steps if only folders have a slash.
 func stepsToPage(at string) []step {
 	if stem, ok := strings.CutSuffix(at, "/index"); ok {
 		return []step{{at, ""}, {at + ".html", stem + "/"}, {stem + ".html", stem}}
@@ -74,7 +78,7 @@ func stepsToPage(at string) []step {
 	return nil
 }
 
-// stepsToSlash are those where every page has one.
+// stepsToSlash returns the steps if every page has a slash.
 func stepsToSlash(at string) []step {
 	if stem, ok := strings.CutSuffix(at, "/index"); ok {
 		return []step{{at, ""}, {at + ".html", stem + "/"}, {stem + ".html", stem + "/"}}
@@ -91,7 +95,7 @@ func stepsToSlash(at string) []step {
 	return nil
 }
 
-// stepsFromSlash are those where no page has one, but that of the root.
+// stepsFromSlash returns the steps if no page has a slash, except the root.
 func stepsFromSlash(at string) []step {
 	switch at {
 	case "/index":

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestWhichPage is about what the page of the documentation does not say: files whose names come close. What is wanted is
-// what the asset Worker of workers-sdk answers.
+// TestWhichPage tests cases that the documentation leaves out: files with
+// similar names. The expected results are those of the asset Worker of
+// workers-sdk.
 func TestWhichPage(t *testing.T) {
 	for _, test := range []struct{ mode, files, at, want string }{
 		{"auto-trailing-slash", "/a.html /a/index.html", "/a", "/a.html"},

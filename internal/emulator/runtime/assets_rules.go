@@ -10,19 +10,21 @@ import (
 	"github.com/wfpsync/wfpsync/internal/assetrules"
 )
 
-// siteRules are what _headers and _redirects say.
+// siteRules are the rules in _headers and _redirects.
 type siteRules struct {
 	headers   assetrules.Headers
 	redirects assetrules.Redirects
 }
 
-// ruleTexts are what rules are made of. Workers that serve one directory have the same.
+// ruleTexts are the texts of rules. Workers that serve the same directory share
+// them.
 type ruleTexts struct {
 	headers, redirects string
-	pages              bool // served without their .html
+	pages              bool // pages are served without .html
 }
 
-// ruleCache keeps the rules of the texts that were asked for last: 2,000 redirects take longer to read than to answer.
+// ruleCache keeps the rules of recently used texts, because 2,000 redirects
+// take longer to parse than to apply.
 type ruleCache struct {
 	mu   sync.Mutex
 	read map[ruleTexts]siteRules
@@ -38,7 +40,7 @@ func (c *ruleCache) of(texts ruleTexts) siteRules {
 		if c.read == nil || len(c.read) == maxRuleTexts {
 			c.read = map[ruleTexts]siteRules{}
 		}
-		// What is wrong in them was said when they were uploaded.
+		// Errors were reported when they were uploaded.
 		rules.headers, _ = assetrules.ParseHeaders(texts.headers)
 		rules.redirects, _ = assetrules.ParseRedirects(texts.redirects, texts.pages)
 		c.read[texts] = rules
@@ -46,8 +48,8 @@ func (c *ruleCache) of(texts ruleTexts) siteRules {
 	return rules
 }
 
-// An address is the URL of a request, in the parts that rules look at. A request may be for what Go takes for no URL, as
-// /%zz is none.
+// An address is the URL of a request, in the parts that rules use. A request
+// may have a URL that Go rejects, such as /%zz.
 type address struct {
 	origin string // scheme and host
 	path   string // from "/" on, encoded as it was sent
@@ -64,7 +66,7 @@ func addressOf(url string) address {
 	return address{origin: parts[1], path: "/" + strings.TrimPrefix(parts[2], "/"), query: parts[3]}
 }
 
-// hostname is the host without its port.
+// hostname returns the host without its port.
 func (a address) hostname() string {
 	parsed, err := url.Parse(a.origin)
 	if err != nil {
@@ -73,8 +75,8 @@ func (a address) hostname() string {
 	return parsed.Hostname()
 }
 
-// resolveTarget is where a redirect leads: as a browser is told it, and the path alone. A target without a query keeps
-// the request's.
+// resolveTarget returns where a redirect leads: the location for a browser, and
+// the path. A target without a query keeps the request's.
 func (a address) resolveTarget(to string) (location, path string) {
 	if strings.HasPrefix(to, "//") {
 		scheme, _, _ := strings.Cut(a.origin, "//")
@@ -97,7 +99,8 @@ func (a address) resolveTarget(to string) (location, path string) {
 
 var manySlashes = regexp.MustCompile(`/+`)
 
-// decoded is the name of a file that a path asks for. What is not encoded right stands for itself.
+// decoded returns the name of the file at a path. An invalid escape stays as it
+// is.
 func decoded(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -110,7 +113,7 @@ func decoded(path string) string {
 
 var plainly = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
 
-// encoded is the path of a file's name, as encodeURIComponent writes its parts.
+// encoded returns the path of a file's name, encoded as by encodeURIComponent.
 func encoded(name string) string {
 	segments := strings.Split(name, "/")
 	for i, segment := range segments {
@@ -119,14 +122,14 @@ func encoded(name string) string {
 	return strings.Join(segments, "/")
 }
 
-// withHeaders is an answer with the headers that the file _headers gives it.
+// withHeaders returns a response with the headers from the file _headers.
 func (s siteRequest) withHeaders(made response) response {
 	return func(w http.ResponseWriter, request *http.Request) {
 		made(&ruledWriter{ResponseWriter: w, site: s}, request)
 	}
 }
 
-// ruledWriter changes the headers when they are complete.
+// ruledWriter changes the headers once they are complete.
 type ruledWriter struct {
 	http.ResponseWriter
 	site siteRequest
@@ -141,7 +144,7 @@ func (w *ruledWriter) WriteHeader(code int) {
 	header := w.Header()
 	length := header["Content-Length"]
 	w.site.headers.Apply(header, w.site.hostname(), w.site.path)
-	// How long the body is, and how it travels, is no rule's to say.
+	// No rule may change the length of the body, or its encoding.
 	header.Del("Transfer-Encoding")
 	if delete(header, "Content-Length"); length != nil {
 		header["Content-Length"] = length

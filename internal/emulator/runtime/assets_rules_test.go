@@ -69,8 +69,8 @@ func TestSiteRules(t *testing.T) {
 	}
 }
 
-// TestRulesLeaveTheBody: what a rule says of the length is not sent, and what type a
-// body has is not guessed when a rule took it away.
+// TestRulesLeaveTheBody: a rule cannot set the length, and if it removes the
+// type, none is guessed.
 func TestRulesLeaveTheBody(t *testing.T) {
 	site := siteWith(siteConfig{}, "/page.css")
 	site.headers, _ = assetrules.ParseHeaders("/*\n  Content-Length: 1\n  Transfer-Encoding: chunked\n  ! Content-Type\n")
@@ -86,7 +86,8 @@ func TestRulesLeaveTheBody(t *testing.T) {
 	}
 }
 
-// TestRulesAreReadOnce for all Workers with the same, and not kept for ever.
+// TestRulesAreReadOnce: Workers with the same rules share them, and they are
+// not kept for ever.
 func TestRulesAreReadOnce(t *testing.T) {
 	var c ruleCache
 	for i := range 3 * maxRuleTexts {

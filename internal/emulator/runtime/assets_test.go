@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// siteWith has files whose hash and content is their path.
+// siteWith returns a site whose files have their path as hash and content.
 func siteWith(config siteConfig, paths ...string) site {
 	s := site{files: map[string]string{}, config: config}
 	s.read = func(hash string) siteFile { return siteFile{content: []byte(hash)} }
@@ -17,7 +17,7 @@ func siteWith(config siteConfig, paths ...string) site {
 	return s
 }
 
-// TestHTMLHandling is the table of Cloudflare's page on it.
+// TestHTMLHandling tests the table in Cloudflare's documentation.
 func TestHTMLHandling(t *testing.T) {
 	paths := []string{"/index.html", "/file.html", "/folder/index.html", "/style.css"}
 	for mode, table := range map[string]map[string]string{ // path → file, or → redirect
@@ -53,7 +53,7 @@ func TestSiteAnswers(t *testing.T) {
 	paths := []string{"/index.html", "/404.html", "/blog/404.html", "/style.css"}
 	for name, test := range map[string]struct {
 		request siteRequest
-		status  int // 0: the Worker is to answer
+		status  int // 0: the Worker responds
 		body    string
 	}{
 		"a file":                      {siteRequest{address: addressOf("/style.css"), hasWorker: true}, 200, "/style.css"},

@@ -10,22 +10,23 @@ import (
 	"time"
 )
 
-// versionLimit bounds how long a program may take to say its version.
+// versionLimit limits how long a program may take to print its version.
 const versionLimit = 20 * time.Second
 
-// oldest is the release date of the oldest workerd that the host runs on.
+// oldest is the release date of the oldest workerd that can run the host.
 const oldest = "2025-12-02"
 
-// environment is all that a workerd gets of ours: what it may know is in its configuration, and variables of a person's
-// shell are often credentials.
+// environment returns the environment of workerd. Its configuration is in a
+// file, and the user's variables are often credentials.
 func environment() []string { return []string{"TMPDIR=" + os.TempDir()} }
 
 var versionDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 
-// newestDates are what programs answered, by file.
+// newestDates are the dates of programs, by file.
 var newestDates sync.Map
 
-// newestDate is the compatibility date up to which a workerd is sure to know its ways: that of its release.
+// newestDate returns the newest compatibility date that a workerd is sure to
+// know: that of its release.
 func newestDate(ctx context.Context, binary string) (string, error) {
 	if known, ok := newestDates.Load(binary); ok {
 		return known.(string), nil
@@ -53,8 +54,9 @@ func orNoDate(err error) error {
 	return err
 }
 
-// known is the newest date that a workerd knows, for a Worker of a later one: the platform's workerd is newer than any
-// that can be installed. A date in the future is left alone, and refused by workerd as the platform refuses it.
+// known returns the newest date that a workerd knows if a Worker has a later
+// one, because the platform's workerd is newer than any that can be installed.
+// A date in the future stays, and workerd refuses it as the platform does.
 func known(date, newest string, now time.Time) string {
 	if date > newest && date <= now.UTC().Format(time.DateOnly) {
 		return newest

@@ -119,7 +119,7 @@ export default { async fetch(request, env) {
 	upload("first")
 	r.Says("anything", "/x", `[1,"/x","first"]`)
 	r.Says("anything", "/rpc", `[2,1,[64,"first"]]`)
-	upload("second") // the code is new, the storage is not
+	upload("second") // the code is new, but the storage is the same
 	r.Says("anything", "/x", `[3,"/x","second"]`)
 }
 
@@ -142,7 +142,7 @@ export default class extends WorkerEntrypoint {
 	r.Says("front.localhost", "/", `["backend /path",3,"admin secret","TypeErrorno"]`)
 }
 
-// TestRunR2Checksums: what a put says of its content must be so, and is kept.
+// TestRunR2Checksums: a checksum in a put must match the content, and is kept.
 func TestRunR2Checksums(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.JSON("POST", "/r2/buckets", object{"name": "files"}).OK()
@@ -164,7 +164,7 @@ func TestRunR2Checksums(t *testing.T) {
 		`Actual SHA-1 was: d0941e68da8f38151ff86a61fc59f7c5cf9fcaa2 (10037)",1,"TypeError: You cannot specify multiple hashing algorithms."]`)
 }
 
-// TestRunClassesOnly: a Worker may export nothing but classes for others.
+// TestRunClassesOnly: a Worker may export only classes for others.
 func TestRunClassesOnly(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Script(emulatortest.Worker("classes"), `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -184,7 +184,8 @@ export class Hello extends WorkerEntrypoint { hello() { return "hello" } }`, nil
 	}
 }
 
-// TestRunOutbound sends many requests at once through one user Worker, each with parameters of its own.
+// TestRunOutbound sends many requests at once through one user Worker, each
+// with its own parameters.
 func TestRunOutbound(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -236,7 +237,8 @@ export default { async fetch(request, env) {
 		`"The binding \"INDEX\" of type vectorize does nothing here: the local account cannot run it."]`)
 }
 
-// TestRunQueue delivers in batches, and again what was not acknowledged, until it goes to the dead letters.
+// TestRunQueue delivers in batches, and delivers unacknowledged messages again
+// until they go to the dead letter queue.
 func TestRunQueue(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	ids := map[string]string{}
@@ -281,7 +283,8 @@ func TestRunQueue(t *testing.T) {
 	r.Hears(`early true "early" attempt 1`)
 }
 
-// TestRunAssets serves static files of a user Worker, before its code and through its binding.
+// TestRunAssets serves static files of a user Worker, before its code and
+// through its binding.
 func TestRunAssets(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -307,7 +310,8 @@ func TestRunAssets(t *testing.T) {
 	r.Says("acme.example.com", "/other", "code at /other with <p>new text/html")
 }
 
-// TestRunAssetsWithoutCode: an upload without code has nothing that could be started, and its files answer everything.
+// TestRunAssetsWithoutCode: an upload without code has nothing to start, and
+// its files answer everything.
 func TestRunAssetsWithoutCode(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -325,7 +329,8 @@ func TestRunAssetsWithoutCode(t *testing.T) {
 	}
 }
 
-// TestRunCustomDomain: a custom domain is an origin, which a route in front of it hides.
+// TestRunCustomDomain: a custom domain is an origin. A route in front of it
+// comes first.
 func TestRunCustomDomain(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	zone := r.Zone("example.com")
@@ -349,7 +354,8 @@ func TestRunCustomDomain(t *testing.T) {
 	}
 }
 
-// TestRunNoRoute: what the front suggests can be used as it stands, with a port or, when the host came without, as a host.
+// TestRunNoRoute: the suggested addresses work as they are, with a port or, if
+// the request's host had none, as a host.
 func TestRunNoRoute(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	for _, name := range []string{"one", "two"} {

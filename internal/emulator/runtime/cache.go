@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// mostCached bounds what Workers keep with the Cache API, in bytes of bodies.
+// maxCached limits what Workers keep with the Cache API, in bytes of bodies.
 const maxCached = 64 << 20
 
-// A responseCache is what Workers keep with the Cache API. It is in memory: a cache may forget everything at any time.
+// A responseCache is what Workers keep with the Cache API. It is in memory: a
+// cache may forget everything at any time.
 type responseCache struct {
 	mu        sync.Mutex
 	size      int
@@ -28,13 +29,14 @@ type cachedResponse struct {
 	expires time.Time
 }
 
-// A responseHead travels beside a body, so that nobody on the way takes the body for encoded as the headers say.
+// A responseHead is sent beside a body, so that nothing on the way decodes the
+// body because of its headers.
 type responseHead struct {
 	Status  int         `json:"status"`
-	Headers [][2]string `json:"headers"` // by name and value, and in order
+	Headers [][2]string `json:"headers"` // by name and value, in order
 }
 
-// responseHeader is where a responseHead travels, in JSON and escaped.
+// responseHeader has a responseHead, in escaped JSON.
 const responseHeader = "X-Response"
 
 func (c *responseCache) get(key string) (cachedResponse, bool) {
@@ -68,7 +70,7 @@ func (c *responseCache) delete(key string) (found bool) {
 	return c.drop(key)
 }
 
-// drop is for who holds the lock.
+// drop must be called with the lock held.
 func (c *responseCache) drop(key string) (found bool) {
 	response, found := c.responses[key]
 	delete(c.responses, key)
@@ -76,8 +78,10 @@ func (c *responseCache) drop(key string) (found bool) {
 	return found
 }
 
-// cacheScope is with whom a Worker shares what it keeps: a user Worker with none, unless its namespace is trusted.
-// Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
+// cacheScope returns the scope in which a Worker shares its cache. A user
+// Worker shares it with no other, unless its namespace is trusted.
+// Source:
+// https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
 func cacheScope(namespaceID, worker string, trusted bool) string {
 	switch {
 	case namespaceID == "":
@@ -93,7 +97,8 @@ func cacheKey(request *http.Request) string {
 	return strings.Join([]string{request.PathValue("scope"), query.Get("name"), query.Get("url")}, "\n")
 }
 
-// matchCached answers as an HTTP server would that has the response as a file: with 304 or a part where it is asked for.
+// matchCached responds as an HTTP server with the response as a file would:
+// with 304 or a part on request.
 func (r *Runtime) matchCached(request *http.Request) (response, error) {
 	found, ok := r.cache.get(cacheKey(request))
 	if !ok {
@@ -120,11 +125,11 @@ func (r *Runtime) matchCached(request *http.Request) (response, error) {
 	raw, err := json.Marshal(head)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set(responseHeader, url.PathEscape(string(raw)))
-		_, _ = w.Write(made.body.Bytes()) // the host has gone; there is nobody to tell
+		_, _ = w.Write(made.body.Bytes()) // on an error, the host has gone
 	}, err
 }
 
-// A recordedResponse is an answer that is not on its way yet.
+// A recordedResponse is a response that is not sent yet.
 type recordedResponse struct {
 	status int
 	header http.Header
@@ -135,7 +140,7 @@ func (r *recordedResponse) Header() http.Header         { return r.header }
 func (r *recordedResponse) WriteHeader(status int)      { r.status = status }
 func (r *recordedResponse) Write(b []byte) (int, error) { return r.body.Write(b) }
 
-// putCached keeps a response, unless its headers say that nobody may.
+// putCached keeps a response, unless its headers forbid that.
 func (r *Runtime) putCached(request *http.Request) (response, error) {
 	raw, err := url.PathUnescape(request.Header.Get(responseHeader))
 	if err != nil {
@@ -163,16 +168,18 @@ func (r *Runtime) deleteCached(request *http.Request) (response, error) {
 	return nil, nil
 }
 
-// usualLifetimes are for responses that do not say how long they may be kept.
-// Source: https://developers.cloudflare.com/cache/how-to/configure-cache-status-code/#edge-ttl
+// defaultLifetimes are for responses that do not say how long to keep them.
+// Source:
+// https://developers.cloudflare.com/cache/how-to/configure-cache-status-code/#edge-ttl
 var defaultLifetimes = map[int]time.Duration{
 	http.StatusOK: 2 * time.Hour, http.StatusPartialContent: 2 * time.Hour, http.StatusMovedPermanently: 2 * time.Hour,
 	http.StatusFound: 20 * time.Minute, http.StatusSeeOther: 20 * time.Minute,
 	http.StatusNotFound: 3 * time.Minute, http.StatusGone: 3 * time.Minute,
 }
 
-// cacheable is what may be kept of a response, and until when. Cookies are somebody's: with them it is not kept, unless it
-// says that they are all that is private, and then without them.
+// cacheable returns the part of a response that may be kept, and until when. A
+// response with cookies is not kept, unless it says that only they are private,
+// and then without them.
 // Source: https://developers.cloudflare.com/workers/runtime-apis/cache/#headers
 func cacheable(head responseHead, now time.Time) (responseHead, time.Time) {
 	directives, expires, cookies := map[string]string{}, "", false
@@ -209,7 +216,7 @@ func cacheable(head responseHead, now time.Time) (responseHead, time.Time) {
 		}
 	}
 	if expires != "" {
-		at, _ := http.ParseTime(expires) // what is no time has passed
+		at, _ := http.ParseTime(expires) // an invalid time has passed
 		return head, at
 	}
 	return head, now.Add(defaultLifetimes[head.Status])

@@ -8,7 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// caching is a Worker that does with a cache what its paths say, and answers what came of it.
+// caching is a Worker that uses a cache as its paths say, and responds with the
+// result.
 const caching = `export default { async fetch(request) {
   const url = new URL(request.url), path = url.pathname, named = url.searchParams.get("named"), answers = [];
   const cache = named ? await caches.open(named) : caches.default;
@@ -40,7 +41,8 @@ const caching = `export default { async fetch(request) {
   return new Response(answers.join("\n"));
 } }`
 
-// TestRunCache: Workers have the Cache API, and share what is in it with whom they would.
+// TestRunCache: Workers have the Cache API, and share their caches as on the
+// platform.
 func TestRunCache(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})

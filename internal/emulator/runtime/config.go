@@ -16,22 +16,23 @@ import (
 //go:embed host
 var host embed.FS
 
-// configTemplate is what makes the configuration of a process.
+// configTemplate is the template of a process's configuration.
 var configTemplate = template.Must(template.New("config.capnp").Funcs(template.FuncMap{"text": capnpText}).ParseFS(host, "host/config.capnp"))
 
-// A config is what the template is filled in with.
+// A config is the data for the template.
 type config struct {
-	WorkerModules []string // what runs in the isolate of every Worker, by name
+	WorkerModules []string // modules for the isolate of every Worker, by name
 
-	Account    string // the socket on which we answer the host
-	Objects    string // where Durable Objects are kept
-	Follows    bool   // another process may still have objects; it is told when none has
+	Account    string // socket on which we serve the host
+	Objects    string // folder of the Durable Objects
+	Follows    bool   // another process may still have objects; the host is told when none has
 	Dispatcher *dispatcherConfig
 }
 
-// A configuredFront is a front as workerd's configuration has it. Values and props are in JSON.
+// A dispatcherConfig is the dispatcher in workerd's configuration. Values and
+// props are in JSON.
 type dispatcherConfig struct {
-	ID      string // by which the host knows the Worker, as props
+	ID      string // the host's id of the Worker, as props
 	Main    string
 	Modules []configuredModule
 	Date    string
@@ -66,11 +67,13 @@ func (f files) configure(role role) (path string, err error) {
 	return path, os.WriteFile(path, text.Bytes(), 0o600)
 }
 
-// moduleFields are the configuration's words for what the loader calls kinds of modules.
-// Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
+// moduleFields are the configuration's names for the loader's kinds of modules.
+// Source:
+// https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
 var moduleFields = map[string]string{"js": "esModule", "cjs": "commonJsModule", "wasm": "wasm", "text": "text", "data": "data"}
 
-// configureFront writes the modules of a front beside its configuration.
+// configureDispatcher writes the modules of a dispatcher beside its
+// configuration.
 func (f files) configureDispatcher(generation int, d dispatcher) (*dispatcherConfig, error) {
 	id, err := json.Marshal(map[string]any{"worker": workerID{name: d.Worker}.key()})
 	if err != nil {
@@ -116,8 +119,8 @@ func (f files) configureDispatcher(generation int, d dispatcher) (*dispatcherCon
 	return made, nil
 }
 
-// frontModule is the module that is started: ours first, then the dispatcher's, which stay as they were uploaded. tells
-// is for a front that has no tail.
+// dispatcherModule returns the main module: it imports our modules first, and
+// then the dispatcher's, unchanged. logs is for a dispatcher without a tail.
 func dispatcherModule(main string, tells bool) string {
 	user, _ := json.Marshal("../" + main) // a string is always JSON
 	imported, told := "", ""
@@ -128,15 +131,16 @@ func dispatcherModule(main string, tells bool) string {
 		"./boot.js", "./dispatcher.js", imported, user, told)
 }
 
-// unconfigure removes what was written for a process, which holds secrets and is not read again.
+// unconfigure removes the files of a process, because they hold secrets and are
+// not read again.
 func (f files) unconfigure(generation int) {
 	written, _ := filepath.Glob(filepath.Join(escapeGlob(f.dir), fmt.Sprintf("module-%d-*", generation))) // the pattern is well-formed
 	for _, file := range append(written, filepath.Join(f.dir, fmt.Sprintf("config-%d.capnp", generation))) {
-		_ = os.Remove(file) // the folder goes with the runtime
+		_ = os.Remove(file) // the folder is removed with the runtime
 	}
 }
 
-// capnpText is a text as Cap'n Proto writes it.
+// capnpText quotes a text as Cap'n Proto does.
 func capnpText(text string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('"')

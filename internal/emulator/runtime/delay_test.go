@@ -11,8 +11,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// TestRunQueueDelay: a message waits as long as it says, else as long as the binding it was sent through, else as long as
-// its queue.
+// TestRunQueueDelay: a message waits for its own delay, or else for that of the
+// binding, or else for that of the queue.
 func TestRunQueueDelay(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -44,7 +44,8 @@ func TestRunQueueDelay(t *testing.T) {
 		}
 		waited[what] = time.Duration(ms) * time.Millisecond
 	}
-	// Nothing comes early, and a shorter delay comes before a longer one; how late depends on the machine.
+	// No message is early, and one with a shorter delay comes first. How late
+	// they are depends on the machine.
 	if waited["binding"] < time.Second || waited["queue"] < 3*time.Second || waited["message"] > waited["binding"] || waited["binding"] > waited["queue"] {
 		t.Errorf("the delays are %v", waited)
 	}

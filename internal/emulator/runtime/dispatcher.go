@@ -7,21 +7,24 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A front is a Worker that is configured, and not loaded: the account's dispatcher. Its isolate is the first that a
-// request meets, and from it a user Worker that is loaded already is one hop away, where a loaded dispatcher needs the
-// host before and behind it (see host/front.js).
+// A dispatcher is the account's dispatcher as part of workerd's configuration,
+// and not loaded by the host. Its isolate receives all requests, and a user
+// Worker that is loaded already is one hop away from it. A loaded dispatcher
+// would need the host before and after it (see host/dispatcher.js).
 //
-// What is configured stays as it is until the process ends, but nobody waits for that: a front that has heard that it is
-// not what the account has any more leaves everything to the host, which loads the new one, until the supervisor has
-// started the next process.
+// A configuration cannot change until its process ends, but requests need not
+// wait for that: once the dispatcher learns that the account has another one,
+// it leaves everything to the host, which loads the new one, until the
+// supervisor has started the next process.
 type dispatcher struct {
 	Worker string
 	code
 }
 
-// failsElsewhere reports whether the code may throw where host/tell.js does not see it: after it has answered, in a timer,
-// while an answer streams, or in an entrypoint of its own. It looks at words only, and says yes when in doubt, for then
-// the front has a tail and everything is told as well, at the price of the tail.
+// failsElsewhere reports whether the code may throw where host/tell.js does not
+// see it: after its response, in a timer, while a response streams, or in an
+// entrypoint of its own. It only looks for words, and returns true when in
+// doubt. Then the dispatcher has a tail, which sees everything but costs time.
 func (d dispatcher) failsElsewhere() bool {
 	for _, module := range d.Modules {
 		for _, kind := range []string{"js", "cjs"} {
@@ -37,17 +40,20 @@ var elsewhere = regexp.MustCompile(`waitUntil|setTimeout|setInterval|setImmediat
 	`Stream|asyncIterator|async\s*\*|async\s+function\s*\*|WebSocket|HTMLRewriter|` +
 	`WorkerEntrypoint|WorkflowEntrypoint|DurableObject|RpcTarget|\bexports\b`)
 
-// settling is how long the account's own Workers must not have changed before a new front is worth a process.
+// settling is how long the account's own Workers must stay unchanged before a
+// process for a new dispatcher is worth it.
 const settling = time.Second
 
-// frontScript is the Worker that can be the front. Scripts in the older syntax and Workers whose static files come first
-// are loaded like all others.
+// dispatcherScript returns the Worker that can be the configured dispatcher.
+// Scripts in the older syntax and Workers with static files first are loaded
+// like all others.
 func (r *Runtime) dispatcherScript(tx *store.Tx) (script store.Script, found bool) {
 	script, found = tx.Workers(r.options.Account).Get(OnlyDispatcher(tx, r.options.Account))
 	return script, found && script.HasModules && script.Assets == nil
 }
 
-// frontRevision is which revision of which Worker would be the front now; both are empty for none.
+// dispatcherRevision returns the current dispatcher and its revision, or empty
+// texts.
 func (r *Runtime) dispatcherRevision(tx *store.Tx) (worker, revised string) {
 	script, found := r.dispatcherScript(tx)
 	if !found {
@@ -56,10 +62,11 @@ func (r *Runtime) dispatcherRevision(tx *store.Tx) (worker, revised string) {
 	return script.Name, revision(script, r.bind(tx, "", script, true).Stubs)
 }
 
-// front is what is to be configured, or nil. Code that cannot run here is not: the host says why when it loads it.
+// dispatcher returns the dispatcher to be configured, or nil. Code that cannot
+// run here is left out: the host says why when it loads it.
 func (r *Runtime) dispatcher() *dispatcher {
 	var made *dispatcher
-	_ = r.parts.Store.View(func(tx *store.Tx) error { // without a front everything works, too
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // everything works without one, too
 		script, found := r.dispatcherScript(tx)
 		if !found {
 			return nil
@@ -73,7 +80,8 @@ func (r *Runtime) dispatcher() *dispatcher {
 	return made
 }
 
-// outdated reports whether the next process would have another front, and is not about to have yet another one.
+// outdated reports whether the next process would have another dispatcher. It
+// returns false while that may still change.
 func (r *Runtime) outdated(p *process) bool {
 	r.mu.Lock()
 	since := r.touched
@@ -82,7 +90,7 @@ func (r *Runtime) outdated(p *process) bool {
 		return false
 	}
 	var now string
-	_ = r.parts.Store.View(func(tx *store.Tx) error { // it is asked again
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // it is called again
 		_, now = r.dispatcherRevision(tx)
 		return nil
 	})

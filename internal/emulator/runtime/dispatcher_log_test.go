@@ -18,7 +18,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// What a dispatcher can print and throw while it answers, as functions of (request, env, ctx).
+// saidInTime are messages of a dispatcher before its response, as functions of
+// (request, env, ctx).
 var saidInTime = map[string]string{
 	"values": `console.log("text", 1, -0, NaN, 1n, true, null, undefined, [1, "a", [null, undefined]], { a: { b: 1 }, u: undefined }, new Date(0), new Map([[1, 2]]),
   new Point(), Symbol("s"), () => 1, /x/g, Object.create(null), new Uint8Array(2), { toJSON() { return "json" } }, new URL("http://x/y"), new Headers({ a: "b" }),
@@ -55,7 +56,7 @@ var saidInTime = map[string]string{
 	"replaced":     `const { log } = console; console.log = () => {}; console.log("lost"); console.log = log`,
 }
 
-// And what it can say at other times, and in other places.
+// saidElsewhere are messages at other times, and from elsewhere.
 var saidElsewhere = map[string]string{
 	"waits":       `ctx.waitUntil(Promise.reject(new Error("waited"))); ctx.waitUntil(deep(2))`,
 	"imported":    `imported(Promise.reject(new Error("imported"))); imported(scheduler.wait(30).then(() => console.log("later by import")))`,
@@ -70,7 +71,7 @@ var saidElsewhere = map[string]string{
 	"exported": `await ctx.exports.Named.fail().catch((error) => console.log("caught", error))`,
 }
 
-// talkative is a dispatcher that speaks in each way when its path names it.
+// talkative returns a dispatcher that logs in the way that its path names.
 func talkative(imports string, ways map[string]string, more string) string {
 	var code strings.Builder
 	code.WriteString(imports + `console.log("at the start");
@@ -88,8 +89,8 @@ export default { async fetch(request, env, ctx) {
 } }`
 }
 
-// speak asks a dispatcher to say something in all ways at once, and returns what was told of each, once that is all that
-// is wanted, or nothing more comes.
+// speak asks a dispatcher to log in all ways at once, and returns the messages
+// of each: once all wanted ones are there, or none come any more.
 func speak(r *emulatortest.Running, ways, wanted map[string]string) map[string]string {
 	r.T.Helper()
 	r.Forget()
@@ -108,13 +109,13 @@ func speak(r *emulatortest.Running, ways, wanted map[string]string) map[string]s
 			request.Host = "dispatcher.localhost"
 			request.Header.Set(runtime.RayHeader, ray)
 			response, err := emulatortest.Client.Do(request)
-			if err == nil { // an answer that breaks off is one of the ways
+			if err == nil { // a response that breaks off is one of the ways
 				response.Body.Close()
 			}
 		})
 	}
 	all.Wait()
-	reference := regexp.MustCompile("reference = [a-z0-9]+") // of an internal error, each has its own
+	reference := regexp.MustCompile("reference = [a-z0-9]+") // each internal error has its own
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		lines := map[string][]string{}
 		r.Mu.Lock()
@@ -137,8 +138,9 @@ func speak(r *emulatortest.Running, ways, wanted map[string]string) map[string]s
 	}
 }
 
-// TestRunFrontTells: what a dispatcher says is told in the same words and of the same request, whether a tail hears it,
-// as that of loaded ones does, or the front tells it itself.
+// TestRunDispatcherLogs: the messages of a dispatcher are the same, and belong
+// to the same request, whether a tail hears them, as for loaded Workers, or the
+// dispatcher sends them itself.
 func TestRunDispatcherLogs(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -163,14 +165,15 @@ func TestRunDispatcherLogs(t *testing.T) {
 			}
 		}
 		configured(r)
-		speak(r, c.ways, loaded) // the process before may answer some of it
+		speak(r, c.ways, loaded) // the previous process may answer some of them
 		if diff := cmp.Diff(loaded, speak(r, c.ways, loaded)); diff != "" {
 			t.Errorf("%s: loaded -, configured +:\n%s", c.name, diff)
 		}
 	}
 }
 
-// TestRunFrontTellsNoMore: a request can print as much as a tail hears, and then it is said that there was more.
+// TestRunDispatcherLogsNoMore: a request can print as much as a tail hears.
+// Then a message says that there was more.
 func TestRunDispatcherLogsNoMore(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -178,7 +181,7 @@ func TestRunDispatcherLogsNoMore(t *testing.T) {
 	ways := map[string]string{"all": `for (let i = 0; i < 30; i++) console.log("x".repeat(10_000)); throw new Error("after")`}
 	uploadDispatcher(r, "dispatcher", talkative("", ways, ""))
 	configured(r)
-	speak(r, ways, nil) // the process before may answer
+	speak(r, ways, nil) // the previous process may answer
 	lines := strings.Split(speak(r, ways, nil)["all"], "\n")
 	if len(lines) < 28 || !strings.HasPrefix(lines[26], "dispatcher warn: This request has printed more than 256 kB") || lines[27] != "dispatcher error: Uncaught Error: after" {
 		t.Errorf("%d lines are told, after the first 26: %.200q", len(lines), lines[min(26, len(lines)):])

@@ -19,22 +19,23 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// dispatcher uploads a Worker with a dispatch namespace.
+// uploadDispatcher uploads a Worker with a dispatch namespace.
 func uploadDispatcher(r *emulatortest.Running, name, code string) {
 	r.T.Helper()
 	binding := object{"type": "dispatch_namespace", "name": "TENANTS", "namespace": "prod"}
 	r.Script(emulatortest.Worker(name), code, object{"bindings": []any{binding}}).OK()
 }
 
-// configured waits until the dispatcher that was uploaded last is configured, and so the front.
+// configured waits until the dispatcher that was uploaded last is part of the
+// configuration.
 func configured(r *emulatortest.Running) {
 	r.T.Helper()
 	r.Hears("the account has another dispatcher")
 	r.Forget()
 }
 
-// direct asks a user Worker that answers with the header that the host puts on the way to it, and reports whether the
-// host had no part in it.
+// direct calls a user Worker that responds with the header that the host sets,
+// and reports whether the request bypassed the host.
 func direct(r *emulatortest.Running, host string) bool {
 	r.T.Helper()
 	request, err := http.NewRequest(http.MethodGet, r.URL, nil)
@@ -55,8 +56,8 @@ func direct(r *emulatortest.Running, host string) bool {
 	return string(body) == "straight"
 }
 
-// staysDirect expects that the host has no part in requests any more after a few, of which the process before may have
-// answered some.
+// staysDirect expects that requests bypass the host after a few, because the
+// previous process may have answered some.
 func staysDirect(r *emulatortest.Running, host string) {
 	r.T.Helper()
 	for range 10 {
@@ -72,7 +73,8 @@ func staysDirect(r *emulatortest.Running, host string) {
 	r.T.Error("the host has a part in every request")
 }
 
-// isNeverStale uploads acme again and again, and expects each version at once, from the host and past it.
+// isNeverStale uploads acme repeatedly, and expects each version at once,
+// through the host and past it.
 func isNeverStale(r *emulatortest.Running, versions int) {
 	r.T.Helper()
 	for i := range versions {
@@ -86,8 +88,9 @@ func isNeverStale(r *emulatortest.Running, versions int) {
 
 const echoesWay = `export default { fetch: (request) => new Response(request.headers.get("x-wfpsync-dispatch")) }`
 
-// TestRunFront: a dispatcher that has not changed for a moment calls user Workers without the host, and what it knows of
-// them is never older than what the API has said.
+// TestRunDispatcher: a dispatcher that has not changed for a moment calls user
+// Workers without the host. What it knows about them is never older than the
+// last response of the API.
 func TestRunDispatcher(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -109,7 +112,8 @@ func TestRunDispatcher(t *testing.T) {
 			t.Errorf("a Worker that throws: %d %s", status, body)
 		}
 	}
-	// Another dispatcher is there at once, and later configured as well; and so it is when there are two, or none.
+	// Another dispatcher is used at once, and later configured as well. Two
+	// dispatchers, or none, are used at once too.
 	uploadDispatcher(r, "dispatcher", fmt.Sprintf(answering, "another"))
 	r.Says("acme.example.com", "/", "another")
 	configured(r)
@@ -122,7 +126,8 @@ func TestRunDispatcher(t *testing.T) {
 	r.Says("dispatcher.localhost", "/", "another")
 }
 
-// TestRunFrontRenamed: a dispatcher's namespace is the one that it was bound to.
+// TestRunDispatcherRenamed: after a rename, a dispatcher keeps the namespace
+// that it was bound to.
 func TestRunDispatcherRenamed(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -141,7 +146,8 @@ func TestRunDispatcherRenamed(t *testing.T) {
 	}
 }
 
-// TestRunFrontSeesTheSame: code cannot tell whether it is loaded or configured.
+// TestRunDispatcherSeesTheSame: code cannot detect whether it is loaded or
+// configured.
 func TestRunDispatcherSeesTheSame(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -198,7 +204,7 @@ export default { async fetch(request, env, ctx) {
 		emulatortest.Part("src/data.bin", "src/data.bin", "application/octet-stream", "\x00\xff"),
 		emulatortest.Part("src/empty.wasm", "src/empty.wasm", "application/wasm", string(empty)))
 	r.Send("PUT", emulatortest.Worker("dispatcher"), contentType, body).OK()
-	reference := regexp.MustCompile("reference = [a-z0-9]+") // of an internal error, each has its own
+	reference := regexp.MustCompile("reference = [a-z0-9]+") // each internal error has its own
 	answers := func() (all []string) {
 		for _, host := range []string{"acme.example.com", "dispatcher.localhost"} {
 			for _, path := range []string{"/a?b=c", "/throw", "/cdn-cgi/handler/scheduled"} {
@@ -226,7 +232,7 @@ export default { async fetch(request, env, ctx) {
 	}
 }
 
-// TestRunFrontClass: what the dispatcher exports may be a class.
+// TestRunDispatcherClass: the dispatcher may export a class.
 func TestRunDispatcherClass(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -240,7 +246,8 @@ export default class extends WorkerEntrypoint {
 	staysDirect(r, "acme.example.com")
 }
 
-// TestRunFrontOld: a dispatcher may be as old as module syntax.
+// TestRunDispatcherOld: a dispatcher may have the oldest compatibility date
+// with modules.
 func TestRunDispatcherOld(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -255,7 +262,8 @@ func TestRunDispatcherOld(t *testing.T) {
 	isNeverStale(r, 3)
 }
 
-// TestRunFrontDoesNotStart: a dispatcher that cannot be configured is loaded, and fails there in its own words.
+// TestRunDispatcherDoesNotStart: a dispatcher that cannot be configured is
+// loaded, and fails with its own message.
 func TestRunDispatcherDoesNotStart(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -280,8 +288,9 @@ func TestRunDispatcherDoesNotStart(t *testing.T) {
 	r.Says("acme.example.com", "/", "here")
 }
 
-// TestRunFrontSwapped edits the dispatcher again and again under load: no request fails, and each is answered by one of
-// the dispatchers there were since it began. The new one is configured when nobody asks for a moment.
+// TestRunDispatcherSwapped changes the dispatcher repeatedly under load. No
+// request fails, and each is answered by a dispatcher that existed since it
+// began. The new one is configured once there are no requests for a moment.
 func TestRunDispatcherSwapped(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -335,7 +344,8 @@ func TestRunDispatcherSwapped(t *testing.T) {
 	all.Wait()
 }
 
-// TestRunFrontKeepsObjects: what is in a Durable Object's memory is not thrown away for a new front, which is loaded then.
+// TestRunDispatcherKeepsObjects: the memory of a Durable Object is not lost for
+// a new dispatcher, which is loaded instead.
 func TestRunDispatcherKeepsObjects(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})

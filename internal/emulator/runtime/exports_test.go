@@ -8,7 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// constants are exports that nothing can call, and functions, which nothing calls.
+// constants are exports that cannot be called, and functions, which are not
+// called.
 const constants = `
 export const SLICE_MS = 2000, text = "text", yes = true, big = 5n, symbol = Symbol("s"), nothing = null, absent = undefined;
 export const list = [1], plain = { a: 1 }, wrong = { fetch: "no", queue: {} }, map = new Map(), promise = Promise.resolve(1);
@@ -20,8 +21,8 @@ export function* many() {}
 export { changes as "a name" };
 `
 
-// TestRunOtherExports: a Worker may export by name what nothing can call, here as on the platform; and what can be called
-// is called as ever.
+// TestRunOtherExports: a Worker may export constants by name, as on the
+// platform, and its handlers still work.
 func TestRunOtherExports(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	classes := `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -43,7 +44,7 @@ const w = { async fetch(request, env) {
 	r.Says("w.localhost", "/", `[2000,"hello x","handler x","room x"]`)
 }
 
-// TestFrontOtherExports: a dispatcher that has some, and a user Worker.
+// TestDispatcherOtherExports: so may a dispatcher, and its user Worker.
 func TestDispatcherOtherExports(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})

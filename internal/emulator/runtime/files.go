@@ -15,22 +15,25 @@ import (
 	"time"
 )
 
-// files are what processes are started with, in a folder of their own: our modules, the configuration of each, and the
-// sockets between them and us.
+// files are the files of processes, in a folder of their own: our modules, the
+// configuration of each process, and the sockets between them and us.
 type files struct {
 	dir     string
-	objects string // where Durable Objects are kept
+	objects string // folder of the Durable Objects
 
-	workerModules []string // the names of those for the isolates of Workers
+	workerModules []string // names of those for the isolates of Workers
 }
 
-// workerFolder has the modules of ours that are in the isolate of every Worker.
+// workerFolder has those of our modules that are in the isolate of every
+// Worker.
 const workerFolder = "worker"
 
-// longestSocket is the longest path a Unix socket may have, with room for our names.
+// longestSocket is the length limit of the folder of a Unix socket, with room
+// for our names.
 const longestSocket = 107 - len("/control-0000000000.sock")
 
-// writeFiles writes our modules. objects is where Durable Objects are kept; empty: with the files.
+// writeFiles writes our modules. objects is the folder of the Durable Objects;
+// if it is empty, they are with the files.
 func writeFiles(objects string) (files, error) {
 	dir, err := makeFolder(os.TempDir())
 	if err == nil && len(dir) > longestSocket {
@@ -55,7 +58,8 @@ func writeFiles(objects string) (files, error) {
 	return f, err
 }
 
-// makeFolder makes a folder of this process, and removes those of processes that were killed.
+// makeFolder makes a folder for this process, and removes those of killed
+// processes.
 func makeFolder(parent string) (string, error) {
 	const prefix = "wfpsync-run-"
 	left, err := filepath.Glob(filepath.Join(escapeGlob(parent), prefix+"*"))
@@ -65,13 +69,13 @@ func makeFolder(parent string) (string, error) {
 	for _, folder := range left {
 		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
 		if pid, err := strconv.Atoi(owner); err == nil && ended(pid) {
-			_ = os.RemoveAll(folder) // somebody else's stay
+			_ = os.RemoveAll(folder) // folders of other users stay
 		}
 	}
 	return os.MkdirTemp(parent, fmt.Sprintf("%s%d-", prefix, os.Getpid()))
 }
 
-// ended reports whether a process is certain to be no more.
+// ended reports whether a process has certainly ended.
 func ended(pid int) bool {
 	process, err := os.FindProcess(pid)
 	return err == nil && errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
@@ -79,12 +83,13 @@ func ended(pid int) bool {
 
 func (f files) accountSocket() string { return filepath.Join(f.dir, "account.sock") }
 
-// controlSocket is where a process takes orders; each has its own.
+// controlSocket returns the socket on which a process takes orders. Each
+// process has its own.
 func (f files) controlSocket(generation int) string {
 	return filepath.Join(f.dir, fmt.Sprintf("control-%d.sock", generation))
 }
 
-// serve answers the host's questions.
+// serve serves the host.
 func (f files) serve(handler http.Handler) (*http.Server, error) {
 	listener, err := net.Listen("unix", f.accountSocket())
 	if err != nil {
@@ -97,6 +102,6 @@ func (f files) serve(handler http.Handler) (*http.Server, error) {
 
 func (f files) remove() {
 	if f.dir != "" {
-		_ = os.RemoveAll(f.dir) // the next one removes what is left
+		_ = os.RemoveAll(f.dir) // otherwise the next run removes it
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMakeFolder removes what a killed process has left, and nothing else.
+// TestMakeFolder removes the folder of a killed process, and nothing else.
 func TestMakeFolder(t *testing.T) {
 	dead := exec.Command(os.Args[0], "-test.run=^$")
 	if err := dead.Run(); err != nil {

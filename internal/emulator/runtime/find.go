@@ -14,13 +14,15 @@ import (
 	"strings"
 )
 
-// npm is a project whose only dependency is workerd: the versions that are pinned, the sha512 of each platform's package,
-// and the sha256 of the program in it, which `make pin-runtime` writes.
+// npm is a project whose only dependency is workerd. It has the pinned versions,
+// the sha512 of each platform's package, and the sha256 of the program in it,
+// which `make pin-runtime` writes.
 //
 //go:embed npm/package.json npm/package-lock.json npm/workerd.sha256
 var npm embed.FS
 
-// platforms are npm's names of the platforms that we can run a workerd on. Windows passes no sockets on to a child.
+// platforms are npm's names of the platforms on which we can run workerd.
+// Windows cannot pass sockets to a child.
 var platforms = map[string]string{
 	"darwin/amd64": "darwin-64",
 	"darwin/arm64": "darwin-arm64",
@@ -55,12 +57,13 @@ func pinned() (pin, error) {
 	return pin{}, fmt.Errorf("no %s is pinned", name)
 }
 
-// file is where workerd is below a folder that npm has installed into.
+// file returns the path of workerd below a folder that npm has installed into.
 func (p pin) file() string { return filepath.Join("node_modules", p.name, "bin", "workerd") }
 
-// Places are where Find looks, and nowhere else: what a project, a folder above it or the PATH has may be anybody's.
+// Places are the only places where Find looks. A program in a project, in a
+// folder above it or in the PATH cannot be trusted.
 type Places struct {
-	Named string // a file that the person named; empty: none
+	Named string // a file that the user named; empty: none
 	Cache string // the folder that Install installs into; empty: none
 }
 
@@ -73,13 +76,13 @@ func Cache() (string, error) {
 	return filepath.Join(cache, "wfpsync", "workerd"), nil
 }
 
-// ErrNotFound is what Find's error is when there is no workerd.
+// ErrNotFound is Find's error if there is no workerd.
 var ErrNotFound = errors.New("workerd, which runs Workers, is not installed")
 
-// ErrAltered is what Find's error is when what is installed is not what was pinned.
+// ErrAltered is Find's error if the installed program is not the pinned one.
 var ErrAltered = errors.New("is not the workerd that wfpsync installs")
 
-// Find returns the file of workerd.
+// Find returns the path of workerd.
 func Find(p Places) (string, error) {
 	if p.Named != "" {
 		if !isProgram(p.Named) {
@@ -109,8 +112,9 @@ func (p pin) find(cache string) (string, error) {
 	return filepath.Join(installed, p.file()), nil
 }
 
-// check compares the digest of the program that npm has installed into a folder with the one that is pinned. It hashes a
-// file once, since 160 MB take most of a second, and keeps beside it what the file looked like then.
+// check compares the digest of the program that npm has installed into a folder
+// with the pinned one. It hashes a file once, because 160 MB take most of a
+// second, and keeps the file's identity beside it.
 func (p pin) check(folder string) error {
 	name := filepath.Join(folder, p.file())
 	file, err := os.Open(name)
@@ -133,11 +137,12 @@ func (p pin) check(folder string) error {
 	if digest := hex.EncodeToString(hash.Sum(nil)); digest != p.sha256 {
 		return fmt.Errorf("%s %w: its sha256 is %s, and that of %s %s is %s", name, ErrAltered, digest, p.name, p.version, p.sha256)
 	}
-	_ = os.WriteFile(checked, []byte(seen), 0o600) // where it cannot be written, the file is hashed each time
+	_ = os.WriteFile(checked, []byte(seen), 0o600) // on an error, the file is hashed each time
 	return nil
 }
 
-// isProgram tells a program from the script that npm links in node_modules/.bin, which needs Node.js.
+// isProgram distinguishes a program from the script that npm links in
+// node_modules/.bin, which needs Node.js.
 func isProgram(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
@@ -149,6 +154,6 @@ func isProgram(name string) bool {
 	}
 	defer file.Close()
 	start := make([]byte, 2)
-	n, _ := file.Read(start) // an empty file is no program either
+	n, _ := file.Read(start) // an empty file is not a program either
 	return n == 2 && !strings.HasPrefix(string(start), "#!")
 }

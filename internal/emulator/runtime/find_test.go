@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// program writes a file that passes for workerd.
+// program writes a file that looks like workerd.
 func program(t *testing.T, parts ...string) string {
 	t.Helper()
 	name := filepath.Join(parts...)
@@ -29,7 +29,7 @@ func program(t *testing.T, parts ...string) string {
 	return name
 }
 
-// pinOf is a pin of a program that program writes.
+// pinOf returns a pin of a program that program writes.
 func pinOf(t *testing.T) pin {
 	t.Helper()
 	p, err := pinned()
@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	places := Places{Cache: filepath.Join(dir, "cache")}
-	// What a project brings along is not looked at.
+	// Find does not look at the project's own programs.
 	program(t, dir, p.file())
 	for _, places := range []Places{{}, places} {
 		if _, err := Find(places); !errors.Is(err, ErrNotFound) {
@@ -75,7 +75,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestCheckOnce holds that a program is hashed again when it is another one, and only then.
+// TestCheckOnce: a program is hashed again only if it is another one.
 func TestCheckOnce(t *testing.T) {
 	p := pinOf(t)
 	folder := t.TempDir()
@@ -115,8 +115,8 @@ func TestCheckOnce(t *testing.T) {
 	}
 }
 
-// TestPins holds the npm files together: every platform has a version, a sha512 and the sha256 of its program, and no
-// registry is named.
+// TestPins checks the npm files: every platform has a version, a sha512 and the
+// sha256 of its program, and no registry is named.
 func TestPins(t *testing.T) {
 	raw, err := npm.ReadFile("npm/package-lock.json")
 	if err != nil {
@@ -150,7 +150,8 @@ func TestPins(t *testing.T) {
 	}
 }
 
-// fakeNPM is a client that does what a script says, in the folder of the project.
+// fakeNPM returns an npm client that runs a script in the folder of the
+// project.
 func fakeNPM(t *testing.T, script string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "npm")
@@ -202,7 +203,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestVersion asks programs for their version, and tells them nothing.
+// TestVersion asks programs for their version, with an empty environment.
 func TestVersion(t *testing.T) {
 	t.Setenv("CLOUDFLARE_API_TOKEN", "confidential")
 	say := func(text string) string { return fakeNPM(t, "echo "+text) }

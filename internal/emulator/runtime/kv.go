@@ -13,7 +13,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Limits of Workers KV. Source: https://developers.cloudflare.com/kv/platform/limits/
+// These are the limits of Workers KV.
+// Source: https://developers.cloudflare.com/kv/platform/limits/
 const (
 	maxKVKeyBytes   = 512
 	maxKVValueBytes = 25 << 20
@@ -21,7 +22,7 @@ const (
 	maxKVPage       = 1000
 )
 
-// kvKey is the key that a request is about.
+// kvKey returns the key in a request.
 func kvKey(request *http.Request) (string, error) {
 	key := request.URL.Query().Get("key")
 	switch {
@@ -35,7 +36,8 @@ func kvKey(request *http.Request) (string, error) {
 	return key, nil
 }
 
-// kvNamespace wants the namespace to be there still: a binding outlives it.
+// kvNamespace checks that the namespace still exists, because a binding
+// outlives it.
 func (r *Runtime) kvNamespace(tx *store.Tx, request *http.Request) (string, error) {
 	id := request.PathValue("id")
 	if _, found := tx.KVNamespace(r.options.Account, id); !found {
@@ -44,7 +46,7 @@ func (r *Runtime) kvNamespace(tx *store.Tx, request *http.Request) (string, erro
 	return id, nil
 }
 
-// metadataHeader is where a value's metadata travels, in JSON and escaped.
+// metadataHeader has a value's metadata, in escaped JSON.
 const metadataHeader = "X-Metadata"
 
 func (r *Runtime) getKV(request *http.Request) (response, error) {
@@ -73,7 +75,7 @@ func (r *Runtime) getKV(request *http.Request) (response, error) {
 		if key.Metadata != nil {
 			w.Header().Set(metadataHeader, url.PathEscape(string(key.Metadata)))
 		}
-		_, _ = w.Write(value) // the host has gone; there is nobody to tell
+		_, _ = w.Write(value) // on an error, the host has gone
 	}, nil
 }
 
@@ -109,7 +111,8 @@ func (r *Runtime) putKV(request *http.Request) (response, error) {
 	})
 }
 
-// expiration is when a value is to vanish, in seconds since 1970; 0 is never.
+// expiration returns when a value expires, in seconds since 1970; 0 means
+// never.
 func expiration(query url.Values, now time.Time) (int64, error) {
 	for _, name := range []string{"expiration_ttl", "expiration"} {
 		text := query.Get(name)
@@ -146,7 +149,7 @@ func (r *Runtime) deleteKV(request *http.Request) (response, error) {
 	})
 }
 
-// A kvPage is what list() returns.
+// A kvPage is the result of list().
 type kvPage struct {
 	Keys        []store.KVKey `json:"keys"`
 	Complete    bool          `json:"list_complete"`
@@ -185,7 +188,8 @@ func (r *Runtime) listKV(request *http.Request) (response, error) {
 	return jsonResponse(page)
 }
 
-// pageSize is the limit in a query, which is at most and usually the largest.
+// pageSize returns the limit in a query. It cannot exceed the largest, which is
+// the default.
 func pageSize(query url.Values, largest int) (int, error) {
 	text := query.Get("limit")
 	if text == "" {

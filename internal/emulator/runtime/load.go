@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// code is a Worker as the host loads it.
+// code is a Worker in the form that the host loads.
 type code struct {
 	Revision string                    `json:"revision,omitempty"`
 	Main     string                    `json:"main"`
@@ -20,19 +20,21 @@ type code struct {
 	Date     string                    `json:"date"`
 	Flags    []string                  `json:"flags"`
 
-	// HooksFlag is the compatibility flag that our code around this one needs as well for node:async_hooks; empty: none.
+	// HooksFlag is the compatibility flag that our wrapper also needs for
+	// node:async_hooks; empty: none.
 	HooksFlag string `json:"hooksFlag,omitempty"`
 
-	Assets bool `json:"assets,omitempty"` // it has static files, to be asked for first
-	Heard  bool `json:"heard,omitempty"`  // somebody wants to know what it prints and throws
+	Assets bool `json:"assets,omitempty"` // it has static files, which come first
+	Heard  bool `json:"heard,omitempty"`  // its messages are wanted
 	bindings
 }
 
-// usualDate is what a Worker without a compatibility date runs as.
-// Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
+// defaultDate is the date of a Worker without a compatibility date.
+// Source:
+// https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 const defaultDate = "2021-11-02"
 
-// codeOf is the code of a script and everything it is bound to.
+// codeOf returns the code of a script with all its bindings.
 func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) (code, error) {
 	modules := make([]Module, 0, len(script.Modules))
 	for _, m := range script.Modules {
@@ -52,8 +54,10 @@ func (r *Runtime) codeOf(tx *store.Tx, namespaceID string, script store.Script) 
 	return made, nil
 }
 
-// revision names a state of a script, code and settings alike. The tag tells a script from an earlier one of its name.
-// What a binding's name stands for can change without the script: a dispatch namespace can be renamed.
+// revision identifies a state of a script, its code and its settings. The tag
+// distinguishes a script from an earlier one of the same name. Stubs are
+// included, because their targets can change without the script: a dispatch
+// namespace can be renamed.
 func revision(script store.Script, stubs []stub) string {
 	name := fmt.Sprintf("%s.%x.%s", script.Tag, script.ModifiedOn.UnixMicro(), script.DeploymentID)
 	for _, s := range stubs {
@@ -92,20 +96,22 @@ func newCode(main string, asModule bool, modules []Module, date string, flags []
 			content = m.Content // in base64
 		}
 		if m.Name == main {
-			kind = "js" // a script in the older syntax, too: it is run as a module that listens
+			kind = "js" // a script in the older syntax, too: it runs as a module that listens
 		}
 		made.Modules[m.Name] = map[string]any{kind: content}
 	}
 	return made, nil
 }
 
-// bringsAsyncHooks reports whether a compatibility flag lets code import node:async_hooks.
-// Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
+// bringsAsyncHooks reports whether a compatibility flag allows importing
+// node:async_hooks.
+// Source:
+// https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
 func bringsAsyncHooks(flag string) bool {
 	return slices.Contains([]string{"nodejs_als", "nodejs_compat", "nodejs_compat_v2"}, flag)
 }
 
-// moduleKind is the loader's word for a content type.
+// moduleKind returns the loader's name for a content type.
 func moduleKind(contentType string) (string, error) {
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -130,28 +136,30 @@ func moduleKind(contentType string) (string, error) {
 	return "", fmt.Errorf("the local account cannot run modules of type %q", contentType)
 }
 
-// bindings are what a Worker finds in its env.
+// bindings are the contents of a Worker's env.
 type bindings struct {
-	Env   map[string]any `json:"env"`   // plain values, and of bindings that need no stub nothing
-	Stubs []stub         `json:"stubs"` // stubs
+	Env   map[string]any `json:"env"` // plain values; bindings without a stub have no entry
+	Stubs []stub         `json:"stubs"`
 	Wrap  wrapping       `json:"wrap"`
 }
 
-// A gate is a stub of one of the host's entrypoints, which props narrow to one thing.
+// A stub is one for an entrypoint of the host, limited to one resource by its
+// props.
 type stub struct {
 	Name       string         `json:"name"`
 	Entrypoint string         `json:"entrypoint"`
 	Props      map[string]any `json:"props"`
 }
 
-// wrapping is what boot.js makes of the stubs.
+// wrapping tells boot.js what to make of the stubs.
 type wrapping struct {
 	AsModule bool             `json:"asModule"`
 	Isolated bool             `json:"isolated,omitempty"` // a user Worker that its platform does not trust
 	Bindings []map[string]any `json:"bindings"`
 }
 
-// bind makes the bindings of a script. A type that cannot run here becomes one that says so when it is used.
+// bind makes the bindings of a script. A type that cannot run here becomes one
+// that fails with a message when it is used.
 func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, asModule bool) bindings {
 	made := bindings{Env: map[string]any{}, Stubs: []stub{}, Wrap: wrapping{AsModule: asModule, Bindings: []map[string]any{}}}
 	site := store.Site{Tx: tx, Account: r.options.Account, NamespaceID: namespaceID, Script: script.Name}
@@ -176,7 +184,8 @@ func (r *Runtime) bind(tx *store.Tx, namespaceID string, script store.Script, as
 	return made
 }
 
-// isIsolated reports whether a Worker is a user Worker that its platform does not trust.
+// isIsolated reports whether a Worker is a user Worker that its platform does
+// not trust.
 func isIsolated(tx *store.Tx, account, namespaceID string) bool {
 	for _, n := range tx.DispatchNamespaces(account) {
 		if n.ID == namespaceID {

@@ -8,7 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// TestRunR2Multipart uploads an object in parts, one of them twice and not in order, and everything that R2 refuses.
+// TestRunR2Multipart uploads an object in parts, one of them twice and out of
+// order, and tries everything that R2 refuses.
 func TestRunR2Multipart(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.JSON("POST", "/r2/buckets", object{"name": "files"}).OK()

@@ -25,27 +25,28 @@ type process struct {
 	cmd        *exec.Cmd
 	client     *http.Client // to its control socket
 	started    time.Time
-	dispatcher string // the revision that it was configured with; empty for none
+	dispatcher string // its revision; empty for none
 	noise      *lastLines
-	events     *os.File // it says there what it listens on
-	sockets    int      // how many those are
+	events     *os.File // it reports its sockets there
+	sockets    int      // how many it reports
 
-	ready  chan struct{} // closed when it answers, or is gone
-	exited chan struct{} // closed when it is gone
-	alone  chan struct{} // closed when all before it are gone and it knows, or is gone as well
+	ready  chan struct{} // closed when it responds, or has ended
+	exited chan struct{} // closed when it has ended
+	alone  chan struct{} // closed when all processes before it have ended and it knows, or when it has ended
 	why    atomic.Pointer[string]
 }
 
-// A role is what a process is started for.
+// A role is the purpose of a process.
 type role struct {
-	generation int         // numbers it among those with the same files
+	generation int         // number among the processes with the same files
 	public     *os.File    // the socket for requests; a validator has none
 	dispatcher *dispatcher // may be nil
 	follows    bool        // it must wait for succeed before it may have Durable Objects and databases
 }
 
-// startProcess starts workerd with the host, and the front if there is one; it is not ready yet. The sockets for requests
-// and for orders are given to it.
+// startProcess starts workerd with the host, and with the dispatcher if there
+// is one. It does not wait until the process is ready. The process inherits the
+// sockets for requests and for orders.
 func startProcess(binary string, f files, role role) (*process, error) {
 	config, err := f.configure(role)
 	if err != nil {
@@ -69,7 +70,7 @@ func startProcess(binary string, f files, role role) (*process, error) {
 	}
 	defer eventsFile.Close() // so that reading ends with the process
 
-	// The descriptors that a child inherits are numbered from 3 on.
+	// A child's inherited descriptors are numbered from 3.
 	inherited := []*os.File{eventsFile, ordersFile}
 	args := []string{"serve", "--experimental", "--control-fd=3", "--socket-fd", "control=4"}
 	constant := "validator"
@@ -107,8 +108,9 @@ func startProcess(binary string, f files, role role) (*process, error) {
 	return p, nil
 }
 
-// start starts the process from a thread that lives as long as it does: on Linux the kernel ends a child with the
-// thread that started it, which is how workerd cannot outlive a wfpsync that was killed.
+// start starts the process from a thread that lives as long as the process. On
+// Linux the kernel kills a child with the thread that started it. So workerd
+// cannot outlive a wfpsync that was killed.
 func (p *process) start() error {
 	started := make(chan error)
 	go func() {
@@ -119,14 +121,14 @@ func (p *process) start() error {
 		if err != nil {
 			return
 		}
-		_ = p.cmd.Wait() // how it ended is in ProcessState
+		_ = p.cmd.Wait() // ProcessState says how it ended
 		close(p.exited)
 	}()
 	return <-started
 }
 
-// awaitReady waits until the process answers. One that does not is ended; that somebody does not want to wait any longer is
-// no fault of it.
+// awaitReady waits until the process responds. A process that does not respond
+// in time is killed. If only the context ends, the process is not to blame.
 func (p *process) awaitReady(ctx context.Context) error {
 	defer close(p.ready)
 	err := p.awaitSockets(ctx)
@@ -143,7 +145,8 @@ func (p *process) awaitReady(ctx context.Context) error {
 	return fmt.Errorf("%s did not start: %w", p.cmd.Path, err)
 }
 
-// awaitSockets waits until the process listens on all its sockets. It reports each in a line of its events.
+// awaitSockets waits until the process listens on all its sockets. It reports
+// each in a line of its events.
 func (p *process) awaitSockets(ctx context.Context) error {
 	listening := make(chan error, 2)
 	go func() {
@@ -159,7 +162,7 @@ func (p *process) awaitSockets(ctx context.Context) error {
 			}
 		}
 		listening <- errors.New("it ended at once")
-		_, _ = io.Copy(io.Discard, p.events) // until it is gone
+		_, _ = io.Copy(io.Discard, p.events) // until it has ended
 	}()
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -180,7 +183,7 @@ func controlClient(path string) *http.Client {
 	}}
 }
 
-// control gives the host an order and decodes its answer.
+// control gives the host an order and decodes its response.
 func (p *process) control(ctx context.Context, order string, body, answer any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -206,7 +209,8 @@ func (p *process) control(ctx context.Context, order string, body, answer any) e
 	return json.NewDecoder(response.Body).Decode(answer)
 }
 
-// succeed tells the process when all before it are gone. before is the last of them; nil: there was none.
+// succeed tells the process when all earlier ones have ended. before is the
+// last of them, or nil.
 func (p *process) succeed(before *process) {
 	defer close(p.alone)
 	if before == nil {
@@ -224,7 +228,7 @@ func (p *process) succeed(before *process) {
 		select {
 		case <-p.exited:
 			return
-		case <-time.After(100 * time.Millisecond): // it is busy, or stuck, which others notice
+		case <-time.After(100 * time.Millisecond): // it is busy or stuck, which the supervisor notices
 		}
 	}
 }
@@ -241,14 +245,15 @@ func (p *process) isAlone() bool {
 // kill ends the process at once, and remembers why.
 func (p *process) kill(why string) {
 	p.why.CompareAndSwap(nil, &why)
-	_ = p.cmd.Process.Kill() // it may be gone
+	_ = p.cmd.Process.Kill() // it may have ended
 }
 
-// end lets the process finish what it has begun, for some time, and waits until it is gone.
+// end lets the process finish its requests, for a limited time, and waits until
+// it has ended.
 func (p *process) end(grace time.Duration) {
 	defer p.client.CloseIdleConnections()
 	if grace > 0 {
-		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may be gone
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
@@ -261,7 +266,7 @@ func (p *process) end(grace time.Duration) {
 	<-p.exited
 }
 
-// obituary says how the process ended, which it has.
+// obituary says how the process ended. It must have ended.
 func (p *process) obituary() string {
 	if why := p.why.Load(); why != nil {
 		return *why
@@ -273,7 +278,7 @@ func (p *process) obituary() string {
 	return text
 }
 
-// lastLines keeps the end of what is written to it.
+// lastLines keeps the last lines that are written to it.
 type lastLines struct {
 	mu   sync.Mutex
 	text []byte

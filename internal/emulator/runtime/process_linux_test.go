@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestAcceptWithRequest: who connects and says nothing is not accepted yet.
+// TestAcceptWithRequest: a connection without data is not accepted yet.
 func TestAcceptWithRequest(t *testing.T) {
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -47,7 +47,8 @@ func TestAcceptWithRequest(t *testing.T) {
 	}
 }
 
-// TestAwaitReadyInterrupted: who stops us while workerd starts is not told that workerd was too slow.
+// TestAwaitReadyInterrupted: if the user stops us while workerd starts, the
+// error does not say that workerd was too slow.
 func TestAwaitReadyInterrupted(t *testing.T) {
 	events, silent, err := os.Pipe()
 	if err != nil {

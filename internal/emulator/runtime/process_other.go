@@ -10,16 +10,20 @@ import (
 	"time"
 )
 
-// attributes are the system's own: the kernel does not end workerd with wfpsync here.
+// attributes returns the defaults: on this system the kernel does not kill
+// workerd when wfpsync ends.
 func attributes() *syscall.SysProcAttr { return nil }
 
-// acceptWithRequest does nothing here: a connection made in the moment in which a workerd ends may be lost.
+// acceptWithRequest does nothing here. A connection may be lost that is made at
+// the moment when a workerd ends.
 func acceptWithRequest(*net.TCPListener) error { return nil }
 
-// identity tells a file from itself after it was written to, unless its time was set back.
+// identity distinguishes a file from itself before a write, unless its time was
+// set back.
 func identity(info os.FileInfo) string {
 	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
 }
 
-// usage is not known here: whether a process is stuck shows in its silence alone, and its memory is not bounded.
+// usage is not known here. So only silence shows that a process is stuck, and
+// its memory is not limited.
 func usage(int) (cpu time.Duration, memory int64, known bool) { return 0, 0, false }

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 )
 
-// A Statement is SQL, and the values of its parameters.
+// A Statement is SQL, with the values of its parameters.
 type Statement struct {
 	Text   string `json:"text"`
 	Values []any  `json:"values"`
 }
 
-// Rows are what a statement came to.
+// Rows are the result of a statement.
 type Rows struct {
 	Columns []string `json:"columns"`
 	Rows    [][]any  `json:"rows"`
@@ -24,15 +24,16 @@ type Rows struct {
 	Size    int      `json:"size"` // of the database, in bytes
 }
 
-// A QueryError is what the database says is wrong with a query.
+// A QueryError is the database's error about a query.
 type QueryError struct{ Text string }
 
 func (e *QueryError) Error() string { return e.Text }
 
-// ErrClosed is what a Runtime that was closed answers.
+// ErrClosed is the error of a closed Runtime.
 var ErrClosed = errors.New("the runtime is closed")
 
-// Query runs statements on a D1 database, all or none, in the process that its Workers use it in.
+// Query runs statements on a D1 database, all or none, in the process in which
+// its Workers use it.
 func (r *Runtime) Query(ctx context.Context, database string, statements []Statement) ([]Rows, error) {
 	select {
 	case <-r.stopped:
@@ -46,8 +47,8 @@ func (r *Runtime) Query(ctx context.Context, database string, statements []State
 	return p.query(ctx, database, statements)
 }
 
-// Query runs statements on a D1 database that no Runtime uses, in a workerd that is started for it. dir is
-// Options.Dir.
+// Query runs statements on a D1 database that no Runtime uses, in a new
+// workerd. dir is Options.Dir.
 func Query(ctx context.Context, binary, dir, database string, statements []Statement) ([]Rows, error) {
 	objects, err := makeObjects(dir)
 	if err != nil {
@@ -65,7 +66,7 @@ func Query(ctx context.Context, binary, dir, database string, statements []State
 	if err := p.awaitReady(ctx); err != nil {
 		return nil, err
 	}
-	defer p.end(endGrace) // what it has answered is on disk
+	defer p.end(endGrace) // its results are on disk
 	return p.query(ctx, database, statements)
 }
 
@@ -84,7 +85,7 @@ func (p *process) query(ctx context.Context, database string, statements []State
 	return answer.Results, nil
 }
 
-// makeObjects makes the folder in which Durable Objects and D1 databases are kept.
+// makeObjects makes the folder of the Durable Objects and D1 databases.
 func makeObjects(dir string) (string, error) {
 	objects := filepath.Join(dir, "objects")
 	return objects, os.MkdirAll(objects, 0o700)

@@ -8,8 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// TestD1Query: what is written through the API is there for Workers, and the other way round, and for those who ask when
-// no Worker runs.
+// TestD1Query: Workers see what the API writes, and the other way round.
+// Queries also work while no Worker runs.
 func TestD1Query(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	id := r.Database("db")

@@ -13,22 +13,22 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A consumer is the Worker that a queue's messages are delivered to, and how.
+// A consumer is the Worker that receives a queue's messages, and its settings.
 type consumer struct {
 	Worker     string
 	BatchSize  int           // messages in a batch, at most
-	Wait       time.Duration // for a batch to become full
+	Wait       time.Duration // until a batch is full
 	Retries    int           // deliveries after the first
 	RetryDelay time.Duration
 	DeadLetter string // the queue for messages that were never acknowledged; empty: they are dropped
 }
 
-// deliveryLimit is how long a Worker may take with a batch.
+// deliveryLimit is how long a Worker may take for a batch.
 // Source: https://developers.cloudflare.com/queues/platform/limits/
 const deliveryLimit = 15 * time.Minute
 
-// queues hold the messages that were sent and not yet acknowledged. They are in memory: they outlive workerd, and are
-// forgotten when wfpsync ends.
+// queues hold the messages that were sent and not acknowledged yet. They are in
+// memory: they outlive workerd, and are lost when wfpsync ends.
 type queues struct {
 	consumer func(queue string) (consumer, bool)
 	deliver  func(ctx context.Context, worker, queue string, batch []message) (verdict, error)
@@ -39,19 +39,19 @@ type queues struct {
 	done sync.WaitGroup
 
 	mu      sync.Mutex
-	inboxes map[string]*inbox // each has a goroutine that delivers
+	inboxes map[string]*inbox // a goroutine delivers each
 }
 
-// An inbox is what was sent to one queue and not yet looked at.
+// An inbox has the messages of one queue that were not looked at yet.
 type inbox struct {
 	messages []message     // guarded by queues.mu
-	news     chan struct{} // has room for one: that there are messages, or another consumer
+	news     chan struct{} // has room for one: there are messages, or another consumer
 }
 
-// mostHeld is how many messages of a queue wait, at most, as long as nobody gets them.
+// maxHeld is how many messages wait in a queue without a consumer.
 const maxHeld = 10_000
 
-// A message is one that was sent.
+// A message is a message in a queue.
 type message struct {
 	ID          string          `json:"id"`
 	Timestamp   int64           `json:"timestamp"` // milliseconds since 1970
@@ -62,7 +62,7 @@ type message struct {
 	due time.Time
 }
 
-// A verdict is what a Worker made of a batch, as workerd tells it.
+// A verdict is a Worker's result for a batch, as workerd reports it.
 type verdict struct {
 	Outcome    string   `json:"outcome"`
 	AckAll     bool     `json:"ackAll"`
@@ -73,7 +73,7 @@ type verdict struct {
 
 type retry struct {
 	ID           string   `json:"msgId"`
-	Retry        bool     `json:"retry"` // of the whole batch
+	Retry        bool     `json:"retry"` // for the whole batch
 	DelaySeconds *float64 `json:"delaySeconds"`
 }
 
@@ -92,7 +92,7 @@ func (q *queues) close() {
 	q.done.Wait()
 }
 
-// send answers a Worker's send() and sendBatch().
+// send serves a Worker's send() and sendBatch().
 func (r *Runtime) send(request *http.Request) (response, error) {
 	var sent []struct {
 		message
@@ -115,9 +115,9 @@ func (r *Runtime) send(request *http.Request) (response, error) {
 	return nil, nil
 }
 
-// deliveryDelay is how many seconds a queue keeps what is sent without a delay.
+// deliveryDelay returns a queue's default delay in seconds.
 func (r *Runtime) deliveryDelay(queue string) (delay float64) {
-	_ = r.parts.Store.View(func(tx *store.Tx) error { // what has no delay is delivered at once
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // on an error, there is no delay
 		q, _ := tx.QueueByName(r.options.Account, queue)
 		delay = float64(q.Settings.DeliveryDelay)
 		return nil
@@ -127,7 +127,7 @@ func (r *Runtime) deliveryDelay(queue string) (delay float64) {
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
-// add gives messages to a queue.
+// add adds messages to a queue.
 func (q *queues) add(queue string, messages []message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -144,7 +144,7 @@ func (q *queues) add(queue string, messages []message) {
 	in.notify()
 }
 
-// look makes a queue look again for who gets its messages.
+// look makes a queue look for its consumer again.
 func (q *queues) look(queue string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -156,7 +156,7 @@ func (q *queues) look(queue string) {
 func (in *inbox) notify() {
 	select {
 	case in.news <- struct{}{}:
-	default: // it has been said
+	default: // it has been told already
 	}
 }
 
@@ -168,7 +168,7 @@ func (q *queues) take(in *inbox) []message {
 	return taken
 }
 
-// serve delivers the messages of one queue, a batch after the other.
+// serve delivers the messages of one queue, batch by batch.
 func (q *queues) serve(queue string, in *inbox) {
 	var held []message
 	for {
@@ -198,8 +198,8 @@ func (q *queues) serve(queue string, in *inbox) {
 	}
 }
 
-// nextBatch is when a batch is to be delivered: at once when enough messages are due, else some time after the first
-// one was.
+// nextBatch returns when to deliver a batch: at once if enough messages are
+// due, or else some time after the first one was.
 func nextBatch(held []message, c consumer) time.Time {
 	due := make([]time.Time, len(held))
 	for i, m := range held {
@@ -256,7 +256,7 @@ func (q *queues) hand(queue string, c consumer, batch []message) (again []messag
 	return again
 }
 
-// retries reports whether a message is to be delivered again, and after how long.
+// retries reports whether to deliver a message again, and after how long.
 func (v verdict) retries(m message, usual time.Duration) (time.Duration, bool) {
 	asked := v.RetryBatch
 	for _, r := range v.Retries {
@@ -276,7 +276,7 @@ func (v verdict) retries(m message, usual time.Duration) (time.Duration, bool) {
 	return usual, !v.AckAll && v.Outcome != "ok"
 }
 
-// consumer is the Worker that gets a queue's messages; there may be none.
+// consumer returns the Worker that gets a queue's messages, if there is one.
 func (r *Runtime) consumer(queue string) (found consumer, consumed bool) {
 	err := r.parts.Store.View(func(tx *store.Tx) error {
 		q, _ := tx.QueueByName(r.options.Account, queue)
@@ -301,7 +301,7 @@ func (r *Runtime) consumer(queue string) (found consumer, consumed bool) {
 	return found, consumed
 }
 
-// deliver hands a batch to a Worker.
+// deliver sends a batch to a Worker.
 func (r *Runtime) deliver(ctx context.Context, worker, queue string, batch []message) (verdict, error) {
 	var v verdict
 	p, err := r.youngest(ctx)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestVerdicts is what workerd tells of a batch, and what becomes of its messages.
+// TestVerdicts tests what happens to messages after each result that workerd
+// reports.
 func TestVerdicts(t *testing.T) {
 	half := 0.5
 	for name, test := range map[string]struct {

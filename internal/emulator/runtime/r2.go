@@ -19,7 +19,7 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// An object is what R2 knows of an object besides its content.
+// An object is everything about an object except its content.
 type object struct {
 	Key            string            `json:"key"`
 	Version        string            `json:"version"`
@@ -29,10 +29,10 @@ type object struct {
 	HTTPMetadata   map[string]any    `json:"httpMetadata"`
 	CustomMetadata map[string]string `json:"customMetadata"`
 	StorageClass   string            `json:"storageClass"`
-	Checksums      map[string]string `json:"checksums,omitempty"` // that a put gave besides the MD5, in hex by algorithm
+	Checksums      map[string]string `json:"checksums,omitempty"` // from the put, besides the MD5; in hex by algorithm
 }
 
-// objectHeader is where an object without its content travels, in JSON and escaped.
+// objectHeader has an object without its content, in escaped JSON.
 const objectHeader = "X-Object"
 
 const (
@@ -40,8 +40,9 @@ const (
 	maxR2Page     = 1000
 )
 
-// bucketDir is the folder of the bucket that a request is about: for each object one file with what is known of it, and
-// one with its content that is named after the version.
+// bucketDir returns the folder of the bucket in a request. For each object it
+// has one file with its properties, and one with its content, named after the
+// version.
 func (r *Runtime) bucketDir(request *http.Request) (string, error) {
 	jurisdiction, bucket := request.PathValue("jurisdiction"), request.PathValue("bucket")
 	err := r.parts.Store.View(func(tx *store.Tx) error {
@@ -53,7 +54,8 @@ func (r *Runtime) bucketDir(request *http.Request) (string, error) {
 	return filepath.Join(r.parts.Dir, "r2", jurisdiction, bucket), err
 }
 
-// objectFile is the file of an object; keys are too long, and too strange, for names.
+// objectFile returns the file of an object. Its name is a hash, because keys
+// are too long, and have unsuitable characters.
 func (r *Runtime) objectFile(request *http.Request) (dir, file, key string, err error) {
 	dir, err = r.bucketDir(request)
 	key = request.URL.Query().Get("key")
@@ -77,7 +79,7 @@ func readObject(file string) (object, error) {
 	return o, err
 }
 
-// getR2 answers GET and HEAD.
+// getR2 handles GET and HEAD.
 func (r *Runtime) getR2(request *http.Request) (response, error) {
 	dir, file, _, err := r.objectFile(request)
 	if err != nil {
@@ -104,7 +106,7 @@ func (o object) describe(w http.ResponseWriter) {
 	w.Header().Set(objectHeader, url.PathEscape(string(raw)))
 }
 
-// putR2 answers PUT: of an object, or of a part of one.
+// putR2 handles PUT of an object, or of a part of one.
 func (r *Runtime) putR2(request *http.Request) (response, error) {
 	if request.URL.Query().Has("upload") {
 		return r.putR2Part(request)
@@ -113,14 +115,14 @@ func (r *Runtime) putR2(request *http.Request) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.ETag = "" // it is ours to say
+	o.ETag = "" // we compute it
 	if o, err = r.storeObject(request, o, request.Body); err != nil {
 		return nil, err
 	}
 	return func(w http.ResponseWriter, _ *http.Request) { o.describe(w) }, nil
 }
 
-// postR2 answers what is neither reading nor writing an object.
+// postR2 handles all other operations.
 func (r *Runtime) postR2(request *http.Request) (response, error) {
 	switch query := request.URL.Query(); {
 	case query.Has("uploads"):
@@ -136,7 +138,7 @@ func writeContent(name string, body io.Reader) (size int64, etag string, err err
 	if err != nil {
 		return 0, "", err
 	}
-	sum := md5.New() // what R2's etags are
+	sum := md5.New() // R2's etags are MD5
 	size, err = io.Copy(io.MultiWriter(file, sum), body)
 	if err = errors.Join(err, file.Close()); err != nil {
 		_ = os.Remove(name)
@@ -145,7 +147,7 @@ func writeContent(name string, body io.Reader) (size int64, etag string, err err
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// writeObject makes what is known of an object visible, whole or not at all.
+// writeObject makes the properties of an object visible, whole or not at all.
 func writeObject(file string, o object) error {
 	raw, err := json.Marshal(o)
 	if err != nil {
@@ -173,7 +175,7 @@ func (r *Runtime) deleteR2(request *http.Request) (response, error) {
 	return nil, errors.Join(err, os.Remove(file), os.Remove(filepath.Join(dir, o.Version)))
 }
 
-// An r2Page is what list() returns.
+// An r2Page is the result of list().
 type r2Page struct {
 	Objects   []object `json:"objects"`
 	Prefixes  []string `json:"delimitedPrefixes"`

@@ -19,14 +19,17 @@ import (
 	"time"
 )
 
-// Objects in parts. An upload is a folder beside the objects of its bucket, until it is completed or aborted.
-// Source: https://developers.cloudflare.com/r2/api/workers/workers-multipart-usage/ and its limits.
+// Objects can be uploaded in parts. An upload is a folder beside the objects of
+// its bucket, until it is completed or aborted.
+// Source:
+// https://developers.cloudflare.com/r2/api/workers/workers-multipart-usage/ and
+// its limits.
 const (
-	smallestR2Part = 5 << 20 // but for the last
+	smallestR2Part = 5 << 20 // except the last
 	maxR2Parts     = 10_000
 )
 
-// What R2 says, with its error codes.
+// These are R2's messages, with its error codes.
 // Source: https://developers.cloudflare.com/r2/api/error-codes/
 var (
 	errR2NoUpload  = &httpError{http.StatusBadRequest, "The specified multipart upload does not exist. (10024)"}
@@ -35,20 +38,20 @@ var (
 	errR2Uneven    = &httpError{http.StatusBadRequest, "There was a problem with the multipart upload: all parts but the last must have the same size. (10048)"}
 )
 
-// An uploadedPart is what Workers hold of a part until they complete the upload.
+// An uploadedPart is a Worker's handle of a part until it completes the upload.
 type uploadedPart struct {
 	Number int    `json:"partNumber"`
 	ETag   string `json:"etag"`
 	Size   int64  `json:"size,omitempty"`
 }
 
-// uploadedObject is the file of an upload that has what is known of the object that it is to become.
+// uploadedObject is the file with the properties of the future object.
 const uploadedObject = "object"
 
-// uploadID is what our ids look like; they become names of folders.
+// uploadID matches our ids; they become names of folders.
 var uploadID = regexp.MustCompile(`^[a-z2-7]{20,40}$`)
 
-// upload returns the folder of the upload that a request is about, and the object that it is to become.
+// upload returns the folder of the upload in a request, and the future object.
 func (r *Runtime) upload(request *http.Request) (folder string, o object, err error) {
 	dir, _, key, err := r.objectFile(request)
 	if err != nil {
@@ -66,7 +69,7 @@ func (r *Runtime) upload(request *http.Request) (folder string, o object, err er
 	return folder, o, err
 }
 
-// createR2Upload begins an upload and answers with its id.
+// createR2Upload begins an upload and returns its id.
 func (r *Runtime) createR2Upload(request *http.Request) (response, error) {
 	dir, _, key, err := r.objectFile(request)
 	if err != nil {
@@ -88,7 +91,7 @@ func (r *Runtime) createR2Upload(request *http.Request) (response, error) {
 	return jsonResponse(map[string]string{"key": key, "uploadId": id})
 }
 
-// putR2Part takes a part, and replaces an earlier one of its number.
+// putR2Part stores a part, and replaces an earlier one of the same number.
 func (r *Runtime) putR2Part(request *http.Request) (response, error) {
 	folder, _, err := r.upload(request)
 	if err != nil {
@@ -110,12 +113,13 @@ func (r *Runtime) putR2Part(request *http.Request) (response, error) {
 	return jsonResponse(uploadedPart{Number: number, ETag: etag})
 }
 
-// file is the name of a part's content. Those of one number that differ lie beside each other; completing says which counts.
+// file returns the name of a part's content. Different parts of one number are
+// stored side by side; completing the upload chooses one.
 func (p uploadedPart) file() string { return fmt.Sprintf("%d-%s", p.Number, p.ETag) }
 
 var partETag = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// completeR2Upload makes an object of the parts that the request lists.
+// completeR2Upload makes an object from the parts that the request lists.
 func (r *Runtime) completeR2Upload(request *http.Request) (response, error) {
 	folder, o, err := r.upload(request)
 	if err != nil {
@@ -173,7 +177,7 @@ func checkR2Parts(parts []uploadedPart) error {
 	return nil
 }
 
-// abortR2Upload forgets an upload; one that is not there is forgotten already.
+// abortR2Upload removes an upload. It succeeds if there is none.
 func (r *Runtime) abortR2Upload(request *http.Request) (response, error) {
 	folder, _, err := r.upload(request)
 	if errors.Is(err, errR2NoUpload) {
@@ -185,7 +189,8 @@ func (r *Runtime) abortR2Upload(request *http.Request) (response, error) {
 	return nil, os.RemoveAll(folder)
 }
 
-// describedObject is what a request says of an object that it writes.
+// describedObject returns the properties of an object in a request that writes
+// it.
 func describedObject(request *http.Request) (object, error) {
 	var o object
 	about, err := url.PathUnescape(request.Header.Get(objectHeader))
@@ -195,7 +200,8 @@ func describedObject(request *http.Request) (object, error) {
 	return o, err
 }
 
-// storeObject writes an object under the key of a request. An ETag that it has already stays.
+// storeObject writes an object under the key of a request. It keeps an ETag
+// that the object has already.
 func (r *Runtime) storeObject(request *http.Request, o object, content io.Reader) (object, error) {
 	dir, file, key, err := r.objectFile(request)
 	if err == nil {
@@ -205,7 +211,7 @@ func (r *Runtime) storeObject(request *http.Request, o object, content io.Reader
 		return o, err
 	}
 	o.Key, o.Version, o.Uploaded = key, strings.ToLower(rand.Text()), time.Now().UTC().Truncate(time.Millisecond)
-	previous, _ := readObject(file) // one that is not there, or broken, is replaced
+	previous, _ := readObject(file) // one that is missing or broken is replaced
 	size, etag, err := writeContent(filepath.Join(dir, o.Version), content)
 	if err != nil {
 		return o, err
@@ -218,7 +224,7 @@ func (r *Runtime) storeObject(request *http.Request, o object, content io.Reader
 		return o, err
 	}
 	if previous.Version != "" {
-		_ = os.Remove(filepath.Join(dir, previous.Version)) // it is no object's content any more
+		_ = os.Remove(filepath.Join(dir, previous.Version)) // no object has this content any more
 	}
 	return o, nil
 }

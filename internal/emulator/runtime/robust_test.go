@@ -9,8 +9,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
 )
 
-// TestRunHugeLogs: a Worker that prints far too much is told so, in workerd's words, and answers, as the others do; many
-// lines are all heard.
+// TestRunHugeLogs: a Worker that prints far too much gets a message from
+// workerd, and still responds, as do the others. Many lines are all heard.
 func TestRunHugeLogs(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Script(emulatortest.Worker("loud"), `export default { fetch(request) {
@@ -29,7 +29,8 @@ func TestRunHugeLogs(t *testing.T) {
 	r.Says("quiet.localhost", "/", "fine")
 }
 
-// TestRunSlowWorker: others are answered while a Worker takes its time, and nobody takes it for an endless loop.
+// TestRunSlowWorker: others are served while a Worker is slow, and it does not
+// count as an endless loop.
 func TestRunSlowWorker(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Stuck: 300 * time.Millisecond})
 	r.Script(emulatortest.Worker("slow"), `export default { async fetch() { await scheduler.wait(4000); return new Response("at last") } }`, nil).OK()
@@ -53,7 +54,7 @@ func TestRunSlowWorker(t *testing.T) {
 	}
 }
 
-// TestRunSeveral runs accounts beside each other, each on a port of its own.
+// TestRunSeveral runs accounts side by side, each on its own port.
 func TestRunSeveral(t *testing.T) {
 	first, second := emulatortest.Run(t, emulator.Options{}, runtime.Limits{}), emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	first.Script(emulatortest.Worker("w"), `export default { fetch: () => new Response("first") }`, nil).OK()

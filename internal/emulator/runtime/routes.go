@@ -10,19 +10,20 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// A table says which Worker answers which request.
+// A table says which Worker handles which request.
 type table struct {
 	Routes     []route  `json:"routes"`     // the first that matches counts
-	Domains    []route  `json:"domains"`    // answer where no route leads to a Worker: they are origins
+	Domains    []route  `json:"domains"`    // used if no route leads to a Worker: they are origins
 	Workers    []string `json:"workers"`    // all of them
-	Default    string   `json:"default"`    // answers what no route matches: the only dispatcher, or the only Worker; may be empty
-	Dispatcher *current `json:"dispatcher"` // what the front would be now; nil: none
+	Default    string   `json:"default"`    // handles what no route matches: the only dispatcher, or the only Worker; may be empty
+	Dispatcher *current `json:"dispatcher"` // the current one; nil: none
 
-	// Hostnames are the custom hostnames with metadata, which is what Workers see of it in request.cf.hostMetadata.
+	// Hostnames are the custom hostnames with metadata. Workers see it in
+	// request.cf.hostMetadata.
 	Hostnames map[string]json.RawMessage `json:"hostnames"`
 }
 
-// A current is a revision of a Worker that is live.
+// A current is the live revision of a Worker.
 type current struct {
 	Worker   string `json:"worker"`
 	Revision string `json:"revision"`
@@ -32,16 +33,17 @@ type route struct {
 	Pattern string  `json:"pattern"`
 	Host    pattern `json:"host"`
 	Path    pattern `json:"path"`
-	Worker  string  `json:"worker"` // empty: the route leads past all Workers
+	Worker  string  `json:"worker"` // empty: the route bypasses all Workers
 }
 
-// A pattern is a text, or the fixed end of one: of a host the last part, of a path the first.
+// A pattern is a text, or the fixed end of one: the last part of a host, or the
+// first of a path.
 type pattern struct {
 	Text string `json:"text"`
 	Open bool   `json:"open"`
 }
 
-// routes answers with the table.
+// routes returns the table.
 func (r *Runtime) routes(*http.Request) (response, error) {
 	made := table{Routes: []route{}, Domains: []route{}, Workers: []string{}, Hostnames: map[string]json.RawMessage{}}
 	err := r.parts.Store.View(func(tx *store.Tx) error {
@@ -80,8 +82,8 @@ func (r *Runtime) routes(*http.Request) (response, error) {
 	return jsonResponse(made)
 }
 
-// OnlyDispatcher is the Worker of an account with a dispatch namespace, to which what no route matches goes; "" where there
-// is none or are several.
+// OnlyDispatcher returns the Worker of an account with a dispatch namespace,
+// which handles what no route matches, or "" if there is none or more than one.
 func OnlyDispatcher(tx *store.Tx, account string) string {
 	only, workers := "", tx.Workers(account)
 	for name := range workers.Names() {
@@ -97,8 +99,10 @@ func OnlyDispatcher(tx *store.Tx, account string) string {
 	return only
 }
 
-// parseRoute takes apart a pattern that the API has accepted: [scheme://]host[/path], with a star at the beginning of
-// the host or at the end of the path. Here, http and https are the same. A star alone is every host of the zone.
+// parseRoute splits a pattern that the API has accepted:
+// [scheme://]host[/path], with a star at the beginning of the host or at the
+// end of the path. Here, http and https are the same. A star alone is every
+// host of the zone.
 func parseRoute(zone string, stored store.Route) route {
 	_, rest, hasScheme := strings.Cut(stored.Pattern, "://")
 	if !hasScheme {
@@ -124,7 +128,8 @@ func parseRoute(zone string, stored store.Route) route {
 	}
 }
 
-// compare sorts the more specific route first, as the platform prefers it: by the host, then by the path.
+// compare sorts the more specific route first, as the platform does: by the
+// host, then by the path.
 func (r route) compare(other route) int {
 	return cmp.Or(r.Host.compare(other.Host), r.Path.compare(other.Path), strings.Compare(r.Pattern, other.Pattern))
 }

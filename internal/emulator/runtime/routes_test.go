@@ -7,7 +7,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// TestRouteOrder sorts as the platform chooses: the more specific host first, then the more specific path.
+// TestRouteOrder sorts as the platform does: the more specific host first, then
+// the more specific path.
 func TestRouteOrder(t *testing.T) {
 	want := []string{
 		"https://api.example.com/v1/users", "api.example.com/v1/users*", "api.example.com/v1/*", "api.example.com/*",

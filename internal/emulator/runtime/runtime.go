@@ -1,16 +1,21 @@
 // Package runtime runs the Workers of a local account on the real workerd.
 //
-// One workerd is configured with one Worker of ours, the host (host/host.js). The host loads every other one when a
-// request first needs it: it asks this package, over a Unix socket that no other Worker can name, for the code and the
-// bindings. So nothing is restarted when a Worker changes, and one that nobody calls costs nothing. Only the account's
-// dispatcher, through which nearly all requests come, is configured too, as the front (front.go), as soon as it has not
+// One workerd is configured with one Worker of ours, the host (host/host.js).
+// The host loads every other Worker when a request first needs it: it asks this
+// package for the code and the bindings, over a Unix socket that no other
+// Worker can name. So nothing is restarted when a Worker changes, and a Worker
+// that is not called costs nothing. Only the account's dispatcher, which gets
+// nearly all requests, is also configured (dispatcher.go), once it has not
 // changed for a moment.
 //
-// workerd holds no state but Durable Objects and D1 databases, and those are on disk: a process can be replaced at any
-// time. The listening socket is ours and outlives it, so that requests wait for the next process and none is refused.
+// workerd holds no state except Durable Objects and D1 databases, and those are
+// on disk: a process can be replaced at any time. The listening socket is ours
+// and outlives it, so that requests wait for the next process and none is
+// refused.
 //
-// This is a runtime for development. User Workers cannot reach the machine's own network, and with it the account's
-// API, but isolates of one process are no boundary for hostile code.
+// This is a runtime for development. User Workers cannot reach the machine's
+// own network, and so not the account's API, but isolates in one process do not
+// contain hostile code.
 package runtime
 
 import (
@@ -25,12 +30,11 @@ import (
 	"github.com/wfpsync/wfpsync/internal/emulator/store"
 )
 
-// Options are whose Workers run, where they are reached, and who is told what they print. Tell, Origin and Limits need not
-// be set.
+// Options configure a Runtime. Tell, Origin and Limits are optional.
 type Options struct {
-	Account  string // whose Workers these are
+	Account  string // the account of the Workers
 	Listener *net.TCPListener
-	Tell     func(Message) // is called by many goroutines at once
+	Tell     func(Message) // called with each message, concurrently
 	Origin   Origin        // for code that was uploaded without a source map
 	Limits   Limits
 }
@@ -38,20 +42,22 @@ type Options struct {
 // Parts are what a Runtime works with.
 type Parts struct {
 	Binary string       // workerd, see Find
-	Store  *store.Store // where the Workers are
-	Dir    string       // where Durable Objects, D1 tables and R2 objects are kept
+	Store  *store.Store // has the Workers
+	Dir    string       // folder of Durable Objects, D1 tables and R2 objects
 }
 
-// An Origin says which place in a source a place of a Worker's module was made of, both as stacks write them; "" when it
-// does not know. Lines and columns count from 1. It is called by many goroutines at once.
+// An Origin returns the position in a source for a position in a Worker's
+// module, both as in stack traces, or "" if it is unknown. Lines and columns
+// count from 1. It is called concurrently.
 type Origin func(worker, module string, line, column int) string
 
-// Limits are when a process is replaced by a new one, which loses no request. The zero value has defaults.
+// Limits are when to replace a process by a new one. No request is lost. The
+// zero value has defaults.
 type Limits struct {
 	Loads  int           // Worker versions loaded into one process; each takes 1.6 MB or more
 	Memory int64         // bytes of one process
-	Stuck  time.Duration // processor time spent without an answer: an endless loop
-	Names  int           // of Workers, there or not, that processes may remember; more make them forget all, and go on
+	Stuck  time.Duration // processor time without a response: an endless loop
+	Names  int           // of Workers, existing or not, that processes may remember; with more, they forget all
 }
 
 var usualLimits = Limits{Loads: 300, Memory: 1 << 30, Stuck: 10 * time.Second, Names: 100_000}
@@ -72,32 +78,34 @@ func (l Limits) orDefaults() Limits {
 	return l
 }
 
-// A Message is what somebody who watches the Workers wants to know.
+// A Message is for those who watch the Workers.
 type Message struct {
-	Worker string // "worker" or "namespace/worker"; empty: the runtime itself speaks
+	Worker string // "worker" or "namespace/worker"; empty: from the runtime itself
 	Level  string // debug, log, info, warn or error
 	Text   string
 
-	// Time is when a Worker said it; zero where nobody noted it.
+	// Time is when the Worker sent it; zero if that is not known.
 	Time time.Time
-	// Ray is the CF-Ray header of the request during which a Worker said it. It is empty where there was none: a request
-	// that another Worker made up, a call, a cron trigger or a queue.
+	// Ray is the CF-Ray header of the request during which a Worker sent the
+	// message. It is empty if there is none: for a request that another Worker
+	// made, a call, a cron trigger or a queue.
 	Ray string
 }
 
-// RayHeader is the header by which somebody who sends a request says which CF-Ray it has, such as 0123456789abcdef-LOC, to
-// tell apart what Workers say during it. No Worker gets to see it.
+// RayHeader is the header in which a client may choose the CF-Ray of its
+// request, such as 0123456789abcdef-LOC, to recognize the messages of Workers
+// during it. No Worker sees it.
 const RayHeader = "X-Wfpsync-Ray"
 
-// A Runtime answers requests until it is closed.
+// A Runtime serves requests until it is closed.
 type Runtime struct {
 	parts   Parts
 	options Options
 	date    string // the newest that workerd knows
-	heard   bool   // Tell is somebody's; else Workers have no tail, which costs half a hop for every request
+	heard   bool   // Tell is set; otherwise Workers have no tail, which costs half a hop for every request
 	files   files
 	account *http.Server
-	socket  *os.File // the listening socket, for processes to inherit
+	socket  *os.File // the listening socket, which processes inherit
 	queues  *queues
 	rules   ruleCache
 	cache   responseCache
@@ -105,24 +113,25 @@ type Runtime struct {
 	mu         sync.Mutex
 	live       map[*process]bool // all that may get requests
 	generation int               // of the newest
-	asked      map[workerID]bool // what processes may know of
-	clearing   bool              // they are being told to forget all, and may know of more than that
-	touched    time.Time         // when the account's own Workers changed, unless the front was compared since
+	asked      map[workerID]bool // what processes may know
+	clearing   bool              // processes are being told to forget all, and may still know more than asked
+	touched    time.Time         // when the account's own Workers changed, unless the dispatcher was compared since
 
-	unfit string // the revision of a front with which no process started; the supervisor's
+	unfit string // the revision of a dispatcher with which no process started; for the supervisor
 
 	unwatch func()
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
 
-// A place is where a Worker is asked for. Workers of the account itself have no namespace.
+// A workerID identifies a Worker. Workers of the account itself have no
+// namespace.
 type workerID struct{ namespaceID, name string }
 
-// startLimit bounds how long a process takes to start, on a machine that does many other things.
+// startLimit limits how long a process takes to start, even on a busy machine.
 const startLimit = 30 * time.Second
 
-// Start starts a Runtime. The listener is the Runtime's from then on, whatever Start returns.
+// Start starts a Runtime. It takes over the listener, even if it fails.
 func Start(ctx context.Context, parts Parts, options Options) (_ *Runtime, err error) {
 	options.Limits = options.Limits.orDefaults()
 	heard := options.Tell != nil
@@ -177,7 +186,7 @@ func (r *Runtime) Close() {
 	r.release()
 }
 
-// release gives back everything that Start took.
+// release releases everything that Start acquired.
 func (r *Runtime) release() {
 	if r.unwatch != nil {
 		r.unwatch()
@@ -211,11 +220,13 @@ func (r *Runtime) processes() []*process {
 	return list
 }
 
-// forgetLimit bounds how long a write waits for a process to forget. One that does not listen for that long is stuck,
-// or will be taken for it: it is killed, because it must not answer with what it knows.
+// forgetLimit limits how long a write waits for a process to forget. A process
+// that does not respond for that long is stuck, or looks like it. It is killed,
+// because it must not serve old versions.
 const forgetLimit = 3 * time.Second
 
-// changed makes the processes forget what a transaction changed. It returns when no process knows it any more.
+// changed makes the processes forget what a transaction changed. When it
+// returns, no process knows it any more.
 func (r *Runtime) changed(changes []store.Change) {
 	for _, c := range changes {
 		if c.Queue != "" && c.Account == r.options.Account {
@@ -237,7 +248,7 @@ func (r *Runtime) order(order forgetting) {
 	var all sync.WaitGroup
 	for _, p := range r.processes() {
 		all.Go(func() {
-			<-p.ready // or dead; bounded by startLimit
+			<-p.ready // or dead; at most startLimit
 			ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
 			defer cancel()
 			if err := p.control(ctx, "/forget", order, nil); err != nil {
@@ -249,14 +260,15 @@ func (r *Runtime) order(order forgetting) {
 	all.Wait()
 }
 
-// A forgetting is what the host is told to forget.
+// A forgetting tells the host what to forget.
 type forgetting struct {
 	All bool     `json:"all,omitempty"`
 	IDs []string `json:"ids,omitempty"`
 }
 
-// forgets returns what the processes must forget. User Workers that none has asked for are not mentioned: thousands
-// may be uploaded without a word to workerd.
+// forgets returns what the processes must forget. It leaves out user Workers
+// that no process has asked for: thousands may be uploaded without a message to
+// workerd.
 func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -278,11 +290,12 @@ func (r *Runtime) forgets(changes []store.Change) (order forgetting, any bool) {
 	return order, order.All || len(order.IDs) > 0
 }
 
-// id is the host's name for a place.
+// key returns the host's name for a Worker.
 func (p workerID) key() string { return p.namespaceID + "/" + p.name }
 
-// noteAsked must come before the account is read, so that a change in between is told. Somebody may ask for thousands
-// of names that do not exist; when there are too many, all are forgotten, here and there.
+// noteAsked must be called before the account is read, so that a change in
+// between is sent. A client may ask for thousands of names that do not exist.
+// If there are too many, all are forgotten, here and in the processes.
 func (r *Runtime) noteAsked(at workerID) {
 	r.mu.Lock()
 	clear := len(r.asked) >= r.options.Limits.Names && !r.asked[at] && !r.clearing

@@ -36,10 +36,10 @@ func TestRunDispatch(t *testing.T) {
 	if status, body := r.Ask("nobody.example.com", "/"); status != 404 || body != "no nobody" {
 		t.Errorf("an unknown Worker: %d %s", status, body)
 	}
-	// What was not there is there as soon as it is uploaded.
+	// A missing Worker can be called as soon as it is uploaded.
 	r.Script(emulatortest.Script("prod", "nobody"), `export default { fetch: () => new Response("I am") }`, nil).OK()
 	r.Says("nobody.example.com", "/", "I am")
-	// What a user Worker throws arrives in the dispatcher as what it is.
+	// An exception of a user Worker arrives in the dispatcher unchanged.
 	r.Script(emulatortest.Script("prod", "broken"), `export default { fetch() { console.log("about to", {fail: true}); throw new RangeError("boom") } }`, nil).OK()
 	if status, body := r.Ask("broken.example.com", "/"); status != 502 || body != "RangeError: boom" {
 		t.Errorf("a Worker that throws: %d %s", status, body)
@@ -52,7 +52,8 @@ func TestRunDispatch(t *testing.T) {
 	}
 }
 
-// TestRunRay: what Workers say can be told from what they say during other requests, if they pass on what they got.
+// TestRunRay: the messages of one request can be told from those of others, if
+// Workers pass on its headers.
 func TestRunRay(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Namespace("prod")
@@ -90,7 +91,8 @@ func TestRunRay(t *testing.T) {
 	}
 }
 
-// TestRunUnreachable: who asks for what a Worker cannot reach is told so, where workerd speaks of an internal error.
+// TestRunUnreachable: if a Worker asks for an address that it cannot reach, a
+// message explains workerd's internal error.
 func TestRunUnreachable(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	r.Script(emulatortest.Worker("w"), `export default { fetch: () => fetch("http://localhost:3000/") }`, nil).OK()
@@ -100,7 +102,8 @@ func TestRunUnreachable(t *testing.T) {
 	}
 }
 
-// TestRunHostMetadata: a dispatcher reads who answers a custom hostname, as soon as the API has written it.
+// TestRunHostMetadata: a dispatcher reads the metadata of a custom hostname as
+// soon as the API has written it.
 func TestRunHostMetadata(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	zone := r.Zone("example.com")
@@ -118,7 +121,8 @@ func TestRunHostMetadata(t *testing.T) {
 	r.Says("shop.acme.dev", "/", "null")
 }
 
-// TestRunSourceMap: a stack leads to what a person wrote, when the upload says what that is.
+// TestRunSourceMap: stack traces refer to the sources, if the upload has a
+// source map.
 func TestRunSourceMap(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	contentType, body := emulatortest.Form(t, "metadata", object{"main_module": "index.js", "compatibility_date": "2026-10-01"},
@@ -133,8 +137,9 @@ func TestRunSourceMap(t *testing.T) {
 	}
 }
 
-// TestRunBroken: what does not start, as it was not started when it was uploaded, fails until it is replaced; and a
-// Worker that starts and throws is loaded once, however often it throws.
+// TestRunBroken: a Worker that does not start (and was not started when it was
+// uploaded) fails until it is replaced. A Worker that starts and throws is
+// loaded once, however often it throws.
 func TestRunBroken(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Loads: 8})
 	if err := r.ForTests().Seed(r.ID, "", slices.Values([]api.Seed{
@@ -155,8 +160,9 @@ func TestRunBroken(t *testing.T) {
 	}
 }
 
-// TestRunStreams opens a WebSocket to a user Worker, through the dispatcher, and sends a long body there and back. When
-// the dispatcher is configured, it does so with the first requests through the host, and with later ones past it.
+// TestRunStreams opens a WebSocket to a user Worker, through the dispatcher,
+// and sends a long body there and back. A configured dispatcher does so through
+// the host at first, and later past it.
 func TestRunStreams(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})

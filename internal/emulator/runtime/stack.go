@@ -9,15 +9,16 @@ import (
 	"github.com/wfpsync/wfpsync/internal/sourcemap"
 )
 
-// position is a place in a module, as stacks write it: "index.js:12:34".
+// position is a position in a module, as in stack traces: "index.js:12:34".
 var position = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 
-// mapStack replaces places in uploaded modules by places in what they were made of, as far as source maps were uploaded
-// with them, or somebody else knows.
+// mapStack replaces positions in uploaded modules by positions in their
+// sources, as far as source maps were uploaded with them, or Options.Origin
+// knows them.
 func (r *Runtime) mapStack(worker, id, stack string) string {
 	namespaceID, name, _ := strings.Cut(id, "/")
 	maps := map[string]sourcemap.Map{}
-	_ = r.parts.Store.View(func(tx *store.Tx) error { // a stack that is not mapped is still one
+	_ = r.parts.Store.View(func(tx *store.Tx) error { // an unmapped stack will do
 		scripts := tx.Workers(r.options.Account)
 		if namespaceID != "" {
 			scripts = tx.UserWorkers(r.options.Account, namespaceID)

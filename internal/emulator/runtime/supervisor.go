@@ -9,18 +9,19 @@ import (
 
 const (
 	pingPeriod = time.Second
-	// endGrace is how long a process that was replaced may take to finish its requests.
+	// endGrace is how long a replaced process may take to finish its requests.
 	endGrace = 10 * time.Second
-	// silence is how long a process may not answer before it is taken for stuck where its processor time is not known,
-	// or does not grow: on a machine that does many other things, healthy processes are silent for seconds.
+	// silence is how long a process may not respond before it counts as stuck,
+	// if its processor time is not known or does not grow: on a busy machine,
+	// healthy processes are silent for seconds.
 	silence = 30 * time.Second
 	// shortLife is a life after which the next process is not started at once.
 	shortLife    = 2 * time.Second
 	longestPause = 5 * time.Second
 )
 
-// launch starts a process that answers requests, the first one or the next after another. A front with which none starts
-// is left out from then on.
+// launch starts a process that serves requests, the first one or the next. A
+// dispatcher with which none starts is left out from then on.
 func (r *Runtime) launch(ctx context.Context, before *process) (*process, error) {
 	dispatcher := r.dispatcher()
 	if dispatcher != nil && dispatcher.Revision != r.unfit {
@@ -55,7 +56,7 @@ func (r *Runtime) launchWith(ctx context.Context, before *process, dispatcher *d
 	return p, p.awaitReady(ctx)
 }
 
-// youngest is the process that was started last, when it answers.
+// youngest returns the process that was started last, once it responds.
 func (r *Runtime) youngest(ctx context.Context) (*process, error) {
 	var young *process
 	for _, p := range r.processes() {
@@ -74,7 +75,8 @@ func (r *Runtime) youngest(ctx context.Context) (*process, error) {
 	}
 }
 
-// supervise replaces processes that end, that are stuck and that have grown too large, until the context ends.
+// supervise replaces processes that have ended, are stuck or have grown too
+// large, until the context ends.
 func (r *Runtime) supervise(ctx context.Context, p *process) {
 	for pause := time.Duration(0); ; {
 		reason, alive := r.watch(ctx, p)
@@ -123,7 +125,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// watch returns when the process has to be replaced, with the reason when it is still alive.
+// watch waits until the process has to be replaced. If it is still alive, it
+// returns the reason.
 func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive bool) {
 	ticker := time.NewTicker(pingPeriod)
 	defer ticker.Stop()
@@ -157,18 +160,19 @@ func (r *Runtime) watch(ctx context.Context, p *process) (reason string, alive b
 	}
 }
 
-// A condition is what a process says of itself.
+// A condition is a process's own report.
 type condition struct {
-	Loads        int  `json:"loads"`        // versions of Workers, since it began
-	Requests     int  `json:"requests"`     // that came to the host, since it began
+	Loads        int  `json:"loads"`        // versions of Workers, since its start
+	Requests     int  `json:"requests"`     // that came to the host, since its start
 	KeepsObjects bool `json:"keepsObjects"` // it has Durable Objects or databases
 }
 
-// renewal is why a process is to be replaced, if it is. One with others before it could not finish its requests: they
-// may wait for those to be gone.
+// renewal returns why to replace a process, or "". A process is not replaced
+// while earlier ones run: its requests may wait for those to end.
 //
-// A new front is for speed alone. Nothing is given up for it: not what objects have in memory, and no connection that is
-// in use, which a client may send a request on in the moment in which it is closed.
+// A new dispatcher only makes requests faster. Nothing is sacrificed for it:
+// neither the memory of objects, nor a connection in use, on which a client may
+// send a request just when it is closed.
 func (r *Runtime) renewal(p *process, before, state condition, memory int64) string {
 	switch {
 	case !p.isAlone():
@@ -182,13 +186,14 @@ func (r *Runtime) renewal(p *process, before, state condition, memory int64) str
 	return ""
 }
 
-// A heartbeat is when a process last answered, and its processor time then.
+// A heartbeat is when a process last responded, and its processor time then.
 type heartbeat struct {
 	at  time.Time
 	cpu time.Duration
 }
 
-// stuck tells an endless loop, which takes processor time, from a machine that is busy with something else.
+// stuck distinguishes an endless loop, which takes processor time, from a
+// machine that is busy with something else.
 func (h heartbeat) stuck(cpu time.Duration, known bool, limit time.Duration) bool {
 	if known && cpu-h.cpu > limit {
 		return true

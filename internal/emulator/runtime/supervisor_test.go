@@ -19,8 +19,9 @@ import (
 
 const answering = `export default { fetch: (request) => new Response(%q) }`
 
-// TestRunUpdates uploads a user Worker again and again while others are called: an answer after an upload is never that
-// of an earlier one, and nothing else is disturbed.
+// TestRunUpdates uploads a user Worker repeatedly while others are called. A
+// response after an upload is never from an earlier version, and nothing else
+// is disturbed.
 func TestRunUpdates(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
@@ -46,7 +47,7 @@ func TestRunUpdates(t *testing.T) {
 		r.Script(emulatortest.Script("prod", "acme"), fmt.Sprintf(answering, want), nil).OK()
 		r.Says("acme.example.com", "/", want)
 	}
-	// Settings count as well, and so do the ways to a Worker.
+	// Settings count as well, and so do routes.
 	r.Script(emulatortest.Script("prod", "acme"), `export default { fetch: (request, env) => new Response(env.X) }`, object{"bindings": []any{object{"type": "plain_text", "name": "X", "text": "1"}}}).OK()
 	r.Says("acme.example.com", "/", "1")
 	r.Patch(emulatortest.Script("prod", "acme")+"/settings", object{"bindings": []any{object{"type": "plain_text", "name": "X", "text": "2"}}}).OK()
@@ -77,12 +78,13 @@ func TestRunSurvivesKill(t *testing.T) {
 	}
 	r.Says("anything", "/", "here")
 	r.Runtime.Close()
-	if left := proctest.Children(t, os.Getpid(), "workerd"); len(left) > 1 { // the validator's goes with the account
+	if left := proctest.Children(t, os.Getpid(), "workerd"); len(left) > 1 { // the validator's ends with the account
 		t.Errorf("processes are left behind: %v", left)
 	}
 }
 
-// TestRunUploadSurvivesKill: an upload does not notice that the workerd is gone in which its code is to be started.
+// TestRunUploadSurvivesKill: an upload succeeds although the workerd that
+// should start its code has been killed.
 func TestRunUploadSurvivesKill(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{})
 	for i := range 5 {
@@ -97,11 +99,12 @@ func TestRunUploadSurvivesKill(t *testing.T) {
 
 const looping = `export default { fetch: (request) => { if (request.url.endsWith("/loop")) for (;;); return new Response("fine") } }`
 
-// loop has a Worker begin an endless loop, and returns when nothing answers any more.
+// loop makes a Worker begin an endless loop, and returns when nothing responds
+// any more.
 func loop(r *emulatortest.Running) {
 	r.T.Helper()
 	impatient := &http.Client{Timeout: 200 * time.Millisecond}
-	_, _ = impatient.Get(r.URL + "/loop") // it never answers
+	_, _ = impatient.Get(r.URL + "/loop") // it never responds
 	for range 100 {
 		response, err := impatient.Get(r.URL + "/")
 		if err != nil {
@@ -121,7 +124,8 @@ func TestRunEndlessLoop(t *testing.T) {
 	r.Says("anything", "/", "fine")
 }
 
-// TestRunUploadIntoLoop: what does not forget an old version is killed, so that it cannot answer with it.
+// TestRunUploadIntoLoop: a process that does not forget an old version is
+// killed, so that it cannot serve it.
 func TestRunUploadIntoLoop(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Stuck: time.Hour})
 	r.Script(emulatortest.Worker("w"), looping, nil).OK()
@@ -131,7 +135,7 @@ func TestRunUploadIntoLoop(t *testing.T) {
 	r.Says("anything", "/", "new")
 }
 
-// TestRunRenews loads more than one process may, while requests go on.
+// TestRunRenews loads more than one process may, while requests continue.
 func TestRunRenews(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Loads: 5})
@@ -143,7 +147,7 @@ func TestRunRenews(t *testing.T) {
 	r.Script(emulatortest.Script("prod", "slow"), `export default { async fetch() { await scheduler.wait(3000); return new Response("at last") } }`, nil).OK()
 	var renewed atomic.Bool
 	var all sync.WaitGroup
-	all.Go(func() { r.Says("slow.example.com", "/", "at last") }) // it is under way when its process is replaced
+	all.Go(func() { r.Says("slow.example.com", "/", "at last") }) // it is running when its process is replaced
 	for worker := range 4 {
 		all.Go(func() {
 			for i := 0; !renewed.Load(); i++ {
@@ -157,7 +161,7 @@ func TestRunRenews(t *testing.T) {
 	all.Wait()
 }
 
-// counts uploads a Worker, whose Durable Object counts its requests.
+// counts uploads a Worker whose Durable Object counts its requests.
 func counts(r *emulatortest.Running) {
 	r.T.Helper()
 	r.Script(emulatortest.Worker("counter"), `import { DurableObject } from "cloudflare:workers";
@@ -169,8 +173,9 @@ export default { fetch: (request, env) => env.COUNTER.getByName("a").fetch(reque
 	}}).OK()
 }
 
-// count expects the counter's next answer. It sends what a client does not send again by itself, on a connection of its
-// own: one that is kept may be closed by an old process in that moment.
+// count expects the counter's next value. The request is one that a client does
+// not retry by itself, on a new connection: an old process may be closing an
+// idle one.
 func count(r *emulatortest.Running, want int) {
 	r.T.Helper()
 	request, err := http.NewRequest(http.MethodPost, r.URL, nil)
@@ -189,7 +194,8 @@ func count(r *emulatortest.Running, want int) {
 	}
 }
 
-// TestRunRenewsObjects: a Durable Object moves from process to process, and is never in two.
+// TestRunRenewsObjects: a Durable Object moves from process to process, and is
+// never in two.
 func TestRunRenewsObjects(t *testing.T) {
 	t.Parallel()
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Memory: 1})
@@ -197,7 +203,7 @@ func TestRunRenewsObjects(t *testing.T) {
 	r.Script(emulatortest.Worker("slow"), `export default { async fetch() { await scheduler.wait(2000); return new Response("at last") } }`, nil).OK()
 	var all sync.WaitGroup
 	stop := make(chan struct{})
-	all.Go(func() { // keeps processes that are replaced
+	all.Go(func() { // keeps replaced processes alive
 		for {
 			select {
 			case <-stop:
@@ -228,7 +234,8 @@ func TestRunMemory(t *testing.T) {
 	r.Says("anything", "/", "small")
 }
 
-// TestRunNames: names that do not exist are remembered too, and who asks for many of them takes no memory.
+// TestRunNames: missing names are remembered too, and many requests for them
+// need no more memory.
 func TestRunNames(t *testing.T) {
 	r := emulatortest.Run(t, emulator.Options{}, runtime.Limits{Names: 3})
 	r.Namespace("prod")

@@ -21,43 +21,49 @@ type Program struct {
 	Env      map[string]any // its variables
 }
 
-// Started is what became of a Program.
+// Started is the result of starting a Program.
 type Started struct {
 	Failure  string   `json:"error"`    // why it does not start, in workerd's words; empty: it does
 	Handlers []string `json:"handlers"` // of its default export
 	Classes  []string `json:"classes"`  // that it exports by name
 }
 
-// A Validator starts code in a workerd of its own, as the platform does with every upload: an endless loop at the top of
-// a module must not stop those that answer requests.
+// A Validator starts code in its own workerd, as the platform does with every
+// upload: an endless loop at the top of a module must not stop the processes
+// that serve requests.
 type Validator struct {
 	binary string
 
-	mu         sync.Mutex // one at a time: workerd has one thread for it
+	mu         sync.Mutex // one at a time: workerd runs them in one thread
 	files      files
 	process    *process // nil until it is needed
 	generation int
 	verdicts   map[[sha256.Size]byte]Started
 }
 
-// NewValidator returns a Validator that starts its workerd when it is first needed.
+// NewValidator returns a Validator, which starts its workerd when it is first
+// needed.
 func NewValidator(binary string) *Validator {
 	return &Validator{binary: binary, verdicts: map[[sha256.Size]byte]Started{}}
 }
 
 const (
-	// startupLimit is the processor time that the platform allows to the top of all modules.
+	// startupLimit is the processor time that the platform allows for the top
+	// level of all modules.
 	// Source: https://developers.cloudflare.com/workers/platform/limits/
 	startupLimit = time.Second
-	// startupWait is how long it may take on a busy machine, where the time that passes says little.
+	// startupWait is how long it may take on a busy machine, where elapsed time
+	// says little.
 	startupWait = 20 * time.Second
-	// startupMessage is what the platform says; wrangler looks for it.
+	// startupMessage is the platform's message; wrangler looks for it.
 	startupMessage = "Error: Script startup exceeded CPU time limit."
-	// keptVerdicts bounds memory. Thousands of user Workers share a few programs.
+	// keptVerdicts limits memory. Thousands of user Workers share a few
+	// programs.
 	keptVerdicts = 1000
 )
 
-// Start starts a program and ends it again. An error means that this could not be tried.
+// Start starts a program and ends it again. An error means that it could not be
+// tried.
 func (v *Validator) Start(ctx context.Context, program Program) (Started, error) {
 	newest, err := newestDate(ctx, v.binary)
 	if err != nil {
@@ -82,7 +88,7 @@ func (v *Validator) Start(ctx context.Context, program Program) (Started, error)
 		return verdict, nil
 	}
 	verdict, err := v.try(ctx, made)
-	if errors.Is(err, errEnded) { // by another program most likely: what the code does, it does again
+	if errors.Is(err, errEnded) { // probably because of another program; if this one did it, it will again
 		verdict, err = v.try(ctx, made)
 	}
 	if err != nil {
@@ -96,8 +102,9 @@ func (v *Validator) Start(ctx context.Context, program Program) (Started, error)
 	return verdict, nil
 }
 
-// looksAtEnv reports whether the top of the modules can see variables: in the older syntax they are globals, and
-// modules can import them. All other programs are the same whatever their variables.
+// looksAtEnv reports whether the top level of the modules can see variables: in
+// the older syntax they are globals, and modules can import them. For all other
+// programs, variables make no difference.
 func (p Program) looksAtEnv() bool {
 	if !p.AsModule {
 		return true
@@ -110,10 +117,12 @@ func (p Program) looksAtEnv() bool {
 	return false
 }
 
-// errEnded is why code could not be tried: the validator's workerd ended meanwhile, or had already.
+// errEnded says that code could not be tried, because the validator's workerd
+// had ended.
 var errEnded = errors.New("workerd ended")
 
-// try starts code in the validator's workerd. One that is stuck is killed.
+// try starts code in the validator's workerd. If the workerd is stuck, it is
+// killed.
 func (v *Validator) try(ctx context.Context, made code) (Started, error) {
 	if err := v.ensure(ctx); err != nil {
 		return Started{}, err
@@ -158,10 +167,11 @@ func (v *Validator) try(ctx context.Context, made code) (Started, error) {
 	}
 }
 
-// compileLimit is for what the platform does not count: parsing, and workerd's own work.
+// compileLimit is the time for what the platform does not count: parsing, and
+// workerd's own work.
 const compileLimit = time.Second
 
-// ensure starts the validator's workerd unless there is one.
+// ensure starts the validator's workerd unless it is running.
 func (v *Validator) ensure(ctx context.Context) error {
 	if v.process != nil {
 		select {

@@ -12,7 +12,7 @@ type Account struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	CreatedOn time.Time `json:"created_on"`
-	// Subdomain is the account's name under workers.dev, empty when it has none.
+	// Subdomain is the account's name under workers.dev, empty if it has none.
 	Subdomain string `json:"subdomain,omitempty"`
 }
 

@@ -11,15 +11,16 @@ const (
 	assetSessionsBucket = "asset sessions"
 )
 
-// An Asset is a static file that a place knows: its scripts may serve it under any path, whoever of them brought it.
+// An Asset is a static file in a container: any of its scripts may serve it
+// under any path, whichever uploaded it.
 type Asset struct {
-	Hash string `json:"hash"` // what the client calls it
+	Hash string `json:"hash"` // the client's name for it
 	Size int64  `json:"size"`
 	Type string `json:"type,omitempty"` // the Content-Type it is served with; empty for none
 	Blob string `json:"blob"`           // its content
 }
 
-// Assets are what a script serves: the static files by path, and how.
+// Assets are the static files of a script by path, and how it serves them.
 type Assets struct {
 	Files  []AssetFile     `json:"files"`
 	Config json.RawMessage `json:"config,omitempty"` // the metadata's assets.config as it was sent
@@ -32,18 +33,20 @@ type AssetFile struct {
 	Size int64  `json:"size"`
 }
 
-// AssetStore holds the files of one place: of an account's own Workers, or of the user Workers of one dispatch
-// namespace. A file stays as long as the place.
+// AssetStore holds the files of one container: an account's own Workers, or the
+// user Workers of one dispatch namespace. A file exists as long as the
+// container.
 type AssetStore struct {
 	tx        *Tx
 	account   string
 	container string
 }
 
-// ownPlace stands for the account's own Workers among the ids of namespaces.
+// ownContainer stands for the account's own Workers among the ids of
+// namespaces.
 const ownContainer = "account"
 
-// Assets returns the files of the place that the scripts are in.
+// Assets returns the files of the scripts' container.
 func (s *Scripts) Assets() AssetStore {
 	container := s.namespace
 	if container == "" {
@@ -58,7 +61,7 @@ func (a AssetStore) Get(hash string) (Asset, bool) { return a.assets().get(hash)
 // Has reports whether there is a file with that hash.
 func (a AssetStore) Has(hash string) bool { return a.assets().has(hash) }
 
-// Put keeps a file and its content. One that is known already stays what it is.
+// Put keeps a file and its content. A file that exists already is not changed.
 func (a AssetStore) Put(asset Asset, content Blob) {
 	if a.Has(asset.Hash) {
 		return
@@ -80,7 +83,7 @@ func (a AssetStore) All() iter.Seq[Asset] {
 	}
 }
 
-// Delete forgets the place's files.
+// Delete deletes the container's files.
 func (a AssetStore) Delete() {
 	for asset := range a.All() {
 		a.tx.addHolders(asset.Blob, -1)
@@ -102,12 +105,12 @@ type AssetSession struct {
 	ExpiresOn time.Time   `json:"expires_on"`
 }
 
-// IsFor reports whether the session is about a script of the scripts' place.
+// IsFor reports whether the session is for a script of the scripts' container.
 func (s AssetSession) IsFor(scripts *Scripts, name string) bool {
 	return s.Container == scripts.Assets().container && s.Script == name
 }
 
-// AssetsOf returns the files of the place that a session is about.
+// AssetsOf returns the files of a session's container.
 func (t *Tx) AssetsOf(account string, session AssetSession) AssetStore {
 	return AssetStore{tx: t, account: account, container: session.Container}
 }
@@ -117,14 +120,15 @@ func (t *Tx) AssetSession(account, id string) (AssetSession, bool) {
 	return t.assetSessions(account).get(id)
 }
 
-// AddAssetSession keeps a session for a script of a place, and forgets those that are over.
+// AddAssetSession keeps a session for a script of a container, and removes
+// those that are over.
 func (t *Tx) AddAssetSession(account string, scripts *Scripts, session AssetSession, now time.Time) {
 	session.Container = scripts.Assets().container
 	sessions := t.assetSessions(account)
 	var over []string
 	for id, old := range sessions.after("") {
 		if now.Before(old.ExpiresOn) {
-			break // and so are all that began later
+			break // and so are all later ones
 		}
 		over = append(over, id)
 	}

@@ -5,18 +5,20 @@ import (
 	"maps"
 )
 
-// A Binding is one entry of a script's bindings as it was uploaded, secret values included. Its fields other than name
-// and type are kept as they came, because their set differs from type to type and grows with the platform.
+// A Binding is one entry of a script's bindings as it was uploaded, secret
+// values included. Its fields other than name and type are kept as they came,
+// because they differ from type to type and the platform adds new ones.
 //
-// Marshalling a Binding writes the secret too: it is meant for the disk. What clients may see is decided by the api
-// package, which never marshals a Binding.
+// Marshalling a Binding writes the secret too: that is for the disk. The api
+// package decides what clients may see, and never marshals a Binding.
 type Binding struct {
 	Name   string
 	Type   string
 	Fields map[string]json.RawMessage
 }
 
-// Text returns a field that is a string; it is empty when the field is missing or something else.
+// Text returns a field that is a string, or "" if it is missing or something
+// else.
 func (b Binding) Text(field string) string {
 	var text string
 	if json.Unmarshal(b.Fields[field], &text) != nil {
@@ -50,7 +52,8 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// target returns what the index of referrers knows a binding to lead to: an account Worker, a queue, or "".
+// target returns the target of a binding in the index of referrers: an account
+// Worker, a queue, or "".
 func (b Binding) target() string {
 	if t := BindingTypeOf(b.Type); t.target != nil {
 		return t.target(b)

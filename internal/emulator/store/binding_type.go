@@ -7,58 +7,69 @@ import (
 	"strings"
 )
 
-// A BindingType describes one of the platform's binding types, to every package of the emulator. What it says of the
-// real platform is written here once more, apart from package spec, so that the two cannot be wrong together.
+// A BindingType describes one of the platform's binding types to every package
+// of the emulator. The facts about the real platform are repeated here,
+// separate from package spec, so that the two cannot be wrong together.
 type BindingType struct {
 	Name string
 
-	// Required is the field that a binding cannot do without; "" for none, or for one of two. It is a string, unless
-	// AnyJSON says that it can be any JSON.
+	// Required is the field that a binding must have, or "" if it needs none,
+	// or one of two. It is a string, unless AnyJSON says that it can be any
+	// JSON.
 	Required string
 	AnyJSON  bool
 
-	// Fault says in words what else is wrong with a binding by itself, "" for nothing; nil where nothing can be.
+	// Fault returns what else is wrong with a binding by itself, or "". It is
+	// nil if nothing can be.
 	Fault func(b Binding) string
 
 	// Inherits says that a binding stands for a previous one.
 	Inherits bool
 
-	// Secret says that a value is never returned. Shown are the fields that are returned all the same.
+	// Secret says that a value is never returned. Shown are the fields that are
+	// returned anyway.
 	Secret bool
 	Shown  []string
 
-	// Size is how many bytes of a variable or of a secret the platform counts; nil for what is neither.
+	// Size returns how many bytes of a variable or of a secret the platform
+	// counts. It is nil for other types.
 	Size func(b Binding) int
 
-	// Value is what a Worker finds in its env where a binding is nothing but a value; nil where it is more.
+	// Value returns the value in a Worker's env of a binding that is only a
+	// value. It is nil for other types.
 	Value func(b Binding, s Script) any
 
-	// Missing says, with the code of the platform, that the store is not there which a binding leads to; "" where it is.
-	// It is nil for what leads to no store of the local account: an AI model or a certificate is taken on trust.
+	// Missing returns the platform's code and message if the store of a binding
+	// does not exist, or "". It is nil for bindings without a store in the
+	// local account: an AI model or a certificate is not checked.
 	Missing func(tx *Tx, account string, b Binding) (code int, message string)
 
-	// Leads is what else a binding leads to, of the things that live in the local account.
+	// Leads is the other kind of target that a binding has in the local
+	// account.
 	Leads Lead
 
-	// Title is what a person calls that which a binding knows by an id; nil where a binding has a name for it.
+	// Title returns the user's name for the target of a binding that has only
+	// its id. It is nil if the binding has a name for it.
 	Title func(tx *Tx, account string, b Binding) string
 
-	// Entrypoint is the one of the host's that serves a binding while Workers run, and Props narrow it to one thing; ""
-	// for none. Details are what the code that runs before the Worker's needs to know too.
+	// Entrypoint is the host's entrypoint that serves a binding while Workers
+	// run, and Props limit it to one resource; "" for none. Details are what
+	// the code that runs before the Worker's also needs.
 	Entrypoint string
 	Props      func(s Site, b Binding) map[string]any
 	Details    func(s Site, b Binding) map[string]any
 
-	// target is what the index of referrers knows a binding to lead to: an account Worker, a queue, or "".
+	// target returns the target of a binding in the index of referrers: an
+	// account Worker, a queue, or "".
 	target func(b Binding) string
 }
 
-// A Lead is what a binding leads to.
+// A Lead is a kind of target of a binding.
 type Lead int
 
-// What bindings lead to.
+// These are the kinds of targets.
 const (
-	ToNothing Lead = iota // that the local account knows of
+	ToNothing Lead = iota // in the local account
 	ToAssets
 	ToWorker
 	ToObjectClass
@@ -74,13 +85,13 @@ type Site struct {
 	Script      string
 }
 
-// SecretText is the type of a secret that names none.
+// SecretText is the type of a secret without a type.
 const SecretText = "secret_text"
 
-// DefaultJurisdiction is where a bucket is that names no jurisdiction.
+// DefaultJurisdiction is the jurisdiction of a bucket that names none.
 const DefaultJurisdiction = "default"
 
-// bindingTypes are the types of bindings that the platform knows. A new type is a row here.
+// bindingTypes are the platform's types of bindings. A new type is a row here.
 var bindingTypes = tableOf(
 	BindingType{Name: "agent_memory"},
 	BindingType{Name: "ai"},
@@ -136,7 +147,8 @@ func tableOf(rows ...BindingType) map[string]BindingType {
 	return table
 }
 
-// BindingTypeOf describes a type of bindings. Of one that the platform does not know it says nothing, not even the name.
+// BindingTypeOf returns the description of a type of bindings. For an unknown
+// type it is empty, even its name.
 func BindingTypeOf(name string) BindingType { return bindingTypes[name] }
 
 func textSize(b Binding) int { return len(b.Text("text")) }
@@ -161,7 +173,8 @@ func namespaceTitle(tx *Tx, account string, b Binding) string {
 
 func kvProps(_ Site, b Binding) map[string]any { return pathOf("kv", b.Text("namespace_id")) }
 
-// DatabaseID is the database of a d1 binding. Newer clients call it database_id.
+// DatabaseID returns the database of a d1 binding. Newer clients call it
+// database_id.
 func (b Binding) DatabaseID() string { return cmp.Or(b.Text("id"), b.Text("database_id")) }
 
 func databaseName(tx *Tx, account string, b Binding) string {
@@ -171,7 +184,7 @@ func databaseName(tx *Tx, account string, b Binding) string {
 
 func d1Props(_ Site, b Binding) map[string]any { return map[string]any{"id": b.DatabaseID()} }
 
-// Bucket is the bucket of an r2_bucket binding.
+// Bucket returns the bucket of an r2_bucket binding.
 func (b Binding) Bucket() (jurisdiction, name string) {
 	return cmp.Or(b.Text("jurisdiction"), DefaultJurisdiction), b.Text("bucket_name")
 }
@@ -183,7 +196,7 @@ func r2Props(_ Site, b Binding) map[string]any {
 
 func queueProps(_ Site, b Binding) map[string]any { return pathOf("queue", b.Text("queue_name")) }
 
-// queueDetails have the delay of what is sent without a delay of its own.
+// queueDetails returns the delay of messages without one.
 func queueDetails(_ Site, b Binding) map[string]any {
 	return map[string]any{"delay": b.Fields["delivery_delay"]}
 }
@@ -196,7 +209,8 @@ func serviceProps(_ Site, b Binding) map[string]any {
 
 func serviceTarget(b Binding) string { return b.Text("service") }
 
-// classProps are those of a Durable Object class: the script's own, another Worker's, or a user Worker's.
+// classProps returns the props of a Durable Object class: the script's own,
+// another Worker's, or a user Worker's.
 func classProps(s Site, b Binding) map[string]any {
 	props := map[string]any{"namespace": s.NamespaceID, "worker": s.Script, "class": b.Text("class_name")}
 	if other := b.Text("script_name"); other != "" && other != s.Script {
@@ -209,7 +223,7 @@ func classProps(s Site, b Binding) map[string]any {
 }
 
 func outboundTarget(b Binding) string {
-	out, _ := b.Outbound() // it was checked when it was uploaded
+	out, _ := b.Outbound() // the upload checked it
 	return out.Service
 }
 
@@ -221,8 +235,8 @@ func dispatchProps(s Site, b Binding) map[string]any {
 	return props
 }
 
-// dispatchDetails have the namespace that may be asked directly: through an outbound Worker each call has parameters, which
-// the host adds.
+// dispatchDetails returns the namespace that may be called directly. With an
+// outbound Worker it may not: each call has parameters, which the host adds.
 func dispatchDetails(s Site, b Binding) map[string]any {
 	if outboundTarget(b) != "" {
 		return nil
@@ -230,7 +244,8 @@ func dispatchDetails(s Site, b Binding) map[string]any {
 	return map[string]any{"direct": s.namespaceID(b.Text("namespace"))}
 }
 
-// noNamespace is where nothing ever is: a dispatch namespace that was deleted, or renamed, under a binding.
+// noNamespace is an id that never exists: that of a dispatch namespace that was
+// deleted or renamed although a binding refers to it.
 const noNamespace = "none"
 
 func (s Site) namespaceID(name string) string {
@@ -241,7 +256,7 @@ func (s Site) namespaceID(name string) string {
 	return n.ID
 }
 
-// rateLimit is what a ratelimit binding allows.
+// rateLimit returns what a ratelimit binding allows.
 func rateLimit(b Binding) (limit, period float64, ok bool) {
 	var simple struct {
 		Limit  float64 `json:"limit"`
@@ -251,8 +266,9 @@ func rateLimit(b Binding) (limit, period float64, ok bool) {
 	return simple.Limit, simple.Period, ok
 }
 
-// rateLimitFault wants a limit and one of the two periods there are.
-// Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
+// rateLimitFault checks for a limit and one of the two allowed periods.
+// Source:
+// https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
 func rateLimitFault(b Binding) string {
 	switch limit, period, ok := rateLimit(b); {
 	case !ok:

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestD1DatabaseByEitherName holds that a d1 binding leads to its database whether it
-// is called id or database_id.
+// TestD1DatabaseByEitherName: a d1 binding finds its database by id or by
+// database_id.
 func TestD1DatabaseByEitherName(t *testing.T) {
 	s := open(t)
 	update(t, s, func(tx *Tx) { tx.PutD1Database("a", D1Database{UUID: "u-1", Name: "orders"}) })

@@ -12,19 +12,22 @@ const (
 	blobRefsBucket = "blob refs"
 )
 
-// A Blob is the content of a module or a static file under the name of its hash. Ten thousand scripts with the same code keep it once.
+// A Blob is the content of a module or a static file, named by its hash. Ten
+// thousand scripts with the same code store it once.
 type Blob struct {
 	Hash string // lower-case hex of the SHA-256
 	Data []byte
 }
 
-// NewBlob hashes data. It needs no transaction, so that large uploads are hashed before the writers' queue.
+// NewBlob hashes data. It needs no transaction, so that large uploads are
+// hashed before they wait to be written.
 func NewBlob(data []byte) Blob {
 	sum := sha256.Sum256(data)
 	return Blob{Hash: hex.EncodeToString(sum[:]), Data: data}
 }
 
-// PutBlob keeps a blob. It lives as long as a stored record names it: see retain.
+// PutBlob stores a blob. It exists as long as a stored record names it: see
+// retain.
 func (t *Tx) PutBlob(b Blob) {
 	blobs := t.bucket(blobsBucket)
 	key := []byte(b.Hash)
@@ -46,12 +49,14 @@ func (t *Tx) Blob(hash string) []byte {
 		t.fail(fmt.Errorf("read blob %s: it is missing", hash))
 		return nil
 	}
-	// bbolt's slices are windows into the mapped file; they end with the transaction.
+	// bbolt's slices point into the mapped file, and are invalid after the
+	// transaction.
 	return append([]byte{}, data...)
 }
 
-// retain moves the holders of modules from one record to its successor: what only prev named loses a holder, what only
-// next names gains one, and a blob without holders is removed.
+// retain updates the number of holders of each blob when a record is replaced:
+// blobs that only prev names lose a holder, blobs that only next names gain
+// one, and a blob without holders is removed.
 func (t *Tx) retain(prev, next []Module) {
 	change := map[string]int64{}
 	for _, m := range prev {
@@ -88,7 +93,7 @@ func (t *Tx) addHolders(hash string, by int64) {
 	}
 }
 
-// Blobs returns how many different blobs are kept.
+// Blobs returns how many different blobs are stored.
 func (t *Tx) Blobs() int {
 	blobs := t.bucket(blobsBucket)
 	if blobs == nil {

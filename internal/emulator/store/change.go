@@ -2,20 +2,22 @@ package store
 
 import "slices"
 
-// A Change is what a transaction did to something that requests are answered with.
+// A Change is a change that a transaction made to something that affects
+// requests to Workers.
 type Change struct {
 	Account     string
 	NamespaceID string // empty: an account Worker
-	Script      string // empty, and so is Queue: what leads to scripts has changed, a namespace's name or a route
-	Queue       string // it, or who gets its messages; nothing of a script
+	Script      string // empty, like Queue, if a route or the name of a namespace has changed
+	Queue       string // the queue, or its consumer, has changed; not a script
 }
 
-// A watcher is called with what a transaction changed.
+// A watcher is called with the changes of each transaction.
 type watcher struct{ watch func([]Change) }
 
-// Watch has watch called after each transaction that changed scripts, what leads to them or queues, and before Update returns:
-// whoever is told of a write can rely on the watchers to have been told before, one after the other in the order in which
-// they came. stop ends it.
+// Watch calls watch after each transaction that changed scripts, routes, names
+// of namespaces or queues, before Update returns: when a write is confirmed,
+// the watchers have seen it. They are called one after the other, in the order
+// in which they were added. stop ends it.
 func (s *Store) Watch(watch func([]Change)) (stop func()) {
 	w := &watcher{watch}
 	s.edit(func(all []*watcher) []*watcher { return append(all, w) })
@@ -26,7 +28,8 @@ func (s *Store) Watch(watch func([]Change)) (stop func()) {
 	}
 }
 
-// edit replaces the list of watchers: transactions read it without a lock.
+// edit replaces the list of watchers, because transactions read it without a
+// lock.
 func (s *Store) edit(change func([]*watcher) []*watcher) {
 	for {
 		old := s.watchers.Load()
@@ -41,7 +44,7 @@ func (s *Store) edit(change func([]*watcher) []*watcher) {
 	}
 }
 
-// tell tells all watchers.
+// tell calls all watchers.
 func (s *Store) tell(changes []Change) {
 	if all := s.watchers.Load(); all != nil {
 		for _, w := range *all {

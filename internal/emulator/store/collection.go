@@ -8,14 +8,16 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A collection is a bucket of JSON records of one type. Its zero bucket (nil) is an empty collection.
+// A collection is a bucket of JSON records of one type. Its zero bucket (nil)
+// is an empty collection.
 type collection[T any] struct {
 	tx     *Tx
 	bucket *bbolt.Bucket
 }
 
-// fill is how full pages are left that are split. Most records come in the order of their keys, or nearly: a page that is
-// split in the middle would stay half empty for ever.
+// fill is how full a page stays when it is split. Most records come nearly in
+// the order of their keys: a page that is split in the middle would stay half
+// empty for ever.
 const fill = 0.9
 
 func collect[T any](tx *Tx, path ...string) collection[T] {
@@ -61,8 +63,8 @@ func (c collection[T]) delete(key string) {
 	}
 }
 
-// after yields the records whose keys come after the given one, in the order of their bytes. The collection must not
-// be changed while it is walked.
+// after yields the records whose keys come after the given one, in the order of
+// their bytes. The collection must not change meanwhile.
 func (c collection[T]) after(key string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		if c.bucket == nil {
@@ -93,7 +95,7 @@ func (c collection[T]) keys() iter.Seq[string] {
 		}
 		cursor := c.bucket.Cursor()
 		for k, raw := cursor.First(); k != nil; k, raw = cursor.Next() {
-			if raw != nil && !yield(string(k)) { // else a nested bucket
+			if raw != nil && !yield(string(k)) { // otherwise a nested bucket
 				return
 			}
 		}

@@ -7,7 +7,7 @@ import (
 
 const customHostnamesBucket = "custom hostnames"
 
-// A CustomHostname is a hostname of somebody else's domain that a zone answers.
+// A CustomHostname is a hostname in a customer's domain that leads to a zone.
 type CustomHostname struct {
 	ID                 string                     `json:"id"`
 	Hostname           string                     `json:"hostname"`
@@ -15,7 +15,7 @@ type CustomHostname struct {
 	CustomMetadata     json.RawMessage            `json:"custom_metadata,omitempty"`
 	CustomOriginServer string                     `json:"custom_origin_server,omitempty"`
 	CustomOriginSNI    string                     `json:"custom_origin_sni,omitempty"`
-	Validations        int                        `json:"validations"` // how often the certificate has been asked for
+	Validations        int                        `json:"validations"` // how many certificates have been requested
 	CreatedAt          time.Time                  `json:"created_at"`
 }
 

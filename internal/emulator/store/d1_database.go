@@ -33,7 +33,8 @@ func (t *Tx) d1Databases(account string) collection[D1Database] {
 	return collect[D1Database](t, accountDataBucket, account, d1DatabasesBucket)
 }
 
-// missingDatabase is the answer to a binding without its database.
+// missingDatabase returns the platform's error for a binding without its
+// database.
 func missingDatabase(tx *Tx, account string, b Binding) (code int, message string) {
 	if _, found := tx.D1Database(account, b.DatabaseID()); found {
 		return 0, ""

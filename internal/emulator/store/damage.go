@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// guarded does something with the file. bbolt trusts its file, which it reads as memory: what is missing of it is a fault,
-// and what is not as it was written a panic. Both mean that the file is damaged, which is found out once.
+// guarded runs work on the file. bbolt reads its file as memory, and trusts it:
+// a missing part causes a fault, and a wrong one a panic. Both mean that the
+// file is damaged. That is remembered.
 func (s *Store) guarded(work func() error) (err error) {
 	if damage := s.damage.Load(); damage != nil {
 		return *damage
@@ -30,15 +31,16 @@ func (s *Store) guarded(work func() error) (err error) {
 	return work()
 }
 
-// damagedBy is the error of everything from now on.
+// damagedBy returns the error of every later access.
 func (s *Store) damagedBy(reason any) error {
 	err := fmt.Errorf("the local account in %s %w: %v; put a copy of account.db in its place, or delete it to begin with an empty account", s.dir, ErrDamaged, reason)
 	s.damage.CompareAndSwap(nil, &err)
 	return *s.damage.Load()
 }
 
-// PanicOrigin is where the panic began that a deferred function has recovered, and calls it for; others may have recovered it
-// before and passed it on.
+// PanicOrigin returns where a panic began, and must be called by a deferred
+// function that has recovered it. Others may have recovered it before and
+// panicked again.
 func PanicOrigin() (origin goruntime.Frame) {
 	callers := make([]uintptr, 256)
 	frames := goruntime.CallersFrames(callers[:goruntime.Callers(1, callers)])

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// filled makes a file with an account in it, and returns its name.
+// filled makes a file with an account, and returns its name.
 func filled(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "account.db")
@@ -32,7 +32,8 @@ func filled(t *testing.T) string {
 	return path
 }
 
-// TestDamaged damages a file in many ways: each is an error that says so, at once, and none is a crash or an account.
+// TestDamaged damages a file in many ways. Each is reported as damage at once,
+// and none crashes or passes for an account.
 func TestDamaged(t *testing.T) {
 	good, err := os.ReadFile(filled(t))
 	if err != nil {
@@ -89,7 +90,8 @@ func useAll(path string) error {
 	return err
 }
 
-// TestPanicOfOurs: a mistake of ours is not taken for damage, and keeps its place.
+// TestPanicOfOurs: a bug of ours is not reported as damage, and keeps its
+// position.
 func TestPanicOfOurs(t *testing.T) {
 	s, err := Open(filled(t), Options{})
 	if err != nil {

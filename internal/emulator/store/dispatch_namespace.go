@@ -4,7 +4,8 @@ import "time"
 
 const dispatchNamespacesBucket = "dispatch namespaces"
 
-// A DispatchNamespace holds user Workers. They hang on its ID, so that renaming it touches none of them.
+// A DispatchNamespace holds user Workers. They refer to its ID, so that
+// renaming it changes none of them.
 type DispatchNamespace struct {
 	ID             string    `json:"id"`
 	Name           string    `json:"name"`
@@ -23,19 +24,21 @@ func (t *Tx) DispatchNamespace(account, name string) (DispatchNamespace, bool) {
 	return t.dispatchNamespaces(account).get(name)
 }
 
-// PutDispatchNamespace creates or replaces the record of a dispatch namespace; what it holds stays.
+// PutDispatchNamespace creates or replaces the record of a dispatch namespace.
+// Its contents stay.
 func (t *Tx) PutDispatchNamespace(account string, n DispatchNamespace) {
 	t.dispatchNamespaces(account).put(n.Name, n)
 	t.changed(Change{Account: account})
 }
 
-// RenameDispatchNamespace stores n, which so far was known as oldName.
+// RenameDispatchNamespace stores n, which was called oldName before.
 func (t *Tx) RenameDispatchNamespace(account, oldName string, n DispatchNamespace) {
 	t.dispatchNamespaces(account).delete(oldName)
 	t.PutDispatchNamespace(account, n)
 }
 
-// DeleteDispatchNamespace removes a dispatch namespace and every user Worker in it.
+// DeleteDispatchNamespace removes a dispatch namespace and every user Worker in
+// it.
 func (t *Tx) DeleteDispatchNamespace(account string, n DispatchNamespace) {
 	scripts := t.UserWorkers(account, n.ID)
 	var names []string
@@ -43,7 +46,7 @@ func (t *Tx) DeleteDispatchNamespace(account string, n DispatchNamespace) {
 		names = append(names, head.Name)
 	}
 	for _, name := range names {
-		scripts.Delete(name) // one by one: each gives back its modules and its references
+		scripts.Delete(name) // one by one: each releases its modules and its references
 	}
 	scripts.Assets().Delete()
 	t.drop(n.ID, accountDataBucket, account, userWorkersBucket)

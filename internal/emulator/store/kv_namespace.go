@@ -29,7 +29,8 @@ func (t *Tx) KVNamespace(account, id string) (KVNamespace, bool) {
 	return t.kvNamespaces(account).get(id)
 }
 
-// PutKVNamespace creates or replaces the record of a KV namespace; its values stay.
+// PutKVNamespace creates or replaces the record of a KV namespace. Its values
+// stay.
 func (t *Tx) PutKVNamespace(account string, n KVNamespace) { t.kvNamespaces(account).put(n.ID, n) }
 
 // DeleteKVNamespace removes a KV namespace with everything in it.
@@ -43,14 +44,15 @@ func (t *Tx) kvNamespaces(account string) collection[KVNamespace] {
 	return collect[KVNamespace](t, accountDataBucket, account, kvNamespacesBucket)
 }
 
-// A KVKey is a key of a KV namespace; the value is stored beside it, so that listing keys reads no values.
+// A KVKey is a key of a KV namespace. Its value is stored separately, so that
+// listing keys reads no values.
 type KVKey struct {
 	Name       string          `json:"name"`
 	Expiration int64           `json:"expiration,omitempty"` // seconds since 1970; 0: never
 	Metadata   json.RawMessage `json:"metadata,omitempty"`
 }
 
-// Expired reports whether the key is gone at the given time.
+// Expired reports whether the key has expired at the given time.
 func (k KVKey) Expired(now time.Time) bool { return k.Expiration != 0 && k.Expiration <= now.Unix() }
 
 // KVKey returns a key of the KV namespace with the given id.
@@ -93,7 +95,8 @@ func (t *Tx) kvKeys(account, id string) collection[KVKey] {
 // namespaceID is the form of ids of KV namespaces.
 var namespaceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// missingNamespace is the answer to a binding without its namespace.
+// missingNamespace returns the platform's error for a binding without its
+// namespace.
 func missingNamespace(tx *Tx, account string, b Binding) (code int, message string) {
 	id := b.Text("namespace_id")
 	if !namespaceID.MatchString(id) {

@@ -2,7 +2,8 @@ package store
 
 import "encoding/json"
 
-// An Outbound is the Worker through which the requests of dispatched user Workers leave, and the parameters it takes.
+// An Outbound is the Worker through which the requests of dispatched user
+// Workers leave, and its parameters.
 type Outbound struct {
 	Service string
 	Params  []string
@@ -16,7 +17,8 @@ type outbound struct {
 	Params []outboundParam `json:"params"`
 }
 
-// An outboundParam is written as a string in the older schema and as an object by wrangler and newer SDKs.
+// An outboundParam is a string in the older schema, and an object in wrangler
+// and newer SDKs.
 type outboundParam struct{ Name string }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -32,7 +34,7 @@ func (p *outboundParam) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Outbound is the outbound Worker of a dispatch binding, if it has one.
+// Outbound returns the outbound Worker of a dispatch binding, if it has one.
 func (b Binding) Outbound() (Outbound, error) {
 	raw := b.Fields["outbound"]
 	if raw == nil {

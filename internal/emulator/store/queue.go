@@ -18,7 +18,8 @@ type Queue struct {
 	ModifiedOn time.Time       `json:"modified_on"`
 }
 
-// A QueueConsumer receives a queue's messages: a Worker, or somebody who pulls them.
+// A QueueConsumer receives a queue's messages: a Worker, or a client that pulls
+// them.
 type QueueConsumer struct {
 	ID              string                `json:"id"`
 	Type            string                `json:"type"`
@@ -28,8 +29,9 @@ type QueueConsumer struct {
 	CreatedOn       time.Time             `json:"created_on"`
 }
 
-// QueueConsumerSettings are how messages are delivered. MaxConcurrency is nil where the platform chooses; of the two
-// times, a Worker has the first and who pulls has the second.
+// QueueConsumerSettings are how messages are delivered. MaxConcurrency is nil
+// if the platform chooses. Of the two times, a Worker has the first, and a
+// client that pulls the second.
 type QueueConsumerSettings struct {
 	BatchSize           int  `json:"batch_size"`
 	MaxRetries          int  `json:"max_retries"`
@@ -39,7 +41,7 @@ type QueueConsumerSettings struct {
 	VisibilityTimeoutMS *int `json:"visibility_timeout_ms,omitempty"`
 }
 
-// QueueSettings are what can be changed of a queue. Times are in seconds.
+// QueueSettings are the settings of a queue. Times are in seconds.
 type QueueSettings struct {
 	DeliveryDelay          int  `json:"delivery_delay"`
 	DeliveryPaused         bool `json:"delivery_paused"`
@@ -52,7 +54,7 @@ func (t *Tx) Queues(account string) []Queue { return t.queues(account).all() }
 // Queue returns a queue by its id.
 func (t *Tx) Queue(account, id string) (Queue, bool) { return t.queues(account).get(id) }
 
-// QueueByName returns a queue by its name, which is what bindings call it by.
+// QueueByName returns a queue by its name, which bindings use.
 func (t *Tx) QueueByName(account, name string) (Queue, bool) {
 	for _, q := range t.queues(account).after("") {
 		if q.Name == name {
@@ -91,10 +93,11 @@ func (t *Tx) queues(account string) collection[Queue] {
 	return collect[Queue](t, accountDataBucket, account, queuesBucket)
 }
 
-// queueTarget is a queue in the index of referrers. No Worker's name has a slash.
+// queueTarget returns the key of a queue in the index of referrers. No Worker's
+// name has a slash.
 func queueTarget(name string) string { return "queue/" + name }
 
-// missingQueue is the answer to a binding without its queue.
+// missingQueue returns the platform's error for a binding without its queue.
 func missingQueue(tx *Tx, account string, b Binding) (code int, message string) {
 	name := b.Text("queue_name")
 	if _, found := tx.QueueByName(account, name); found {

@@ -7,8 +7,8 @@ import (
 
 const r2BucketsBucket = "r2 buckets"
 
-// An R2Bucket is a bucket of R2, without objects: those go another way than the API that is emulated here. Names are
-// unique in a jurisdiction, which is a world of its own.
+// An R2Bucket is a bucket of R2, without objects: those use another API than
+// the one emulated here. Names are unique within a jurisdiction.
 type R2Bucket struct {
 	Jurisdiction string    `json:"jurisdiction"`
 	Name         string    `json:"name"`
@@ -17,7 +17,8 @@ type R2Bucket struct {
 	CreationDate time.Time `json:"creation_date"`
 }
 
-// R2Buckets returns the account's buckets in a jurisdiction whose names come after the given one, sorted by name.
+// R2Buckets returns the account's buckets in a jurisdiction whose names come
+// after the given one, sorted by name.
 func (t *Tx) R2Buckets(account, jurisdiction, after string) []R2Bucket {
 	var found []R2Bucket
 	for _, b := range t.r2Buckets(account, jurisdiction).after(after) {
@@ -45,7 +46,7 @@ func (t *Tx) r2Buckets(account, jurisdiction string) collection[R2Bucket] {
 	return collect[R2Bucket](t, accountDataBucket, account, r2BucketsBucket, jurisdiction)
 }
 
-// missingBucket is the answer to a binding without its bucket.
+// missingBucket returns the platform's error for a binding without its bucket.
 func missingBucket(tx *Tx, account string, b Binding) (code int, message string) {
 	jurisdiction, name := b.Bucket()
 	if _, found := tx.R2Bucket(account, jurisdiction, name); found {

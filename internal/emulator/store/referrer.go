@@ -8,8 +8,9 @@ import (
 
 const referrersBucket = "referrers"
 
-// A Referrer is a script that binds to an account Worker or to a queue. An index of them answers "may this be deleted?"
-// without reading the bindings of every user Worker.
+// A Referrer is a script that binds to an account Worker or to a queue. With an
+// index of them, a deletion can be checked without reading the bindings of
+// every user Worker.
 type Referrer struct {
 	NamespaceID string // empty: an account Worker
 	Name        string
@@ -17,10 +18,12 @@ type Referrer struct {
 	account string
 }
 
-// Index keys are target, namespace id and name, separated by a byte that no name contains.
+// The index keys are target, namespace id and name, separated by a byte that no
+// name contains.
 const referrerSeparator = "\x00"
 
-// Referrers returns the scripts that bind to the account Worker called target, other than itself.
+// Referrers returns the scripts that bind to the account Worker called target,
+// other than itself.
 func (t *Tx) Referrers(account, target string) []Referrer {
 	index := t.bucket(accountDataBucket, account, referrersBucket)
 	if index == nil {
@@ -39,7 +42,8 @@ func (t *Tx) Referrers(account, target string) []Referrer {
 	return found
 }
 
-// Detach removes from the referrer every binding to target; a dispatch binding only loses its outbound Worker.
+// Detach removes from the referrer every binding to target. A dispatch binding
+// only loses its outbound Worker.
 func (t *Tx) Detach(r Referrer, target string, now time.Time) {
 	scripts := t.Workers(r.account)
 	if r.NamespaceID != "" {
@@ -63,7 +67,7 @@ func (t *Tx) Detach(r Referrer, target string, now time.Time) {
 	scripts.Put(script)
 }
 
-// refer brings the index up to date with a script whose bindings change from prev to next.
+// refer updates the index for a script whose bindings change from prev to next.
 func (t *Tx) refer(r Referrer, prev, next []Binding) {
 	before, now := targets(prev), targets(next)
 	if len(before) == 0 && len(now) == 0 {

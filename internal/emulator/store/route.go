@@ -2,7 +2,8 @@ package store
 
 const routesBucket = "routes"
 
-// A Route sends the requests that match a pattern to an account Worker, or past all Workers when Script is empty.
+// A Route sends the requests that match a pattern to an account Worker, or past
+// all Workers if Script is empty.
 type Route struct {
 	ID      string `json:"id"`
 	Pattern string `json:"pattern"`

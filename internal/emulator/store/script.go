@@ -19,17 +19,18 @@ const (
 
 var countKey = []byte("count")
 
-// A Script is a Worker, the account's own or a user Worker. It is stored in two records, so that listing a hundred
-// thousand scripts does not read their bindings.
+// A Script is a Worker: one of the account itself, or a user Worker. It is
+// stored in two records, so that listing a hundred thousand scripts does not
+// read their bindings.
 type Script struct {
 	Head
 	Body
 }
 
-// A Head is what lists show of a script.
+// A Head is the part of a script that lists show.
 type Head struct {
 	Name               string          `json:"name"`
-	Tag                string          `json:"tag"` // the id that survives every change but deletion
+	Tag                string          `json:"tag"` // an id that stays the same until the script is deleted
 	Tags               []string        `json:"tags,omitzero"`
 	ETag               string          `json:"etag"`
 	CreatedOn          time.Time       `json:"created_on"`
@@ -59,17 +60,18 @@ type Body struct {
 	CacheOptions json.RawMessage `json:"cache_options,omitempty"`
 	DeploymentID string          `json:"deployment_id"`
 
-	// Classes are the Durable Object classes that the script's migrations have created, in order. A script that was
-	// stored before they were kept has none; see OwnClasses.
+	// Classes are the Durable Object classes that the script's migrations have
+	// created, in order. A script that was stored by an older version has none;
+	// see OwnClasses.
 	Classes []string `json:"classes,omitempty"`
 
-	// Only account Workers are reachable by themselves.
+	// Only account Workers have these.
 	Subdomain Subdomain  `json:"subdomain,omitzero"`
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
-// OwnClasses returns the Durable Object classes that the script has. One that ran migrations before the classes were
-// kept has those that it binds.
+// OwnClasses returns the Durable Object classes of the script. If an older
+// version stored it, they are the classes that it binds to.
 func (s Script) OwnClasses() []string {
 	if s.Classes != nil || s.MigrationTag == "" {
 		return s.Classes
@@ -83,7 +85,8 @@ func (s Script) OwnClasses() []string {
 	return classes
 }
 
-// Dispatches returns the names of the dispatch namespaces that the script is bound to.
+// Dispatches returns the names of the dispatch namespaces that the script is
+// bound to.
 func (s Script) Dispatches() []string {
 	var namespaces []string
 	for _, b := range s.Bindings {
@@ -94,10 +97,10 @@ func (s Script) Dispatches() []string {
 	return namespaces
 }
 
-// files are all that the script holds blobs of.
+// files returns everything for which the script holds blobs.
 func (b Body) files() []Module { return slices.Concat(b.Modules, b.SourceMaps) }
 
-// A Module is one file of a script; its content is the blob with that hash.
+// A Module is one file of a script. Its content is the blob with that hash.
 type Module struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
@@ -105,7 +108,7 @@ type Module struct {
 	Size int64  `json:"size"`
 }
 
-// A Subdomain says whether a Worker answers on workers.dev.
+// A Subdomain says whether a Worker is on workers.dev.
 type Subdomain struct {
 	Enabled         bool `json:"enabled,omitempty"`
 	PreviewsEnabled bool `json:"previews_enabled,omitempty"`
@@ -118,8 +121,9 @@ type Schedule struct {
 	ModifiedOn time.Time `json:"modified_on"`
 }
 
-// Scripts are the scripts of one place: an account's own Workers, or the user Workers of one dispatch namespace. The two
-// share everything but the place, and the place is the difference between private and public code.
+// Scripts are the scripts of one container: an account's own Workers, or the
+// user Workers of one dispatch namespace. They differ only in the container,
+// which makes the difference between private and public code.
 type Scripts struct {
 	tx        *Tx
 	account   string
@@ -134,7 +138,8 @@ func (t *Tx) Workers(account string) *Scripts {
 	return t.scripts(account, "", accountDataBucket, account, workersBucket)
 }
 
-// UserWorkers returns the user Workers of the dispatch namespace with the given id.
+// UserWorkers returns the user Workers of the dispatch namespace with the given
+// id.
 func (t *Tx) UserWorkers(account, namespaceID string) *Scripts {
 	return t.scripts(account, namespaceID, accountDataBucket, account, userWorkersBucket, namespaceID)
 }
@@ -151,10 +156,11 @@ func (t *Tx) scripts(account, namespace string, path ...string) *Scripts {
 // Has reports whether there is a script with that name.
 func (s *Scripts) Has(name string) bool { return s.heads.has(name) }
 
-// Head returns the listed part of a script.
+// Head returns the part of a script that lists show.
 func (s *Scripts) Head(name string) (Head, bool) { return s.heads.get(name) }
 
-// Heads yields the listed parts of the scripts whose names come after the given one, sorted by name.
+// Heads yields the heads of the scripts whose names come after the given one,
+// sorted by name.
 func (s *Scripts) Heads(after string) iter.Seq[Head] {
 	return func(yield func(Head) bool) {
 		for _, head := range s.heads.after(after) {
@@ -165,8 +171,8 @@ func (s *Scripts) Heads(after string) iter.Seq[Head] {
 	}
 }
 
-// Names yields the names of the scripts, sorted. It reads nothing else of them: ten thousand are looked through in
-// milliseconds.
+// Names yields the names of the scripts, sorted. It reads nothing else, so that
+// ten thousand take milliseconds.
 func (s *Scripts) Names() iter.Seq[string] { return s.heads.keys() }
 
 // Get returns a script.
@@ -179,7 +185,8 @@ func (s *Scripts) Get(name string) (Script, bool) {
 	return Script{Head: head, Body: body}, ok
 }
 
-// Put creates or replaces a script. The blobs of its modules must have been put before.
+// Put creates or replaces a script. The blobs of its modules must have been
+// stored before.
 func (s *Scripts) Put(script Script) {
 	old, existed := s.Get(script.Name)
 	s.tx.retain(old.files(), script.files())
@@ -206,7 +213,8 @@ func (s *Scripts) Delete(name string) {
 	s.setCount(s.Count() - 1)
 }
 
-// Count returns the number of scripts. It is kept, not counted: a namespace shows it in every answer.
+// Count returns the number of scripts. It is stored, because every response
+// about a namespace has it.
 func (s *Scripts) Count() int {
 	if s.root == nil {
 		return 0

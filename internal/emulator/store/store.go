@@ -1,14 +1,16 @@
 // Package store keeps emulated Cloudflare accounts in one bbolt file.
 //
-// It knows what is kept and how things hang together on disk (a script holds its modules, a route belongs to a zone);
-// it knows nothing of HTTP, of wire formats or of which request is allowed: that is the api package's business.
+// It knows which records exist and how they relate on disk (a script holds its
+// modules, a route belongs to a zone). It knows nothing about HTTP, formats on
+// the wire, or which request is allowed: the api package does.
 //
 // # Transactions
 //
-// All access goes through [Store.View] and [Store.Update]. The accessors of [Tx] return no errors: a record that
-// cannot be read or written makes the transaction fail as a whole, and View or Update report it. This keeps the code
-// that checks and changes an account readable, and loses nothing, because there is no sensible way to go on after
-// such a failure anyway.
+// All access goes through [Store.View] and [Store.Update]. The accessors of [Tx]
+// return no errors: if a record cannot be read or written, the whole transaction
+// fails, and View or Update report it. This keeps the code that checks and
+// changes an account readable. It loses nothing, because there is no sensible
+// way to continue after such a failure.
 //
 // # Layout
 //
@@ -48,21 +50,25 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrInUse is returned by Open when another process, or another Store of this one, has the file open.
+// ErrInUse is Open's error if another process, or another Store in this one,
+// has the file open.
 var ErrInUse = errors.New("the local account is in use by another process")
 
-// ErrDamaged is what an error of Open, View or Update is when the file is not as this package writes it.
+// ErrDamaged is the error of Open, View or Update if the file is not as this
+// package writes it.
 var ErrDamaged = errors.New("is damaged")
 
-// lockTimeout is how long Open waits for the file's lock. It is long enough to outlive a command that is just about to
-// finish and short enough that nobody wonders whether the program hangs.
+// lockTimeout is how long Open waits for the file's lock: long enough for a
+// command that is about to finish, and short enough that the program does not
+// seem to hang.
 const lockTimeout = 500 * time.Millisecond
 
-// batchDelay is how long concurrent writers wait for each other, so that they share one fsync. A writer that is alone
-// never waits, see Update.
+// batchDelay is how long concurrent writers wait for each other, so that they
+// share one fsync. A single writer never waits, see Update.
 const batchDelay = time.Millisecond
 
-// format is the layout described in the package comment. A file with another one is refused, never guessed at.
+// format is the layout in the package comment. A file with another one is
+// refused.
 const format = "1"
 
 var (
@@ -70,7 +76,7 @@ var (
 	formatKey  = []byte("format")
 )
 
-// A Store is an open account file. It may be used by many goroutines.
+// A Store is an open account file. It is safe for concurrent use.
 type Store struct {
 	dir      string
 	db       *bbolt.DB
@@ -81,13 +87,14 @@ type Store struct {
 
 // Options configure a Store.
 type Options struct {
-	// NoSync leaves it to the operating system when what is written comes to the disk. That survives the process, and not a
-	// power cut, so it is for the accounts of tests.
+	// NoSync lets the operating system decide when to write to disk. The data
+	// survives the process, but not a power cut, so this is for the accounts of
+	// tests.
 	NoSync bool
 }
 
-// Open opens the store at path, creating it (0600) and its directory (0700) when they are missing. It returns an error
-// that is ErrInUse when the file is open already.
+// Open opens the store at path, and creates it (0600) and its directory (0700)
+// if they are missing. The error is ErrInUse if the file is open already.
 func Open(path string, options Options) (*Store, error) {
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("create the local account: %w", err)
@@ -109,7 +116,7 @@ func Open(path string, options Options) (*Store, error) {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, fmt.Errorf("open %s: %w", path, ErrInUse)
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch),
-		err != nil && strings.Contains(err.Error(), "file size too small"): // which has no name
+		err != nil && strings.Contains(err.Error(), "file size too small"): // this error has no name
 		return nil, s.damagedBy(err)
 	case errors.Is(err, ErrDamaged):
 		return nil, err
@@ -123,7 +130,8 @@ func Open(path string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// begin looks whether the file is one of ours, and whole, and makes one of it that was created.
+// begin checks that the file is one of ours, and whole, or initializes a new
+// one.
 func (s *Store) begin(path string, created bool) error {
 	if created {
 		return s.db.Update(func(tx *bbolt.Tx) error {
@@ -153,11 +161,11 @@ func (s *Store) begin(path string, created bool) error {
 	})
 }
 
-// makeDir makes the directory when it is missing, one that git leaves out: it is below a project, and the values of secrets
-// are in it.
+// makeDir makes the directory if it is missing, and makes git ignore it: it is
+// in a project, and contains the values of secrets.
 func makeDir(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
-		return nil // it may be anybody's
+		return nil // it may not be ours
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -165,8 +173,8 @@ func makeDir(dir string) error {
 	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
 }
 
-// Close waits for running transactions and closes the file. One that is damaged is left to the end of the process: bbolt may
-// not have come to giving back its locks.
+// Close waits for running transactions and closes the file. A damaged one stays
+// open until the process ends, because bbolt may never release its locks.
 func (s *Store) Close() error {
 	if s.damage.Load() != nil || s.db == nil {
 		return nil
@@ -181,20 +189,22 @@ func (s *Store) View(fn func(*Tx) error) error {
 	})
 }
 
-// Update runs fn in a read-write transaction. When it returns nil, the changes are on disk, unless the
-// store has NoSync: they survive a power cut.
-// When fn returns an error nothing is changed and Update returns that error.
+// Update runs fn in a read-write transaction. If it returns nil, the changes
+// are on disk and survive a power cut, unless the store has NoSync. If fn
+// returns an error, nothing is changed and Update returns that error.
 //
-// Writers that meet share a transaction and so one fsync, which is most of a write's cost. fn may therefore run more
-// than once and must compute everything it reports anew each time.
+// Concurrent writers share a transaction and so one fsync, which is most of a
+// write's cost. So fn may run more than once, and must compute its results
+// again each time.
 func (s *Store) Update(fn func(*Tx) error) error {
 	defer s.writers.Add(-1)
 	work := func(tx *bbolt.Tx) error { return s.run(tx, fn) }
 	alone := s.writers.Add(1) == 1
 	return s.guarded(func() error {
 		if alone {
-			// bbolt's Batch always waits for company. With nobody else writing that would be a wait for nothing, and a
-			// client that uploads one script after the other would pay it every time.
+			// bbolt's Batch always waits for others. If there are none, that
+			// would slow down every upload of a client that uploads one script
+			// after the other.
 			return s.db.Update(work)
 		}
 		return s.db.Batch(work)
@@ -203,9 +213,9 @@ func (s *Store) Update(fn func(*Tx) error) error {
 
 func (s *Store) run(btx *bbolt.Tx, fn func(*Tx) error) error {
 	tx := &Tx{tx: btx}
-	err := s.guarded(func() error { return fn(tx) }) // it may be in a goroutine of bbolt's
+	err := s.guarded(func() error { return fn(tx) }) // it may run in a goroutine of bbolt
 	if tx.err != nil {
-		// Whatever fn concluded, it concluded from a record that could not be read.
+		// The result of fn depends on a record that could not be read.
 		return tx.err
 	}
 	if err == nil && len(tx.changes) > 0 {
@@ -214,22 +224,23 @@ func (s *Store) run(btx *bbolt.Tx, fn func(*Tx) error) error {
 	return err
 }
 
-// A Tx is a transaction. It must not be kept after the function it was given to has returned.
+// A Tx is a transaction. It must not be used after the function that received
+// it has returned.
 type Tx struct {
 	tx      *bbolt.Tx
 	err     error
 	changes []Change
 }
 
-// fail makes the transaction fail with its first failure.
+// fail records the first failure of the transaction.
 func (t *Tx) fail(err error) {
 	if t.err == nil && err != nil {
 		t.err = fmt.Errorf("local account: %w", err)
 	}
 }
 
-// bucket returns the bucket at path. In a read-only transaction it is nil when the bucket does not exist; in a
-// read-write transaction it is created.
+// bucket returns the bucket at path. In a read-only transaction it is nil if
+// the bucket does not exist; in a read-write transaction it is created.
 func (t *Tx) bucket(path ...string) *bbolt.Bucket {
 	if !t.tx.Writable() {
 		found := t.tx.Bucket([]byte(path[0]))
@@ -255,7 +266,8 @@ func (t *Tx) bucket(path ...string) *bbolt.Bucket {
 	return made
 }
 
-// drop deletes the bucket called name inside the bucket at path, with everything in it.
+// drop deletes the bucket called name in the bucket at path, with everything in
+// it.
 func (t *Tx) drop(name string, path ...string) {
 	parent := t.bucket(path...)
 	if parent == nil {

@@ -78,7 +78,7 @@ func TestOneCodeIsStoredOnce(t *testing.T) {
 	if info.Size() > 16<<20 {
 		t.Errorf("the file has %d bytes", info.Size())
 	}
-	// It goes with the last script that has it.
+	// It is removed with the last script that has it.
 	update(t, s, func(tx *Tx) {
 		scripts := tx.UserWorkers("a", "n")
 		for i := range 999 {
@@ -218,7 +218,7 @@ func TestAFailedUpdateChangesNothing(t *testing.T) {
 			t.Error("there is an account")
 		}
 	})
-	// The failures of some do not touch the others they share a transaction with.
+	// A failure does not affect others in the same transaction.
 	var writers sync.WaitGroup
 	for i := range 100 {
 		writers.Go(func() {

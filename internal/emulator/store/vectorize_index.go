@@ -7,7 +7,8 @@ import (
 
 const vectorizeIndexesBucket = "vectorize indexes"
 
-// A VectorizeIndex is an index of Vectorize, without its vectors: nothing here looks for any.
+// A VectorizeIndex is an index of Vectorize, without its vectors: nothing here
+// searches it.
 type VectorizeIndex struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
@@ -38,7 +39,7 @@ func (t *Tx) vectorizeIndexes(account string) collection[VectorizeIndex] {
 	return collect[VectorizeIndex](t, accountDataBucket, account, vectorizeIndexesBucket)
 }
 
-// missingIndex is the answer to a binding without its index.
+// missingIndex returns the platform's error for a binding without its index.
 func missingIndex(tx *Tx, account string, b Binding) (code int, message string) {
 	name := b.Text("index_name")
 	if _, found := tx.VectorizeIndex(account, name); found {

@@ -9,11 +9,13 @@ const (
 	versionsBucket    = "versions"
 	deploymentsBucket = "deployments"
 
-	// kept is how many versions and deployments a Worker keeps; older ones go.
+	// kept is how many versions and deployments a Worker keeps. Older ones are
+	// removed.
 	kept = 100
 )
 
-// A Version is a snapshot of an account Worker's code and settings. Only account Workers have versions.
+// A Version is a snapshot of an account Worker's code and settings. Only
+// account Workers have versions.
 type Version struct {
 	ID          string            `json:"id"`
 	Number      int               `json:"number"`
@@ -23,7 +25,7 @@ type Version struct {
 	Script      Script            `json:"script"`
 }
 
-// A Deployment says which versions answer requests.
+// A Deployment says which versions serve requests.
 type Deployment struct {
 	ID          string            `json:"id"`
 	CreatedOn   time.Time         `json:"created_on"`
@@ -39,15 +41,16 @@ type VersionShare struct {
 	Percentage float64 `json:"percentage"`
 }
 
-// History is the past of one account Worker. It hangs on the Worker's tag, so a Worker that is deleted and created
-// again starts afresh.
+// History is the history of one account Worker. It belongs to the Worker's tag,
+// so a Worker that is deleted and created again starts without one.
 type History struct {
 	tx      *Tx
 	account string
 	tag     string
 }
 
-// History returns the versions and deployments of the account Worker with the given tag.
+// History returns the versions and deployments of the account Worker with the
+// given tag.
 func (t *Tx) History(account, tag string) History { return History{tx: t, account: account, tag: tag} }
 
 // Versions returns all versions, newest first.
@@ -63,7 +66,7 @@ func (h History) Version(id string) (Version, bool) {
 	return Version{}, false
 }
 
-// AddVersion numbers a version and keeps it.
+// AddVersion numbers a version and stores it.
 func (h History) AddVersion(v Version) Version {
 	versions := h.versions()
 	newest, _ := versions.last()
@@ -80,7 +83,7 @@ func (h History) AddVersion(v Version) Version {
 // Deployments returns all deployments, newest first.
 func (h History) Deployments() []Deployment { return newestFirst(h.deployments().all()) }
 
-// AddDeployment keeps a deployment as the newest one.
+// AddDeployment stores a deployment as the newest one.
 func (h History) AddDeployment(d Deployment) {
 	deployments := h.deployments()
 	if deployments.bucket == nil {
@@ -95,7 +98,7 @@ func (h History) AddDeployment(d Deployment) {
 	deployments.delete(sequence(int(number) - kept))
 }
 
-// Delete forgets everything.
+// Delete deletes the whole history.
 func (h History) Delete() {
 	for _, version := range h.versions().after("") {
 		h.tx.retain(version.Script.files(), nil)
@@ -112,7 +115,7 @@ func (h History) deployments() collection[Deployment] {
 	return collect[Deployment](h.tx, accountDataBucket, h.account, deploymentsBucket, h.tag)
 }
 
-// sequence makes a key that sorts like its number.
+// sequence returns a key that sorts like its number.
 func sequence(n int) string { return string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 
 func newestFirst[T any](oldestFirst []T) []T {

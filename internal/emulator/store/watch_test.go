@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestWatch: everybody who watches is told what was written, in turn, until they stop; and of nothing that was not.
+// TestWatch: every watcher sees what was written, in order, until it stops, and
+// nothing that was not written.
 func TestWatch(t *testing.T) {
 	s := open(t)
 	var told []string

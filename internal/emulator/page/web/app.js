@@ -1,5 +1,5 @@
-// The page of `wfpsync dev`: what is shown follows from the address, #/ or
-// #/worker or #/namespace/worker, and from what the server tells.
+// The page of `wfpsync dev`. What it shows depends on the address, #/ or
+// #/worker or #/namespace/worker, and on what the server sends.
 import { ask, listen, soon } from "./live.js";
 import { element, id } from "./dom.js";
 import { showFile } from "./file.js";
@@ -18,7 +18,7 @@ async function loadOverview() {
   try {
     overview = await ask("/api/overview");
   } catch {
-    return; // that we are not connected is shown
+    return; // the page shows that it is not connected
   }
   showFile(overview.file);
   list.showPlaces(overview);
@@ -44,7 +44,7 @@ async function loadWorker(first) {
   request.choose(mine, worker.reached.find((one) => one.kind !== "address") ?? worker.reached[0], worker.label);
 }
 
-/** Shows what the address says. */
+/** Shows what the address names. */
 async function go() {
   chosen = location.hash.startsWith("#/") ? decode(location.hash.slice(2)) : "";
   id("columns").dataset.chosen = chosen ? "worker" : "";
@@ -110,7 +110,7 @@ id("compare").addEventListener("click", async (e) => {
 listen({
   log(message) {
     log.hear(message);
-    if (message.level === "error") list.refresh(); // which counts them
+    if (message.level === "error") list.refresh(); // it counts them
   },
   missed: log.miss,
   account() {
@@ -125,7 +125,7 @@ listen({
   },
 });
 setInterval(() => {
-  list.refresh(); // how long ago is a matter of time
+  list.refresh(); // "… ago" changes with time
   refreshWorker();
 }, 60_000);
 refreshOverview();

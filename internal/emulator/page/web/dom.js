@@ -1,11 +1,11 @@
-// Making elements. Whatever the account and its Workers say goes through here,
-// and becomes text: the characters that would make text look like another one,
-// or like nothing, are shown by their numbers.
+// This module makes elements. Everything from the account and its Workers goes
+// through it, and becomes text. Characters that are invisible, or could make a
+// text look like another, are shown as their code points.
 
 const odd = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 const usual = new Set(["\n", "\t", "\u200c", "\u200d"]);
 
-/** A text as what can be put into an element. */
+/** Returns a text in a form that can be put into an element. */
 export function shown(text) {
   text = String(text);
   if (!odd.test(text)) return [text];
@@ -27,7 +27,7 @@ export function shown(text) {
   return parts;
 }
 
-/** An element with a class, and with content: elements, or texts. */
+/** Returns an element with a class, and with elements or texts in it. */
 export function element(name, className, ...content) {
   const e = document.createElement(name);
   if (className) e.className = className;
@@ -63,7 +63,7 @@ export function size(bytes) {
   return bytes < 1e6 ? (bytes / 1e3).toFixed(1) + " kB" : (bytes / 1e6).toFixed(1) + " MB";
 }
 
-/** How long ago something was, in words. */
+/** Returns how long ago something was, in words. */
 export function ago(time) {
   const seconds = Math.max(0, (Date.now() - new Date(time)) / 1000);
   for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
@@ -73,14 +73,17 @@ export function ago(time) {
   return "just now";
 }
 
-/** The time of day, to the millisecond. */
+/** Returns the time of day, to the millisecond. */
 export function clock(time) {
   const t = new Date(time);
   const two = (n) => String(n).padStart(2, "0");
   return two(t.getHours()) + ":" + two(t.getMinutes()) + ":" + two(t.getSeconds()) + "." + String(t.getMilliseconds()).padStart(3, "0");
 }
 
-/** Where a Worker is on this page; its name in messages is "worker" or "namespace/worker". */
+/**
+ * Returns the address of a Worker on this page. In messages the Worker is
+ * called "worker" or "namespace/worker".
+ */
 export function addressOf(called) {
   return "#/" + called.split("/").map(encodeURIComponent).join("/");
 }

@@ -1,5 +1,5 @@
-// What differs from the stack file: the state in the head of the page, and, if
-// something is to be done, what.
+// What differs from the stack file: the state in the header of the page, and
+// the list of changes, if there are any.
 import { count, element, id, link } from "./dom.js";
 
 const section = id("file");
@@ -46,7 +46,7 @@ function problem(p) {
   return li;
 }
 
-/** The line of the file, with what is meant marked. */
+/** Returns the line of the file, with the fault marked. */
 function snippet(p) {
   const characters = [...p.snippet];
   const from = p.column ? p.column - 1 : characters.length;

@@ -1,4 +1,4 @@
-// The list of Workers: a hundred at a time, whatever there is.
+// The list of Workers, in pages of a hundred.
 import { ask, soon } from "./live.js";
 import { addressOf, ago, button, count, element, id, link, number } from "./dom.js";
 
@@ -12,7 +12,7 @@ const state = { place: undefined, offset: 0, shown: undefined };
 let chosen = "";
 let asked = 0;
 
-/** Asks for the list again. */
+/** Loads the list again. */
 export const refresh = soon(120, load);
 
 async function load() {
@@ -23,7 +23,7 @@ async function load() {
   try {
     answer = await ask("/api/workers?" + query);
   } catch {
-    return; // that we are not connected is shown
+    return; // the page shows that it is not connected
   }
   if (turn !== asked) return;
   if (answer.offset > 0 && answer.offset >= answer.total) {
@@ -73,7 +73,7 @@ function row(item) {
   return element("li", "", a);
 }
 
-/** Marks the Worker that is chosen. */
+/** Marks the chosen Worker. */
 export function choose(called) {
   chosen = called;
   for (const a of links()) {

@@ -1,10 +1,13 @@
-// What is new, as the server tells it. A page that nobody sees does not listen:
-// browsers allow only a few connections to one server, for all tabs together.
+// News from the server. A hidden page does not listen, because browsers allow
+// only a few connections to one server, for all tabs together.
 
 const run = document.querySelector("meta[name=wfpsync-run]").content;
 const token = document.querySelector("meta[name=wfpsync-token]").content;
 
-/** Asks the server; what it refuses is an Error in its words. */
+/**
+ * Sends a request to the server. An error is an Error with the server's
+ * message.
+ */
 export async function ask(path, post) {
   const options = post === undefined ? {} : { method: "POST", body: JSON.stringify(post), headers: { "X-Wfpsync-Token": token } };
   let response;
@@ -19,7 +22,10 @@ export async function ask(path, post) {
   return answer;
 }
 
-/** Calls back with what is new: {log, missed, account, file, state}. state is told whether we are connected. */
+/**
+ * Calls back with news: {log, missed, account, file, state}. state receives
+ * whether the page is connected.
+ */
 export function listen(on) {
   let source;
   let last = "";
@@ -42,7 +48,7 @@ export function listen(on) {
     source.addEventListener("file", () => on.file());
     source.addEventListener("error", () => {
       on.state(false);
-      close(); // with a browser's own attempts, a server that was not there for a moment is given up for ever
+      close(); // a browser's own attempts would give up for ever on a server that was down for a moment
       again = setTimeout(open, 1000);
     });
   }
@@ -59,14 +65,17 @@ export function listen(on) {
       return;
     }
     open();
-    on.account(); // whatever happened meanwhile
+    on.account(); // something may have happened meanwhile
   });
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();
 }
 
-/** Calls a function soon, once for many reasons, and not while it still runs. */
+/**
+ * Calls a function soon: once for several calls, and not while it is still
+ * running.
+ */
 export function soon(milliseconds, work) {
   let timer = 0;
   let running = false;

@@ -1,5 +1,5 @@
-// What Workers say, the newest first: of all of them, or of the one that is
-// chosen.
+// What Workers print, the newest first: those of all Workers, or of the chosen
+// one.
 import { addressOf, clock, count, element, id, link, number } from "./dom.js";
 
 const list = id("messages");
@@ -7,15 +7,15 @@ const errors = id("errors");
 const mostKept = 1000;
 const mostShown = 200;
 
-let all = []; // as told, the oldest first
+let all = []; // in order, the oldest first
 let missed = 0;
-let chosen = ""; // the Worker whose log is shown; "" is all
-let own = []; // what was said by the chosen one before the page was opened
-let cleared = 0; // nothing up to here is shown
+let chosen = ""; // the Worker whose log is shown; "" means all
+let own = []; // messages of the chosen one from before the page was opened
+let cleared = 0; // messages up to this one are not shown
 const watchers = new Set();
 let waiting = 0;
 
-/** Takes note of a message. */
+/** Adds a message. */
 export function hear(message) {
   all.push(message);
   if (all.length > mostKept) all = all.slice(-mostKept);
@@ -28,14 +28,20 @@ export function miss(n) {
   showSoon();
 }
 
-/** Has a function called with every message, those of the last time included, until what it returns is called. */
+/**
+ * Calls a function with every message, including earlier ones after a time,
+ * until the returned function is called.
+ */
 export function watch(since, call) {
   for (const message of all) if (new Date(message.time) >= since) call(message);
   watchers.add(call);
   return () => watchers.delete(call);
 }
 
-/** Shows the log of one Worker, with what the server still knows of it; of all with "". */
+/**
+ * Shows the log of one Worker, with what the server still has of it, or with ""
+ * the log of all.
+ */
 export function choose(called, messages) {
   chosen = called;
   own = messages;
@@ -59,7 +65,7 @@ function show() {
   waiting = 0;
   const messages = wanted();
   const rows = messages.slice(-mostShown).reverse();
-  // A row that is there already stays: it may have the focus, or be selected.
+  // An existing row stays, because it may have the focus, or be selected.
   const old = new Map([...list.children].map((row) => [row.dataset.seq, row]));
   list.replaceChildren(...rows.map((m) => old.get(key(m)) ?? entry(m, !chosen)));
   if (!rows.length) {
@@ -72,7 +78,10 @@ function show() {
 
 const key = (m) => m.seq + (chosen ? "" : "+");
 
-/** A message as an item of a list, with the name of its Worker where that is not clear. */
+/**
+ * Returns a message as an item of a list, with the name of its Worker if that
+ * is not clear.
+ */
 export function entry(m, named) {
   const row = element("li", "message " + levelOf(m), element("time", "", clock(m.time)));
   if (named) {

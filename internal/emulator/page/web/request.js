@@ -1,4 +1,4 @@
-// The form that sends a request through the dispatcher, and its answer.
+// The form that sends a request through the dispatcher, and the response.
 import { ask } from "./live.js";
 import { button, count, element, id, size } from "./dom.js";
 import { entry, watch } from "./log.js";
@@ -8,23 +8,26 @@ const answer = id("answer");
 const sending = id("sending");
 const fields = ["method", "host", "path", "headers", "body"];
 
-/** How long what Workers say without a ray may be on its way, in milliseconds. */
+/** How late messages without a ray may arrive, in milliseconds. */
 const late = 250;
 
 let unwatch = () => {};
 let attempt = 0;
-let worker = ""; // that is chosen, as it is called in messages
-let hosts = {}; // that somebody has written, by Worker
+let worker = ""; // the chosen one, by its name in messages
+let hosts = {}; // that the user has entered, by Worker
 
-/** Some hosts that lead to a Worker. */
+/** Offers some hosts that lead to a Worker. */
 export function offer(list) {
   id("hosts").replaceChildren(...list.map((host) => new Option(host)));
   if (!id("host").value && list.length) id("host").value = list[0];
 }
 
-/** Makes the request one for a Worker; way is undefined where none leads to it, and called is "" for none. */
+/**
+ * Makes the request one for a Worker. way is undefined if none leads to it, and
+ * called is "" for none.
+ */
 export function choose(called, way, label) {
-  if (called !== worker) { // what the other one has answered is past
+  if (called !== worker) { // the response of the previous one is obsolete
     answer.hidden = true;
     sending.textContent = "";
     unwatch();
@@ -36,7 +39,7 @@ export function choose(called, way, label) {
   keep();
 }
 
-/** Fills in a way, for somebody to go on with. */
+/** Fills in a way, for the user to complete. */
 export function use(way, label) {
   id("path").value = way.path || "/";
   const host = id("host");
@@ -47,7 +50,7 @@ export function use(way, label) {
   keep();
 }
 
-/** The host of a way; the name of a tenant takes the place of a star. */
+/** Returns the host of a way. The name of a tenant replaces a star. */
 const hostOf = (way, label) => (way.host.startsWith("*") ? label + way.host.slice(1) : way.host);
 
 function keep() {
@@ -123,8 +126,9 @@ function body(a) {
 }
 
 /**
- * What Workers said during the request: all that has its ray, and, of what has none at all, what was said meanwhile. It is
- * told when a Worker is done, which may be after its answer.
+ * Shows what Workers printed during the request: all messages with its ray, and
+ * those without any ray from the same time. A Worker's messages are sent when
+ * it is done, which may be after its response.
  */
 function said(a) {
   const started = new Date(a.started);

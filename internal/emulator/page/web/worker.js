@@ -1,13 +1,16 @@
-// One Worker: how it is reached, what it is bound to, how it is set.
+// One Worker: the ways to it, its bindings and its settings.
 import { addressOf, ago, button, count, element, id, link, size } from "./dom.js";
 
 const title = id("title");
 const rest = id("worker");
 
-let shown = ""; // the Worker, as it is called in messages
-let uploaded = ""; // and when it was
+let shown = ""; // the Worker, by its name in messages
+let uploaded = ""; // and when it was uploaded
 
-/** Shows a Worker. use is called with the way to it that somebody wants to send a request to. */
+/**
+ * Shows a Worker. use is called with the way that the user wants to send a
+ * request to.
+ */
 export function showWorker(w, use) {
   const again = shown === w.called && uploaded !== w.modified_on;
   [shown, uploaded] = [w.called, w.modified_on];
@@ -38,7 +41,8 @@ export function showMissing(message) {
 function head(eyebrow, name, ...more) {
   const back = eyebrow ? link("#/", "back", "All Workers") : "";
   const parts = [back, element("p", "eyebrow", eyebrow), element("h2", "name", name), ...more];
-  // Without a change nothing is made anew: somebody may be on their way through it with the keyboard.
+  // Without a change the elements stay, because the user may be moving through
+  // them with the keyboard.
   const fresh = element("div", "", ...parts);
   if (title.firstElementChild?.isEqualNode(fresh)) return;
   const focused = title.contains(document.activeElement) ? document.activeElement.textContent : undefined;

@@ -1,6 +1,6 @@
-# What workerd is configured with: the host, which loads Workers on demand from what the account has, and the front when
-# there is one, the account's dispatcher. files.go fills in this template; the sockets' addresses are replaced by
-# descriptors of ours.
+# The configuration of workerd: the host, which loads the account's Workers on
+# demand, and the account's dispatcher, if there is one. config.go fills in this
+# template. Descriptors of ours replace the addresses of the sockets.
 using Workerd = import "/workerd/workerd.capnp";
 
 const server :Workerd.Config = (
@@ -11,7 +11,7 @@ const server :Workerd.Config = (
   ],
 );
 
-# Starts the code of uploads and answers no requests.
+# This one only starts the code of uploads, and serves no requests.
 const validator :Workerd.Config = (
   services = .services,
   sockets = [
@@ -26,7 +26,8 @@ const services :List(Workerd.Service) = [
 {{- end}}
   # The account, on a Unix socket that no Worker but the host can name.
   ( name = "account", external = ( address = {{text (print "unix:" .Account)}}, http = () ) ),
-  # What Workers reach: not this machine and not its network, so that a user Worker cannot call the account's API.
+  # What Workers can reach: neither this machine nor its network, so that a user
+  # Worker cannot call the account's API.
   ( name = "internet", network = ( allow = ["public"], tlsOptions = ( trustBrowserCas = true ) ) ),
   ( name = "nowhere", network = ( allow = [] ) ),
   ( name = "objects", disk = ( path = {{text .Objects}}, writable = true ) ),
@@ -60,7 +61,8 @@ const host :Workerd.Worker = (
 );
 {{- with .Dispatcher}}
 
-# The dispatcher with our modules around its own. It shares the host's loader, so that it finds what the host has loaded.
+# The dispatcher with our modules around its own. It shares the host's loader, so
+# that it finds the Workers that the host has loaded.
 const dispatcher :Workerd.Worker = (
   modules = [
     ( name = "__wfpsync/main.js", esModule = {{text .Main}} ),

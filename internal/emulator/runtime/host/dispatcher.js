@@ -1,19 +1,23 @@
-// The front: what runs in the isolate of the account's dispatcher, before and around its own code, when that is
-// configured and not loaded. Requests come to it first. Those that are the dispatcher's it answers itself, and user
-// Workers that the host has loaded it calls without the host, so that a dispatched request takes two hops, not four.
+// This runs in the isolate of the account's dispatcher, before and around its
+// own code, if the dispatcher is configured and not loaded. It receives every
+// request first. It calls the dispatcher for the dispatcher's requests. User
+// Workers that the host has loaded it calls without the host, so that a
+// dispatched request takes two hops and not four.
 //
-// It is never in the right by itself: what it knows is what the host has said, until the host says that it changed. All
-// that is out of the ordinary it leaves to the host, which loads the dispatcher like every other Worker when it has to.
+// The host decides: what this module knows comes from the host, and is valid
+// until the host says that it has changed. It leaves all special cases to the
+// host, which loads the dispatcher like any other Worker if it has to.
 import { env } from "cloudflare:workers";
 import { setDirectCall } from "./dispatch_namespace.js";
 import { cfOf, choose, failure, addPlatformHeaders, isCron } from "./incoming.js";
 
-// The dispatcher's code runs after this and finds none of it.
+// The dispatcher's code runs after this, and does not see these bindings.
 const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_dispatcher: self } = env;
 for (const name of Object.keys(env)) if (name.startsWith("__wfpsync_")) delete env[name];
 
-// The ways to Workers; and by "namespace/worker" under which key a user Worker is loaded: null when it was asked for
-// and may be loaded by now, "" when only the host can call it. epoch counts what made us forget.
+// The routes to Workers, and the key of each loaded user Worker by
+// "namespace/worker": null if it was asked for and may be loaded by now, "" if
+// only the host can call it. epoch counts invalidations.
 let table;
 let keys = new Map();
 let epoch = 0;
@@ -39,7 +43,10 @@ function forget({ all, ids }) {
   return new Response();
 }
 
-/** The answer of a user Worker; undefined where the host has to call it. */
+/**
+ * Calls a user Worker and returns its response, or undefined if the host has to
+ * call it.
+ */
 async function callDirectly(namespace, name, input, init) {
   const id = namespace + "/" + name;
   let key = keys.get(id);
@@ -61,7 +68,10 @@ setDirectCall(callDirectly);
 
 const send = (told) => asker.fetch("http://host/told", { method: "POST", body: JSON.stringify([told]) });
 
-/** What the dispatcher's code exports, behind the door. telling is where nothing else hears what it says. */
+/**
+ * Wraps the export of the dispatcher's code. telling is set if nothing else
+ * hears its messages.
+ */
 export function dispatcher(main, telling) {
   const isClass = typeof main === "function";
   const answers = typeof (isClass ? main.prototype : main)?.fetch === "function";
@@ -79,7 +89,7 @@ export function dispatcher(main, telling) {
       try {
         return await (telling ? telling(ray, answer, send) : answer());
       } catch (error) {
-        if (!telling) ctx.waitUntil(Promise.reject(error)); // so that a tail hears of it
+        if (!telling) ctx.waitUntil(Promise.reject(error)); // so that a tail hears it
         return failure(self.worker, error);
       }
     },

@@ -1,14 +1,19 @@
-// The host: the only Worker that is configured. It loads every other one when it is first asked for, and keeps it until
-// the account says that it changed. It runs our code only; what it loads runs in isolates of their own.
+// The host: the Worker that is configured. It loads every other one when it is
+// first needed, and keeps it until the account says that it has changed. It
+// runs only our code; what it loads runs in separate isolates.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { cfOf, choose, failure, addPlatformHeaders, isCron, rayOf, withoutOurFrames } from "./incoming.js";
 
-/** Our modules in the isolates of Workers are in a folder of their own, and so is the one that is started. */
+/**
+ * Our modules in the isolates of Workers have their own folder, and so does the
+ * main module.
+ */
 const FOLDER = "__wfpsync/";
 const MAIN = FOLDER + "main.js";
 
-// What the account has said so far. versions are by "namespace/worker"; the account's own Workers have no namespace.
-// epoch counts what made us forget, so that an answer that was on its way meanwhile is used and not remembered.
+// What the account has said. versions are by "namespace/worker"; the account's
+// own Workers have no namespace. epoch counts invalidations: a response that
+// was on its way during one is used, but not remembered.
 let versions = new Map();
 let table;
 let epoch = 0;
@@ -16,11 +21,12 @@ let generation = 0;
 let loads = 0;
 let requests = 0; // from outside
 
-// Durable Objects and databases are one process's at a time. While there is one before this, it may still have them.
+// Durable Objects and databases belong to one process at a time. While an
+// earlier process runs, it may still have them.
 let alone = false;
 let keepsObjects = false;
 
-/** Waits until objects are this process's. */
+/** Waits until objects belong to this process. */
 async function ownObjects(env) {
   while (env.FOLLOWS && !alone) await scheduler.wait(10);
   keepsObjects = true;
@@ -33,7 +39,7 @@ async function account(env, path) {
   return response.json();
 }
 
-/** The version of a Worker that is live, or null. */
+/** Returns the live version of a Worker, or null. */
 async function find(env, namespace, name) {
   const id = namespace + "/" + name;
   const known = versions.get(id);
@@ -45,12 +51,16 @@ async function find(env, namespace, name) {
   return version;
 }
 
-/** Under what the loader has a version. variant tells isolates apart that were made of the same code. */
+/**
+ * Returns the loader's key of a version. variant distinguishes isolates of the
+ * same code.
+ */
 const keyOf = (version, variant = "") => `${version.id}@${version.revision}${variant}#${version.generation}`;
 
 /**
- * The isolate of a version, made when it is first needed. outbound is the Worker through which its requests leave, and
- * object the class of the Durable Objects that alone are in it.
+ * Returns the isolate of a version, which is made when it is first needed.
+ * outbound is the Worker through which its requests leave. object is the class
+ * of the Durable Objects that have the isolate to themselves.
  */
 function isolate(host, version, { variant = "", outbound, object } = {}) {
   return host.env.LOADER.get(keyOf(version, variant), async () => {
@@ -64,8 +74,9 @@ function isolate(host, version, { variant = "", outbound, object } = {}) {
 }
 
 /**
- * An entrypoint of a Worker. outbound is {service, params} when its requests leave through another Worker; params are
- * what such another Worker finds in its env.
+ * Returns an entrypoint of a Worker. outbound is {service, params} if its
+ * requests leave through another Worker; params are added to the env of such
+ * another Worker.
  */
 function entrypoint(host, version, { name, props, outbound, params } = {}) {
   const variant = outbound ? "+outbound:" + outbound.service : params ? "+params" : "";
@@ -77,8 +88,9 @@ function entrypoint(host, version, { name, props, outbound, params } = {}) {
 }
 
 /**
- * Calls a Worker. A load that failed would fail for ever under its key, so the next call gets another one. What is thrown
- * instead does not look so any more: to whoever called this Worker, it is an error of the call.
+ * Calls a Worker. A failed load would fail for ever under its key, so the next
+ * call gets a new one. The error that is thrown instead looks like one of the
+ * call itself.
  */
 async function call(version, use) {
   try {
@@ -90,11 +102,11 @@ async function call(version, use) {
     if (versions.get(version.id) === version) versions.delete(version.id);
     throw new Error(error.message.slice(failed.length));
   } finally {
-    version.code = undefined; // it is loaded, or never will be; the host need not keep it
+    version.code = undefined; // it is loaded, or never will be, so the host need not keep it
   }
 }
 
-/** A static file of a Worker, or null where its code is to answer. */
+/** Returns a static file of a Worker, or null if its code should respond. */
 async function asset(host, { namespace, name }, request, route) {
   const query = new URLSearchParams({ namespace, name, url: request.url, ...(route && { route: "" }) });
   const { method, headers } = request;
@@ -103,8 +115,9 @@ async function asset(host, { namespace, name }, request, route) {
 }
 
 /**
- * What a Worker answers a request: with a static file if it has one there, or by its code. init is what its code finds
- * otherwise in the request: fetch makes a request of its own anyway, and one more on the way would cost a third of a hop.
+ * Returns a Worker's response: a static file if it has one at the path, or else
+ * that of its code. init changes the request for the code. fetch makes a new
+ * request anyway, and making another one before it would cost a third of a hop.
  */
 async function respond(host, version, request, options, init) {
   if (version.assets) {
@@ -114,7 +127,7 @@ async function respond(host, version, request, options, init) {
   return call(version, () => entrypoint(host, version, options).fetch(request, init));
 }
 
-/** The headers of a request, to be changed: its own cannot be. */
+/** Returns a mutable copy of the headers of a request. */
 const headersOf = (request) => new Headers(request.headers);
 
 function workerCode(host, code, version, { wrapped, outbound, object, hidden } = {}) {
@@ -136,19 +149,22 @@ function workerCode(host, code, version, { wrapped, outbound, object, hidden } =
   };
 }
 
-/** The modules that every Worker has: the host has their texts. */
+/** Returns the modules that every Worker has. The host has their texts. */
 function ours(env) {
   const texts = Object.entries(env).filter(([name]) => name.endsWith(".js"));
   return Object.fromEntries(texts.map(([name, js]) => [FOLDER + name, { js }]));
 }
 
-/** The module that is started: ours first, then theirs, which stays as it was uploaded so that its lines are right. */
+/**
+ * Returns the main module: it imports ours first, then theirs, unchanged so
+ * that its line numbers are right.
+ */
 function mainModule(code, wrapped, object, hidden = []) {
   const user = JSON.stringify("../" + code.main);
   const als = wrapped ? `import { AsyncLocalStorage } from "node:async_hooks";\n` : "";
   const start = `${als}import * as boot from "./boot.js";\n`;
   if (!code.asModule) return `${start}import ${user};\nexport default boot.wrap(boot.listeners(), ${wrapped && "AsyncLocalStorage"});\n`;
-  const whole = "user.default ?? {}"; // a Worker may have nothing but classes
+  const whole = "user.default ?? {}"; // a Worker may have only classes
   const main = wrapped ? `boot.wrap(${whole}, AsyncLocalStorage)` : whole;
   const nothing = hidden.filter((name) => name !== object).map((name) => `nothing as ${JSON.stringify(name)}`);
   const exported = `${start}import * as user from ${user};\nexport * from ${user};\nconst nothing = {};\nexport { ${nothing.join(", ")} };\n`;
@@ -159,9 +175,11 @@ function mainModule(code, wrapped, object, hidden = []) {
 }
 
 /**
- * The names of those exports of a module that are neither classes nor handlers: constants, say. workerd would not start the
- * Worker for them, and the platform does. So they are hidden by exports of ours, whose names are known only when the module
- * has run: where its words leave it open, it runs once more.
+ * Returns the names of a module's exports that are neither classes nor
+ * handlers, such as constants. workerd would refuse to start the Worker because
+ * of them, but the platform does not. So exports of ours hide them. Their names
+ * are only known once the module has run: if its text does not settle it, it
+ * runs one more time.
  * Source: https://github.com/cloudflare/workers-sdk/issues/10626
  */
 async function otherExports(host, code) {
@@ -170,13 +188,15 @@ async function otherExports(host, code) {
   try {
     return await probe(host, code).others();
   } catch {
-    return []; // it does not start, which the load says as well
+    return []; // it does not start, which the load reports too
   }
 }
 
 const maybeOthers = /\bexport\s*(?:(?:const|let|var)\b|\*|\{(?!\s*(?:[\w$]+\s+as\s+)?default\s*,?\s*\}))/;
 
-/** Starts code that nobody calls, and which is not heard, to look at what it exports. */
+/**
+ * Starts code without calling it, and without logging, to look at its exports.
+ */
 function probe(host, code) {
   const loaded = workerCode(host, { ...code, heard: false });
   const user = JSON.stringify("../" + code.main);
@@ -189,8 +209,9 @@ function probe(host, code) {
 }
 
 /**
- * Whether deleteAll() of a Durable Object deletes its alarm.
- * Source: https://developers.cloudflare.com/changelog/2026-02-24-deleteall-deletes-alarms
+ * Reports whether deleteAll() of a Durable Object deletes its alarm.
+ * Source:
+ * https://developers.cloudflare.com/changelog/2026-02-24-deleteall-deletes-alarms
  */
 const forgetsAlarms = ({ date, flags }) => flags.includes("delete_all_deletes_alarm") || date >= "2026-02-24" && !flags.includes("delete_all_preserves_alarm");
 
@@ -203,7 +224,7 @@ function decode(module) {
   return module;
 }
 
-/** Requests from outside: the Worker whose route matches answers. */
+/** Handles requests from outside: the Worker whose route matches responds. */
 export default {
   async fetch(request, env, ctx) {
     requests++;
@@ -231,7 +252,10 @@ async function schedule(host, version, cron) {
   return new Response(outcome + "\n", { status: outcome === "ok" ? 200 : 500 });
 }
 
-/** The table of routes, which is kept until the account says that it changed. */
+/**
+ * Returns the table of routes, which is kept until the account says that it has
+ * changed.
+ */
 async function routes(env) {
   const asked = epoch;
   const answer = await account(env, "/routes");
@@ -239,7 +263,10 @@ async function routes(env) {
   return answer;
 }
 
-/** A dispatch namespace. The name and the outbound parameters come with each call. */
+/**
+ * A dispatch namespace. The name and the outbound parameters come with each
+ * call.
+ */
 export class Dispatch extends WorkerEntrypoint {
   async target({ name, outbound }) {
     const version = await find(this.env, this.ctx.props.namespace, name);
@@ -278,7 +305,10 @@ export class Service extends WorkerEntrypoint {
   }
 }
 
-/** Where the requests of user Workers leave when their namespace binding has an outbound Worker. */
+/**
+ * Where the requests of user Workers leave if their namespace binding has an
+ * outbound Worker.
+ */
 export class Outbound extends WorkerEntrypoint {
   async fetch(request) {
     const { service, params } = this.ctx.props;
@@ -288,7 +318,10 @@ export class Outbound extends WorkerEntrypoint {
   }
 }
 
-/** A door to one store of the account, a KV namespace for instance, and to nothing else of it. */
+/**
+ * Access to one store of the account, such as a KV namespace, and to nothing
+ * else of it.
+ */
 export class Store extends WorkerEntrypoint {
   fetch(request) {
     return this.env.ACCOUNT.fetch(new Request("http://account" + this.ctx.props.path + new URL(request.url).search, request));
@@ -311,7 +344,10 @@ export class D1 extends WorkerEntrypoint {
   }
 }
 
-/** The tables of a D1 database: an object of our own, because they are SQLite as D1's are. */
+/**
+ * The tables of a D1 database: a Durable Object of ours, because both use
+ * SQLite.
+ */
 export class Database extends DurableObject {
   run(statements) {
     const { sql } = this.ctx.storage;
@@ -345,8 +381,9 @@ export class ObjectClass extends WorkerEntrypoint {
 }
 
 /**
- * One Durable Object: its class is loaded, its storage is a part of ours. A part cannot have an alarm, so its alarm is
- * ours, with everything that workerd does for alarms.
+ * One Durable Object: its class is loaded, and its storage is a facet of ours.
+ * A facet cannot have an alarm, so its alarm is ours, with everything that
+ * workerd does for alarms.
  */
 export class Objects extends DurableObject {
   async facet() {
@@ -385,7 +422,7 @@ export class Objects extends DurableObject {
   }
 }
 
-/** The alarm of one Durable Object, for itself. */
+/** The alarm of one Durable Object, for its own use. */
 export class Alarm extends WorkerEntrypoint {
   async fetch(request) {
     const namespace = this.ctx.exports.Objects;
@@ -402,10 +439,10 @@ export class Alarm extends WorkerEntrypoint {
   }
 }
 
-/** Tells the account what a Worker printed and what it threw. */
+/** Reports to the account what a Worker printed and threw. */
 export class Tail extends WorkerEntrypoint {
   async tail(events) {
-    const noisy = events.filter(({ logs, exceptions }) => logs.length || exceptions.length); // few are: look at no more
+    const noisy = events.filter(({ logs, exceptions }) => logs.length || exceptions.length); // most requests print nothing
     if (noisy.length === 0) return;
     const told = noisy.map(({ logs, exceptions, event }) => ({
       ray: rayOf(event?.request?.headers),
@@ -417,7 +454,7 @@ export class Tail extends WorkerEntrypoint {
   }
 }
 
-/** Passes on what a Worker said. */
+/** Sends the messages of a Worker to the account. */
 const tell = (env, worker, body) => env.ACCOUNT.fetch("http://account/log?" + new URLSearchParams({ worker }), { method: "POST", body });
 
 function show(value) {
@@ -429,7 +466,7 @@ function show(value) {
   }
 }
 
-/** What the front asks and tells. */
+/** Serves the configured dispatcher. */
 export class Questions extends WorkerEntrypoint {
   async fetch(request) {
     const url = new URL(request.url);
@@ -448,7 +485,7 @@ export class Questions extends WorkerEntrypoint {
   }
 }
 
-/** What the supervisor asks for, on a socket of its own. */
+/** Serves the supervisor, on a separate socket. */
 export class Control extends WorkerEntrypoint {
   async fetch(request) {
     switch (new URL(request.url).pathname) {
@@ -476,7 +513,7 @@ export class Control extends WorkerEntrypoint {
     return new Response("no such control", { status: 404 });
   }
 
-  /** Runs what somebody asks of a database from outside. */
+  /** Runs a query of a database for a client outside. */
   async query({ id, statements }) {
     await ownObjects(this.env);
     const namespace = this.ctx.exports.Database;
@@ -498,7 +535,10 @@ export class Control extends WorkerEntrypoint {
     return call(version, () => entrypoint(this, version).queue(queue, batch));
   }
 
-  /** Starts code that nobody will call, and says why it does not start, or what it exports. */
+  /**
+   * Starts code without calling it, and returns why it does not start, or what
+   * it exports.
+   */
   async start(code) {
     try {
       return await probe(this, code).look();

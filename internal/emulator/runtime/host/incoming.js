@@ -1,15 +1,22 @@
-// The door: what becomes of a request from outside before a Worker gets it. It is a module of the host and of the front.
+// What happens to a request from outside before a Worker gets it. Both the host
+// and the configured dispatcher import this module.
 
-/** In which header whoever sends a request may say which CF-Ray it has. */
+/** The header in which a client may choose the CF-Ray of its request. */
 const RAY = "x-wfpsync-ray";
 
-/** The CF-Ray that was asked for, given a header's value; undefined for none. */
+/** Returns the CF-Ray in a header's value, or undefined if it is not valid. */
 const asked = (value) => (/^[0-9a-f]{16}-LOC$/.test(value) ? value : undefined);
 
-/** The CF-Ray of a request that is told of by its headers, whether it has come through the door already or not. */
+/**
+ * Returns the CF-Ray of a request from its headers, before or after
+ * addPlatformHeaders.
+ */
 export const rayOf = (headers) => asked(headers?.[RAY]) ?? headers?.["cf-ray"];
 
-/** Gives the headers of a request, which must be ones that can change, what the platform adds, and says its CF-Ray. */
+/**
+ * Adds the headers that the platform adds, and returns the CF-Ray. The headers
+ * must be mutable.
+ */
 export function addPlatformHeaders(headers) {
   const ray = asked(headers.get(RAY)) ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16) + "-LOC";
   headers.set("CF-Connecting-IP", "127.0.0.1");
@@ -18,35 +25,38 @@ export function addPlatformHeaders(headers) {
   return ray;
 }
 
-/** What the platform tells of a request's way. */
+/** Returns what the platform says about the origin of a request. */
 export const cfOf = (table, url) => ({ colo: "LOC", ...ofHost(table, url.hostname) });
 
 /**
- * What the platform tells of a custom hostname.
- * Source: https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/
+ * Returns what the platform says about a custom hostname.
+ * Source:
+ * https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/custom-metadata/
  */
 function ofHost({ hostnames }, host) {
   const name = [host, host.replace(/\.localhost$/, "")].find((name) => Object.hasOwn(hostnames, name));
   return name && { hostMetadata: hostnames[name] };
 }
 
-/** What is answered in place of a Worker that threw. */
+/** Returns the response in place of a Worker that threw. */
 export function failure(worker, error) {
   return new Response(`The Worker "${worker}" failed.\n\nUncaught ${error}\n`, { status: 500 });
 }
 
-/** A stack without the way that the error took through our code. */
+/** Returns a stack without the frames of our own code. */
 export function withoutOurFrames(stack) {
   return stack?.split("\n").filter((line) => !/\(__wfpsync[^:]*:/.test(line)).join("\n");
 }
 
-/** Whether somebody asks for a cron trigger to be run. */
+/** Reports whether a request asks to run a cron trigger. */
 export const isCron = (url) => url.pathname === "/cdn-cgi/handler/scheduled";
 
 /**
- * Routes are sorted: the first that matches counts. A custom domain is an origin, which answers when no route leads to a
- * Worker before it. Below .localhost, which browsers find here, both match as well.
- * Source: https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
+ * Routes are sorted: the first that matches counts. A custom domain is an
+ * origin, and is used if no route leads to a Worker before it. Both also match
+ * below .localhost, which browsers find on this machine.
+ * Source:
+ * https://developers.cloudflare.com/workers/configuration/routing/custom-domains/#interaction-with-routes
  */
 export function choose({ routes, domains, workers, default: otherwise }, url) {
   const first = (list, host) => list.find((r) => matches(r.host, host, "endsWith") && matches(r.path, url.pathname, "startsWith"));
@@ -77,7 +87,10 @@ export function choose({ routes, domains, workers, default: otherwise }, url) {
   };
 }
 
-/** {text, open}: the text itself, or when open what ends or begins with it. */
+/**
+ * Matches {text, open}: the text itself or, if open, what ends or begins with
+ * it.
+ */
 function matches(pattern, value, how) {
   return pattern.open ? value[how](pattern.text) : value === pattern.text;
 }

@@ -1,15 +1,21 @@
-// Tells what the front's Worker prints and throws. A tail would do that, too, but it costs half a hop for every request,
-// and few print anything. What a tail hears and this does not is in front.go.
+// Sends what the configured dispatcher prints and throws. A tail would do that,
+// too, but costs half a hop for every request, and few print anything.
+// dispatcher.go lists what only a tail hears.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { waitUntil } from "cloudflare:workers";
 import { withoutOurFrames } from "./incoming.js";
 
-/** How much a request may print, in UTF-16 code units: as much as a tail hears. */
+/**
+ * How much a request may print, in UTF-16 code units. It is the limit of a
+ * tail.
+ */
 const LIMIT = 256 << 10;
 
 const current = new AsyncLocalStorage();
 
-/** What is said during one request; it is told soon, while the request goes on. */
+/**
+ * The messages of one request. They are sent soon, while the request continues.
+ */
 class Said {
   #ray;
   #send;
@@ -47,7 +53,7 @@ class Said {
       const told = { ray: this.#ray, logs: this.#logs, exceptions: this.#exceptions };
       this.#logs = [];
       this.#exceptions = [];
-      await this.#send(told).catch(() => {}); // the account has gone: there is nobody to tell
+      await this.#send(told).catch(() => {}); // on an error, the account has gone
     }
     this.#telling = false;
   }
@@ -57,7 +63,10 @@ for (const level of ["debug", "log", "info", "warn", "error"]) {
   console[level] = { [level](...values) { current.getStore()?.print(level, values.map(show).join(" ")); } }[level];
 }
 
-/** Lets answer work on the request of a CF-Ray, and has everything sent that it says. */
+/**
+ * Runs answer for the request of a CF-Ray, and sends everything that it prints
+ * or throws.
+ */
 export async function telling(ray, answer, send) {
   const said = new Said(ray, send);
   try {
@@ -68,7 +77,10 @@ export async function telling(ray, answer, send) {
   }
 }
 
-/** A value as a tail has it: plain data in JSON, anything else as its own text. */
+/**
+ * Formats a value as a tail does: plain data in JSON, anything else as its own
+ * text.
+ */
 function show(value) {
   if (typeof value === "string") return value;
   try {
@@ -86,5 +98,5 @@ function isPlain(value) {
   return [Object.prototype, null].includes(Object.getPrototypeOf(value)) || typeof value.toJSON === "function";
 }
 
-/** What is thrown and no error, in V8's words. */
+/** Describes a thrown value that is not an error, in V8's words. */
 const describe = (thrown) => (typeof thrown === "object" && thrown ? `#<${thrown.constructor?.name ?? "Object"}>` : String(thrown));

@@ -1,5 +1,7 @@
-// Runs before the code of every Worker that is loaded, in its isolate. A loaded Worker can only be given values and
-// stubs; here stubs become the bindings that code expects. The edit is seen by handlers, classes and `import { env }`.
+// Runs before the code of every Worker that is loaded, in its isolate. A loaded
+// Worker can only receive values and stubs. Here the stubs become the bindings
+// that the code expects. Handlers, classes and `import { env }` all see the
+// result.
 import { env } from "cloudflare:workers";
 import { setCaches } from "./cache.js";
 import { D1Database } from "./d1_database.js";
@@ -16,7 +18,7 @@ export { listeners, look, others, wrap } from "./handlers.js";
 
 const service = (stub) => remote({ fetch: (input, init) => stub.fetch(input, init) }, (method, args) => stub.rpc(null, method, args));
 
-/** Counts within the isolate, as the platform does within a place. */
+/** Counts within the isolate, as the platform does within a location. */
 class RateLimit {
   #seen = new Map();
   constructor(_, { limit, period }) { Object.assign(this, { limit: async ({ key }) => {
@@ -30,7 +32,10 @@ class RateLimit {
 
 class AnalyticsEngine { writeDataPoint() {} }
 
-/** A binding that is not here says so when it is used, and not when it is looked at. */
+/**
+ * A binding that does not work here fails when it is used, and not when it is
+ * looked at.
+ */
 const missing = (_, { type, name }) => remote({ fetch: () => absent(type, name) }, () => absent(type, name));
 const absent = async (type, name) => { throw new Error(`The binding "${name}" of type ${type} does nothing here: the local account cannot run it.`); };
 
@@ -48,8 +53,10 @@ const make = {
 };
 
 /**
- * Hides where requests come from, which a user Worker that is not trusted does not learn. What it has given itself stays.
- * Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
+ * Hides the origin of requests from a user Worker that is not trusted. Values
+ * that the Worker sets itself stay.
+ * Source:
+ * https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
  */
 function hideOrigin() {
   const { get } = Object.getOwnPropertyDescriptor(Request.prototype, "cf") ?? {};

@@ -1,4 +1,7 @@
-/** The Cache API, as the account keeps it: workerd has none for what is loaded. */
+/**
+ * The Cache API, stored in the account, because workerd has none for loaded
+ * Workers.
+ */
 class Cache {
   #stub;
   #name;
@@ -39,8 +42,10 @@ class Cache {
 }
 
 /**
- * Sets what a Worker finds as caches. A user Worker that is not trusted has a cache of its own only.
- * Source: https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
+ * Sets the global caches of a Worker. A user Worker that is not trusted shares
+ * its cache with no other.
+ * Source:
+ * https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/reference/worker-isolation
  */
 export function setCaches(stub, isolated) {
   const caches = { default: new Cache(stub, isolated ? undefined : ""), open: async (name) => new Cache(stub, "open:" + name) };

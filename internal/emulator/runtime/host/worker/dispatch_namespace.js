@@ -1,14 +1,17 @@
 import { remote, withHeader } from "./stub.js";
 
-/** How the front calls a user Worker past the host, see front.js. Other Workers have no such way. */
+/**
+ * Calls a user Worker without the host. Only the configured dispatcher has
+ * this, see dispatcher.js.
+ */
 let callDirectly;
 export const setDirectCall = (call) => { callDirectly = call; };
 
 export class DispatchNamespace {
   #stub;
-  #direct; // the namespace's id, where a call may go past the host
+  #direct; // the namespace's id, if a call may bypass the host
   constructor(stub, about) { this.#stub = stub; this.#direct = about.direct; }
-  /** Never fails: that a Worker does not exist is only noticed by the first call. */
+  /** Never fails: only the first call notices that a Worker does not exist. */
   get(name, _args, options) {
     const stub = this.#stub, direct = this.#direct;
     const to = { name: String(name), outbound: options?.outbound };

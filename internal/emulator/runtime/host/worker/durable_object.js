@@ -1,6 +1,9 @@
 import { remote, withHeader } from "./stub.js";
 
-/** 256 bits of a text, at once: an id must be known without waiting. */
+/**
+ * Returns 256 bits of a text, synchronously, because an id must be known
+ * without waiting.
+ */
 function digest(text) {
   const words = [];
   for (let seed = 1; seed <= 8; seed++) {
@@ -38,15 +41,16 @@ export class DurableObjectNamespace {
   }
 }
 
-/** In which header a Durable Object is told that its alarm rings. */
+/** The header that tells a Durable Object that its alarm rings. */
 const RINGS = "x-wfpsync-alarm";
 
 /**
- * A class of Durable Objects whose alarm is kept by the host, as theirs cannot be. forgets: deleteAll() is for the alarm,
- * too. All of it is by fetch, because classes that are older have nothing else.
+ * Wraps a class of Durable Objects. The host keeps its alarm, because its own
+ * storage cannot. forgets says that deleteAll() deletes the alarm, too.
+ * Everything goes through fetch, because older classes have nothing else.
  */
 export function durable(main, forgets) {
-  if (typeof main !== "function") return main ?? {}; // workerd says what it thinks of that
+  if (typeof main !== "function") return main ?? {}; // workerd reports what is wrong with it
   return class extends main {
     constructor(ctx, env) {
       const { alarm } = ctx.props.__wfpsync;

@@ -1,14 +1,17 @@
-// What a Worker exports, and what becomes of it.
+// What a Worker exports, and how it is used.
 
 const listening = {};
 
-/** Prepares for the older syntax: bindings are globals, and handlers are listeners. */
+/**
+ * Prepares for the older syntax: bindings are globals, and handlers are
+ * listeners.
+ */
 export function listen(env) {
   Object.assign(globalThis, env);
   globalThis.addEventListener = (type, listener) => { listening[type] = listener; };
 }
 
-/** The listeners of a script as the handlers of a module. */
+/** Returns the listeners of a script as the handlers of a module. */
 export function listeners() {
   const handlers = {};
   if (listening.fetch) {
@@ -28,7 +31,10 @@ export function listeners() {
   return handlers;
 }
 
-/** What a Worker that was only started has: its handlers and its classes. */
+/**
+ * Returns the handlers and classes of a Worker that was started only to look at
+ * it.
+ */
 export function look(user) {
   const main = user.default ?? listeners();
   return { handlers: handlersOf(main), classes: Object.keys(user).filter((name) => name !== "default" && typeof user[name] === "function") };
@@ -37,15 +43,16 @@ export function look(user) {
 const handlersOf = (main) => names.filter((name) => typeof (typeof main === "function" ? main.prototype : main)?.[name] === "function");
 const names = ["email", "fetch", "queue", "scheduled", "tail", "tailStream", "trace"];
 
-/** The names under which a Worker exports what nothing can call. */
+/** Returns the names of a Worker's exports that cannot be called. */
 export const others = (user) => Object.keys(user).filter((name) => {
   const exported = user[name];
   return name !== "default" && typeof exported !== "function" && handlersOf(exported).length === 0;
 });
 
 /**
- * The default export of a Worker that has an outbound Worker, or is one. What differs from call to call comes in props:
- * the outbound stub, through which fetch leaves, and the parameters, which are added to env.
+ * Wraps the default export of a Worker that has an outbound Worker, or is one.
+ * props has what differs between calls: the outbound stub, through which fetch
+ * leaves, and the parameters, which are added to env.
  */
 export function wrap(main, AsyncLocalStorage) {
   if (!AsyncLocalStorage || main === undefined || main === null) return main;

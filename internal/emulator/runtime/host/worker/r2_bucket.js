@@ -5,7 +5,10 @@ const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parse
 
 const hashes = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 
-/** The checksum that a put asks for, by algorithm, which the value must have. */
+/**
+ * Returns the checksum that a put asks for, by algorithm. The value must match
+ * it.
+ */
 async function checked(value, options) {
   const asked = Object.keys(hashes).filter((name) => options[name] !== undefined);
   if (asked.length > 1) throw new TypeError("You cannot specify multiple hashing algorithms.");
@@ -65,7 +68,7 @@ const httpMetadata = (given) => {
   };
 };
 
-/** Whether a condition of R2 holds for what is there. */
+/** Reports whether a condition of R2 holds for an object. */
 function holds(condition, object) {
   if (!condition) return true;
   if (condition instanceof Headers) {
@@ -137,7 +140,7 @@ export class R2Bucket {
     const { uploadId } = await response.json();
     return this.resumeMultipartUpload(key, uploadId);
   }
-  /** Does not look whether there is such an upload; its calls do. */
+  /** Does not check that the upload exists; its calls do. */
   resumeMultipartUpload(key, uploadId) {
     const stub = this.#stub, about = (response) => this.#about(response);
     return {

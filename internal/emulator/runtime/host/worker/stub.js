@@ -1,6 +1,6 @@
-// What bindings of several kinds share.
+// What several kinds of bindings share.
 
-/** An object whose unknown methods are remote procedure calls. */
+/** Returns an object whose unknown methods are remote procedure calls. */
 export function remote(own, rpc) {
   return new Proxy(own, {
     get(target, method) {
@@ -10,14 +10,17 @@ export function remote(own, rpc) {
   });
 }
 
-/** The init of a request that has one more header than it would have. */
+/** Returns the init of a request with one more header. */
 export function withHeader(input, init, name, value) {
   const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
   headers.set(name, value);
   return { ...init, headers };
 }
 
-/** Asks a store of the account; errors of the account are the binding's. */
+/**
+ * Sends a request to a store of the account. Errors of the account become the
+ * binding's.
+ */
 export async function ask(stub, what, query, init) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null) search.set(name, value);
