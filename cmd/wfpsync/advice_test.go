@@ -18,14 +18,14 @@ func TestAdviceAfterTryingAgain(t *testing.T) {
 	}{
 		"no network": {
 			func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
-			"hint: is the network there, and is CLOUDFLARE_BASE_URL, where it is set, right? `wfpsync doctor` looks at both",
+			"hint: check the network connection and, if it is set, CLOUDFLARE_BASE_URL; `wfpsync doctor` checks both",
 		},
 		"throttled": {
 			func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Retry-After", "300")
 				w.WriteHeader(http.StatusTooManyRequests)
 			},
-			"hint: a token may make 1,200 requests in five minutes, those of the dashboard and of other programs among them: wait, or use a lower --rate",
+			"hint: a token may make 1,200 requests in five minutes, including those of the dashboard and of other programs: wait, or use a lower --rate",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func TestOvertaken(t *testing.T) {
 					s.account.ServeHTTP(w, r)
 				}))
 				o := s.must(story.code, "apply", "--auto-approve", "--concurrency", "1")
-				if !strings.Contains(o.stderr, story.complaint) || !strings.Contains(o.stderr, "it was left as it is") {
+				if !strings.Contains(o.stderr, story.complaint) || !strings.Contains(o.stderr, "it was left unchanged") {
 					t.Errorf("it does not say %q:\n%s", story.complaint, o.stderr)
 				}
 				_, code := request(s.account, http.MethodGet, "/workers/dispatch/namespaces/customers/scripts/"+worker+"/content")

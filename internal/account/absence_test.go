@@ -136,17 +136,17 @@ func TestPagesAreNotCode(t *testing.T) {
 // a second request. A response that shows nothing about a script says neither.
 func TestAbsentUserWorker(t *testing.T) {
 	_, address := someOf(spec.KindUserWorker)
-	for answer, absent := range map[string]bool{`{"script":null}`: true, `{"script":null,"dispatch_namespace":"n"}`: true, `{}`: false, `{"script":{}}`: false, `{"dispatch_namespace":"n"}`: false} {
-		handler, requests := answers(success(answer))
+	for response, absent := range map[string]bool{`{"script":null}`: true, `{"script":null,"dispatch_namespace":"n"}`: true, `{}`: false, `{"script":{}}`: false, `{"dispatch_namespace":"n"}`: false} {
+		handler, requests := answers(success(response))
 		now, err := craft(t, handler).Account(testAccount).Look(t.Context(), "platform", address, nil)
 		switch {
 		case absent && (now != nil || err != nil):
-			t.Errorf("%s: %v, %v", answer, now, err)
+			t.Errorf("%s: %v, %v", response, now, err)
 		case !absent:
-			isUnproved(t, answer, err)
+			isUnproved(t, response, err)
 		}
 		if *requests != 1 {
-			t.Errorf("%s: %d requests", answer, *requests)
+			t.Errorf("%s: %d requests", response, *requests)
 		}
 	}
 }

@@ -109,7 +109,7 @@ var opsByKind = func() map[spec.Kind]kindOps {
 func opsOf(kind spec.Kind) (kindOps, error) {
 	c, known := opsByKind[kind]
 	if !known {
-		return kindOps{}, fmt.Errorf("the account knows no resource of kind %q", kind)
+		return kindOps{}, fmt.Errorf("the account has no resources of kind %q", kind)
 	}
 	return c, nil
 }

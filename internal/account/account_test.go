@@ -269,13 +269,13 @@ func TestWritesThatCannotBeSent(t *testing.T) {
 
 // The response to an upload must be about that upload.
 func TestAnswerAboutAnotherUpload(t *testing.T) {
-	for want, answer := range map[string]string{
-		`answered script "other" to the upload of "u"`: `{"id":"other"}`,
-		`answered script "" to the upload of "u"`:      `{}`,
-		"which are not the ones it carried":            `{"id":"u","tags":["wfpsync.platform","wfpsync-mark.1.0000000000000000.0000000000000000.20260101T000000Z"]}`,
-		"[x] to the upload":                            `{"id":"u","tags":["x"]}`,
+	for want, response := range map[string]string{
+		`returned the script "other" for the upload of "u"`: `{"id":"other"}`,
+		`returned the script "" for the upload of "u"`:      `{}`,
+		"which had others":   `{"id":"u","tags":["wfpsync.platform","wfpsync-mark.1.0000000000000000.0000000000000000.20260101T000000Z"]}`,
+		"[x] for the upload": `{"id":"u","tags":["x"]}`,
 	} {
-		a := craft(t, success(answer)).Account(testAccount)
+		a := craft(t, success(response)).Account(testAccount)
 		_, err := a.Put(t.Context(), spec.Write{Stack: "platform", Resource: userWorker("ns", "u")})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want …%s…", err, want)
@@ -289,7 +289,7 @@ func TestAnswerAboutAnotherUpload(t *testing.T) {
 
 // If the response to a create is lost, the resource is looked up before
 // anything is sent again.
-func TestLostAnswersToCreates(t *testing.T) {
+func TestLostResponsesToCreates(t *testing.T) {
 	zone := strings.Repeat("a", 32)
 	for _, tt := range []struct {
 		resource spec.Resource
@@ -342,7 +342,7 @@ func TestLostAnswersToCreates(t *testing.T) {
 	handler, _ := answers(reply(502, "", ""), success(`[{"id":"r1","pattern":"x.example/*","script":"other"}]`))
 	_, err := craft(t, handler).Account(testAccount).Put(t.Context(), spec.Write{Resource: &spec.Route{Zone: zone, Pattern: "x.example/*", Worker: "w"}})
 	if err == nil {
-		t.Error("somebody else's route was taken for ours")
+		t.Error("another stack's route was taken for ours")
 	}
 }
 

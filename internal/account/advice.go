@@ -36,7 +36,7 @@ var codeAdvice = map[spec.Product]map[int]string{
 		codeSaaSNoQuota: "the zone has no custom hostnames yet: enable Cloudflare for SaaS for it in the dashboard, under SSL/TLS › Custom Hostnames",
 		1405:            "the zone has as many custom hostnames as its plan allows: enable more in the dashboard, under SSL/TLS › Custom Hostnames, or remove some",
 		codeSaaSExists:  "the zone has the custom hostname already: `wfpsync plan` shows it, and `adopt: true` takes it over",
-		1413:            "ask Cloudflare to allow custom metadata for the zone, or leave `custom_metadata` out: without it, nothing says whose a hostname is",
+		1413:            "ask Cloudflare to allow custom metadata for the zone, or leave `custom_metadata` out: without it, nothing shows which stack owns a hostname",
 		1414:            "ask Cloudflare to allow custom origins for the zone, or leave `custom_origin_server` out: then requests go to the zone's fallback origin",
 		1421:            "the origin needs a proxied record of the zone: declare it under `dns_records`",
 		codeSaaSMissing: "the custom hostname was removed since the plan was made: plan again",
@@ -49,7 +49,7 @@ var codeAdvice = map[spec.Product]map[int]string{
 
 // These conflicts keep a record from being created.
 const (
-	hostTaken   = "where there is a CNAME there can be no other record of the name: remove the one in the account first, or choose another name"
+	hostTaken   = "a name with a CNAME cannot have any other record: remove the record in the account first, or choose another name"
 	recordTaken = "the record was created since the plan was made: plan again, and take it over with `adopt: true`"
 )
 
@@ -65,9 +65,9 @@ func hint(e *cloudflare.Error) string {
 	case advice != "":
 		return advice
 	case e.Status == 0 && e.Cause != nil && e.Attempts > 0:
-		return "is the network there, and is CLOUDFLARE_BASE_URL, where it is set, right? `wfpsync doctor` looks at both"
+		return "check the network connection and, if it is set, CLOUDFLARE_BASE_URL; `wfpsync doctor` checks both"
 	case e.Throttled():
-		return "a token may make 1,200 requests in five minutes, those of the dashboard and of other programs among them: wait, or use a lower --rate"
+		return "a token may make 1,200 requests in five minutes, including those of the dashboard and of other programs: wait, or use a lower --rate"
 	case e.Code == codeBadIdentifier:
 		return "is the account id right? `wfpsync doctor` lists the accounts that the credentials can see"
 	case isNotEntitled(e):

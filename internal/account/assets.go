@@ -117,17 +117,17 @@ func (u *assetUpload) send(ctx context.Context) (token string, err error) {
 
 // session begins a session and fills its buckets.
 func (u *assetUpload) session(ctx context.Context) (string, error) {
-	var answer assetSession
+	var response assetSession
 	path := u.account.scriptPath(u.worker) + "/" + assetSessionEndpoint
-	if _, err := u.account.api.Exchange(ctx, http.MethodPost, path, nil, cloudflare.JSON(u.manifest), &answer); err != nil {
+	if _, err := u.account.api.Exchange(ctx, http.MethodPost, path, nil, cloudflare.JSON(u.manifest), &response); err != nil {
 		return "", err
 	}
-	if answer.Token == "" {
-		return "", errors.New("the API answered no token to a new session")
+	if response.Token == "" {
+		return "", errors.New("the API returned no token for a new session")
 	}
-	buckets := slices.DeleteFunc(answer.Buckets, func(hashes []string) bool { return len(hashes) == 0 })
+	buckets := slices.DeleteFunc(response.Buckets, func(hashes []string) bool { return len(hashes) == 0 })
 	if len(buckets) == 0 {
-		return answer.Token, nil
+		return response.Token, nil
 	}
 	var mu sync.Mutex
 	completed := ""
@@ -135,7 +135,7 @@ func (u *assetUpload) session(ctx context.Context) (string, error) {
 	g.SetLimit(maxParallelBuckets)
 	for _, hashes := range buckets {
 		g.Go(func() error {
-			token, err := u.fill(ctx, answer.Token, hashes)
+			token, err := u.fill(ctx, response.Token, hashes)
 			if err != nil {
 				return err
 			}
@@ -151,7 +151,7 @@ func (u *assetUpload) session(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if completed == "" {
-		return "", errors.New("the API has taken all files and does not say that it has them")
+		return "", errors.New("the API accepted all files and did not confirm them")
 	}
 	return completed, nil
 }
@@ -166,13 +166,13 @@ func (u *assetUpload) fill(ctx context.Context, session string, hashes []string)
 	for _, hash := range hashes {
 		file, known := u.byHash[hash]
 		if !known {
-			return "", fmt.Errorf("the API asks for a file %q that it was not told of", cloudflare.Printable(hash))
+			return "", fmt.Errorf("the API asks for a file %q that is not in the manifest", cloudflare.Printable(hash))
 		}
 		addAsset(body, hash, u.files, file)
 	}
-	var answer assetSession
+	var response assetSession
 	path := cloudflare.Path("accounts", u.account.id, "workers") + "/" + assetUploadEndpoint
-	_, err := u.account.api.Exchange(cloudflare.WithToken(ctx, session), http.MethodPost, path, base64Contents, body, &answer)
+	_, err := u.account.api.Exchange(cloudflare.WithToken(ctx, session), http.MethodPost, path, base64Contents, body, &response)
 	var unreadable *cloudflare.BodyError
 	if errors.As(err, &unreadable) {
 		return "", unreadable.Unwrap() // it says more than the request, which only broke off
@@ -181,5 +181,5 @@ func (u *assetUpload) fill(ctx context.Context, session string, hashes []string)
 	if errors.As(err, &e) {
 		e.Message = cloudflare.MaskValues(session)(e.Message)
 	}
-	return answer.Token, err
+	return response.Token, err
 }

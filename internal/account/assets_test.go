@@ -85,16 +85,16 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.manifest = m.Manifest
 		s.sessions++
-		answer := assetSession{Token: fmt.Sprintf("session-token-%d", s.sessions), Buckets: [][]string{}}
+		response := assetSession{Token: fmt.Sprintf("session-token-%d", s.sessions), Buckets: [][]string{}}
 		for _, entry := range m.Manifest {
 			if _, known := s.known[entry.Hash]; !known {
-				answer.Buckets = append(answer.Buckets, []string{entry.Hash})
+				response.Buckets = append(response.Buckets, []string{entry.Hash})
 			}
 		}
-		if len(answer.Buckets) == 0 {
-			answer.Token = "completion-token"
+		if len(response.Buckets) == 0 {
+			response.Token = "completion-token"
 		}
-		s.answer(w, r, 200, answer)
+		s.respond(w, r, 200, response)
 	case r.Method == http.MethodPost && r.URL.RequestURI() == "/client/v4/accounts/"+testAccount+"/workers/assets/upload?base64=true":
 		if authorization != fmt.Sprintf("Bearer session-token-%d", s.sessions) || r.Header.Get("X-Auth-Key") != "" {
 			s.t.Errorf("files were sent with %q", authorization)
@@ -111,21 +111,21 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.known[parts[0].Name], s.types[parts[0].Name] = string(content), string(parts[0].Type)
 		for _, entry := range s.manifest {
 			if _, known := s.known[entry.Hash]; !known {
-				s.answer(w, r, 202, nil)
+				s.respond(w, r, 202, nil)
 				return
 			}
 		}
-		s.answer(w, r, 201, assetSession{Token: "completion-token"})
+		s.respond(w, r, 201, assetSession{Token: "completion-token"})
 	case r.Method == http.MethodPut && r.URL.Path == scripts+"site":
 		s.metadata = metadataOf(r.Header.Get("Content-Type"), body)
-		s.answer(w, r, 200, map[string]any{"id": "site", "etag": "e1", "modified_on": "2026-01-02T03:04:05.6Z", "tags": s.metadata["tags"], "has_assets": true})
+		s.respond(w, r, 200, map[string]any{"id": "site", "etag": "e1", "modified_on": "2026-01-02T03:04:05.6Z", "tags": s.metadata["tags"], "has_assets": true})
 	default:
 		s.t.Errorf("unexpected %s %s", r.Method, r.URL)
 		failure(404, 7000, "no route")(w, r)
 	}
 }
 
-func (s *store) answer(w http.ResponseWriter, r *http.Request, status int, result any) {
+func (s *store) respond(w http.ResponseWriter, r *http.Request, status int, result any) {
 	text, err := json.Marshal(result)
 	if err != nil {
 		s.t.Error(err)
@@ -284,7 +284,7 @@ func TestAssetSessionExpires(t *testing.T) {
 	s, a = newStore(t, "customers")
 	s.fail = func(_ int, r *http.Request) http.HandlerFunc {
 		if strings.HasSuffix(r.URL.Path, "/assets/upload") {
-			return failure(401, 10023, fmt.Sprintf("the token session-token-%d is no good", s.sessions))
+			return failure(401, 10023, fmt.Sprintf("the token session-token-%d is not valid", s.sessions))
 		}
 		return nil
 	}
@@ -310,19 +310,19 @@ func TestAssetFailures(t *testing.T) {
 	}{
 		"the file is gone":      {goneAssets, nil, "static assets of user_worker/customers/site: the file is gone", 2},
 		"the file has changed":  {changedAssets, nil, "the static file /a has changed since it was read", 2},
-		"an unknown hash":       {website.assets(), onSession(`{"jwt":"x","buckets":[["0123\u001b"]]}`), `asks for a file "0123" that it was not told of`, 1},
+		"an unknown hash":       {website.assets(), onSession(`{"jwt":"x","buckets":[["0123\u001b"]]}`), `asks for a file "0123" that is not in the manifest`, 1},
 		"no token":              {website.assets(), onSession(`{"buckets":[]}`), "no token", 1},
 		"a manifest is refused": {website.assets(), func(int, *http.Request) http.HandlerFunc { return failure(400, 10304, "bad manifest") }, "Cloudflare 10304: bad manifest", 1},
 		"no completion": {site{"/a": "1"}.assets(), func(n int, _ *http.Request) http.HandlerFunc {
 			return map[bool]http.HandlerFunc{true: success("null")}[n == 2]
-		}, "does not say that it has them", 2},
+		}, "did not confirm them", 2},
 		"nothing to upload from": {&spec.Assets{Files: &spec.AssetFiles{Digest: "x"}}, nil, "no static files", 0},
 		"the script has none": {site{"/a": "1"}.assets(), func(_ int, r *http.Request) http.HandlerFunc {
 			if r.Method != http.MethodPut {
 				return nil
 			}
 			return success(`{"id":"site","etag":"e","modified_on":"2026-01-02T03:04:05.6Z","has_assets":false}`)
-		}, `the API answered that "site" has no static assets`, 3},
+		}, `the API says that "site" has no static assets`, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, a := newStore(t, "customers")
@@ -354,7 +354,7 @@ func TestLiveAssets(t *testing.T) {
 		"the mark vouches for them":     {spec.Revision{Mark: &mark, ModifiedOn: markedAt}, true, spec.LiveAssets("aaaaaaaaaaaaaaaa")},
 		"the list does not show them":   {spec.Revision{Mark: &mark, ModifiedOn: markedAt}, false, spec.LiveAssets("aaaaaaaaaaaaaaaa")},
 		"the mark vouches for none":     {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, false, nil},
-		"somebody else uploads them":    {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, true, spec.LiveAssets("")},
+		"another program uploads them":  {spec.Revision{Mark: &plain, ModifiedOn: markedAt}, true, spec.LiveAssets("")},
 		"written since":                 {spec.Revision{Mark: &mark, ModifiedOn: drifted}, false, spec.LiveAssets("")},
 		"written since, and shown":      {spec.Revision{Mark: &plain, ModifiedOn: drifted}, true, spec.LiveAssets("")},
 		"written since, and none shown": {spec.Revision{Mark: &plain, ModifiedOn: drifted}, false, nil},

@@ -177,7 +177,7 @@ func TestAnswersAboutConsumers(t *testing.T) {
 
 func TestAnswersThatCannotBeRight(t *testing.T) {
 	for name, tt := range map[string]struct {
-		answer   http.HandlerFunc
+		response http.HandlerFunc
 		resource spec.Resource
 		want     string
 	}{
@@ -192,7 +192,7 @@ func TestAnswersThatCannotBeRight(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := craft(t, tt.answer).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource})
+			_, err := craft(t, tt.response).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

@@ -63,7 +63,7 @@ func bindingsFromAPI(list []spec.Object) ([]spec.Binding, error) {
 		name, _ := object["name"].(string)
 		kind, _ := object["type"].(string)
 		if name == "" || kind == "" {
-			return nil, errors.New("the API answered a binding without name or type")
+			return nil, errors.New("the API returned a binding without a name or a type")
 		}
 		properties := maps.Clone(object)
 		for _, field := range append([]string{"name", "type"}, spec.BindingTypeOf(kind).KeyMaterial...) {

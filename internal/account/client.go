@@ -67,12 +67,12 @@ func (c *Client) Accounts(ctx context.Context) ([]spec.Account, error) {
 		var params accounts.AccountListParams
 		params.Page.Value, params.Page.Present = page, true
 		params.PerPage.Value, params.PerPage.Present = perPage, true
-		answer, err := c.sdk.accounts.List(ctx, params)
+		response, err := c.sdk.accounts.List(ctx, params)
 		if err != nil {
 			return nil, "", err
 		}
-		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, cloudflare.IsList("accounts", raw)
+		raw := response.JSON.RawJSON()
+		return response.Result, raw, cloudflare.IsList("accounts", raw)
 	}, func(a accounts.Account) string { return a.ID })
 	if err != nil {
 		return nil, err

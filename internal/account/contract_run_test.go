@@ -65,20 +65,20 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		x.sent, x.sentType = body, r.Header.Get("Content-Type")
 	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
+	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
-	if x.answered, err = io.ReadAll(answer.Body); err != nil {
+	defer response.Body.Close()
+	if x.answered, err = io.ReadAll(response.Body); err != nil {
 		return nil, err
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(x.answered))
-	x.status, x.answeredType = answer.StatusCode, answer.Header.Get("Content-Type")
+	response.Body = io.NopCloser(bytes.NewReader(x.answered))
+	x.status, x.answeredType = response.StatusCode, response.Header.Get("Content-Type")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.exchanges = append(c.exchanges, x)
-	return answer, nil
+	return response, nil
 }
 
 func (c *contract) require(t *testing.T, err error) {

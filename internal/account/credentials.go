@@ -16,16 +16,16 @@ import (
 // no account.
 // Source: API reference, "Verify Token" of users and of accounts.
 func (c *Client) TokenStatus(ctx context.Context, account string) (string, error) {
-	var answer struct {
+	var response struct {
 		Status string `json:"status"`
 	}
-	_, err := c.api.Exchange(ctx, http.MethodGet, "/user/tokens/verify", nil, nil, &answer)
+	_, err := c.api.Exchange(ctx, http.MethodGet, "/user/tokens/verify", nil, nil, &response)
 	if err != nil && account != "" && cloudflare.IsDenied(err) {
-		if _, again := c.api.Exchange(ctx, http.MethodGet, cloudflare.Path("accounts", account, "tokens", "verify"), nil, nil, &answer); again == nil {
+		if _, again := c.api.Exchange(ctx, http.MethodGet, cloudflare.Path("accounts", account, "tokens", "verify"), nil, nil, &response); again == nil {
 			err = nil
 		}
 	}
-	return answer.Status, err
+	return response.Status, err
 }
 
 // A PermissionCheck tests one permission of the credentials.

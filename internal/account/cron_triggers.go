@@ -25,17 +25,17 @@ var cronTriggersOps = kindOps{
 func listCronTriggers(ctx context.Context, r *reading, worker string) ([]*spec.Live, error) {
 	var params workers.ScriptScheduleGetParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
-	answer, err := r.account.client.sdk.schedules.Get(ctx, url.PathEscape(worker), params)
+	response, err := r.account.client.sdk.schedules.Get(ctx, url.PathEscape(worker), params)
 	switch err = cloudflare.Plain(err); {
 	case IsNotFound(err):
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case len(answer.Schedules) == 0:
+	case len(response.Schedules) == 0:
 		return nil, nil
 	}
 	t := &spec.CronTriggers{Worker: worker}
-	for _, s := range answer.Schedules {
+	for _, s := range response.Schedules {
 		t.Crons = append(t.Crons, spec.NormalCron(s.Cron))
 	}
 	return []*spec.Live{{Resource: t, Revision: revisionOfCrons(t.Crons), Detailed: true}}, nil
@@ -68,12 +68,12 @@ func (a *Account) setCrons(ctx context.Context, worker string, crons []string) (
 		body.Cron.Value, body.Cron.Present = cron, true
 		params.Body = append(params.Body, body)
 	}
-	answer, err := a.client.sdk.schedules.Update(ctx, url.PathEscape(worker), params)
+	response, err := a.client.sdk.schedules.Update(ctx, url.PathEscape(worker), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	if len(answer.Schedules) != len(crons) {
-		return spec.Revision{}, fmt.Errorf("the API answered %d cron triggers of the Worker %q to writing %d", len(answer.Schedules), worker, len(crons))
+	if len(response.Schedules) != len(crons) {
+		return spec.Revision{}, fmt.Errorf("the API returned %d cron triggers of the Worker %q for a write of %d", len(response.Schedules), worker, len(crons))
 	}
 	return revisionOfCrons(crons), nil
 }

@@ -19,7 +19,7 @@ type MovedError struct {
 }
 
 func (e *MovedError) Error() string {
-	return e.how() + " since the plan was made; it was left as it is"
+	return e.how() + " since the plan was made; it was left unchanged"
 }
 
 func (e *MovedError) how() string {

@@ -58,7 +58,7 @@ func (u *unreliable) writes() []string {
 }
 
 // A lost write is looked for, and repeated only if it was not done.
-func TestLostAnswersToScripts(t *testing.T) {
+func TestLostResponsesToScripts(t *testing.T) {
 	for _, resource := range []spec.Resource{userWorker("customers", "u"), worker("w")} {
 		u := openUnreliable(t)
 		put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
@@ -91,7 +91,7 @@ func TestLostAnswersToScripts(t *testing.T) {
 
 // If another program writes a Worker between a write whose response was lost
 // and the look at it, it is not overwritten.
-func TestLostAnswerAndSomebodyElse(t *testing.T) {
+func TestLostResponseAndAnotherWriter(t *testing.T) {
 	u := openUnreliable(t)
 	put(t, u.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 	resource := userWorker("customers", "u")
@@ -115,40 +115,40 @@ func TestLostAnswerAndSomebodyElse(t *testing.T) {
 
 // The platform refuses to change a resource that is being changed, and requests
 // that come too fast. Such a write, too, is sent again only after a look.
-func TestRefusedForNowAndSomebodyElse(t *testing.T) {
-	for name, refusal := range map[string]http.HandlerFunc{
+func TestRefusedForNowAndAnotherWriter(t *testing.T) {
+	for name, refused := range map[string]http.HandlerFunc{
 		"concurrent change": failure(409, codeConcurrentChange, "conflict"),
 		"throttled":         failure(429, 10429, "too many", "Retry-After", "300"),
 	} {
-		for _, somebody := range []bool{false, true} {
+		for _, other := range []bool{false, true} {
 			l := openLocal(t)
 			put(t, l.Account, &spec.DispatchNamespace{Name: "customers"}, nil)
 			first := put(t, l.Account, userWorker("customers", "u"), nil)
-			refuse := true
+			refusing := true
 			l.connect(t, cloudflare.Options{Transport: cloudflaretest.NoBody(cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
-				if r.Method == http.MethodGet || !refuse {
+				if r.Method == http.MethodGet || !refusing {
 					return http.DefaultTransport.RoundTrip(r)
 				}
-				refuse = false
-				if somebody {
+				refusing = false
+				if other {
 					tampering := api.Tampering{ModifiedOn: time.Now().Add(time.Hour), Modules: []api.Module{{Name: "index.js", Content: []byte("theirs")}}}
 					if err := l.Emulator.ForTests().Tamper(testAccount, "customers", "u", tampering); err != nil {
 						t.Error(err)
 					}
 				}
 				recorder := httptest.NewRecorder()
-				refusal(recorder, r)
+				refused(recorder, r)
 				return recorder.Result(), nil
 			}))})
 			changed := userWorker("customers", "u", newTag("new"))
 			_, err := l.Put(t.Context(), spec.Write{Stack: "platform", Resource: changed, Prior: &first})
-			if IsMoved(err) != somebody || err != nil && !somebody {
-				t.Errorf("%s, and somebody has written it (%v): %v", name, somebody, err)
+			if IsMoved(err) != other || err != nil && !other {
+				t.Errorf("%s, and another program has written it (%v): %v", name, other, err)
 			}
 			now := l.read(t, usersOf("customers")).Resources[changed.Address()].Revision
-			refuse = true
-			if err := l.Delete(t.Context(), changed.Address(), now); IsMoved(err) != somebody || err != nil && !somebody {
-				t.Errorf("%s, and somebody has written it (%v): deleting: %v", name, somebody, err)
+			refusing = true
+			if err := l.Delete(t.Context(), changed.Address(), now); IsMoved(err) != other || err != nil && !other {
+				t.Errorf("%s, and another program has written it (%v): deleting: %v", name, other, err)
 			}
 		}
 	}

@@ -41,11 +41,11 @@ func (a *Account) customDomains(ctx context.Context, hostname string) ([]workers
 	var params workers.DomainListParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Hostname.Value, params.Hostname.Present = hostname, hostname != ""
-	answer, err := a.client.sdk.domains.List(ctx, params)
+	response, err := a.client.sdk.domains.List(ctx, params)
 	if err != nil {
 		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, cloudflare.IsList("custom domains", answer.JSON.RawJSON())
+	return response.Result, cloudflare.IsList("custom domains", response.JSON.RawJSON())
 }
 
 // putCustomDomain attaches a hostname to its Worker. If the hostname is at
@@ -63,16 +63,16 @@ func putCustomDomain(ctx context.Context, a *Account, w spec.Write) (spec.Revisi
 		body["override_existing_origin"] = true
 	}
 	return a.untilSettled(ctx, func() (spec.Revision, error) {
-		var answer workers.Domain
-		err := a.api.ExchangeJSON(ctx, http.MethodPut, cloudflare.Path("accounts", a.id, "workers", "domains"), body, &answer)
+		var response workers.Domain
+		err := a.api.ExchangeJSON(ctx, http.MethodPut, cloudflare.Path("accounts", a.id, "workers", "domains"), body, &response)
 		if err != nil {
 			return spec.Revision{}, err
 		}
-		if answer.ID == "" || answer.Hostname != domain.Hostname || answer.Service != domain.Worker {
-			return spec.Revision{}, fmt.Errorf("the API answered the domain %q of the Worker %q to writing %q of %q",
-				answer.Hostname, answer.Service, domain.Hostname, domain.Worker)
+		if response.ID == "" || response.Hostname != domain.Hostname || response.Service != domain.Worker {
+			return spec.Revision{}, fmt.Errorf("the API returned the domain %q of the Worker %q for a write of %q of %q",
+				response.Hostname, response.Service, domain.Hostname, domain.Worker)
 		}
-		return revisionOfRoute(answer.ID, answer.Service), nil
+		return revisionOfRoute(response.ID, response.Service), nil
 	})
 }
 

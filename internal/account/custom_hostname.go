@@ -140,14 +140,14 @@ func putCustomHostname(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 }
 
 func (a *Account) writeCustomHostname(ctx context.Context, method, path string, h *spec.CustomHostname, body spec.Object) (spec.Revision, error) {
-	var answer customHostname
-	if err := a.api.ExchangeJSON(ctx, method, path, body, &answer); err != nil {
+	var response customHostname
+	if err := a.api.ExchangeJSON(ctx, method, path, body, &response); err != nil {
 		return spec.Revision{}, err
 	}
-	if answer.ID == "" || !strings.EqualFold(answer.Hostname, h.Hostname) {
-		return spec.Revision{}, fmt.Errorf("the API answered the custom hostname %q with id %q to writing %q", answer.Hostname, answer.ID, h.Hostname)
+	if response.ID == "" || !strings.EqualFold(response.Hostname, h.Hostname) {
+		return spec.Revision{}, fmt.Errorf("the API returned the custom hostname %q with the id %q for a write of %q", response.Hostname, response.ID, h.Hostname)
 	}
-	return answer.live(h.Zone).Revision, nil
+	return response.live(h.Zone).Revision, nil
 }
 
 func deleteCustomHostname(ctx context.Context, a *Account, address spec.Address, prior spec.Revision) error {

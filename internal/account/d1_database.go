@@ -56,12 +56,12 @@ func (a *Account) d1Databases(ctx context.Context, name string) ([]d1.DatabaseLi
 		params.Name.Value, params.Name.Present = name, name != ""
 		params.Page.Value, params.Page.Present = page, true
 		params.PerPage.Value, params.PerPage.Present = perPage, true
-		answer, err := a.client.sdk.d1.List(ctx, params)
+		response, err := a.client.sdk.d1.List(ctx, params)
 		if err != nil {
 			return nil, "", err
 		}
-		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, cloudflare.IsList("D1 databases", raw)
+		raw := response.JSON.RawJSON()
+		return response.Result, raw, cloudflare.IsList("D1 databases", raw)
 	}, func(d d1.DatabaseListResponse) string { return d.UUID })
 }
 
@@ -77,15 +77,15 @@ func putD1Database(ctx context.Context, a *Account, w spec.Write) (spec.Revision
 	if database.Jurisdiction != "" {
 		body["jurisdiction"] = database.Jurisdiction // the SDK has no field for it
 	}
-	var answer struct {
+	var response struct {
 		UUID string `json:"uuid"`
 	}
-	err := a.api.ExchangeJSON(ctx, http.MethodPost, cloudflare.Path("accounts", a.id, "d1", "database"), body, &answer)
-	if err == nil && answer.UUID != "" {
-		return spec.Revision{ID: answer.UUID}, nil
+	err := a.api.ExchangeJSON(ctx, http.MethodPost, cloudflare.Path("accounts", a.id, "d1", "database"), body, &response)
+	if err == nil && response.UUID != "" {
+		return spec.Revision{ID: response.UUID}, nil
 	}
 	if err == nil {
-		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the D1 database %q", name)
+		return spec.Revision{}, fmt.Errorf("the API returned no id for the new D1 database %q", name)
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) { return a.d1DatabaseByName(ctx, name) })
 }

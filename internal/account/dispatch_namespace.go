@@ -25,15 +25,15 @@ var dispatchNamespaceOps = kindOps{
 func listDispatchNamespaces(ctx context.Context, r *reading, _ string) ([]*spec.Live, error) {
 	var params wfp.DispatchNamespaceListParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(r.account.id), true
-	answer, err := r.account.client.sdk.namespaces.List(ctx, params)
+	response, err := r.account.client.sdk.namespaces.List(ctx, params)
 	if err == nil {
-		err = cloudflare.IsList("dispatch namespaces", answer.JSON.RawJSON())
+		err = cloudflare.IsList("dispatch namespaces", response.JSON.RawJSON())
 	}
 	if err != nil {
 		return nil, cloudflare.Plain(err)
 	}
 	var out []*spec.Live
-	for _, n := range answer.Result {
+	for _, n := range response.Result {
 		trusted := n.JSON.ExtraFields["trusted_workers"].Raw() == "true" // the SDK's type lacks it
 		out = append(out, &spec.Live{
 			Resource: &spec.DispatchNamespace{Name: n.NamespaceName, TrustedWorkers: &trusted},
@@ -85,7 +85,7 @@ func putDispatchNamespace(ctx context.Context, a *Account, w spec.Write) (spec.R
 // Source: wrangler's dispatch-namespace rename; Workers for Platforms, worker
 // isolation.
 func changeDispatchNamespace(ctx context.Context, a *Account, former, name string, trusted bool) (spec.Revision, error) {
-	var answer struct {
+	var response struct {
 		ID          string    `json:"namespace_id"`
 		Name        string    `json:"namespace_name"`
 		ModifiedOn  time.Time `json:"modified_on"`
@@ -93,25 +93,25 @@ func changeDispatchNamespace(ctx context.Context, a *Account, former, name strin
 	}
 	path := cloudflare.Path("accounts", a.id, "workers", "dispatch", "namespaces", former)
 	fields := map[string]any{"name": name, "trusted_workers": trusted}
-	if err := a.api.ExchangeJSON(ctx, http.MethodPut, path, fields, &answer); err != nil {
+	if err := a.api.ExchangeJSON(ctx, http.MethodPut, path, fields, &response); err != nil {
 		return spec.Revision{}, err
 	}
-	if answer.Name != "" && answer.Name != name {
-		return spec.Revision{}, fmt.Errorf("the API answered the namespace %q to a change of %q", answer.Name, name)
+	if response.Name != "" && response.Name != name {
+		return spec.Revision{}, fmt.Errorf("the API returned the namespace %q for a change of %q", response.Name, name)
 	}
-	return dispatchNamespaceRevision(answer.ID, answer.ModifiedOn, answer.ScriptCount, trusted), nil
+	return dispatchNamespaceRevision(response.ID, response.ModifiedOn, response.ScriptCount, trusted), nil
 }
 
 func createDispatchNamespace(ctx context.Context, a *Account, name string) (spec.Revision, error) {
 	var params wfp.DispatchNamespaceNewParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Name.Value, params.Name.Present = name, true
-	answer, err := a.client.sdk.namespaces.New(ctx, params)
-	if err == nil && answer.NamespaceName == name {
-		return dispatchNamespaceRevision(answer.NamespaceID, answer.ModifiedOn, answer.ScriptCount, false), nil
+	response, err := a.client.sdk.namespaces.New(ctx, params)
+	if err == nil && response.NamespaceName == name {
+		return dispatchNamespaceRevision(response.NamespaceID, response.ModifiedOn, response.ScriptCount, false), nil
 	}
 	if err == nil {
-		return spec.Revision{}, fmt.Errorf("the API answered the namespace %q to the creation of %q", answer.NamespaceName, name)
+		return spec.Revision{}, fmt.Errorf("the API returned the namespace %q for the creation of %q", response.NamespaceName, name)
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) { return dispatchNamespaceByName(ctx, a, name) })
 }

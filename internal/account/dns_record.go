@@ -78,13 +78,13 @@ func listPages[T any](ctx context.Context, api *cloudflare.Client, path string, 
 		if err != nil {
 			return nil, "", err
 		}
-		var answer struct {
+		var response struct {
 			Result []T `json:"result"`
 		}
-		if err := json.Unmarshal(page.Content, &answer); err != nil {
+		if err := json.Unmarshal(page.Content, &response); err != nil {
 			return nil, "", page.Unexpected(err)
 		}
-		return answer.Result, string(page.Content), nil
+		return response.Result, string(page.Content), nil
 	}, id)
 }
 
@@ -194,14 +194,14 @@ func putDNSRecord(ctx context.Context, a *Account, w spec.Write) (spec.Revision,
 }
 
 func (a *Account) writeDNSRecord(ctx context.Context, method, path string, record *spec.DNSRecord, body map[string]any) (spec.Revision, error) {
-	var answer dnsRecord
-	if err := a.api.ExchangeJSON(ctx, method, path, body, &answer); err != nil {
+	var response dnsRecord
+	if err := a.api.ExchangeJSON(ctx, method, path, body, &response); err != nil {
 		return spec.Revision{}, err
 	}
-	written := answer.live(record.Zone)
-	if answer.ID == "" || written.Resource.Address() != record.Address() || answer.Comment != body["comment"] {
-		return spec.Revision{}, fmt.Errorf("the API answered the record %s %s (%q) to writing %s %s (%q)",
-			answer.Type, answer.Name, answer.Comment, record.Type, record.Name, body["comment"])
+	written := response.live(record.Zone)
+	if response.ID == "" || written.Resource.Address() != record.Address() || response.Comment != body["comment"] {
+		return spec.Revision{}, fmt.Errorf("the API returned the record %s %s (%q) for a write of %s %s (%q)",
+			response.Type, response.Name, response.Comment, record.Type, record.Name, body["comment"])
 	}
 	return written.Revision, nil
 }

@@ -86,8 +86,8 @@ func echoUpload(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		metadata := metadataOf(r.Header.Get("Content-Type"), body)
-		answer, _ := json.Marshal(map[string]any{"id": name, "etag": "e1", "modified_on": "2026-01-02T03:04:05.6Z", "tags": metadata["tags"]})
-		success(string(answer))(w, r)
+		response, _ := json.Marshal(map[string]any{"id": name, "etag": "e1", "modified_on": "2026-01-02T03:04:05.6Z", "tags": metadata["tags"]})
+		success(string(response))(w, r)
 	}
 }
 

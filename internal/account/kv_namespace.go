@@ -52,12 +52,12 @@ func (a *Account) kvNamespaces(ctx context.Context) ([]kv.Namespace, error) {
 		params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 		params.Page.Value, params.Page.Present = page, true
 		params.PerPage.Value, params.PerPage.Present = kvNamespacesOnPage, true
-		answer, err := a.client.sdk.kv.List(ctx, params)
+		response, err := a.client.sdk.kv.List(ctx, params)
 		if err != nil {
 			return nil, "", err
 		}
-		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, cloudflare.IsList("KV namespaces", raw)
+		raw := response.JSON.RawJSON()
+		return response.Result, raw, cloudflare.IsList("KV namespaces", raw)
 	}, func(n kv.Namespace) string { return n.ID })
 }
 
@@ -70,12 +70,12 @@ func putKVNamespace(ctx context.Context, a *Account, w spec.Write) (spec.Revisio
 	var params kv.NamespaceNewParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Title.Value, params.Title.Present = title, true
-	answer, err := a.client.sdk.kv.New(ctx, params)
-	if err == nil && answer.ID != "" {
-		return spec.Revision{ID: answer.ID}, nil
+	response, err := a.client.sdk.kv.New(ctx, params)
+	if err == nil && response.ID != "" {
+		return spec.Revision{ID: response.ID}, nil
 	}
 	if err == nil {
-		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the KV namespace %q", title)
+		return spec.Revision{}, fmt.Errorf("the API returned no id for the new KV namespace %q", title)
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) { return a.kvNamespaceByTitle(ctx, title) })
 }

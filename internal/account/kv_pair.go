@@ -150,11 +150,11 @@ func (l *keyList) next(ctx context.Context) ([]kvKey, error) {
 // inspectKVPair reads a pair's value. The API cannot return a part of it.
 func inspectKVPair(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
 	pair := live.Resource.(*spec.KVPair)
-	answer, err := a.api.Content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
+	response, err := a.api.Content(ctx, a.kvPath(live.Revision.ID, "values", pair.Key))
 	if err != nil {
 		return nil, err
 	}
-	return &spec.Live{Resource: pair.WithValue(answer.Content), Revision: live.Revision, Detailed: true}, nil
+	return &spec.Live{Resource: pair.WithValue(response.Content), Revision: live.Revision, Detailed: true}, nil
 }
 
 // LookAtKVPairs returns the present state of some pairs of a namespace, by key.

@@ -95,12 +95,12 @@ func (a *Account) createQueue(ctx context.Context, name string) (spec.Revision, 
 	var params queues.QueueNewParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.QueueName.Value, params.QueueName.Present = name, true
-	answer, err := a.client.sdk.queues.New(ctx, params)
-	if err == nil && answer.QueueID != "" {
-		return queueRevision(answer)
+	response, err := a.client.sdk.queues.New(ctx, params)
+	if err == nil && response.QueueID != "" {
+		return queueRevision(response)
 	}
 	if err == nil {
-		return spec.Revision{}, fmt.Errorf("the API answered no id to the creation of the queue %q", name)
+		return spec.Revision{}, fmt.Errorf("the API returned no id for the new queue %q", name)
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) { return a.queueByName(ctx, name) })
 }
@@ -118,26 +118,26 @@ func (a *Account) editQueue(ctx context.Context, id string, q *spec.Queue) (spec
 	if q.MessageRetentionPeriod != nil {
 		settings.Value.MessageRetentionPeriod.Value, settings.Value.MessageRetentionPeriod.Present = *q.MessageRetentionPeriod, true
 	}
-	answer, err := a.client.sdk.queues.Edit(ctx, url.PathEscape(id), params)
+	response, err := a.client.sdk.queues.Edit(ctx, url.PathEscape(id), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	if answer.QueueID != "" && answer.QueueID != id {
-		return spec.Revision{}, fmt.Errorf("the API answered the queue %q to a change of the queue %q", answer.QueueID, id)
+	if response.QueueID != "" && response.QueueID != id {
+		return spec.Revision{}, fmt.Errorf("the API returned the queue %q for a change of the queue %q", response.QueueID, id)
 	}
-	answer.QueueID = id
-	return queueRevision(answer)
+	response.QueueID = id
+	return queueRevision(response)
 }
 
 // queueRevision returns the revision of a queue that the SDK decoded.
-func queueRevision(answer *queues.Queue) (spec.Revision, error) {
+func queueRevision(response *queues.Queue) (spec.Revision, error) {
 	var q queue
-	if raw := answer.JSON.RawJSON(); raw != "" {
+	if raw := response.JSON.RawJSON(); raw != "" {
 		if err := json.Unmarshal([]byte(raw), &q); err != nil {
 			return spec.Revision{}, err
 		}
 	}
-	return revisionOfQueue(answer.QueueID, q.Settings), nil
+	return revisionOfQueue(response.QueueID, q.Settings), nil
 }
 
 func (a *Account) queueByName(ctx context.Context, name string) (spec.Revision, error) {

@@ -109,9 +109,9 @@ func (a *Account) createConsumer(ctx context.Context, queueID string, c *spec.Qu
 
 	params := queues.ConsumerNewParams{Body: body}
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
-	answer, err := a.client.sdk.consumers.New(ctx, url.PathEscape(queueID), params)
-	if err == nil && answer.ConsumerID != "" {
-		return revisionOfConsumer(queueID, answer.ConsumerID, c), nil
+	response, err := a.client.sdk.consumers.New(ctx, url.PathEscape(queueID), params)
+	if err == nil && response.ConsumerID != "" {
+		return revisionOfConsumer(queueID, response.ConsumerID, c), nil
 	}
 	lookup := func() (spec.Revision, error) { return a.consumerRevision(ctx, c.Address()) }
 	if err == nil {
@@ -129,12 +129,12 @@ func (a *Account) updateConsumer(ctx context.Context, queueID, id string, c *spe
 
 	params := queues.ConsumerUpdateParams{Body: body}
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
-	answer, err := a.client.sdk.consumers.Update(ctx, url.PathEscape(queueID), url.PathEscape(id), params)
+	response, err := a.client.sdk.consumers.Update(ctx, url.PathEscape(queueID), url.PathEscape(id), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	if answer.ConsumerID != "" && answer.ConsumerID != id {
-		return spec.Revision{}, fmt.Errorf("the API answered the consumer %q to a change of the consumer %q", answer.ConsumerID, id)
+	if response.ConsumerID != "" && response.ConsumerID != id {
+		return spec.Revision{}, fmt.Errorf("the API returned the consumer %q for a change of the consumer %q", response.ConsumerID, id)
 	}
 	return revisionOfConsumer(queueID, id, c), nil
 }

@@ -67,7 +67,7 @@ func listR2Buckets(ctx context.Context, r *reading, jurisdiction string) ([]*spe
 		case "":
 			return out, nil
 		case query.Get("cursor"):
-			return nil, errors.New("the list of R2 buckets goes on with the same cursor again")
+			return nil, errors.New("the list of R2 buckets returned the same cursor again")
 		}
 		query.Set("cursor", next)
 	}
@@ -82,16 +82,16 @@ func (a *Account) r2BucketPage(ctx context.Context, path string, query url.Value
 	if jurisdiction != "" {
 		req.Header.Set(r2JurisdictionHeader, jurisdiction)
 	}
-	answer, err := a.api.Do(req)
+	response, err := a.api.Do(req)
 	if err != nil {
 		return nil, "", err
 	}
 	var page struct {
 		Buckets []r2Bucket `json:"buckets"`
 	}
-	info, err := answer.Decode(&page)
+	info, err := response.Decode(&page)
 	if err == nil && page.Buckets == nil {
-		err = answer.Unexpected(errors.New("it has no list of buckets"))
+		err = response.Unexpected(errors.New("it has no list of buckets"))
 	}
 	return page.Buckets, info.Next(), err
 }
@@ -99,11 +99,11 @@ func (a *Account) r2BucketPage(ctx context.Context, path string, query url.Value
 // inspectR2Bucket reads what the list left out.
 func inspectR2Bucket(ctx context.Context, a *Account, live *spec.Live) (*spec.Live, error) {
 	bucket := live.Resource.(*spec.R2Bucket)
-	answer, err := a.r2Bucket(ctx, bucket)
+	response, err := a.r2Bucket(ctx, bucket)
 	if err != nil {
 		return nil, err
 	}
-	inspected := answer.live(bucket.Jurisdiction)
+	inspected := response.live(bucket.Jurisdiction)
 	inspected.Revision, inspected.Detailed = live.Revision, true
 	return inspected, nil
 }
@@ -113,11 +113,11 @@ func (a *Account) r2Bucket(ctx context.Context, bucket *spec.R2Bucket) (r2Bucket
 	var params r2.BucketGetParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Jurisdiction.Value, params.Jurisdiction.Present = r2.BucketGetParamsCfR2Jurisdiction(bucket.Jurisdiction), bucket.Jurisdiction != ""
-	answer, err := a.client.sdk.r2.Get(ctx, url.PathEscape(bucket.Name), params)
+	response, err := a.client.sdk.r2.Get(ctx, url.PathEscape(bucket.Name), params)
 	if err != nil {
 		return r2Bucket{}, cloudflare.Plain(err)
 	}
-	return checkedR2Bucket(bucket, answer)
+	return checkedR2Bucket(bucket, response)
 }
 
 // putR2Bucket creates a bucket, or changes its storage class. Its location
@@ -134,11 +134,11 @@ func putR2Bucket(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Jurisdiction.Value, params.Jurisdiction.Present = r2.BucketEditParamsCfR2Jurisdiction(bucket.Jurisdiction), bucket.Jurisdiction != ""
 	params.StorageClass.Value, params.StorageClass.Present = r2.BucketEditParamsCfR2StorageClass(bucket.StorageClass), true
-	answer, err := a.client.sdk.r2.Edit(ctx, url.PathEscape(bucket.Name), params)
+	response, err := a.client.sdk.r2.Edit(ctx, url.PathEscape(bucket.Name), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	_, err = checkedR2Bucket(bucket, answer)
+	_, err = checkedR2Bucket(bucket, response)
 	return *w.Prior, err
 }
 
@@ -149,9 +149,9 @@ func (a *Account) createR2Bucket(ctx context.Context, bucket *spec.R2Bucket) (sp
 	params.Jurisdiction.Value, params.Jurisdiction.Present = r2.BucketNewParamsCfR2Jurisdiction(bucket.Jurisdiction), bucket.Jurisdiction != ""
 	params.LocationHint.Value, params.LocationHint.Present = r2.BucketNewParamsLocationHint(bucket.Location), bucket.Location != ""
 	params.StorageClass.Value, params.StorageClass.Present = r2.BucketNewParamsStorageClass(bucket.StorageClass), bucket.StorageClass != ""
-	answer, err := a.client.sdk.r2.New(ctx, params)
+	response, err := a.client.sdk.r2.New(ctx, params)
 	if err == nil {
-		_, err = checkedR2Bucket(bucket, answer)
+		_, err = checkedR2Bucket(bucket, response)
 		return spec.Revision{}, err
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) {
@@ -162,11 +162,11 @@ func (a *Account) createR2Bucket(ctx context.Context, bucket *spec.R2Bucket) (sp
 
 // checkedR2Bucket checks that a response is about the bucket that was asked
 // for.
-func checkedR2Bucket(bucket *spec.R2Bucket, answer *r2.Bucket) (r2Bucket, error) {
-	if answer.Name != bucket.Name {
-		return r2Bucket{}, fmt.Errorf("the API answered the R2 bucket %q to a request about %q", answer.Name, bucket.Name)
+func checkedR2Bucket(bucket *spec.R2Bucket, response *r2.Bucket) (r2Bucket, error) {
+	if response.Name != bucket.Name {
+		return r2Bucket{}, fmt.Errorf("the API returned the R2 bucket %q for a request about %q", response.Name, bucket.Name)
 	}
-	return r2Bucket{Name: answer.Name, Location: string(answer.Location), StorageClass: string(answer.StorageClass)}, nil
+	return r2Bucket{Name: response.Name, Location: string(response.Location), StorageClass: string(response.StorageClass)}, nil
 }
 
 // deleteR2Bucket deletes an empty bucket. The API refuses to delete any other.

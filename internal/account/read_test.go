@@ -215,7 +215,7 @@ func TestInspectReadsCodeOnlyWhenItMust(t *testing.T) {
 		t.Error("code that two Workers run is in memory twice")
 	}
 	if got := digest(spec.KindUserWorker, "customers", "rewritten"); got != codeOf(other).Digest {
-		t.Error("the rewritten code is not what somebody wrote")
+		t.Error("the code is not what the other program wrote")
 	}
 	if _, there := snap.Resources[spec.Address{Kind: spec.KindUserWorker, Parent: "customers", Name: "vanished"}]; there {
 		t.Error("the Worker that vanished is still in the snapshot")

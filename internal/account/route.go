@@ -51,11 +51,11 @@ func (a *Account) zoneRoutes(ctx context.Context, parent string) ([]workers.Rout
 	}
 	var params workers.RouteListParams
 	params.ZoneID.Value, params.ZoneID.Present = url.PathEscape(zone.ID), true
-	answer, err := a.client.sdk.routes.List(ctx, params)
+	response, err := a.client.sdk.routes.List(ctx, params)
 	if err != nil {
 		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, cloudflare.IsList("routes", answer.JSON.RawJSON())
+	return response.Result, cloudflare.IsList("routes", response.JSON.RawJSON())
 }
 
 // putRoute creates a route, or points an existing one to another Worker.
@@ -78,9 +78,9 @@ func (a *Account) createRoute(ctx context.Context, zone zone, route *spec.Route)
 	params.ZoneID.Value, params.ZoneID.Present = url.PathEscape(zone.ID), true
 	params.Pattern.Value, params.Pattern.Present = route.Pattern, true
 	params.Script.Value, params.Script.Present = route.Worker, route.Worker != ""
-	answer, err := a.client.sdk.routes.New(ctx, params)
+	response, err := a.client.sdk.routes.New(ctx, params)
 	if err == nil {
-		return routeRevision(route, answer.ID, answer.Pattern)
+		return routeRevision(route, response.ID, response.Pattern)
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) { return a.routeByPattern(ctx, route, true) })
 }
@@ -91,17 +91,17 @@ func (a *Account) updateRoute(ctx context.Context, zone zone, route *spec.Route,
 	params.ID.Value, params.ID.Present = id, true
 	params.Pattern.Value, params.Pattern.Present = route.Pattern, true
 	params.Script.Value, params.Script.Present = route.Worker, route.Worker != ""
-	answer, err := a.client.sdk.routes.Update(ctx, url.PathEscape(id), params)
+	response, err := a.client.sdk.routes.Update(ctx, url.PathEscape(id), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	return routeRevision(route, answer.ID, answer.Pattern)
+	return routeRevision(route, response.ID, response.Pattern)
 }
 
 // routeRevision checks that the response is about the route that was written.
 func routeRevision(route *spec.Route, id, pattern string) (spec.Revision, error) {
 	if id == "" || pattern != "" && pattern != route.Pattern {
-		return spec.Revision{}, fmt.Errorf("the API answered the route %q with id %q to writing %q", pattern, id, route.Pattern)
+		return spec.Revision{}, fmt.Errorf("the API returned the route %q with the id %q for a write of %q", pattern, id, route.Pattern)
 	}
 	return revisionOfRoute(id, route.Worker), nil
 }

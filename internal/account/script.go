@@ -143,12 +143,12 @@ func (a *Account) sendScript(ctx context.Context, u *upload) (spec.Revision, err
 			}
 			u.setAssets(token)
 		}
-		var answer wireScript
-		_, err := a.api.Exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &answer)
+		var response wireScript
+		_, err := a.api.Exchange(ctx, http.MethodPut, a.scriptPath(address), strictInherit, u.body(), &response)
 		if err != nil {
 			return spec.Revision{}, u.redacted(err)
 		}
-		revision, err := u.check(&answer)
+		revision, err := u.check(&response)
 		if err == nil {
 			a.tags.learn(a.api.BaseURL(), a.rootOf(address), u.uploaded)
 		}

@@ -22,11 +22,11 @@ func (a *Account) code(ctx context.Context, address spec.Address, mark *spec.Mar
 	if address.Kind == spec.KindWorker {
 		path += "/v2" // the endpoint without it takes uploads only
 	}
-	answer, err := a.api.Content(ctx, path)
+	response, err := a.api.Content(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	code, err := decodeContent(answer.Header, answer.Content, mark)
+	code, err := decodeContent(response.Header, response.Content, mark)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}

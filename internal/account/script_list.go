@@ -210,7 +210,7 @@ func (a *Account) scriptPages(ctx context.Context, root scriptRoot, filter url.V
 			return err
 		}
 		if info.Next() == query.Get("cursor") {
-			return fmt.Errorf("the list of %s answers the same cursor again", cloudflare.ShortPath(string(root)))
+			return fmt.Errorf("the list of %s returned the same cursor again", cloudflare.ShortPath(string(root)))
 		}
 		query.Set("cursor", info.Next())
 	}
@@ -247,7 +247,7 @@ func (a *Account) checkComplete(ctx context.Context, root scriptRoot, filter url
 		return err
 	}
 	if namespace.ScriptCount > listed {
-		return fmt.Errorf("the API lists %d of %d scripts of %s and does not say how to go on", listed, namespace.ScriptCount, cloudflare.ShortPath(path))
+		return fmt.Errorf("the API lists %d of %d scripts of %s and gives no cursor for the rest", listed, namespace.ScriptCount, cloudflare.ShortPath(path))
 	}
 	return nil
 }

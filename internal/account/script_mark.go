@@ -31,7 +31,7 @@ func putMark(ctx context.Context, a *Account, w spec.Write) (spec.Revision, erro
 // alone, and checks the tags in the response.
 func revisionAfterMark(w spec.Write, mark spec.Mark, tags, answered []string) (spec.Revision, error) {
 	if !slices.Equal(slices.Sorted(slices.Values(answered)), slices.Sorted(slices.Values(tags))) {
-		return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to marking %s", strings.Join(answered, " "), w.Resource.Address())
+		return spec.Revision{}, fmt.Errorf("the API returned the tags [%s] for the mark of %s", strings.Join(answered, " "), w.Resource.Address())
 	}
 	revision := ownershipAfter(w, mark)
 	if w.Prior != nil {

@@ -32,12 +32,12 @@ func patchScript(ctx context.Context, a *Account, w spec.Write) (spec.Revision, 
 		return json.Marshal(metadata)
 	})
 	return a.untilSettled(ctx, func() (spec.Revision, error) {
-		var answer settings
-		if _, err := a.api.Exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &answer); err != nil {
+		var response settings
+		if _, err := a.api.Exchange(ctx, http.MethodPatch, a.scriptPath(address)+"/settings", strictInherit, body, &response); err != nil {
 			return spec.Revision{}, err
 		}
 		mark := *sent.Load()
-		return revisionAfterMark(w, mark, script.MarkedTags(w.Stack, mark), answer.Tags)
+		return revisionAfterMark(w, mark, script.MarkedTags(w.Stack, mark), response.Tags)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 
 // If a response is lost at any step of writing secrets, the write is repeated.
 // Until the mark is written, nothing shows that the values are there.
-func TestLostAnswersToSecrets(t *testing.T) {
+func TestLostResponsesToSecrets(t *testing.T) {
 	for _, acting := range []bool{true, false} {
 		for lose := 1; lose <= 2; lose++ {
 			t.Run(fmt.Sprint("acting ", acting, ", the first ", lose), func(t *testing.T) {

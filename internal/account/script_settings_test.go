@@ -12,8 +12,8 @@ import (
 
 func TestSettings(t *testing.T) {
 	for name, tt := range map[string]struct {
-		answer string
-		want   spec.Script
+		response string
+		want     spec.Script
 	}{
 		"nothing set": {`{"bindings":null,"tags":null,"compatibility_flags":[],"limits":{},"logpush":false,"observability":null,"placement":{},"tail_consumers":[],"usage_model":"standard"}`,
 			spec.Script{}},
@@ -41,7 +41,7 @@ func TestSettings(t *testing.T) {
 			}},
 	} {
 		var s settings
-		if err := json.Unmarshal([]byte(tt.answer), &s); err != nil {
+		if err := json.Unmarshal([]byte(tt.response), &s); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.toSpec()
@@ -52,12 +52,12 @@ func TestSettings(t *testing.T) {
 }
 
 func TestSettingsThatCannotBeRight(t *testing.T) {
-	for name, answer := range map[string]string{
+	for name, response := range map[string]string{
 		"no settings at all":     `null`,
 		"a binding without type": `{"bindings":[{"name":"A"}]}`,
 		"a list":                 `[]`,
 	} {
-		a := craft(t, success(answer)).Account(testAccount)
+		a := craft(t, success(response)).Account(testAccount)
 		live := &spec.Live{Resource: worker("w")}
 		snap := spec.NewSnapshot(spec.Account{})
 		snap.Resources[live.Resource.Address()] = live

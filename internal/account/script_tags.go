@@ -145,8 +145,8 @@ func stackTags(root scriptRoot, stack string) []string {
 func (a *Account) namesWith(ctx context.Context, root scriptRoot, byName map[string]*script, tags map[string]bool) (map[string]*script, error) {
 	var terms []string
 	for _, tag := range slices.Sorted(maps.Keys(tags)) {
-		answer := map[bool]string{true: ":yes", false: ":no"}[tags[tag]]
-		terms = append(terms, tag+answer)
+		response := map[bool]string{true: ":yes", false: ":no"}[tags[tag]]
+		terms = append(terms, tag+response)
 	}
 	found := map[string]*script{}
 	err := a.eachScript(ctx, root, url.Values{"tags": {strings.Join(terms, ",")}}, func(listed *script) {

@@ -223,29 +223,29 @@ func (u *upload) ownership(mark *spec.Mark) spec.Revision {
 // A response about another script, or with another upload's mark, means that
 // something between us and the platform mixed up two requests.
 func (u *upload) check(w *wireScript) (spec.Revision, error) {
-	answer, err := w.script()
+	response, err := w.script()
 	if err != nil {
 		return spec.Revision{}, err
 	}
 	mark := u.sent.Load()
 	revision := u.ownership(mark)
-	if answer.ID != u.name {
-		return spec.Revision{}, fmt.Errorf("the API answered script %q to the upload of %q", answer.ID, u.name)
+	if response.ID != u.name {
+		return spec.Revision{}, fmt.Errorf("the API returned the script %q for the upload of %q", response.ID, u.name)
 	}
-	if u.script.Assets != nil && answer.AssetsShown && !answer.HasAssets {
-		return spec.Revision{}, fmt.Errorf("the API answered that %q has no static assets, which were uploaded with it", u.name)
+	if u.script.Assets != nil && response.AssetsShown && !response.HasAssets {
+		return spec.Revision{}, fmt.Errorf("the API says that %q has no static assets, although they were uploaded with it", u.name)
 	}
-	if answer.TagsShown {
-		owner, answered, _ := spec.Ownership(answer.Tags)
-		if owner != revision.Owner || spec.TemplateOf(answer.Tags) != revision.Template || !sameMark(answered, mark) {
-			return spec.Revision{}, fmt.Errorf("the API answered the tags [%s] to the upload of %q, which are not the ones it carried", strings.Join(answer.Tags, " "), u.name)
+	if response.TagsShown {
+		owner, answered, _ := spec.Ownership(response.Tags)
+		if owner != revision.Owner || spec.TemplateOf(response.Tags) != revision.Template || !sameMark(answered, mark) {
+			return spec.Revision{}, fmt.Errorf("the API returned the tags [%s] for the upload of %q, which had others", strings.Join(response.Tags, " "), u.name)
 		}
 	}
 	if u.former == nil {
-		answer.Tags = u.script.MarkedTags(u.write.Stack, *mark)
+		response.Tags = u.script.MarkedTags(u.write.Stack, *mark)
 	}
-	u.uploaded = &answer
-	revision.ETag, revision.MigrationTag, revision.ModifiedOn = answer.ETag, answer.MigrationTag, answer.ModifiedOn
+	u.uploaded = &response
+	revision.ETag, revision.MigrationTag, revision.ModifiedOn = response.ETag, response.MigrationTag, response.ModifiedOn
 	return revision, nil
 }
 

@@ -21,11 +21,11 @@ func TestSharedListsCanBeLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				answer := make(chan struct{})
+				response := make(chan struct{})
 				asked := 0
 				client, err := New(Options{Options: cloudflare.Options{Transport: cloudflaretest.NoBody(cloudflaretest.RoundTrip(func(r *http.Request) (*http.Response, error) {
 					asked++
-					<-answer
+					<-response
 					recorder := httptest.NewRecorder()
 					success(`[]`)(recorder, r)
 					return recorder.Result(), nil
@@ -45,7 +45,7 @@ func TestSharedListsCanBeLeft(t *testing.T) {
 				if err := <-waiting; !errors.Is(err, context.Canceled) {
 					t.Errorf("who waits gets %v", err)
 				}
-				close(answer)
+				close(response)
 				if err := <-first; err != nil || asked != 1 {
 					t.Errorf("who reads gets %v after %d requests", err, asked)
 				}

@@ -184,11 +184,11 @@ func TestBucketsThatListsDoNotShowWhole(t *testing.T) {
 
 // A bucket with objects in it is not deleted, and the error says what to do.
 func TestBucketThatIsNotEmpty(t *testing.T) {
-	for _, refusal := range []http.HandlerFunc{
+	for _, refused := range []http.HandlerFunc{
 		failure(409, 10008, "The bucket you tried to delete (uploads) is not empty (account x)"),
 		failure(409, 0, "Bucket uploads cannot be deleted because it isn’t empty."),
 	} {
-		err := craft(t, refusal).Account(testAccount).Delete(t.Context(), spec.Address{Kind: spec.KindR2Bucket, Name: "uploads"}, spec.Revision{})
+		err := craft(t, refused).Account(testAccount).Delete(t.Context(), spec.Address{Kind: spec.KindR2Bucket, Name: "uploads"}, spec.Revision{})
 		if err == nil || !strings.HasPrefix(err.Error(), `R2 bucket "uploads" still holds objects, which only you can delete; empty it and run this again: DELETE …/r2/buckets/uploads: `) {
 			t.Errorf("got %v", err)
 		}
@@ -203,17 +203,17 @@ func TestBucketThatIsNotEmpty(t *testing.T) {
 func TestAnswersAboutOtherStores(t *testing.T) {
 	prior := &spec.Revision{ID: "q1"}
 	for want, tt := range map[string]struct {
-		answer   string
+		response string
 		resource spec.Resource
 		prior    *spec.Revision
 	}{
-		`no id to the creation of the D1 database "t"`: {`{}`, &spec.D1Database{Name: "t"}, nil},
-		`no id to the creation of the queue "t"`:       {`{}`, &spec.Queue{Name: "t"}, nil},
-		`the queue "q2" to a change of the queue "q1"`: {`{"queue_id":"q2"}`, &spec.Queue{Name: "t", DeliveryDelay: number(1)}, prior},
-		`the R2 bucket "u" to a request about "t"`:     {`{"name":"u"}`, &spec.R2Bucket{Name: "t"}, nil},
-		`the R2 bucket "" to a request about "t"`:      {`{}`, &spec.R2Bucket{Name: "t", StorageClass: "Standard"}, prior},
+		`no id for the new D1 database "t"`:             {`{}`, &spec.D1Database{Name: "t"}, nil},
+		`no id for the new queue "t"`:                   {`{}`, &spec.Queue{Name: "t"}, nil},
+		`the queue "q2" for a change of the queue "q1"`: {`{"queue_id":"q2"}`, &spec.Queue{Name: "t", DeliveryDelay: number(1)}, prior},
+		`the R2 bucket "u" for a request about "t"`:     {`{"name":"u"}`, &spec.R2Bucket{Name: "t"}, nil},
+		`the R2 bucket "" for a request about "t"`:      {`{}`, &spec.R2Bucket{Name: "t", StorageClass: "Standard"}, prior},
 	} {
-		_, err := craft(t, success(tt.answer)).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource, Prior: tt.prior})
+		_, err := craft(t, success(tt.response)).Account(testAccount).Put(t.Context(), spec.Write{Resource: tt.resource, Prior: tt.prior})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want …%s…", err, want)
 		}

@@ -65,20 +65,20 @@ func lookAtUserWorker(ctx context.Context, a *Account, address spec.Address) (sp
 // see the second on the live API.
 func (a *Account) userWorker(ctx context.Context, address spec.Address) (script, error) {
 	path := a.scriptPath(address)
-	answer, err := a.api.Send(ctx, http.MethodGet, path, nil, nil)
+	response, err := a.api.Send(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return script{}, err
 	}
 	var found wireScript
-	if _, err := answer.Decode(&found); err != nil {
+	if _, err := response.Decode(&found); err != nil {
 		return script{}, err
 	}
 	s, err := found.script()
 	if err != nil || s.ID != "" || s.ETag != "" || !s.ModifiedOn.IsZero() {
 		return s, err
 	}
-	if named := gjson.GetBytes(answer.Content, "result.script"); named.Exists() && named.Type == gjson.Null {
+	if named := gjson.GetBytes(response.Content, "result.script"); named.Exists() && named.Type == gjson.Null {
 		return script{}, errAbsent
 	}
-	return script{}, answer.Unexpected(errors.New("it says nothing of a script"))
+	return script{}, response.Unexpected(errors.New("it says nothing about a script"))
 }

@@ -65,14 +65,14 @@ func putVectorizeIndex(ctx context.Context, a *Account, w spec.Write) (spec.Revi
 	if v.Description != nil {
 		body.Description = *v.Description
 	}
-	var answer vectorizeIndex
+	var response vectorizeIndex
 	created := spec.Revision{ID: v.Name}
-	err := a.api.ExchangeJSON(ctx, http.MethodPost, a.vectorizePath(), body, &answer)
+	err := a.api.ExchangeJSON(ctx, http.MethodPost, a.vectorizePath(), body, &response)
 	if err == nil {
 		return created, nil
 	}
 	return afterLostResponse(err, func() (spec.Revision, error) {
-		_, err := a.api.Exchange(ctx, http.MethodGet, a.vectorizePath(v.Name), nil, nil, &answer)
+		_, err := a.api.Exchange(ctx, http.MethodGet, a.vectorizePath(v.Name), nil, nil, &response)
 		return created, err
 	})
 }

@@ -33,11 +33,11 @@ func listWorkerSubdomain(ctx context.Context, r *reading, worker string) ([]*spe
 func (a *Account) workerSubdomain(ctx context.Context, worker string) (*spec.WorkerSubdomain, error) {
 	var params workers.ScriptSubdomainGetParams
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
-	answer, err := a.client.sdk.subdomains.Get(ctx, url.PathEscape(worker), params)
+	response, err := a.client.sdk.subdomains.Get(ctx, url.PathEscape(worker), params)
 	if err != nil {
 		return nil, cloudflare.Plain(err)
 	}
-	return &spec.WorkerSubdomain{Worker: worker, Enabled: &answer.Enabled, PreviewsEnabled: &answer.PreviewsEnabled}, nil
+	return &spec.WorkerSubdomain{Worker: worker, Enabled: &response.Enabled, PreviewsEnabled: &response.PreviewsEnabled}, nil
 }
 
 // revisionOfSubdomain uses the settings as the etag.
@@ -71,13 +71,13 @@ func (a *Account) setSubdomain(ctx context.Context, s *spec.WorkerSubdomain) (sp
 	params.AccountID.Value, params.AccountID.Present = url.PathEscape(a.id), true
 	params.Enabled.Value, params.Enabled.Present = *s.Enabled, true
 	params.PreviewsEnabled.Value, params.PreviewsEnabled.Present = *s.PreviewsEnabled, true
-	answer, err := a.client.sdk.subdomains.New(ctx, url.PathEscape(s.Worker), params)
+	response, err := a.client.sdk.subdomains.New(ctx, url.PathEscape(s.Worker), params)
 	if err != nil {
 		return spec.Revision{}, cloudflare.Plain(err)
 	}
-	if answer.Enabled != *s.Enabled || answer.PreviewsEnabled != *s.PreviewsEnabled {
-		return spec.Revision{}, fmt.Errorf("the API answered enabled %t and previews %t of the Worker %q to writing %t and %t",
-			answer.Enabled, answer.PreviewsEnabled, s.Worker, *s.Enabled, *s.PreviewsEnabled)
+	if response.Enabled != *s.Enabled || response.PreviewsEnabled != *s.PreviewsEnabled {
+		return spec.Revision{}, fmt.Errorf("the API returned enabled %t and previews %t of the Worker %q for a write of %t and %t",
+			response.Enabled, response.PreviewsEnabled, s.Worker, *s.Enabled, *s.PreviewsEnabled)
 	}
 	return revisionOfSubdomain(s), nil
 }

@@ -55,11 +55,11 @@ func (a *Account) zone(ctx context.Context, name string) (zone, error) {
 func (a *Account) listZones(ctx context.Context, params zones.ZoneListParams) ([]zones.Zone, error) {
 	params.Account.Value.ID.Value, params.Account.Value.ID.Present = a.id, true
 	params.Account.Present = true
-	answer, err := a.client.sdk.zones.List(ctx, params)
+	response, err := a.client.sdk.zones.List(ctx, params)
 	if err != nil {
 		return nil, cloudflare.Plain(err)
 	}
-	return answer.Result, cloudflare.IsList("zones", answer.JSON.RawJSON())
+	return response.Result, cloudflare.IsList("zones", response.JSON.RawJSON())
 }
 
 // knownZone returns what is known about a name: its zone, or that it does not
@@ -146,12 +146,12 @@ func (a *Account) Zones(ctx context.Context) ([]string, error) {
 		params.Account.Present = true
 		params.Page.Value, params.Page.Present = page, true
 		params.PerPage.Value, params.PerPage.Present = zonesOnPage, true
-		answer, err := a.client.sdk.zones.List(ctx, params)
+		response, err := a.client.sdk.zones.List(ctx, params)
 		if err != nil {
 			return nil, "", err
 		}
-		raw := answer.JSON.RawJSON()
-		return answer.Result, raw, cloudflare.IsList("zones", raw)
+		raw := response.JSON.RawJSON()
+		return response.Result, raw, cloudflare.IsList("zones", raw)
 	}, func(z zones.Zone) string { return z.ID })
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func seats(n float64) func(*spec.CustomHostname) {
 
 // A lost write is looked for, and repeated only if it was not done. What
 // another program has created meanwhile is not taken for ours.
-func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
+func TestLostResponsesToRecordsAndHostnames(t *testing.T) {
 	theirs := frontDoor("")
 	for _, tt := range []struct{ first, next, theirs spec.Resource }{
 		{frontDoor(""), frontDoor("changed"), theirs},
@@ -131,13 +131,13 @@ func TestLostAnswersToRecordsAndHostnames(t *testing.T) {
 // Of several records of one name and type, a marked one counts, and the others
 // are counted.
 func TestRecordsOfOneName(t *testing.T) {
-	answer := success(`[
+	response := success(`[
 		{"id":"3","type":"A","name":"a.example.com","content":"192.0.2.3","proxied":true,"ttl":1,"comment":null},
 		{"id":"2","type":"A","name":"a.example.com","content":"192.0.2.2","proxied":true,"ttl":1,"comment":"x [wfpsync.platform]"},
 		{"id":"1","type":"A","name":"a.example.com","content":"192.0.2.1","proxied":true,"ttl":1},
 		{"id":"4","type":"TXT","name":"a.example.com","content":"v=spf1","ttl":300},
 		{"id":"5","type":"CNAME","name":"b.example.com","content":"Origin.Example.net.","proxied":false,"ttl":300,"comment":"wfpsync.platform"}]`)
-	snap, err := craft(t, answer).Account(testAccount).Read(t.Context(), "platform", []spec.Collection{recordsOf(strings.Repeat("a", 32))})
+	snap, err := craft(t, response).Account(testAccount).Read(t.Context(), "platform", []spec.Collection{recordsOf(strings.Repeat("a", 32))})
 	if err != nil {
 		t.Fatal(err)
 	}

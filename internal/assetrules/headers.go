@@ -65,7 +65,7 @@ func ParseHeaders(text string) (Headers, []Problem) {
 		}
 		p.end()
 		if len(p.rules) == maxHeaderRules {
-			p.found.add(l, fmt.Sprintf("this rule and all after it are ignored: the platform reads %d", maxHeaderRules), "one with a star may do for many")
+			p.found.add(l, fmt.Sprintf("this rule and all after it are ignored: the platform reads %d", maxHeaderRules), "one with a star may replace many")
 			break
 		}
 		p.begin(l)
@@ -91,7 +91,7 @@ func (p *headerParser) begin(l line) {
 	}
 	pattern := newPattern(path)
 	if twice := pattern.twice(); twice != "" {
-		p.found.add(l, fmt.Sprintf("the rule is ignored: %s stands in %q twice", twice, path), "name one of them otherwise, as :name; a star is :splat")
+		p.found.add(l, fmt.Sprintf("the rule is ignored: %s is in %q twice", twice, path), "rename one of them: use :name, and a star is :splat")
 		return
 	}
 	p.skip, p.rule = false, &headerRule{at: l, pattern: pattern}
@@ -109,7 +109,7 @@ func (p *headerParser) end() {
 	}
 	same := func(other headerRule) bool { return other.pattern.text == rule.pattern.text }
 	if i := slices.IndexFunc(p.rules, same); i >= 0 {
-		p.found.add(p.rules[i].at, fmt.Sprintf("the rule is ignored: line %d is for %s too, and the last one counts", rule.at.number, rule.pattern.text), "make one of the two")
+		p.found.add(p.rules[i].at, fmt.Sprintf("the rule is ignored: line %d is for %s too, and the last one counts", rule.at.number, rule.pattern.text), "merge the two")
 		p.rules[i] = *rule
 		return
 	}
@@ -128,15 +128,15 @@ func (p *headerParser) header(l line) {
 	switch {
 	case p.skip:
 	case p.rule == nil:
-		p.found.refuse(l, fmt.Sprintf("%q stands before any path", l.text), "write the path that it is for above it: /*")
+		p.found.refuse(l, fmt.Sprintf("%q stands before any path", l.text), "write its path above it: /*")
 	case !isPair && isUnset && headerName.MatchString(unset):
 		p.rule.unset = append(p.rule.unset, unset)
 	case !isPair:
-		p.found.add(l, fmt.Sprintf("the line is ignored: %q is not a header", l.text), "write Name: value, or ! Name to take one away")
+		p.found.add(l, fmt.Sprintf("the line is ignored: %q is not a header", l.text), "write Name: value, or ! Name to remove one")
 	case !headerName.MatchString(name):
 		p.found.add(l, fmt.Sprintf("the line is ignored: %q is not the name of a header", name), "")
 	case value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r > 0xff }):
-		p.found.add(l, fmt.Sprintf("the line is ignored: the header %s has no value that can be sent", name), "")
+		p.found.add(l, fmt.Sprintf("the line is ignored: the header %s has an invalid value", name), "")
 	default:
 		p.rule.add(strings.ToLower(name), value)
 	}

@@ -133,7 +133,7 @@ func (p *redirectParser) line(l line) bool {
 
 func (p *redirectParser) from(l line, text string) (pattern, bool) {
 	if hasHost(text) {
-		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is not a path", text), "redirects are for every host; name the path alone")
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %q is not a path", text), "redirects apply to every host: write only the path")
 		return pattern{}, false
 	}
 	if !strings.HasPrefix(text, "/") {
@@ -141,7 +141,7 @@ func (p *redirectParser) from(l line, text string) (pattern, bool) {
 	}
 	from := newPattern(normalPath(text, false))
 	if twice := from.twice(); twice != "" {
-		p.found.add(l, fmt.Sprintf("the redirect matches nothing: %s stands in %q twice", twice, from.text), "name one of them otherwise, as :name; a star is :splat")
+		p.found.add(l, fmt.Sprintf("the redirect matches nothing: %s is in %q twice", twice, from.text), "rename one of them: use :name, and a star is :splat")
 	}
 	return from, true
 }
@@ -150,7 +150,7 @@ func (p *redirectParser) isTooMany(l line, isStatic bool) bool {
 	if isStatic {
 		p.static++
 		if p.static > maxStaticRedirects {
-			p.found.add(l, fmt.Sprintf("the redirect is ignored: there are %d without placeholders before it", maxStaticRedirects), "one with a star or :name may do for many")
+			p.found.add(l, fmt.Sprintf("the redirect is ignored: there are %d without placeholders before it", maxStaticRedirects), "one with a star or :name may replace many")
 		}
 		return p.static > maxStaticRedirects
 	}
@@ -179,7 +179,7 @@ func (p *redirectParser) redirect(l line, from pattern, target, code string) (Re
 	switch {
 	case inside && strings.HasSuffix(strings.TrimSuffix(to, ".html"), "/index") && (strings.HasSuffix(from.text, "/*") || p.pages && strings.HasSuffix(from.text, "/")):
 		p.found.refuse(l, fmt.Sprintf("the redirect leads to itself: %s is answered with a redirect to the path without /index.html", to),
-			"for an application of one page, remove the line and say not_found_handling: single-page-application")
+			"for a single-page application, remove the line and set not_found_handling: single-page-application")
 		return Redirect{}, false
 	case again:
 		p.found.add(l, fmt.Sprintf("the redirect is ignored: line %d is for %s already", first, from.text), "remove one of the two")
@@ -187,7 +187,7 @@ func (p *redirectParser) redirect(l line, from pattern, target, code string) (Re
 	}
 	p.seen[from.text] = l.number
 	if status == Rewrite && !inside {
-		p.found.add(l, fmt.Sprintf("the redirect is ignored: %s is not a file of the directory, which alone can answer with 200", to), "take 302, or a path")
+		p.found.add(l, fmt.Sprintf("the redirect is ignored: %s is not a file of the directory; only those can be served with 200", to), "take 302, or a path")
 		return Redirect{}, false
 	}
 	return Redirect{To: to, Status: status}, true

@@ -96,13 +96,13 @@ func TestRedirectProblems(t *testing.T) {
 		"/a http://example.com":           `1:1 /a http://example.com: the redirect is ignored: "http://example.com" is neither a path, with a slash before it, nor an address with https://`,
 		"/a /b 301!":                      `1:1 /a /b 301!: the redirect is ignored: "301!" is not the status of a redirect`,
 		"/a /b 404":                       `1:1 /a /b 404: the redirect is ignored: "404" is not the status of a redirect`,
-		"/a https://example.com 200":      `1:1 /a https://example.com 200: the redirect is ignored: https://example.com/ is not a file of the directory, which alone can answer with 200`,
+		"/a https://example.com 200":      `1:1 /a https://example.com 200: the redirect is ignored: https://example.com/ is not a file of the directory; only those can be served with 200`,
 		"/a /b\n/a /c":                    `2:1 /a /c: the redirect is ignored: line 1 is for /a already`,
 		"/* /index.html 200":              `!1:1 /* /index.html 200: the redirect leads to itself: /index.html is answered with a redirect to the path without /index.html`,
 		"/docs/ /docs/index":              `!1:1 /docs/ /docs/index: the redirect leads to itself: /docs/index is answered with a redirect to the path without /index.html`,
 		"/* https://example.com/index":    "",
-		"/*/a/* /b":                       `1:1 /*/a/* /b: the redirect matches nothing: * stands in "/*/a/*" twice`,
-		"/*/:splat /b":                    `1:1 /*/:splat /b: the redirect matches nothing: :splat stands in "/*/:splat" twice`,
+		"/*/a/* /b":                       `1:1 /*/a/* /b: the redirect matches nothing: * is in "/*/a/*" twice`,
+		"/*/:splat /b":                    `1:1 /*/:splat /b: the redirect matches nothing: :splat is in "/*/:splat" twice`,
 		"/a /" + strings.Repeat("b", 996): "",
 	} {
 		_, problems := ParseRedirects(line, true)

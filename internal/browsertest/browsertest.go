@@ -91,7 +91,7 @@ func (t *Tab) Becomes(expression, want string) {
 	script := fmt.Sprintf("(() => { try { return String(%s) === %q } catch { return false } })()", expression, want)
 	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(patience))); err != nil {
 		t.Is(expression, want)
-		t.report.Fatalf("%s was not %q for long: %v", expression, want, err)
+		t.report.Fatalf("%s did not become %q in time: %v", expression, want, err)
 	}
 }
 

@@ -73,7 +73,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := readResponse(resp)
 	resp.Body.Close()
 	if err == nil && len(body) > maxResponse {
-		err = fmt.Errorf("the answer is longer than %d bytes", maxResponse)
+		err = fmt.Errorf("the response is longer than %d bytes", maxResponse)
 	}
 	if err != nil {
 		failure.Cause = err

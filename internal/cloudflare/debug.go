@@ -56,7 +56,7 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.line("<", "%d %s after %s, ray %s", resp.StatusCode, http.StatusText(resp.StatusCode), took, orDash(resp.Header.Get("Cf-Ray")))
 	x.header("<", resp.Header)
 	if err != nil {
-		x.line("<", "the answer breaks off: %s", Printable(err.Error()))
+		x.line("<", "the response breaks off: %s", Printable(err.Error()))
 	}
 	x.body("<", resp.Header.Get("Content-Type"), body)
 	d.write(x)

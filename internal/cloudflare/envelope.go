@@ -71,7 +71,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 	}
 	if info, shows, ok := succeeded(body); ok && success {
 		if wantsJSON && req.Method == http.MethodGet && !shows {
-			failure.Message = "the answer has an unexpected shape: it says that it is a success and has no result"
+			failure.Message = "the response has an unexpected shape: it says that it is a success, but has no result"
 			return nil, false
 		}
 		return &judged{content: body, info: info}, true
@@ -95,7 +95,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, failure *Error) 
 	failure.NotEnvelope = e.Success == nil
 	switch {
 	case success:
-		failure.Message = "the answer does not say that it is a success"
+		failure.Message = "the response does not say that it is a success"
 	case failure.NotEnvelope:
 		failure.Message = notAnEnvelope(resp, mediaType, body)
 	}
@@ -181,7 +181,7 @@ func notAnEnvelope(resp *http.Response, mediaType string, body []byte) string {
 	case len(body) == 0:
 		return strings.TrimSpace("an empty answer " + http.StatusText(resp.StatusCode))
 	case mediaType == "" || mediaType == jsonType:
-		return "the answer is not what the API answers"
+		return "the response is not from the API"
 	default:
 		return "the answer is " + mediaType + ", not JSON"
 	}

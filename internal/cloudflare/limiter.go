@@ -84,8 +84,8 @@ type Reservation struct {
 
 type reservationKey struct{}
 
-// Reserve waits until a request may be sent, and calls look just before it
-// returns, so that what look sees does not grow old while the request waits. If
+// Reserve waits until a request may be sent, and calls check just before it
+// returns, so that what check sees does not grow old while the request waits. If
 // the server meanwhile tells us to wait, it starts again. The caller must
 // release the reservation.
 func (c *Client) Reserve(ctx context.Context, check func() error) (*Reservation, error) {
@@ -98,16 +98,16 @@ func (l *limiter) reserve(ctx context.Context, check func() error) (*Reservation
 		if err != nil {
 			return nil, err
 		}
-		t := &Reservation{paused: l.pausedUntil()}
-		t.slot.Store(s)
+		r := &Reservation{paused: l.pausedUntil()}
+		r.slot.Store(s)
 		if err := check(); err != nil {
-			t.Release()
+			r.Release()
 			return nil, err
 		}
-		if !l.pausedUntil().After(t.paused) {
-			return t, nil
+		if !l.pausedUntil().After(r.paused) {
+			return r, nil
 		}
-		t.Release()
+		r.Release()
 	}
 }
 
@@ -118,13 +118,13 @@ func (l *limiter) pausedUntil() time.Time {
 }
 
 // Context returns a context whose first request uses the reservation.
-func (t *Reservation) Context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, reservationKey{}, t)
+func (r *Reservation) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, reservationKey{}, r)
 }
 
 // Release gives back the slot if no request used it.
-func (t *Reservation) Release() {
-	if s := t.slot.Swap(nil); s != nil {
+func (r *Reservation) Release() {
+	if s := r.slot.Swap(nil); s != nil {
 		s.release(nil)
 	}
 }

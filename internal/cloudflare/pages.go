@@ -38,13 +38,13 @@ func AllPages[T any](ctx context.Context, perPage int, fetch func(ctx context.Co
 				all = append(all, item)
 			}
 		}
-		var answer struct {
+		var response struct {
 			Info PageInfo `json:"result_info"`
 		}
-		if err := json.Unmarshal([]byte(raw), &answer); err != nil {
+		if err := json.Unmarshal([]byte(raw), &response); err != nil {
 			return nil, err
 		}
-		if len(all) == before || answer.Info.Last(page, perPage, len(items), len(all)) {
+		if len(all) == before || response.Info.Last(page, perPage, len(items), len(all)) {
 			return all, nil
 		}
 	}
@@ -72,5 +72,5 @@ func IsList(what, raw string) error {
 	if gjson.Get(raw, "result").IsArray() {
 		return nil
 	}
-	return fmt.Errorf("the answer to the list of %s has an unexpected shape: its result is not a list", what)
+	return fmt.Errorf("the response to the list of %s has an unexpected shape: its result is not a list", what)
 }

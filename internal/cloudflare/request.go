@@ -129,11 +129,11 @@ func (i ResultInfo) Next() string {
 // Exchange sends a request and decodes the result of its JSON response into
 // what result points to.
 func (c *Client) Exchange(ctx context.Context, method, path string, query url.Values, body Body, result any) (ResultInfo, error) {
-	answer, err := c.Send(ctx, method, path, query, body)
+	response, err := c.Send(ctx, method, path, query, body)
 	if err != nil {
 		return ResultInfo{}, err
 	}
-	return answer.Decode(result)
+	return response.Decode(result)
 }
 
 // ExchangeJSON sends a JSON body and decodes the result of the response.
@@ -166,7 +166,7 @@ func (a *Response) Info() (info ResultInfo, err error) {
 // Unexpected returns the error for a success that cannot be read.
 func (a *Response) Unexpected(err error) *Error {
 	e := a.about
-	e.Message = fmt.Sprintf("the answer has an unexpected shape: %v", err)
+	e.Message = fmt.Sprintf("the response has an unexpected shape: %v", err)
 	return &e
 }
 

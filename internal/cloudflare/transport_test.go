@@ -9,11 +9,11 @@ import (
 )
 
 // Each of these is an error whatever its HTTP status, and says what it is.
-func TestAnswersThatAreNoSuccess(t *testing.T) {
+func TestResponsesThatAreNotSuccesses(t *testing.T) {
 	const where = "GET …/workers/scripts/x/settings: "
 	for name, tt := range map[string]struct {
-		answer http.HandlerFunc
-		want   string
+		response http.HandlerFunc
+		want     string
 	}{
 		"success false with 200": {failure(200, 10003, "bad parameter"), "Cloudflare 10003: bad parameter (HTTP 200)"},
 		"an ordinary error":      {failure(400, 10021, "no such module", "Cf-Ray", "8f-FRA"), "Cloudflare 10021: no such module (HTTP 400, ray 8f-FRA)"},
@@ -25,12 +25,12 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 		"html with 200":      {reply(200, "text/html", "<html>"), "the answer is text/html, not JSON (HTTP 200)"},
 		"a challenge":        {reply(403, "text/html", "<html>", "Cf-Mitigated", "challenge"), "Cloudflare's firewall challenged the request; the API was not reached (HTTP 403)"},
 		"empty":              {reply(200, "", ""), "an empty answer OK (HTTP 200)"},
-		"no envelope":        {reply(200, jsonType, `{"bindings":[]}`), "the answer does not say that it is a success (HTTP 200)"},
-		"an array":           {reply(200, jsonType, `[]`), "the answer is not what the API answers (HTTP 200)"},
-		"another shape":      {success(`{"bindings":7}`), "the answer has an unexpected shape: "},
+		"no envelope":        {reply(200, jsonType, `{"bindings":[]}`), "the response does not say that it is a success (HTTP 200)"},
+		"an array":           {reply(200, jsonType, `[]`), "the response is not from the API (HTTP 200)"},
+		"another shape":      {success(`{"bindings":7}`), "the response has an unexpected shape: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := get(craft(t, tt.answer).Client)
+			err := get(craft(t, tt.response).Client)
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want an *Error", err)
@@ -50,7 +50,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 
 // The response to deleting a custom hostname is only its id.
 func TestDeletionInNoEnvelope(t *testing.T) {
-	for answer, want := range map[string]bool{
+	for response, want := range map[string]bool{
 		`{"id":"0d89c70d-ad9f-4843-b99f-6cc0252067e9"}`: true,
 		`{"id":""}`: false,
 		`{"id":7}`:  false,
@@ -58,14 +58,14 @@ func TestDeletionInNoEnvelope(t *testing.T) {
 		`{"id":"x","errors":[{"code":1436,"message":"no"}]}`: false,
 	} {
 		for status, succeeds := range map[int]bool{200: want, 404: false} {
-			c := craft(t, reply(status, jsonType, answer)).Client
+			c := craft(t, reply(status, jsonType, response)).Client
 			if err := c.Remove(t.Context(), "/zones/z/custom_hostnames/x"); (err == nil) != succeeds {
-				t.Errorf("%d %s: %v", status, answer, err)
+				t.Errorf("%d %s: %v", status, response, err)
 			}
 		}
 	}
 	if get(craft(t, reply(200, jsonType, `{"id":"x"}`)).Client) == nil {
-		t.Error("what is no deletion needs an envelope")
+		t.Error("only a deletion may lack an envelope")
 	}
 }
 

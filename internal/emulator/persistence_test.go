@@ -84,7 +84,7 @@ func TestOutOfGit(t *testing.T) {
 	}
 	emulatortest.Open(t, emulator.Options{Dir: there})
 	if _, err := os.Stat(filepath.Join(there, ".gitignore")); !os.IsNotExist(err) {
-		t.Errorf("git is told of somebody else's folder: %v", err)
+		t.Errorf("git ignores a folder that is not ours: %v", err)
 	}
 }
 

@@ -59,7 +59,7 @@ func checkGuarded(t *testing.T, l *local, c *Account) {
 		live := l.read(t, collection).Resources[address].Revision
 		second, err := write(tt.changed, &live)
 		if err != nil {
-			t.Fatalf("%s, which nobody changed: %v", address, err)
+			t.Fatalf("%s, which has not changed: %v", address, err)
 		}
 		_, scripted := tt.resource.(spec.Scripted)
 		if again, err := write(tt.changed, &first); scripted && (err != nil || !again.Same(second)) {
@@ -69,14 +69,14 @@ func checkGuarded(t *testing.T, l *local, c *Account) {
 		put(t, l.account, tt.theirs, &live)
 		var moved *account.MovedError
 		if _, err := write(tt.resource, &live); !errors.As(err, &moved) || moved.Now == nil {
-			t.Errorf("%s, which somebody changed, was written: %v", address, err)
+			t.Errorf("%s, which another program changed, was written: %v", address, err)
 		}
 		if _, err := write(tt.resource, nil); scripted && !account.IsMoved(err) {
-			t.Errorf("%s, which somebody created, was written: %v", address, err)
+			t.Errorf("%s, which another program created, was written: %v", address, err)
 		}
 		fresh()
 		if err := c.Delete(t.Context(), address, live); !account.IsMoved(err) {
-			t.Errorf("%s, which somebody changed, was deleted: %v", address, err)
+			t.Errorf("%s, which another program changed, was deleted: %v", address, err)
 		}
 		live = l.read(t, collection).Resources[address].Revision
 		for range 2 {
@@ -86,7 +86,7 @@ func checkGuarded(t *testing.T, l *local, c *Account) {
 			}
 		}
 		if _, err := write(tt.resource, &live); !account.IsMoved(err) {
-			t.Errorf("%s, which somebody deleted, was written: %v", address, err)
+			t.Errorf("%s, which another program deleted, was written: %v", address, err)
 		}
 	}
 }
@@ -116,10 +116,10 @@ func TestYoungListsAreNoLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := write(ours, "ours", before); !account.IsMoved(err) {
-		t.Errorf("somebody else's write was overwritten: %v", err)
+		t.Errorf("another program's write was overwritten: %v", err)
 	}
 	if err := ours.Delete(t.Context(), address, *before); !account.IsMoved(err) {
-		t.Errorf("somebody else's write was deleted: %v", err)
+		t.Errorf("another program's write was deleted: %v", err)
 	}
 }
 
@@ -161,8 +161,8 @@ func TestWaitAfterALook(t *testing.T) {
 
 // Writing what is attached to a Worker changes the time of the Worker's last
 // write. That was us, unless more of the Worker has changed.
-func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
-	for _, somebody := range []bool{false, true} {
+func TestOwnAdjustmentsAreNotForeign(t *testing.T) {
+	for _, other := range []bool{false, true} {
 		l := openLocal(t)
 		put(t, l.account, worker("w"), nil)
 		yes := true
@@ -172,12 +172,12 @@ func TestOwnAdjustmentsAreNobodyElses(t *testing.T) {
 		if err := c.Delete(t.Context(), spec.Address{Kind: spec.KindWorkerSubdomain, Name: "w"}, spec.Revision{}); err != nil {
 			t.Fatal(err)
 		}
-		if somebody {
+		if other {
 			now := l.read(t, allWorkers).Resources[worker("w").Address()].Revision
 			put(t, l.account, worker("w", newTag("theirs"), func(s *spec.Script) { s.Code = codeOf("export default {}") }), &now)
 		}
-		if err := c.Delete(t.Context(), worker("w").Address(), prior); account.IsMoved(err) != somebody || err != nil && !somebody {
-			t.Errorf("somebody else has written it: %v: %v", somebody, err)
+		if err := c.Delete(t.Context(), worker("w").Address(), prior); account.IsMoved(err) != other || err != nil && !other {
+			t.Errorf("another program has written it: %v: %v", other, err)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func TestOwnAdjustmentsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !early {
-		t.Error("a look in this moment would take our own write for somebody else's")
+		t.Error("a look in this moment would take our own write for another program's")
 	}
 }
 
@@ -250,7 +250,7 @@ func TestListsStandInForFewWrites(t *testing.T) {
 		}
 	}
 	if unnoticed > listWrites {
-		t.Errorf("%d changes of somebody else were deleted, want at most %d", unnoticed, listWrites)
+		t.Errorf("%d changes of another program were deleted, want at most %d", unnoticed, listWrites)
 	}
 }
 

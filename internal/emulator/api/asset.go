@@ -321,7 +321,7 @@ func (s *Server) tokenFiles(tx *store.Tx, a assembly, token string) ([]store.Ass
 	case kind == noToken:
 		return nil, fail(http.StatusBadRequest, workersNoAssetsManifest, "The token of the assets is invalid or has expired")
 	case !session.IsFor(a.scripts, a.name):
-		return nil, fail(http.StatusBadRequest, workersNoAssetsManifest, "The token of the assets is of the upload session of another script or place")
+		return nil, fail(http.StatusBadRequest, workersNoAssetsManifest, "The token of the assets belongs to the upload session of another script or namespace")
 	case kind == uploadToken, len(buckets(session.Files, a.scripts.Assets())) > 0:
 		return nil, fail(http.StatusBadRequest, workersPartialAssets, "Not all files of the assets were uploaded")
 	}
@@ -360,7 +360,7 @@ func checkAssetConfig(raw json.RawMessage, k code) error {
 func checkAssetsBinding(script *store.Script) error {
 	for _, binding := range script.Bindings {
 		if store.BindingTypeOf(binding.Type).Leads == store.ToAssets && script.Assets == nil {
-			return fail(http.StatusBadRequest, workersAssetsBindingAlone, "The binding '%s' is one to assets, and the script has none", binding.Name)
+			return fail(http.StatusBadRequest, workersAssetsBindingAlone, "The binding '%s' is for assets, but the script has none", binding.Name)
 		}
 	}
 	return nil
@@ -393,7 +393,7 @@ func (s *Server) ServedAssets(account, namespace, script string) ([]ServedAsset,
 		for _, file := range found.Assets.Files {
 			asset, known := scripts.Assets().Get(file.Hash)
 			if !known {
-				return fmt.Errorf("the static file %s of %s is not there", file.Path, script)
+				return fmt.Errorf("the static file %s of %s is missing", file.Path, script)
 			}
 			served = append(served, ServedAsset{file.Path, asset.Type, file.Hash, tx.Blob(asset.Blob)})
 		}

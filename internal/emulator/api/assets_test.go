@@ -50,12 +50,12 @@ func TestAssetUpload(t *testing.T) {
 		t.Errorf("%d %s", last.Status, last.Body)
 	}
 	last.Into(&s)
-	answer := a.Upload(path, object{
+	response := a.Upload(path, object{
 		"assets":   object{"jwt": s.JWT, "config": object{"not_found_handling": "404-page"}},
 		"bindings": []any{object{"type": "assets", "name": "ASSETS"}},
 	})
-	if answer.Field("has_assets") != "true" || answer.Field("has_modules") != "true" {
-		t.Errorf("%s", answer.Body)
+	if response.Field("has_assets") != "true" || response.Field("has_modules") != "true" {
+		t.Errorf("%s", response.Body)
 	}
 	want := "/LICENSE  \n/images/logo.svg image/svg+xml <svg/>\n/index.html text/html <h1>hi</h1>"
 	if got := served(a, "prod", "site"); got != want {
@@ -94,9 +94,9 @@ func TestAssetsWithoutCode(t *testing.T) {
 	a.Namespace("prod")
 	for place, path := range map[string]string{"prod": emulatortest.Script("prod", "site"), "": emulatortest.Worker("site")} {
 		contentType, body := emulatortest.Form(t, "metadata", object{"assets": object{"jwt": a.Completed(path, indexPage)}, "compatibility_date": "2026-01-01"})
-		answer := a.Send("PUT", path, contentType, body)
-		if answer.Field("has_modules") != "false" || answer.Field("has_assets") != "true" {
-			t.Errorf("%s", answer.Body)
+		response := a.Send("PUT", path, contentType, body)
+		if response.Field("has_modules") != "false" || response.Field("has_assets") != "true" {
+			t.Errorf("%s", response.Body)
 		}
 		content := path + "/content"
 		if place == "" {

@@ -74,11 +74,11 @@ func (s *Server) listD1Databases(c *call) (reply, error) {
 		return reply{}, err
 	}
 	slices.SortFunc(views, func(a, b d1DatabaseView) int { return strings.Compare(a.Name, b.Name) })
-	answer, err := pageOf(views, query, pageRange{min: 10, max: 10000, byDefault: 1000}, d1InvalidRequest)
-	if info, paged := answer.info.(pageInfo); paged {
-		answer.info = info.countInfo
+	response, err := pageOf(views, query, pageRange{min: 10, max: 10000, byDefault: 1000}, d1InvalidRequest)
+	if info, paged := response.info.(pageInfo); paged {
+		response.info = info.countInfo
 	}
-	return answer, err
+	return response, err
 }
 
 type d1DatabaseFields struct {

@@ -29,7 +29,7 @@ func (s *Server) r2BucketRoutes() []route {
 // done.
 func (s *Server) refuseR2Object(c *call) (reply, error) {
 	return reply{}, fail(http.StatusNotImplemented, codeNoRoute,
-		"The local account of wfpsync has objects of R2 for its Workers alone: a Worker with the bucket bound can read and write them")
+		"The local account of wfpsync has R2 objects only for its Workers: a Worker with the bucket bound can read and write them")
 }
 
 // A bucket's jurisdiction is a header and never part of a body. So is its

@@ -84,10 +84,10 @@ func orNull(raw json.RawMessage) json.RawMessage {
 // getContent returns the code of a script: the modules as a form with the
 // header cf-entrypoint, or the bare text of a service worker.
 func (s *Server) getContent(c *call, sc scriptContainer) (reply, error) {
-	var answer reply
+	var response reply
 	err := s.readScript(c, sc, func(tx *store.Tx, script store.Script) error {
 		if len(script.Modules) == 0 { // only static files
-			answer = reply{status: http.StatusNoContent, raw: &rawReply{}}
+			response = reply{status: http.StatusNoContent, raw: &rawReply{}}
 			return nil
 		}
 		header := http.Header{}
@@ -95,14 +95,14 @@ func (s *Server) getContent(c *call, sc scriptContainer) (reply, error) {
 		if !script.HasModules && len(script.Modules) == 1 {
 			only := script.Modules[0]
 			header.Set("Content-Type", only.Type)
-			answer = reply{raw: &rawReply{header: header, body: tx.Blob(only.Hash)}}
+			response = reply{raw: &rawReply{header: header, body: tx.Blob(only.Hash)}}
 			return nil
 		}
 		contentType, body, err := writeModules(script.Modules, func(m store.Module) []byte { return tx.Blob(m.Hash) })
 		header.Set("Content-Type", contentType)
 		header.Set("Cf-Entrypoint", script.EntryPoint)
-		answer = reply{raw: &rawReply{header: header, body: body}}
+		response = reply{raw: &rawReply{header: header, body: body}}
 		return err
 	})
-	return answer, err
+	return response, err
 }

@@ -234,12 +234,12 @@ func (s *Server) handle(h handler) http.HandlerFunc {
 				return
 			}
 		}
-		answer, err := h(c)
+		response, err := h(c)
 		if err != nil {
 			writeFailure(w, err)
 			return
 		}
-		answer.write(w)
+		response.write(w)
 	}
 }
 

@@ -181,7 +181,7 @@ func TestUploadRefusals(t *testing.T) {
 		"missing KV namespace":       {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": strings.Repeat("0", 32)}}}, 400, 10041},
 		"malformed KV namespace":     {object{"bindings": []any{object{"type": "kv_namespace", "name": "A", "namespace_id": "kv"}}}, 400, 10042},
 		"missing D1 database":        {object{"bindings": []any{object{"type": "d1", "name": "A", "id": "x"}}}, 400, 10181},
-		"missing D1 database, anew":  {object{"bindings": []any{object{"type": "d1", "name": "A", "database_id": "x"}}}, 400, 10181},
+		"missing D1 database, again": {object{"bindings": []any{object{"type": "d1", "name": "A", "database_id": "x"}}}, 400, 10181},
 		"D1 database without an id":  {object{"bindings": []any{object{"type": "d1", "name": "A"}}}, 400, 10181},
 		"missing R2 bucket":          {object{"bindings": []any{object{"type": "r2_bucket", "name": "A", "bucket_name": "none"}}}, 400, 10085},
 		"bucket elsewhere":           {object{"bindings": []any{object{"type": "r2_bucket", "name": "A", "bucket_name": "uploads", "jurisdiction": "eu"}}}, 400, 10085},

@@ -192,11 +192,11 @@ func parseTagFilter(text string) (tagFilter, error) {
 		if colon <= 0 {
 			return nil, badTagFilter(condition)
 		}
-		tag, answer := condition[:colon], condition[colon+1:]
-		if answer != "yes" && answer != "no" {
+		tag, response := condition[:colon], condition[colon+1:]
+		if response != "yes" && response != "no" {
 			return nil, badTagFilter(condition)
 		}
-		filter = append(filter, tagCondition{tag: tag, wanted: answer == "yes"})
+		filter = append(filter, tagCondition{tag: tag, wanted: response == "yes"})
 	}
 	return filter, nil
 }

@@ -49,10 +49,10 @@ func FromOtherOrigin(r *http.Request) bool {
 func checkVisitor(r *http.Request) error {
 	if !NamesThisMachine(r) {
 		return fail(http.StatusMisdirectedRequest, codeNoRoute,
-			"The local account of wfpsync answers to the names localhost and 127.0.0.1, and to no other Host")
+			"The local account of wfpsync only answers to the Hosts localhost and 127.0.0.1")
 	}
 	if FromOtherOrigin(r) {
-		return fail(http.StatusForbidden, codeNoRoute, "The local account of wfpsync answers no web page")
+		return fail(http.StatusForbidden, codeNoRoute, "The local account of wfpsync does not answer web pages")
 	}
 	return nil
 }

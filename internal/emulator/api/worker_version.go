@@ -91,9 +91,9 @@ func (s *Server) listVersions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	answer, err := pageOf(items, c.query(), pageRange{min: 1, max: 100, byDefault: 20}, workersMalformedParameter)
-	answer.result = map[string]any{"items": answer.result}
-	return answer, err
+	response, err := pageOf(items, c.query(), pageRange{min: 1, max: 100, byDefault: 20}, workersMalformedParameter)
+	response.result = map[string]any{"items": response.result}
+	return response, err
 }
 
 func (s *Server) getVersion(c *call) (reply, error) {

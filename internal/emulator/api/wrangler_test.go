@@ -38,11 +38,11 @@ func TestWranglerDeployIntoNamespace(t *testing.T) {
 	for range 2 {
 		a.Get("/workers/scripts/tenant-a/secrets").Fails(404, 10007)
 		a.Get("/workers/scripts/tenant-a/settings").Fails(404, 10007)
-		answer := wranglerUpload(a, "PUT", emulatortest.Script("prod", "tenant-a")+"?excludeScript=true&bindings_inherit=strict", object{
+		response := wranglerUpload(a, "PUT", emulatortest.Script("prod", "tenant-a")+"?excludeScript=true&bindings_inherit=strict", object{
 			"limits": object{"cpu_ms": 50}, "annotations": object{"workers/message": "hello", "workers/tag": "v1"},
 		}).Object()
-		if answer["deployment_id"] == "" || answer["startup_time_ms"] == 0.0 {
-			t.Errorf("the answer is %v", answer)
+		if response["deployment_id"] == "" || response["startup_time_ms"] == 0.0 {
+			t.Errorf("the answer is %v", response)
 		}
 		a.Get(emulatortest.Script("prod", "tenant-a")).OK()
 	}

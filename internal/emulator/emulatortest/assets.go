@@ -54,11 +54,11 @@ func (a *Account) Completed(path string, files ...StaticFile) string {
 	if len(missing) == 0 {
 		return s.JWT
 	}
-	answer := a.SendAssets(s.JWT, missing...)
-	if answer.Status != 201 {
-		a.T.Fatalf("%d %s", answer.Status, answer.Body)
+	response := a.SendAssets(s.JWT, missing...)
+	if response.Status != 201 {
+		a.T.Fatalf("%d %s", response.Status, response.Body)
 	}
-	answer.Into(&s)
+	response.Into(&s)
 	return s.JWT
 }
 

@@ -97,7 +97,7 @@ func (r *Running) Hears(text string) runtime.Message {
 		case <-end:
 			r.Mu.Lock()
 			defer r.Mu.Unlock()
-			r.T.Fatalf("nobody said %q, but %v", text, r.Messages)
+			r.T.Fatalf("no message has %q: %v", text, r.Messages)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (r *Running) NeverSaid(text string) {
 	defer r.Mu.Unlock()
 	for _, m := range r.Messages {
 		if strings.Contains(m.Text, text) {
-			r.T.Errorf("somebody says %q", m.Text)
+			r.T.Errorf("a message says %q", m.Text)
 		}
 	}
 }

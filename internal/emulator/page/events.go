@@ -30,7 +30,7 @@ const (
 func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	woken, leave, ok := p.hub.join()
 	if !ok {
-		http.Error(w, "Too many pages are open, or wfpsync is about to end.", http.StatusServiceUnavailable)
+		http.Error(w, "Too many pages are open, or wfpsync is about to exit.", http.StatusServiceUnavailable)
 		return
 	}
 	defer leave()

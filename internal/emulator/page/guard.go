@@ -38,7 +38,7 @@ func setSecurityHeaders(h http.Header) {
 // guard returns why a request is refused, or nil.
 func (p *Page) guard(r *http.Request) *httpError {
 	if !api.NamesThisMachine(r) {
-		return fail(http.StatusMisdirectedRequest, "This page is at http://localhost:%d/ and under no other name.", p.options.Port)
+		return fail(http.StatusMisdirectedRequest, "This page is only at http://localhost:%d/.", p.options.Port)
 	}
 	if api.FromOtherOrigin(r) && !followsLink(r) {
 		return fail(http.StatusForbidden, "This page answers only requests that it makes itself.")
@@ -47,10 +47,10 @@ func (p *Page) guard(r *http.Request) *httpError {
 		return nil
 	}
 	if r.Header.Get("Origin") == "" {
-		return fail(http.StatusForbidden, "This page takes only requests that it makes itself.")
+		return fail(http.StatusForbidden, "This page accepts only requests that it makes itself.")
 	}
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(p.token)) != 1 {
-		return fail(http.StatusForbidden, "The request has no token of this page: load it again.")
+		return fail(http.StatusForbidden, "The request does not have the token of this page: load the page again.")
 	}
 	return nil
 }

@@ -34,8 +34,8 @@ func TestChattyWorker(t *testing.T) {
 	if got := h.errors(); len(got) != 1 || got["quiet"] != 1 {
 		t.Errorf("the errors are %v", got)
 	}
-	if len(h.said("nobody")) != 0 {
-		t.Error("nobody said something")
+	if len(h.said("silent")) != 0 {
+		t.Error("a silent Worker has messages")
 	}
 }
 
@@ -45,7 +45,7 @@ func TestHubIsBounded(t *testing.T) {
 	h := newHub()
 	_, leave, ok := h.join() // it never reads
 	if !ok {
-		t.Fatal("there is no room")
+		t.Fatal("the reader was refused")
 	}
 	defer leave()
 	huge := strings.Repeat("é", maxMessageBytes)
@@ -107,11 +107,11 @@ func TestTooManyReaders(t *testing.T) {
 	h := newHub()
 	for range maxReaders {
 		if _, _, ok := h.join(); !ok {
-			t.Fatal("there is no room")
+			t.Fatal("the reader was refused")
 		}
 	}
 	if _, _, ok := h.join(); ok {
-		t.Error("there is no bound")
+		t.Error("the number of readers is not limited")
 	}
 }
 

@@ -126,13 +126,13 @@ func TestPageGuard(t *testing.T) {
 		{"a stream from elsewhere", "GET", "/api/events", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"the page", "POST", "/api/compare", []string{"Origin", own, "X-Wfpsync-Token", p.token, "Sec-Fetch-Site", "same-origin"}, 200},
 		{"no origin", "POST", "/api/compare", []string{"X-Wfpsync-Token", p.token}, 403},
-		{"an origin that is none", "POST", "/api/compare", []string{"Origin", "null", "X-Wfpsync-Token", p.token}, 403},
+		{"an invalid origin", "POST", "/api/compare", []string{"Origin", "null", "X-Wfpsync-Token", p.token}, 403},
 		{"a Worker's origin", "POST", "/api/compare", []string{"Origin", "http://localhost:8787", "X-Wfpsync-Token", p.token}, 403},
 		{"no token", "POST", "/api/compare", []string{"Origin", own}, 403},
 		{"a wrong token", "POST", "/api/send", []string{"Origin", own, "X-Wfpsync-Token", "x"}, 403},
 		{"a question for leave", "OPTIONS", "/api/send", []string{"Origin", "http://localhost:8787", "Access-Control-Request-Method", "POST"}, 403},
-		{"a method that is none", "PUT", "/api/send", []string{"Origin", own, "X-Wfpsync-Token", p.token}, 405},
-		{"a file that is none", "GET", "/files/../page.go", nil, 404},
+		{"a wrong method", "PUT", "/api/send", []string{"Origin", own, "X-Wfpsync-Token", p.token}, 405},
+		{"a missing file", "GET", "/files/../page.go", nil, 404},
 		{"a folder", "GET", "/files/", nil, 404},
 	} {
 		t.Run(c.name, func(t *testing.T) {

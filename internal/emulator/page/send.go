@@ -89,7 +89,7 @@ func (p *Page) send(r *http.Request) (any, error) {
 	response, err := p.sender.Do(request)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fail(http.StatusGatewayTimeout, "no answer came within %v", sendLimit)
+		return nil, fail(http.StatusGatewayTimeout, "no response within %v", sendLimit)
 	case err != nil:
 		return nil, fail(http.StatusBadGateway, "the request could not be sent: %v", cause(err))
 	}
@@ -118,7 +118,7 @@ func (s requestForm) request(ctx context.Context) (*http.Request, error) {
 	}
 	switch {
 	case !slices.Contains(methods, s.Method):
-		return nil, fail(http.StatusBadRequest, "the method %q is none of %s", s.Method, strings.Join(methods, ", "))
+		return nil, fail(http.StatusBadRequest, "unsupported method %q: use one of %s", s.Method, strings.Join(methods, ", "))
 	case host == "":
 		return nil, fail(http.StatusBadRequest, "which host is the request for?")
 	case strings.Contains(host, "*"):
@@ -134,7 +134,7 @@ func (s requestForm) request(ctx context.Context) (*http.Request, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, s.Method, "http://"+host+path, body)
 	if err != nil {
-		return nil, fail(http.StatusBadRequest, "no request can be made of this: %v", cause(err))
+		return nil, fail(http.StatusBadRequest, "this is not a valid request: %v", cause(err))
 	}
 	request.Header.Set("User-Agent", "wfpsync dev")
 	return request, s.setHeaders(request.Header)
@@ -158,7 +158,7 @@ func (s requestForm) setHeaders(header http.Header) error {
 		case !found:
 			return fail(http.StatusBadRequest, "the header %q has no colon: write Name: value", line)
 		case slices.Contains(ours, name):
-			return fail(http.StatusBadRequest, "the header %s follows from the rest of the form", name)
+			return fail(http.StatusBadRequest, "the header %s is set by the rest of the form", name)
 		}
 		if !cleared[name] {
 			header.Del(name) // including our User-Agent
@@ -182,9 +182,9 @@ func (a *responseView) read(response *http.Response) {
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxShown+1))
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		a.Unfinished = "The answer was still coming after " + sendLimit.String() + "."
+		a.Unfinished = "The response was not complete after " + sendLimit.String() + "."
 	case err != nil:
-		a.Unfinished = "The answer broke off: " + err.Error()
+		a.Unfinished = "The response broke off: " + err.Error()
 	}
 	if a.Size = len(raw); a.Size > maxShown {
 		raw, a.Cut = raw[:maxShown], true

@@ -92,12 +92,12 @@ func TestPageSendMistakes(t *testing.T) {
 		{requestForm{Method: "GET", Host: "*.example.com"}, `the host "*.example.com" still has a star: put a name in its place`},
 		{requestForm{Method: "GET", Host: "http://a.example"}, `"http://a.example" is not a host: a host is a name, with a port if needed`},
 		{requestForm{Method: "GET", Host: "me@a.example"}, `"me@a.example" is not a host: a host is a name, with a port if needed`},
-		{requestForm{Method: "GET", Host: "a.example:port"}, `no request can be made of this: invalid port ":port" after host`},
+		{requestForm{Method: "GET", Host: "a.example:port"}, `this is not a valid request: invalid port ":port" after host`},
 		{requestForm{Method: "GET", Host: "a.example", Path: "x"}, `the path "x" does not begin with a slash`},
-		{requestForm{Method: "GET", Host: "a.example", Path: "/%zz"}, `no request can be made of this: invalid URL escape "%zz"`},
-		{requestForm{Method: "CONNECT", Host: "a.example"}, `the method "CONNECT" is none of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS`},
+		{requestForm{Method: "GET", Host: "a.example", Path: "/%zz"}, `this is not a valid request: invalid URL escape "%zz"`},
+		{requestForm{Method: "CONNECT", Host: "a.example"}, `unsupported method "CONNECT": use one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS`},
 		{requestForm{Method: "GET", Host: "a.example", Headers: "Accept"}, `the header "Accept" has no colon: write Name: value`},
-		{requestForm{Method: "GET", Host: "a.example", Headers: "host: b"}, `the header Host follows from the rest of the form`},
+		{requestForm{Method: "GET", Host: "a.example", Headers: "host: b"}, `the header Host is set by the rest of the form`},
 		{requestForm{Method: "GET", Host: "a.example", Headers: "a b: c"}, `the request could not be sent: net/http: invalid header field name "a b"`},
 	} {
 		var a pageAnswer
@@ -143,7 +143,7 @@ func TestPageAnswers(t *testing.T) {
 		t.Errorf("nothing is %+v", a)
 	}
 	if a := send("/binary"); !a.Hex || !a.Cut || !strings.HasPrefix(a.Body, "00000000  50 4e 47 00 ff 00") || len(a.Body) > 32<<10 || a.Size != 5+8<<10 {
-		t.Errorf("what is no text is %d bytes: %+v", len(a.Body), a.Size)
+		t.Errorf("a binary body has %d bytes: %+v", len(a.Body), a.Size)
 	}
 	if a := send("/latin"); !a.Hex || a.Cut {
 		t.Errorf("another encoding is %+v", a)
@@ -154,13 +154,13 @@ func TestPageAnswers(t *testing.T) {
 	if a := send("/markup"); a.Body != string(bodies["/markup"]) {
 		t.Errorf("markup is %q", a.Body)
 	}
-	if a := send("/broken"); a.Body != "the beginning" || a.Unfinished != "The answer broke off: unexpected EOF" {
+	if a := send("/broken"); a.Body != "the beginning" || a.Unfinished != "The response broke off: unexpected EOF" {
 		t.Errorf("what broke off is %+v", a)
 	}
 	var a pageAnswer
 	gone := servePage(emulatortest.Open(t, emulator.Options{}), "127.0.0.1:1", nil)
 	if status := gone.post("/api/send", requestForm{Method: "GET", Host: "a.example"}, &a); status != http.StatusBadGateway || !strings.HasPrefix(a.Error, "the request could not be sent: dial tcp 127.0.0.1:1") {
-		t.Errorf("nobody listens: %d %s", status, a.Error)
+		t.Errorf("without a server: %d %s", status, a.Error)
 	}
 }
 

@@ -127,7 +127,7 @@ func (r *Runtime) log(request *http.Request) (response, error) {
 				text += "\n" + r.mapStack(worker, id, thrown.Stack)
 			}
 			if strings.HasPrefix(thrown.Message, internalError) {
-				text += "\n    workerd says no more. Most often a Worker has asked an address that it cannot reach here: this machine, its network, or a name that is not found."
+				text += "\n    workerd gives no details. Usually a Worker has requested an address that it cannot reach here: this machine, its network, or a name that is not found."
 			}
 			r.options.Tell(Message{Worker: worker, Level: "error", Text: text, Time: time.UnixMilli(thrown.Time), Ray: event.Ray})
 		}

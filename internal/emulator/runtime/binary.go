@@ -38,7 +38,7 @@ func newestDate(ctx context.Context, binary string) (string, error) {
 	said, err := cmd.Output()
 	date := versionDate.FindString(string(said))
 	if err != nil || date == "" {
-		return "", fmt.Errorf("%s does not say its version as workerd does: %w", binary, orNoDate(err))
+		return "", fmt.Errorf("%s does not print its version as workerd does: %w", binary, orNoDate(err))
 	}
 	if date < oldest {
 		return "", fmt.Errorf("%s is the workerd of %s, and wfpsync needs one of %s or later", binary, date, oldest)
@@ -49,7 +49,7 @@ func newestDate(ctx context.Context, binary string) (string, error) {
 
 func orNoDate(err error) error {
 	if err == nil {
-		return fmt.Errorf("its answer has no date")
+		return fmt.Errorf("its version has no date")
 	}
 	return err
 }

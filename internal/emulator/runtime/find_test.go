@@ -215,7 +215,7 @@ func TestVersion(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"workerd 2025-09-06": "is the workerd of 2025-09-06, and wfpsync needs one of 2025-12-02 or later",
-		"hello":              "does not say its version as workerd does",
+		"hello":              "does not print its version as workerd does",
 	} {
 		if _, err := newestDate(t.Context(), say(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)

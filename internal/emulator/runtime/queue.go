@@ -296,7 +296,7 @@ func (r *Runtime) consumer(queue string) (found consumer, consumed bool) {
 		return nil
 	})
 	if err != nil {
-		r.tell("error", "who consumes the queue %s: %v", queue, err)
+		r.tell("error", "cannot find the consumer of the queue %s: %v", queue, err)
 	}
 	return found, consumed
 }

@@ -48,7 +48,7 @@ func TestBatches(t *testing.T) {
 		"a full batch goes at once":      {at(0, 0, 9), 0},
 		"one that is delayed":            {at(9, 0), 5},
 		"the second comes soon enough":   {at(0, 3), 3},
-		"nobody is due for a long time":  {at(60, 70), 65},
+		"none is due for a long time":    {at(60, 70), 65},
 		"all are due when the last ones": {at(60, 60), 60},
 	} {
 		if got := nextBatch(test.held, c); !got.Equal(now.Add(time.Duration(test.want) * time.Second)) {

@@ -44,7 +44,7 @@ func TestRunSlowWorker(t *testing.T) {
 		select {
 		case <-done:
 			if quick == 0 {
-				t.Error("nobody was answered while the slow Worker waited")
+				t.Error("no request was answered while the slow Worker waited")
 			}
 			r.NeverSaid("loop")
 			return

@@ -252,7 +252,7 @@ func (r *Runtime) order(order forgetting) {
 			ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
 			defer cancel()
 			if err := p.control(ctx, "/forget", order, nil); err != nil {
-				p.kill("it did not take notice of an update; probably a Worker is in an endless loop")
+				p.kill("it did not respond to an update; probably a Worker is in an endless loop")
 				<-p.exited
 			}
 		})

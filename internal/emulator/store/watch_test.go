@@ -21,7 +21,7 @@ func TestWatch(t *testing.T) {
 	write := func(name string) {
 		update(t, s, func(tx *Tx) { put(tx, tx.Workers("a"), name, "code") })
 	}
-	write("nobody watches")
+	write("unwatched")
 	stopFirst := s.Watch(note("first"))
 	stopSecond := s.Watch(note("second"))
 	write("one")

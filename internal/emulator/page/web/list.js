@@ -38,7 +38,7 @@ function show() {
   const { items, total, offset } = state.shown;
   const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : undefined;
   list.replaceChildren(...items.map(row));
-  if (!items.length) list.append(element("li", "none", search.value ? "No Worker is called that." : "There is no Worker yet."));
+  if (!items.length) list.append(element("li", "none", search.value ? "No Worker has that name." : "There is no Worker yet."));
   id("count").textContent = search.value.trim() ? count(total, "match", "matches") : count(total, "Worker", "Workers");
   pages.replaceChildren();
   if (total > atOnce) {

@@ -14,7 +14,7 @@ export async function ask(path, post) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Error("wfpsync dev does not answer. Does it still run?");
+    throw new Error("wfpsync dev does not respond. Is it still running?");
   }
   if (!response.headers.get("Content-Type")?.startsWith("application/json")) throw new Error(await response.text());
   const answer = await response.json();

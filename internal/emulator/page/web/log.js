@@ -69,7 +69,7 @@ function show() {
   const old = new Map([...list.children].map((row) => [row.dataset.seq, row]));
   list.replaceChildren(...rows.map((m) => old.get(key(m)) ?? entry(m, !chosen)));
   if (!rows.length) {
-    const quiet = errorsOnly() ? "No errors." : chosen ? "It has not said anything yet." : "No Worker has said anything yet. What they print and throw is shown here.";
+    const quiet = errorsOnly() ? "No errors." : chosen ? "It has not logged anything yet." : "No Worker has logged anything yet. Logs and exceptions appear here.";
     list.append(element("li", "none", quiet));
   }
   if (messages.length > rows.length) list.append(element("li", "none", "The log has " + number(messages.length - rows.length) + " more, which are older."));

@@ -108,11 +108,11 @@ function show(a) {
 }
 
 function body(a) {
-  if (!a.size) return element("p", "soft", "The answer has no body.");
+  if (!a.size) return element("p", "soft", "The response has no body.");
   const text = element("pre", "body", a.pretty || a.body);
   text.tabIndex = 0;
   const box = element("div", "", text);
-  if (a.cut) box.append(element("p", "soft", a.hex ? "It is no text. Only its beginning is shown." : "Only its beginning is shown."));
+  if (a.cut) box.append(element("p", "soft", a.hex ? "The body is binary. Only its beginning is shown." : "Only its beginning is shown."));
   if (a.pretty) {
     const as = button("As it was sent", () => {
       const raw = as.getAttribute("aria-pressed") !== "true";
@@ -134,7 +134,7 @@ function said(a) {
   const started = new Date(a.started);
   const ended = new Date(started.getTime() + a.ms + late);
   const list = element("ol", "messages");
-  const section = element("section", "said", element("h3", "", "Said during this request"), list);
+  const section = element("section", "said", element("h3", "", "Logged during this request"), list);
   list.append(element("li", "none", "Nothing."));
   let n = 0;
   unwatch = watch(new Date(started.getTime() - 1000), (m) => {

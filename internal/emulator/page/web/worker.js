@@ -18,8 +18,8 @@ export function showWorker(w, use) {
   if (new Date(w.created_on) < new Date(w.modified_on)) about.append(", created ", ago(w.created_on));
   head(w.namespace || "Worker of the account", element("code", "", w.name), about, reached(w, use));
   rest.replaceChildren(
-    table("Bindings", ["Name", "Type", "Value"], w.bindings.map(binding), "It is bound to nothing."),
-    table("Settings", ["Name", "Value"], w.settings.map((s) => [element("code", "", s.name), element("code", "value", s.value)]), "All settings are the usual ones."),
+    table("Bindings", ["Name", "Type", "Value"], w.bindings.map(binding), "It has no bindings."),
+    table("Settings", ["Name", "Value"], w.settings.map((s) => [element("code", "", s.name), element("code", "value", s.value)]), "All settings have their defaults."),
     table("Modules", ["Name", "Type", "Size"], w.modules.map(module), "It has no code."),
   );
 }
