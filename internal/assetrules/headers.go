@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Limits of _headers.
+// These are the limits of _headers.
 // Source: https://developers.cloudflare.com/workers/static-assets/headers/
 const (
 	maxHeaderRules = 100

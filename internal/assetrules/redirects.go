@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Limits of _redirects.
+// These are the limits of _redirects.
 // Source: https://developers.cloudflare.com/workers/static-assets/redirects/
 const (
 	maxStaticRedirects  = 2000

@@ -49,7 +49,7 @@ type Response struct {
 	// Content is the body.
 	Content []byte
 
-	// Header are the answer's headers.
+	// Header has the response's headers.
 	Header http.Header
 
 	info  json.RawMessage // the envelope's result_info, if it has one

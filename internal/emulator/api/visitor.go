@@ -49,7 +49,7 @@ func FromOtherOrigin(r *http.Request) bool {
 func checkVisitor(r *http.Request) error {
 	if !NamesThisMachine(r) {
 		return fail(http.StatusMisdirectedRequest, codeNoRoute,
-			"The local account of wfpsync only answers to the Hosts localhost and 127.0.0.1")
+			"The local account of wfpsync answers to the names localhost and 127.0.0.1, and to no other Host")
 	}
 	if FromOtherOrigin(r) {
 		return fail(http.StatusForbidden, codeNoRoute, "The local account of wfpsync does not answer web pages")

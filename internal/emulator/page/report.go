@@ -28,7 +28,7 @@ type Report struct {
 	HasPlan bool `json:"has_plan"`
 }
 
-// The states of a Report.
+// These are the states of a Report.
 const (
 	Matches = "matches"
 	Differs = "differs"
