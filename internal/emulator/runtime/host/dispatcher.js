@@ -9,7 +9,7 @@
 // host, which loads the dispatcher like any other Worker if it has to.
 import { env } from "cloudflare:workers";
 import { setDirectCall } from "./dispatch_namespace.js";
-import { cfOf, choose, failure, addPlatformHeaders, isCron } from "./incoming.js";
+import { addPlatformHeaders, cfOf, choose, failure, isCron } from "./incoming.js";
 
 // The dispatcher's code runs after this, and does not see these bindings.
 const { __wfpsync_loader: loader, __wfpsync_host: host, __wfpsync_ask: asker, __wfpsync_dispatcher: self } = env;
@@ -28,11 +28,11 @@ async function ask(question) {
   return response.json();
 }
 
-async function ways() {
+async function routes() {
   const asked = epoch;
-  const answer = await ask("/routes");
-  if (epoch === asked) table = answer;
-  return answer;
+  const response = await ask("/routes");
+  if (epoch === asked) table = response;
+  return response;
 }
 
 function forget({ all, ids }) {
@@ -78,7 +78,7 @@ export function dispatcher(main, telling) {
   return {
     async fetch(request, env, ctx) {
       if (ctx.props?.__wfpsync) return forget(await request.json());
-      const known = table ?? (await ways());
+      const known = table ?? (await routes());
       const url = new URL(request.url);
       const chosen = choose(known, url);
       const ours = answers && known.dispatcher?.revision === self.revision && chosen.worker === self.worker && !isCron(url);

@@ -2,7 +2,7 @@
 // first needed, and keeps it until the account says that it has changed. It
 // runs only our code; what it loads runs in separate isolates.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import { cfOf, choose, failure, addPlatformHeaders, isCron, rayOf, withoutOurFrames } from "./incoming.js";
+import { addPlatformHeaders, cfOf, choose, failure, isCron, rayOf, withoutOurFrames } from "./incoming.js";
 
 /**
  * Our modules in the isolates of Workers have their own folder, and so does the
@@ -230,8 +230,8 @@ export default {
     requests++;
     const host = { env, ctx };
     const url = new URL(request.url);
-    const ways = table ?? (await routes(env));
-    const chosen = choose(ways, url);
+    const known = table ?? (await routes(env));
+    const chosen = choose(known, url);
     if (chosen.explanation) return new Response(chosen.explanation, { status: 404 });
     const version = await find(env, "", chosen.worker);
     if (!version) return new Response(`There is no Worker "${chosen.worker}" any more.\n`, { status: 404 });
@@ -239,7 +239,7 @@ export default {
     const headers = headersOf(request);
     addPlatformHeaders(headers);
     try {
-      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: cfOf(ways, url) });
+      return await respond(host, version, chosen.url ? new Request(chosen.url, request) : request, {}, { headers, cf: cfOf(known, url) });
     } catch (error) {
       return failure(chosen.worker, error);
     }
@@ -258,9 +258,9 @@ async function schedule(host, version, cron) {
  */
 async function routes(env) {
   const asked = epoch;
-  const answer = await account(env, "/routes");
-  if (epoch === asked) table = answer;
-  return answer;
+  const response = await account(env, "/routes");
+  if (epoch === asked) table = response;
+  return response;
 }
 
 /**
