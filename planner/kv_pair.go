@@ -47,8 +47,8 @@ func compareKVPairs(p *planning, desired spec.Resource, live *spec.Live) *Change
 	return &Change{Action: Update, Reason: ReasonChanged, Fields: fields}
 }
 
-// inspectKVPair reads values that are about to be replaced. With --refresh it
-// reads all of them.
+// inspectKVPair reads values that are about to be replaced, or all of them with
+// [Options.Refresh].
 func inspectKVPair(p *planning, desired spec.Resource, live *spec.Live) bool {
 	owner := live.Revision.Owner
 	switch {

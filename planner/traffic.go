@@ -40,9 +40,9 @@ func (p *planning) indexTraffic() trafficIndex {
 }
 
 // trafficAfter writes a resource after those that it leads requests to, and
-// deletes it before them. If last is true, only what leads to the resource
-// comes after it, so that there can be no cycle. Looking for one would be too
-// slow, as there may be a hundred thousand of them.
+// deletes it before them. last says that nothing else comes after the resource,
+// so that there can be no cycle. Looking for one would be too slow, as there
+// may be a hundred thousand such resources.
 func (p *planning) trafficAfter(g *graph, a spec.Address, others []spec.Address, last bool) {
 	for _, other := range others {
 		gone, left := p.changes[a].Action == Delete, p.changes[other].Action == Delete
