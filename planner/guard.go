@@ -136,7 +136,7 @@ func losesBindings(c *Change) bool {
 func isReplaceable(value any) bool {
 	binding, _ := value.(spec.Object)
 	kind, _ := binding["type"].(string)
-	return spec.BindingTypeOf(kind).Shown
+	return spec.BindingTypeOf(kind).Replaceable
 }
 
 // GuardDispatcherReplace must be acknowledged before a Worker is deleted that

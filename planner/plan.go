@@ -206,12 +206,12 @@ type FieldChange struct {
 type SecretReason string
 
 const (
-	SecretMissing  SecretReason = "missing"  // the account does not have it
-	SecretDiffers  SecretReason = "differs"  // its fingerprint says that its value has changed
-	SecretAsked    SecretReason = "asked"    // the user asked for it
-	SecretUploaded SecretReason = "uploaded" // its Worker is uploaded, and an upload carries all secrets
-	SecretPatched  SecretReason = "patched"  // its Worker's settings are changed, which carries all secrets
-	SecretUnproven SecretReason = "unproven" // others are written, and its value cannot be verified
+	SecretMissing    SecretReason = "missing"  // the account does not have it
+	SecretDiffers    SecretReason = "differs"  // its fingerprint says that its value has changed
+	SecretAsked      SecretReason = "asked"    // the user asked for it
+	SecretUploaded   SecretReason = "uploaded" // its Worker is uploaded, and an upload carries all secrets
+	SecretPatched    SecretReason = "patched"  // its Worker's settings are changed, which carries all secrets
+	SecretUnverified SecretReason = "unproven" // others are written, and its value cannot be verified
 )
 
 // FieldOp says how a field differs.

@@ -58,9 +58,9 @@ const (
 	// RulePolicyWarning: a policy warns of a change.
 	RulePolicyWarning = "WFP417"
 
-	// RuleUnprovenSecrets: it cannot be told whether the account has the
+	// RuleUnverifiedSecrets: it cannot be told whether the account has the
 	// current values of secrets.
-	RuleUnprovenSecrets = "WFP418"
+	RuleUnverifiedSecrets = "WFP418"
 
 	// RuleSecretUnavailable: the value of a secret is not available to be
 	// compared.

@@ -33,7 +33,7 @@ func (p *planning) compareSecrets(r spec.Resource, live *spec.Live, missing []Fi
 	desired := r.(spec.Scripted)
 	fields := p.secretFields(desired, live, missing, "")
 	if len(fields) == 0 {
-		p.noteUnproven(desired, live)
+		p.noteUnverified(desired, live)
 		return nil
 	}
 	c := &Change{Action: WriteSecrets, Reason: ReasonChanged, Fields: fields}
@@ -64,10 +64,10 @@ func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields [
 	if len(secrets) == 0 {
 		return fields
 	}
-	changed, proven := p.changedSecrets(desired, live)
+	changed, known := p.changedSecrets(desired, live)
 	out := slices.Clone(fields)
-	if len(fields) > 0 && others == "" && !proven && p.options.Secrets != nil {
-		others = SecretUnproven // the new mark needs a fingerprint of each
+	if len(fields) > 0 && others == "" && !known && p.options.Secrets != nil {
+		others = SecretUnverified // the new mark needs a fingerprint of each
 	}
 	for i, b := range secrets {
 		reason := others
@@ -87,9 +87,9 @@ func (p *planning) secretFields(desired spec.Scripted, live *spec.Live, fields [
 }
 
 // changedSecrets returns the indexes of the secrets whose values do not match
-// the fingerprints in the Worker's mark. proven is false if the mark has no
+// the fingerprints in the Worker's mark. known is false if the mark has no
 // fingerprints that can be compared.
-func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (changed []int, proven bool) {
+func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (changed []int, known bool) {
 	if p.options.Secrets == nil || live.Revision.Mark == nil {
 		return nil, false
 	}
@@ -98,8 +98,8 @@ func (p *planning) changedSecrets(desired spec.Scripted, live *spec.Live) (chang
 
 // secretFindings collects what to warn of about secrets that are not written.
 type secretFindings struct {
-	unproven, otherKey secretsCount
-	unavailable        map[spec.SecretSource]spec.Binding
+	unverified, otherKey secretsCount
+	unavailable          map[spec.SecretSource]spec.Binding
 }
 
 type secretsCount struct {
@@ -114,9 +114,9 @@ func (c *secretsCount) add(r spec.Resource) {
 	}
 }
 
-// noteUnproven records a Worker for which it cannot be told whether its secrets
+// noteUnverified records a Worker for which it cannot be told whether its secrets
 // have changed.
-func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
+func (p *planning) noteUnverified(desired spec.Scripted, live *spec.Live) {
 	values, secrets := p.options.Secrets, desired.AsScript().Secrets()
 	if values == nil || len(secrets) == 0 {
 		return
@@ -132,13 +132,13 @@ func (p *planning) noteUnproven(desired spec.Scripted, live *spec.Live) {
 			p.secrets.unavailable[*b.Secret] = b
 		}
 	}
-	if _, proven := p.changedSecrets(desired, live); proven {
+	if _, known := p.changedSecrets(desired, live); known {
 		return
 	}
 	if mark := live.Revision.Mark; mark != nil && mark.Secrets != "" && !mark.Secrets.SameKey(values.Fingerprints(p.desired.Name, desired)) {
 		p.secrets.otherKey.add(desired)
 	} else {
-		p.secrets.unproven.add(desired)
+		p.secrets.unverified.add(desired)
 	}
 }
 
@@ -150,11 +150,11 @@ func (p *planning) warnSecrets() {
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{Severity: diag.Warning, Rule: rule, Message: message, Hint: hint, Range: at})
 	}
 	const hint = "`--write-secrets` writes them once more, with fingerprints; `--target` limits it to some Workers"
-	if c := p.secrets.unproven; c.n > 0 {
-		warn(RuleUnprovenSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written without WFPSYNC_SECRETS_KEY", hint, c.at)
+	if c := p.secrets.unverified; c.n > 0 {
+		warn(RuleUnverifiedSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written without WFPSYNC_SECRETS_KEY", hint, c.at)
 	}
 	if c := p.secrets.otherKey; c.n > 0 {
-		warn(RuleUnprovenSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the old key", c.at)
+		warn(RuleUnverifiedSecrets, "cannot tell whether the secrets of "+c.words()+" have changed: they were written with another WFPSYNC_SECRETS_KEY", hint+", or use the old key", c.at)
 	}
 	for source, b := range p.secrets.unavailable {
 		where := strings.Replace(source.String(), "env ", "the environment variable ", 1)

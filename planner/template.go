@@ -80,8 +80,8 @@ func (p *planning) compareTemplate(desired spec.Resource, live *spec.Live) *Chan
 // they are written unless fingerprints prove their values.
 func (p *planning) compareUnmarked(desired spec.Scripted, live *spec.Live, missing []FieldChange, reason Reason) *Change {
 	var others SecretReason
-	if _, proven := p.changedSecrets(desired, live); !proven {
-		others = SecretUnproven
+	if _, known := p.changedSecrets(desired, live); !known {
+		others = SecretUnverified
 	}
 	fields := p.secretFields(desired, live, missing, others)
 	if len(fields) == 0 {

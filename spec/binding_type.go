@@ -25,9 +25,9 @@ type BindingType struct {
 	// returns.
 	KeyMaterial []string
 
-	// Shown says that removing a binding loses nothing: a plan shows all of it,
+	// Replaceable says that removing a binding loses nothing: a plan shows all of it,
 	// or it leads to nothing that stores data.
-	Shown bool
+	Replaceable bool
 
 	// class says that a binding leads to a class that a Worker exports.
 	class bool
@@ -48,16 +48,16 @@ type BindingType struct {
 // otherBindings are the described types that lead to no kind of resource. A new
 // one is a line here.
 var otherBindings = []BindingType{
-	{Name: BindingText, Value: "text", Shown: true, managedBy: FieldVars},
-	{Name: BindingJSON, Value: "json", Shown: true, managedBy: FieldVars},
+	{Name: BindingText, Value: "text", Replaceable: true, managedBy: FieldVars},
+	{Name: BindingJSON, Value: "json", Replaceable: true, managedBy: FieldVars},
 	{Name: BindingSecret, KeyMaterial: []string{"text"}, managedBy: FieldSecrets},
 	{Name: BindingSecretKey, KeyMaterial: []string{"key_base64", "key_jwk"}, managedBy: FieldSecrets},
-	{Name: BindingAssets, Shown: true, managedBy: FieldAssets},
+	{Name: BindingAssets, Replaceable: true, managedBy: FieldAssets},
 	{Name: BindingSendEmail, canonical: canonicalSendEmail},
-	{Name: "ai", Shown: true},
-	{Name: "browser", Shown: true},
-	{Name: "images", Shown: true},
-	{Name: "version_metadata", Shown: true},
+	{Name: "ai", Replaceable: true},
+	{Name: "browser", Replaceable: true},
+	{Name: "images", Replaceable: true},
+	{Name: "version_metadata", Replaceable: true},
 }
 
 // bindingTypes are otherBindings and the types that kinds describe.

@@ -274,17 +274,17 @@ func (w world) askBinding(b BindingType, kind Kind, lacks complaint) {
 	if (b.KeyMaterial != nil) != local.Secret {
 		lacks("KeyMaterial", "it is %q, and the local account keeps values back: %t", b.KeyMaterial, local.Secret)
 	}
-	if shown := w.isShown(b.Name, local); b.Shown != shown {
-		lacks("Shown", "it is %t, and a binding is nothing but its name or a value that is shown: %t", b.Shown, shown)
+	if want := w.isReplaceable(b.Name, local); b.Replaceable != want {
+		lacks("Replaceable", "it is %t, and a binding is nothing but its name or a value that is shown: %t", b.Replaceable, want)
 	}
 	if forms, found := twoForms[b.Name]; found && !sameForm(b, forms) {
 		lacks("canonical", "the API answers %v and %v for the same", forms[0], forms[1])
 	}
 }
 
-// isShown reports whether the schema has only a name for bindings of a type, or
+// isReplaceable reports whether the schema has only a name for bindings of a type, or
 // they are values.
-func (w world) isShown(name string, local store.BindingType) bool {
+func (w world) isReplaceable(name string, local store.BindingType) bool {
 	group, found := w.defs[name+"_binding"]
 	return found && len(group.Properties) == 1 || local.Value != nil && !local.Secret || local.Leads == store.ToAssets
 }
@@ -325,7 +325,7 @@ func (w world) undescribed(kinds []KindInfo, others []BindingType) (sentences []
 	for _, name := range w.bindings {
 		local := store.BindingTypeOf(name)
 		_, formed := twoForms[name]
-		if known := formed || local.Secret || local.Size != nil || w.isShown(name, local); known && !described[name] {
+		if known := formed || local.Secret || local.Size != nil || w.isReplaceable(name, local); known && !described[name] {
 			sentences = append(sentences, fmt.Sprintf("no row of %s, and no kind, has the Name %q", bindingFile, name))
 		}
 	}

@@ -85,7 +85,7 @@ func secretValue(f planner.FieldChange) string {
 		planner.SecretAsked:    "will be written, as --write-secrets asks",
 		planner.SecretUploaded: "will be written with the upload",
 		planner.SecretPatched:  "will be written with the settings",
-		planner.SecretUnproven: "will be written: whether its value differs is not known",
+		planner.SecretUnverified: "will be written: whether its value differs is not known",
 	}[f.WriteReason]
 	if !written {
 		return "(secret)"
