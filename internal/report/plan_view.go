@@ -80,11 +80,11 @@ func (v *planView) field(f planner.FieldChange) fieldView {
 // secretValue stands for the value of a secret, and says why it is written.
 func secretValue(f planner.FieldChange) string {
 	why, written := map[planner.SecretReason]string{
-		planner.SecretMissing:  "will be written: the account does not have it",
-		planner.SecretDiffers:  "will be written: its value differs",
-		planner.SecretAsked:    "will be written, as --write-secrets asks",
-		planner.SecretUploaded: "will be written with the upload",
-		planner.SecretPatched:  "will be written with the settings",
+		planner.SecretMissing:    "will be written: the account does not have it",
+		planner.SecretDiffers:    "will be written: its value differs",
+		planner.SecretAsked:      "will be written, as --write-secrets asks",
+		planner.SecretUploaded:   "will be written with the upload",
+		planner.SecretPatched:    "will be written with the settings",
 		planner.SecretUnverified: "will be written: whether its value differs is not known",
 	}[f.WriteReason]
 	if !written {
