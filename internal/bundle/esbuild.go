@@ -53,10 +53,11 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if how.NoBundle {
 		return takeEntrypoint(ctx, p, entrypoint, how)
 	}
-	config, diags := p.tsconfig(path.Dir(entrypoint))
-	if diags.HasErrors() {
-		return outcome{diags: diags}
+	config := p.tsconfig(path.Dir(entrypoint))
+	if config.diags.HasErrors() {
+		return outcome{diags: config.diags}
 	}
+	settings := newOwnSettings(p, config, mapped)
 
 	folder := baseDir(entrypoint, how)
 	main := stem(under(folder, entrypoint)) + ".js"
@@ -82,13 +83,13 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if mapped {
 		options.Sourcemap, options.SourcesContent = api.SourceMapExternal, api.SourcesContentExclude
 	}
-	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin()}
+	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin(), settings.plugin()}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
 		return failed(*stopped)
 	}
-	diags = append(diags, messages{project: p, tsconfig: config.file, runtime: how.Runtime}.diagnose(result)...)
+	diags := append(settings.diags(), messages{project: p, runtime: how.Runtime, settings: settings}.diagnose(result)...)
 	if diags.HasErrors() {
 		return outcome{diags: diags}
 	}

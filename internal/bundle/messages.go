@@ -17,8 +17,8 @@ import (
 // messages turns what esbuild says about a build into diagnostics.
 type messages struct {
 	project  *project // nil for a script in the stack file
-	tsconfig string   // the file that esbuild was given the settings of
 	runtime  spec.Runtime
+	settings *ownSettings // nil for a script in the stack file
 }
 
 // inline reports whether the build is of a script in the stack file.
@@ -38,6 +38,7 @@ func (m messages) diagnose(result api.BuildResult) diag.List {
 }
 
 func (m messages) diagnostic(message api.Message, severity diag.Severity) diag.Diagnostic {
+	message.Location = m.settings.written(message.Location)
 	if m.leavesProject(message.Location) {
 		return problem(RuleEntrypointOutside, leadsOutside(message.Location.File), outsideHint)
 	}
@@ -66,6 +67,9 @@ func (m messages) diagnostic(message api.Message, severity diag.Severity) diag.D
 	return d
 }
 
+// unresolved is what esbuild says of an import that leads nowhere.
+func unresolved(specifier string) string { return fmt.Sprintf("Could not resolve %q", specifier) }
+
 var (
 	unresolvedImport = regexp.MustCompile(`^Could not resolve "(.*?)"`)
 	unknownFileType  = regexp.MustCompile(`^No loader is configured for "(.*?)" files: (.*)$`)
@@ -80,7 +84,7 @@ func (m messages) leavesProject(at *api.Location) bool {
 // place converts a location. Columns are bytes in esbuild and characters here.
 func (m messages) place(at api.Location) diag.Range {
 	if at.File == rawTSConfig {
-		return diag.Range{File: m.tsconfig} // the positions are those of the merged settings
+		return diag.Range{File: m.settings.whole.file} // the positions are those of the merged settings
 	}
 	column := characters(at.LineText, at.Column)
 	r := diag.Range{File: at.File, Line: at.Line, Column: column + 1}
@@ -184,7 +188,7 @@ func (m messages) addNotes(d *diag.Diagnostic, notes []api.Note) {
 		case aboutEsbuild.MatchString(note.Text) || m.leavesProject(note.Location):
 		case note.Location != nil && m.inline(): // would need a position in the stack file
 		case note.Location != nil:
-			d.Related = append(d.Related, diag.Related{Range: m.place(*note.Location), Message: inOurManner(note.Text)})
+			d.Related = append(d.Related, diag.Related{Range: m.place(*m.settings.written(note.Location)), Message: inOurManner(note.Text)})
 		case d.Hint == "":
 			d.Hint = inOurManner(note.Text)
 		}

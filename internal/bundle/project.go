@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // project is the folder that everything in a bundle must come from.
@@ -16,7 +17,7 @@ import (
 // the folders above the project as well. Three things keep that from mattering:
 // no file outside is loaded ([guard]), manifests above the project do not
 // change how a file is read ([guard]), and tsconfig.json files are read here
-// and handed to esbuild as a value ([project.tsconfig]).
+// ([project.tsconfig]).
 type project struct {
 	dir  string // absolute, without symbolic links
 	root *os.Root
@@ -24,6 +25,9 @@ type project struct {
 	// underManifest: the nearest package.json above files that have none in the
 	// project lies outside of it.
 	underManifest bool
+
+	mu        sync.Mutex           // builds run side by side
+	tsconfigs map[string]*tsconfig // by folder
 }
 
 func openProject(dir string) (*project, error) {
@@ -38,7 +42,7 @@ func openProject(dir string) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{dir: dir, root: root, underManifest: isUnderManifest(dir)}, nil
+	return &project{dir: dir, root: root, underManifest: isUnderManifest(dir), tsconfigs: map[string]*tsconfig{}}, nil
 }
 
 func (p *project) close() { _ = p.root.Close() }
@@ -62,6 +66,24 @@ func (p *project) dependsOn(folder, name string) bool {
 			}
 		}
 		return false
+	}
+}
+
+// emptied reports whether a package wants one of its files replaced by nothing,
+// with "browser" in its manifest.
+func (p *project) emptied(name string) bool {
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
+		var described struct{ Browser map[string]any }
+		content, _ := p.read(path.Join(dir, manifest))
+		_ = json.Unmarshal(content, &described) // what is not JSON wants nothing
+		for file, replacement := range described.Browser {
+			if file = path.Join(dir, file); replacement == false && (file == name || file == stem(name)) {
+				return true
+			}
+		}
+		if dir == "." {
+			return false
+		}
 	}
 }
 

@@ -17,43 +17,73 @@ import (
 // rawTSConfig is the file name that esbuild gives settings it was handed.
 const rawTSConfig = "<tsconfig.json>"
 
-// tsconfig is the compiler settings of a build.
+// A tsconfig is the compiler settings of the files in some folders.
 type tsconfig struct {
-	file string // where they were found, "" if nowhere
-	raw  string // what esbuild is handed: everything the file extends merged in
+	file     string // where they were found, "" if nowhere
+	raw      string // what esbuild is handed: everything the file extends merged in
+	baseURL  *string
+	paths    map[string][]string
+	settings fileSettings
+	diags    diag.List
 }
 
 // compilerOptions is the part of a tsconfig.json that changes a bundle. Paths
 // are relative to the project folder once a file has been read.
 type compilerOptions struct {
-	fields  map[string]json.RawMessage
-	baseURL *string
-	paths   map[string][]string
+	fields   map[string]json.RawMessage
+	baseURL  *string
+	paths    map[string][]string
+	pathsDir string // that paths count from where there is no baseUrl
 }
 
-// tsconfig finds the settings for an entrypoint in the given folder: the
-// nearest tsconfig.json or jsconfig.json up to the project folder. esbuild
-// would search on above it, and follow "extends" anywhere; so files are read
-// here, and esbuild gets the result. One bundle has one set of settings, where
-// esbuild by itself would look for a file beside each source.
-func (p *project) tsconfig(dir string) (tsconfig, diag.List) {
-	for ; ; dir = path.Dir(dir) {
-		for _, base := range []string{"tsconfig.json", "jsconfig.json"} {
-			file := path.Join(dir, base)
-			if _, err := p.stat(file); err != nil {
-				continue
-			}
-			r := tsconfigReader{project: p, dir: dir}
-			options := r.read(file, nil)
-			return tsconfig{file, options.encode()}, r.diags
-		}
-		if dir == "." {
-			return tsconfig{raw: "{}"}, nil
+// noTSConfig is what the files of installed packages have: those that a package
+// brings are there by accident.
+var noTSConfig = compilerOptions{}.tsconfig("", nil)
+
+// tsconfig finds the settings of the files in a folder: the nearest
+// tsconfig.json or jsconfig.json up to the project folder. esbuild would search
+// on above it, and follow "extends" anywhere; so files are read here.
+func (p *project) tsconfig(dir string) *tsconfig {
+	if slices.Contains(strings.Split(dir, "/"), "node_modules") {
+		return noTSConfig
+	}
+	p.mu.Lock()
+	found, known := p.tsconfigs[dir]
+	p.mu.Unlock()
+	if known {
+		return found
+	}
+	switch file := p.tsconfigIn(dir); {
+	case file != "":
+		r := tsconfigReader{project: p, dir: dir}
+		options := r.read(file, nil)
+		found = options.tsconfig(file, r.diags)
+	case dir == ".":
+		found = noTSConfig
+	default:
+		found = p.tsconfig(path.Dir(dir))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if first, known := p.tsconfigs[dir]; known {
+		return first // which another build has found in the meantime
+	}
+	p.tsconfigs[dir] = found
+	return found
+}
+
+func (p *project) tsconfigIn(dir string) string {
+	for _, base := range []string{"tsconfig.json", "jsconfig.json"} {
+		file := path.Join(dir, base)
+		if info, err := p.stat(file); err == nil && !info.IsDir() {
+			return file
 		}
 	}
+	return ""
 }
 
-func (o compilerOptions) encode() string {
+func (o compilerOptions) tsconfig(file string, diags diag.List) *tsconfig {
+	c := &tsconfig{file: file, baseURL: o.baseURL, settings: settingsOf(o.fields), diags: diags}
 	fields := map[string]any{}
 	for name, value := range o.fields {
 		fields[name] = value
@@ -62,10 +92,37 @@ func (o compilerOptions) encode() string {
 		fields["baseUrl"] = *o.baseURL
 	}
 	if o.paths != nil {
-		fields["paths"] = o.paths
+		c.paths = map[string][]string{}
+		for pattern, targets := range o.paths {
+			for _, target := range targets {
+				c.paths[pattern] = append(c.paths[pattern], o.fromProject(target))
+			}
+		}
+		fields["paths"] = c.paths
+		if o.baseURL != nil {
+			fields["paths"] = o.paths
+		}
 	}
 	data, _ := json.Marshal(map[string]any{"compilerOptions": fields}) // strings and checked JSON
-	return string(data)
+	c.raw = string(data)
+	return c
+}
+
+// fromProject is a target of paths, counted from the project folder. What
+// starts with neither a dot nor a slash needs a baseUrl; without one, esbuild
+// says so.
+func (o compilerOptions) fromProject(target string) string {
+	switch {
+	case path.IsAbs(target):
+		return target
+	case o.baseURL != nil && !path.IsAbs(*o.baseURL):
+		return "./" + path.Join(*o.baseURL, target)
+	case o.baseURL != nil:
+		return path.Join(*o.baseURL, target)
+	case strings.HasPrefix(target, "."):
+		return "./" + path.Join(o.pathsDir, target)
+	}
+	return target
 }
 
 // tsconfigReader reads one tsconfig.json and what it extends.
@@ -122,10 +179,9 @@ func (r *tsconfigReader) report(severity diag.Severity, at diag.Range, line, mes
 	r.diags = append(r.diags, diag.Diagnostic{Severity: severity, Rule: RuleBundle, Message: message, Range: at, Snippet: line})
 }
 
-// own separates the paths from the other options and makes them relative to the
-// project folder.
+// own separates the paths from the other options.
 func (r *tsconfigReader) own(dir string, fields map[string]json.RawMessage) compilerOptions {
-	o := compilerOptions{fields: maps.Clone(fields)}
+	o := compilerOptions{fields: maps.Clone(fields), pathsDir: dir}
 	var baseURL string
 	if json.Unmarshal(fields["baseUrl"], &baseURL) == nil {
 		baseURL = r.rebase(dir, baseURL)
@@ -136,9 +192,8 @@ func (r *tsconfigReader) own(dir string, fields map[string]json.RawMessage) comp
 		delete(o.fields, "paths")
 		for _, targets := range o.paths {
 			for i, target := range targets {
-				// What does not start with a dot counts from baseUrl.
-				if strings.HasPrefix(target, ".") && baseURL == "" || strings.HasPrefix(target, configDir) {
-					targets[i] = r.rebase(dir, target)
+				if strings.HasPrefix(target, configDir) {
+					targets[i] = r.project.abs(r.rebase(dir, target))
 				}
 			}
 		}
@@ -166,18 +221,24 @@ func (o *compilerOptions) overlay(over compilerOptions) {
 		o.baseURL = over.baseURL
 	}
 	if over.paths != nil {
-		o.paths = over.paths
+		o.paths, o.pathsDir = over.paths, over.pathsDir
 	}
 }
 
 // locate finds the file that "extends" names: a path, or one in an installed
 // package.
 func (r *tsconfigReader) locate(dir, extends string) (string, bool) {
-	if strings.HasPrefix(extends, ".") {
-		return r.firstFile(path.Join(dir, extends))
+	switch {
+	case extends == "." || extends == "..":
+		return r.firstFile(path.Join(dir, extends, "tsconfig.json"))
+	case strings.HasPrefix(extends, "./") || strings.HasPrefix(extends, "../"):
+		return r.firstFile(path.Join(dir, extends), path.Join(dir, extends+".json"))
+	case path.IsAbs(extends):
+		name, _ := r.project.rel(extends)
+		return r.firstFile(name, name+".json")
 	}
 	for {
-		if file, found := r.firstFile(path.Join(dir, "node_modules", extends)); found {
+		if file, found := r.installed(path.Join(dir, "node_modules"), extends); found {
 			return file, true
 		}
 		if dir == "." || leavesByName(dir) {
@@ -187,10 +248,62 @@ func (r *tsconfigReader) locate(dir, extends string) (string, bool) {
 	}
 }
 
-func (r *tsconfigReader) firstFile(name string) (string, bool) {
-	for _, candidate := range []string{name, name + ".json", path.Join(name, "tsconfig.json")} {
-		if info, err := r.project.stat(candidate); err == nil && info.Mode().IsRegular() {
-			return candidate, true
+// installed finds the file that "extends" names in a folder of packages, whose
+// manifests may lead elsewhere.
+func (r *tsconfigReader) installed(packages, extends string) (string, bool) {
+	name := path.Join(packages, extends)
+	folder := path.Join(packages, packageName(extends))
+	var described struct {
+		TSConfig string          `json:"tsconfig"`
+		Exports  json.RawMessage `json:"exports"`
+	}
+	if content, err := r.project.read(path.Join(folder, manifest)); err == nil {
+		_ = json.Unmarshal(content, &described) // what is not JSON leads nowhere
+	}
+	if described.TSConfig != "" {
+		name = path.Join(folder, described.TSConfig)
+	}
+	if target := exported(described.Exports, "."+strings.TrimPrefix(extends, packageName(extends))); target != "" {
+		if file, found := r.firstFile(path.Join(folder, target)); found {
+			return file, true
+		}
+	}
+	return r.firstFile(path.Join(name, "tsconfig.json"), name, name+".json")
+}
+
+// exported is what the "exports" of a package has for one of its paths, as
+// require would get it; "" if nothing.
+func exported(exports json.RawMessage, subpath string) string {
+	whole := subpath == "" || subpath == "."
+	var target string
+	if json.Unmarshal(exports, &target) == nil && whole {
+		return target
+	}
+	var ways map[string]json.RawMessage
+	_ = json.Unmarshal(exports, &ways) // a list, say, which names no such file
+	if direct, named := ways[subpath]; named {
+		return exported(direct, "")
+	}
+	for pattern, way := range ways {
+		before, after, starred := strings.Cut(pattern, "*")
+		if starred && len(subpath) > len(before)+len(after) && strings.HasPrefix(subpath, before) && strings.HasSuffix(subpath, after) {
+			return strings.ReplaceAll(exported(way, ""), "*", subpath[len(before):len(subpath)-len(after)])
+		}
+	}
+	if whole {
+		for _, condition := range []string{"require", "default"} {
+			if way, named := ways[condition]; named {
+				return exported(way, "")
+			}
+		}
+	}
+	return ""
+}
+
+func (r *tsconfigReader) firstFile(names ...string) (string, bool) {
+	for _, name := range names {
+		if info, err := r.project.stat(name); err == nil && info.Mode().IsRegular() {
+			return name, true
 		}
 	}
 	return "", false

@@ -16,14 +16,14 @@ func configOf(t *testing.T, content files) (map[string]any, tsconfigReport) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	config, diags := p.tsconfig("src")
+	config := p.tsconfig("src")
 	var parsed struct {
 		CompilerOptions map[string]any `json:"compilerOptions"`
 	}
 	if err := json.Unmarshal([]byte(config.raw), &parsed); err != nil {
 		t.Fatalf("%v in %s", err, config.raw)
 	}
-	return parsed.CompilerOptions, tsconfigReport{config.file, render(diags)}
+	return parsed.CompilerOptions, tsconfigReport{config.file, render(config.diags)}
 }
 
 type tsconfigReport struct{ file, said string }
@@ -60,10 +60,43 @@ func TestTSConfig(t *testing.T) {
 		"paths count from the file that has them": {
 			files: files{
 				"src/tsconfig.json": `{"extends": "../config/base.json"}`,
-				"config/base.json":  `{"compilerOptions": {"paths": {"@/*": ["../lib/*"], "~/*": ["${configDir}/*"]}}}`,
+				"config/base.json":  `{"compilerOptions": {"paths": {"@/*": ["../lib/*"]}}}`,
 			},
-			want: map[string]any{"paths": map[string]any{"@/*": []any{"./lib/*"}, "~/*": []any{"./src/*"}}},
+			want: map[string]any{"paths": map[string]any{"@/*": []any{"./lib/*"}}},
 			file: "src/tsconfig.json",
+		},
+		"paths of a file that is extended count from a baseUrl of the other": {
+			files: files{
+				"src/tsconfig.json": `{"extends": "../config/base", "compilerOptions": {"baseUrl": "./app"}}`,
+				"config/base.json":  `{"compilerOptions": {"paths": {"@/*": ["./lib/*"]}}}`,
+			},
+			want: map[string]any{"baseUrl": "./src/app", "paths": map[string]any{"@/*": []any{"./lib/*"}}},
+			file: "src/tsconfig.json",
+		},
+		"a folder of this name is none": {
+			files: files{"src/tsconfig.json/a.json": `{}`, "src/jsconfig.json": `{"compilerOptions": {"strict": true}}`},
+			want:  map[string]any{"strict": true},
+			file:  "src/jsconfig.json",
+		},
+		"extends the file in a folder": {
+			files: files{"src/tsconfig.json": `{"extends": ".."}`, "tsconfig.json": `{"compilerOptions": {"strict": true}}`},
+			want:  map[string]any{"strict": true},
+			file:  "src/tsconfig.json",
+		},
+		"extends what a package exports": {
+			files: files{
+				"tsconfig.json":                            `{"extends": ["@preset/a/strict", "b", "c/d", "e"], "compilerOptions": {"target": "es2024"}}`,
+				"node_modules/@preset/a/package.json":      `{"exports": {"./strict": {"types": "./no.json", "default": "./files/strict.json"}}}`,
+				"node_modules/@preset/a/files/strict.json": `{"compilerOptions": {"strict": true}}`,
+				"node_modules/b/package.json":              `{"tsconfig": "./base.json"}`,
+				"node_modules/b/base.json":                 `{"compilerOptions": {"jsx": "react"}}`,
+				"node_modules/c/package.json":              `{"exports": {"./*": "./files/*.json"}}`,
+				"node_modules/c/files/d.json":              `{"compilerOptions": {"alwaysStrict": false}}`,
+				"node_modules/e/package.json":              `{"exports": "./e.json"}`,
+				"node_modules/e/e.json":                    `{"compilerOptions": {"jsxFactory": "h"}}`,
+			},
+			want: map[string]any{"target": "es2024", "jsx": "react", "alwaysStrict": false, "strict": true, "jsxFactory": "h"},
+			file: "tsconfig.json",
 		},
 		"paths count from baseUrl": {
 			files: files{"src/tsconfig.json": `{"compilerOptions": {"baseUrl": "..", "paths": {"@/*": ["lib/*", "./lib2/*"]}}}`},
