@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,20 +27,21 @@ func workerOptions() api.BuildOptions {
 		Format:     api.FormatESModule,
 		Platform:   api.PlatformBrowser,
 		Target:     api.ES2024,
+		Supported:  map[string]bool{"import-source": true, "using": true}, // which the runtime has
 		Conditions: []string{"workerd", "worker", "browser"},
 		KeepNames:  true,
 		Loader: map[string]api.Loader{
 			".js":  api.LoaderJSX,
 			".mjs": api.LoaderJSX,
 			".cjs": api.LoaderJSX,
-			// esbuild would write style sheets into a second file that no Worker
-			// can serve; without a loader the import is an error.
-			".css":        api.LoaderNone,
-			".module.css": api.LoaderNone,
 		},
 		// wrangler takes the value from its own environment. It is fixed here:
 		// the same sources must make the same bundle on every machine.
-		Define: map[string]string{"process.env.NODE_ENV": `"production"`},
+		Define: map[string]string{
+			"process.env.NODE_ENV":            `"production"`,
+			"global.process.env.NODE_ENV":     `"production"`,
+			"globalThis.process.env.NODE_ENV": `"production"`,
+		},
 	}
 }
 
@@ -83,7 +85,7 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if mapped {
 		options.Sourcemap, options.SourcesContent = api.SourceMapExternal, api.SourcesContentExclude
 	}
-	options.Plugins = []api.Plugin{aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin(), settings.plugin()}
+	options.Plugins = []api.Plugin{styleSheets(), aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin(), settings.plugin()}
 
 	result, stopped := run(ctx, options)
 	if stopped != nil {
@@ -94,16 +96,17 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 		return outcome{diags: diags}
 	}
 	meta := readMetafile(result)
-	if !containsDefault(meta.exports) {
+	if !isCallable(meta.exports) {
 		return outcome{diags: append(diags, noDefaultExport(p, entrypoint, meta.exports))}
 	}
 	made := outcome{main: main, modules: append(collected.modules(), additional...), diags: diags}
 	for _, file := range result.OutputFiles {
-		if strings.HasSuffix(file.Path, ".map") {
+		switch base := path.Base(main); filepath.Base(file.Path) {
+		case base + ".map":
 			made.mapping = file.Contents
-			continue
+		case base: // and no style sheet, which no Worker could serve
+			made.modules = append(made.modules, spec.Module{Name: main, Type: spec.ESModule, Content: file.Contents})
 		}
-		made.modules = append(made.modules, spec.Module{Name: main, Type: spec.ESModule, Content: file.Contents})
 	}
 	return made
 }
@@ -165,8 +168,8 @@ func readMetafile(result api.BuildResult) metafile {
 	if err := json.Unmarshal([]byte(result.Metafile), &described); err != nil {
 		return meta // not JSON: nothing is known to be exported
 	}
-	for _, output := range described.Outputs {
-		if output.Entrypoint != "" {
+	for name, output := range described.Outputs {
+		if output.Entrypoint != "" && !strings.HasSuffix(name, ".css") {
 			meta.exports = output.Exports
 			meta.commonJS = described.Inputs[output.Entrypoint].Format == "cjs"
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 )
 
 // handlerNames are the events a Worker's default export can answer to.
@@ -28,4 +30,12 @@ func exportHint(code string, exports []string) string {
 	return handlerHint
 }
 
-func containsDefault(exports []string) bool { return slices.Contains(exports, "default") }
+// isCallable reports whether exports hold a handler, or what can be a class that
+// bindings of other Workers lead to. What a class is, esbuild does not say, but
+// all begin with a capital.
+func isCallable(exports []string) bool {
+	return slices.ContainsFunc(exports, func(name string) bool {
+		first, _ := utf8.DecodeRuneInString(name)
+		return name == "default" || unicode.IsUpper(first)
+	})
+}

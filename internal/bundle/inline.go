@@ -45,7 +45,7 @@ func checkInlineExports(script string, meta metafile) diag.List {
 	case meta.commonJS:
 		return diag.List{problem(RuleInlineScript, "the script is a CommonJS module; a script in the stack file runs as it is",
 			"write export default instead of module.exports, and import instead of require")}
-	case !containsDefault(meta.exports):
+	case !isCallable(meta.exports):
 		return diag.List{problem(RuleNoHandler, "the script has no default export", exportHint(script, meta.exports))}
 	}
 	return nil

@@ -55,6 +55,25 @@ func TestDefine(t *testing.T) {
 	wantNotIn(t, code, "STAGE", "production")
 }
 
+func TestNodeEnvIsProduction(t *testing.T) {
+	code := build(t, files{"src/main.ts": `
+		declare const global: any, process: any;
+		export default { fetch: () => Response.json([process.env.NODE_ENV, global.process.env.NODE_ENV, globalThis.process?.env?.NODE_ENV]) };`})
+	wantIn(t, code, `["production", "production", "production"]`)
+}
+
+// What spec/stackfile takes is what esbuild takes.
+func TestDefineInEverySpelling(t *testing.T) {
+	code := mustBuildWith(t, spec.CodeOptions{Define: map[string]string{
+		"A": `'it"s'`, "B": "10n", "C": "-31e0", "D": "[1, 'two',]", "E": `{'a': 0.5, "b": [null]}`, "F": "undefined", "G": "globalThis.navigator",
+		`import.meta.env["X"]`: "[1n]", "H['a-b'].c": "true",
+	}}, files{
+		"src/main.ts": `export default { fetch: () => console.log([A, B, C, D, E, F, G, import.meta.env.X, H["a-b"].c]) };`,
+	})
+	wantIn(t, code, `it"s`, "10n", "-31", `"two"`, "0.5", "navigator", "[1n]", "true")
+	wantNotIn(t, code, "[A,", "import.meta.env.X", "H[")
+}
+
 func TestAlias(t *testing.T) {
 	code := mustBuildWith(t, spec.CodeOptions{
 		Runtime: spec.Runtime{Date: "2026-10-01"},

@@ -14,7 +14,8 @@ const (
 	// project folder.
 	RuleEntrypointOutside = "WFP302"
 
-	// RuleNoHandler: the code has no default export to send requests to.
+	// RuleNoHandler: the code has neither a default export to send requests to nor
+	// classes.
 	RuleNoHandler = "WFP303"
 
 	// RuleInlineScript: a script in the stack file is not one complete module.

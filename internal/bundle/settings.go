@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -285,14 +284,12 @@ func (o *ownSettings) load(file string) api.OnLoadResult {
 	}
 	with := workerOptions()
 	options := api.TransformOptions{
-		Sourcefile: name, Loader: loaders[path.Ext(name)], Target: with.Target, Supported: maps.Clone(with.Supported),
+		Sourcefile: name, Loader: loaders[path.Ext(name)], Target: with.Target, Supported: with.Supported,
 		TsconfigRaw: own.settings.tsconfig(), Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
 	}
 	if o.whole.settings.assignsFields && !own.settings.assignsFields {
 		// What is read once more must have no fields that would be assigned then.
-		lowered := map[string]bool{"class-field": false, "class-static-field": false}
-		maps.Copy(lowered, options.Supported)
-		options.Supported = lowered
+		options.Supported["class-field"], options.Supported["class-static-field"] = false, false
 	}
 	result := api.Transform(string(content), options)
 	if len(result.Errors) > 0 {

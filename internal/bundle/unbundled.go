@@ -54,7 +54,7 @@ func takeEntrypoint(ctx context.Context, p *project, entrypoint string, how spec
 		result.Errors = refusals(imports.Errors)
 	}
 	diags := messages{project: p, runtime: how.Runtime}.diagnose(result)
-	if meta := readMetafile(result); !diags.HasErrors() && !containsDefault(meta.exports) {
+	if meta := readMetafile(result); !diags.HasErrors() && !isCallable(meta.exports) {
 		diags = append(diags, noDefaultExport(p, entrypoint, meta.exports))
 	}
 	return outcome{main: main, modules: modules, diags: diags}

@@ -96,20 +96,48 @@ func (l *loader) loadBaseDir(o spec.CodeOptions, base *document.Value, entrypoin
 	return ""
 }
 
-// A name is what esbuild replaces: an identifier, or several with dots.
-var definedName = regexp.MustCompile(`^[\pL_$][\pL\pN_$]*(\.[\pL_$][\pL\pN_$]*)*$`)
+// A name is what esbuild replaces: an identifier, or several with dots or in
+// brackets.
+var (
+	definedName  = regexp.MustCompile(`^` + identifier + `(\.` + identifier + `|\[ *` + quotedText + ` *\])*$`)
+	replacedName = regexp.MustCompile(`^` + identifier + `(\.` + identifier + `)*$`)
+)
 
-// loadDefine reads `define`: what esbuild puts in the place of names, which is
-// JSON or another name.
+const (
+	identifier = `[\pL_$][\pL\pN_$]*`
+	quotedText = `(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')`
+)
+
+// What esbuild takes besides JSON.
+var (
+	singleQuoted  = regexp.MustCompile(`"(?:\\.|[^"\\])*"|'(?:\\["\\/bfnrtu]|[^'\\\n])*'`)
+	bigNumber     = regexp.MustCompile(`^[1-9]\d*n$|([\[,:] *)[1-9]\d*n`)
+	trailingComma = regexp.MustCompile(`,(\s*[\]}])`)
+)
+
+// isReplacement reports whether esbuild takes a text as what stands for a name:
+// another name, or JSON with quotes, numbers and commas of JavaScript.
+func isReplacement(text string) bool {
+	plain := singleQuoted.ReplaceAllStringFunc(text, func(quoted string) string {
+		if strings.HasPrefix(quoted, "'") || json.Valid([]byte(quoted)) {
+			return `""`
+		}
+		return quoted
+	})
+	plain = trailingComma.ReplaceAllString(bigNumber.ReplaceAllString(plain, "${1}0"), "$1")
+	return replacedName.MatchString(text) || json.Valid([]byte(plain))
+}
+
+// loadDefine reads `define`: what esbuild puts in the place of names.
 func (l *loader) loadDefine(value *document.Value) map[string]string {
 	for _, m := range value.MembersOrNil() {
 		text := m.Value.String()
 		switch {
 		case !definedName.MatchString(m.Key):
 			l.Report(spec.RuleBundling, m.Range(), fmt.Sprintf("%q is not a name that can be replaced", m.Key), "use an identifier, or several with dots between: process.env.STAGE")
-		case text != "" && !json.Valid([]byte(text)) && !definedName.MatchString(text):
+		case text != "" && !isReplacement(text):
 			l.Report(spec.RuleBundling, m.Value.Range(), fmt.Sprintf("%q is neither JSON nor a name", text),
-				fmt.Sprintf("if it is meant as text, give it quotes of its own: '%s'", canon.MustJSON(text)))
+				fmt.Sprintf("if it is meant as text, give it quotes of its own: '%s'", strings.ReplaceAll(string(canon.MustJSON(text)), "'", "''")))
 		}
 	}
 	return textsByName(value)
