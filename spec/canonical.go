@@ -16,10 +16,12 @@ import (
 // settings; wrangler's configuration reference.
 var optionDefaults = map[string]Object{
 	"observability": {
-		"enabled":            false,
-		"head_sampling_rate": 1.0,
-		"logs":               Object{"enabled": true, "invocation_logs": true, "head_sampling_rate": 1.0, "persist": true},
-		"traces":             Object{"enabled": false, "head_sampling_rate": 1.0, "persist": true},
+		"enabled":             false,
+		"head_sampling_rate":  1.0,
+		"redact_query_string": false,
+		"issues":              Object{"enabled": false},
+		"logs":                Object{"enabled": true, "invocation_logs": true, "head_sampling_rate": 1.0, "persist": true},
+		"traces":              Object{"enabled": false, "head_sampling_rate": 1.0, "persist": true, "propagation_policy": "authenticated"},
 	},
 	"tail_consumers": {"environment": "production"},
 }

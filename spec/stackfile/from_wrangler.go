@@ -1,6 +1,7 @@
 package stackfile
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -108,7 +109,29 @@ func (w *wranglerFiles) readImport(file, environment *document.Value) *wrangler.
 	}
 	w.imports[key] = config
 	w.order = append(w.order, config)
+	if built := w.builtFrom(key.file); built != "" {
+		w.Warn(spec.RuleWranglerNoEffect, file.Range(), fmt.Sprintf("wrangler deploy would take %q, which a build has made of %q", built, key.file),
+			fmt.Sprintf("if the build's result is to be deployed, write from_wrangler: ./%s", built))
+	}
 	return config
+}
+
+// builtFrom is the configuration that a build tool has told wrangler to deploy
+// instead of one beside its note; "" if none has.
+func (w *wranglerFiles) builtFrom(name string) string {
+	note := path.Join(path.Dir(name), ".wrangler/deploy/config.json")
+	info, err := fs.Stat(w.project, note)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > wrangler.MaxSize {
+		return ""
+	}
+	content, _ := fs.ReadFile(w.project, note)
+	var redirect struct{ ConfigPath string }
+	_ = json.Unmarshal(content, &redirect) // another form of note is wrangler's to complain about
+	built := path.Join(path.Dir(note), redirect.ConfigPath)
+	if info, err := fs.Stat(w.project, built); redirect.ConfigPath == "" || built == name || err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return built
 }
 
 func (w *wranglerFiles) reportNoWranglerEnvironment(key wranglerImport, root, environment *document.Value) {
@@ -241,6 +264,9 @@ func (l *loader) checkImported(e entry) {
 	beside := e.member.Value
 	for _, f := range e.imported.Findings {
 		given := beside.Get(f.Member.Key)
+		if f.Within != "" {
+			given = beside.Get(f.Within)
+		}
 		if f.Confidential {
 			l.Mask(f.Member.Value)
 		}
@@ -250,15 +276,41 @@ func (l *loader) checkImported(e entry) {
 				l.reportUnknownWranglerKey(f)
 			}
 		case wrangler.Refused:
-			if !isNull(given) {
-				l.Report(spec.RuleWranglerKey, f.Member.Range(), f.Message, f.Hint)
+			if !isNull(given) && (given == nil || f.Within == "") {
+				l.Report(spec.RuleWranglerKey, f.Member.Range(), f.Message, nativeGroups(f))
 			}
 		default:
-			if given == nil {
+			if given == nil || f.Within != "" && given.Member(f.Member.Key) == nil {
 				l.Warn(spec.RuleWranglerNoEffect, f.Member.Range(), f.Message, f.Hint)
 			}
 		}
 	}
+}
+
+// nativeGroups is the hint of a finding. For bindings that wrangler sends without
+// a look, it names the keys that are for their types.
+func nativeGroups(f wrangler.Finding) string {
+	var keys []string
+	for _, item := range f.Member.Value.Get("bindings").ItemsOrNil() {
+		key := ""
+		switch kind := item.Get("type").String(); kind {
+		case spec.BindingSecret:
+			key = "secrets"
+		case spec.BindingText, spec.BindingJSON:
+			key = "vars"
+		default:
+			if group := groupByType[kind]; group != nil {
+				key = strings.ReplaceAll(group.key, "/", ".")
+			}
+		}
+		if key != "" {
+			keys = append(keys, fmt.Sprintf("%q under `%s`", item.Get("name").String(), key))
+		}
+	}
+	if f.Member.Key != "unsafe" || len(keys) == 0 {
+		return f.Hint
+	}
+	return fmt.Sprintf("write %s, and any other into `bindings`; `unsafe: null` beside `from_wrangler` leaves them out", strings.Join(keys, " and "))
 }
 
 // checkTakenAway refuses a null that takes nothing away, and so is misspelt.

@@ -18,6 +18,9 @@ import (
 // Violation reports what violates the schema, and reports whether the value can still
 // be used.
 func Violation(c *complaint.Collector, v schema.Violation, value *document.Value, member *document.Member) bool {
+	if m := sharedKey.FindStringSubmatch(v.Pointer); m != nil && strings.HasPrefix(m[1], "user_workers/") && workerOnly[m[2]] != "" && wrangler.SaysNothing(value) {
+		return true
+	}
 	d, misspelt := explain(c, v, value, member)
 	c.Diagnose(d.Severity, d.Rule, d.Range, d.Message, d.Hint, d.Related...)
 	if v.Keyword == schema.Unknown && !misspelt {

@@ -3,6 +3,7 @@ package wrangler
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ type Config struct {
 // Finding is a key that is not taken over.
 type Finding struct {
 	Member  *document.Member
+	Within  string // the key of the Worker that the member is within, "" where it is that key
 	Kind    FindingKind
 	Message string
 	Hint    string
@@ -86,10 +88,10 @@ func Read(file *document.Value, environment, folder string) *Config {
 		case within == nil || k.scope == top:
 			r.take(k, m)
 		case !isAbsent(within.Get(m.Key)):
-			// the environment has its own
+			r.compare(m, within.Get(m.Key)) // the environment has its own
 		case k.scope == inherited:
 			r.take(k, r.inherit(m))
-		case k.fate != local && !isHarmless(k, m.Value):
+		case k.fate != local && !saysNothing(m.Value, k.harmless):
 			r.find(m, NotInherited, fmt.Sprintf("the environment %q does not inherit `%s`", environment, m.Key),
 				fmt.Sprintf("repeat it in env.%s, or give it beside `from_wrangler`", environment))
 		}
@@ -140,23 +142,38 @@ func (r *reader) inherit(m document.Member) document.Member {
 	return m
 }
 
+// compare looks for what an environment has none of, in a map that the top level
+// has, too.
+func (r *reader) compare(top document.Member, own *document.Value) {
+	if top.Key != "vars" && top.Key != "define" {
+		return
+	}
+	for _, m := range top.Value.MembersOrNil() {
+		if own.Member(m.Key) == nil {
+			r.find(m, NotInherited, fmt.Sprintf("the environment %q does not inherit %q of `%s`", r.environment, m.Key, top.Key),
+				fmt.Sprintf("repeat it in env.%s.%s, or give it beside `from_wrangler`", r.environment, top.Key))
+			r.Findings[len(r.Findings)-1].Within = top.Key
+		}
+	}
+}
+
 // take does with a key what is to be done with it.
 func (r *reader) take(k key, m document.Member) {
 	switch k.fate {
 	case taken:
-		m.Value = r.rebase(m)
+		m.Value = r.withoutRefused(m.Key, r.rebase(m))
 		r.members = append(r.members, m)
 	case bindings:
-		m.Value = withoutDevelopment(m.Value)
+		m.Value = r.withoutRefused(m.Key, withoutDevelopment(m.Value))
 		r.members = append(r.members, m)
 	case special:
 		r.takeSpecial(m)
 	case warned:
-		if !isHarmless(k, m.Value) && hasEffect(m) {
+		if !saysNothing(m.Value, k.harmless) && hasEffect(m) {
 			r.find(m, NoEffect, fmt.Sprintf("`%s` has no effect here", m.Key), k.advice)
 		}
 	case refused:
-		if !isHarmless(k, m.Value) {
+		if !saysNothing(m.Value, k.harmless) {
 			r.find(m, Refused, fmt.Sprintf("wfpsync does not support `%s`", m.Key),
 				strings.TrimPrefix(fmt.Sprintf("%s; `%s: null` beside `from_wrangler` leaves it out", k.advice, m.Key), "; "))
 		}
@@ -193,19 +210,61 @@ func (r *reader) takeSecrets(m document.Member) {
 	r.RequiredSecrets = required.ItemsOrNil()
 }
 
-// isHarmless reports whether a value means the same as leaving the key out.
-func isHarmless(k key, v *document.Value) bool {
+// withoutRefused returns the value of a key without the fields in it that
+// wfpsync does not support.
+func (r *reader) withoutRefused(key string, value *document.Value) *document.Value {
+	for _, f := range fields {
+		if within, rest, _ := strings.Cut(f.path, "."); within == key {
+			value = r.refuse(value, strings.Split(rest, "."), f)
+		}
+	}
+	return value
+}
+
+// refuse removes a field, and reports it if it says something.
+func (r *reader) refuse(value *document.Value, steps []string, f field) *document.Value {
+	step := steps[0]
+	if step == "[]" && value.Kind == document.List {
+		items := make([]*document.Value, len(value.Items))
+		for i, item := range value.Items {
+			items[i] = r.refuse(item, steps[1:], f)
+		}
+		return value.WithItems(items)
+	}
+	m := value.Member(step)
+	switch {
+	case m == nil:
+		return value
+	case len(steps) > 1:
+		return value.WithMember(step, r.refuse(m.Value, steps[1:], f))
+	case !saysNothing(m.Value, f.harmless):
+		key, _, _ := strings.Cut(f.path, ".")
+		r.find(*m, Refused, fmt.Sprintf("wfpsync does not support `%s`", strings.ReplaceAll(f.path, ".[]", "")),
+			strings.TrimPrefix(fmt.Sprintf("%s; `%s` beside `from_wrangler` says it without", f.advice, key), "; "))
+		r.Findings[len(r.Findings)-1].Within = key
+	}
+	return value.Without(step)
+}
+
+// SaysNothing reports whether a value means the same as leaving its key out: it
+// is false or empty.
+func SaysNothing(v *document.Value) bool { return saysNothing(v, false) }
+
+// saysNothing is [SaysNothing] for a key whose harmless value is another one, or
+// nil for none.
+func saysNothing(v *document.Value, harmless any) bool {
 	switch v.Kind {
 	case document.Null:
 		return true
 	case document.List:
 		return len(v.Items) == 0
 	case document.Map:
-		return len(v.Members) == 0
+		empty := func(m document.Member) bool { return saysNothing(m.Value, nil) }
+		return !slices.ContainsFunc(v.Members, func(m document.Member) bool { return !empty(m) }) || reflect.DeepEqual(v.JSON(), harmless)
 	case document.String:
-		return v.Text == "" || k.harmless != nil && path.Clean(v.Text) == k.harmless
+		return v.Text == "" || harmless != nil && path.Clean(v.Text) == harmless
 	default:
-		return v.JSON() == k.harmless
+		return v.JSON() == harmless
 	}
 }
 

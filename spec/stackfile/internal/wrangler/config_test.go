@@ -80,3 +80,59 @@ func TestPaths(t *testing.T) {
 		}
 	}
 }
+
+// readAll is what is said of a configuration: findings in the order of the file.
+func readAll(t *testing.T, text, environment string) (*Config, []string) {
+	t.Helper()
+	file, list := Parse("wrangler.json", []byte(text))
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	config := Read(file, environment, ".")
+	var said []string
+	for _, f := range config.Findings {
+		said = append(said, f.Within+"/"+f.Member.Key+": "+f.Message)
+	}
+	return config, said
+}
+
+// A build writes keys that say nothing.
+func TestKeysThatSayNothing(t *testing.T) {
+	_, said := readAll(t, `{
+		"configPath": "/srv/wrangler.jsonc", "userConfigPath": "/srv/wrangler.jsonc", "topLevelName": "shop", "definedEnvironments": ["a"],
+		"targetEnvironment": "a", "python_modules": {"exclude": ["**/*.pyc"]}, "logfwdr": {"bindings": []}, "unsafe": {"bindings": [], "metadata": {}},
+		"exports": {}, "cache": {"enabled": false}, "keep_vars": false, "ai": {"binding": "AI", "staging": false}, "access": {"dev": {}},
+		"workflows": [{"binding": "W", "name": "w", "class_name": "W", "limits": {}}], "routes": [{"pattern": "a.com/*", "enabled": true}]}`, "")
+	if len(said) > 0 {
+		t.Error(said)
+	}
+}
+
+func TestFieldsThatAreNotTaken(t *testing.T) {
+	config, said := readAll(t, `{
+		"workflows": [{"binding": "W", "name": "w", "class_name": "W", "limits": {"steps": 5}, "schedules": ["* * * * *"]}],
+		"triggers": {"crons": ["* * * * *"], "events": [{}]}, "cache": {"enabled": true}}`, "")
+	want := []string{
+		"workflows/limits: wfpsync cannot take over `workflows.limits`", "workflows/schedules: wfpsync cannot take over `workflows.schedules`",
+		"triggers/events: wfpsync cannot take over `triggers.events`", "/cache: wfpsync cannot take over `cache`",
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
+	}
+	workflow, _ := config.Worker.Find("/workflows/0")
+	if len(workflow.Members) != 3 {
+		t.Errorf("the workflow has %d members, want those that are taken", len(workflow.Members))
+	}
+}
+
+func TestVariablesThatAreNotInherited(t *testing.T) {
+	_, said := readAll(t, `{"vars": {"A": 1, "B": 2}, "define": {"C": "3"}, "kv_namespaces": [{"binding": "K"}],
+		"env": {"production": {"vars": {"A": 4}, "define": {"C": "5"}}}}`, "production")
+	want := []string{
+		"vars/B: the environment \"production\" does not inherit \"B\" of `vars`",
+		"/kv_namespaces: the environment \"production\" does not inherit `kv_namespaces`",
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
+	}
+}

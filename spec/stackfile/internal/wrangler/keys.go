@@ -100,19 +100,30 @@ var keys = []key{
 	{name: "previews", fate: local, advice: localAdvice},
 	{name: "send_metrics", scope: top, fate: local, advice: localAdvice},
 
+	// What wrangler and Cloudflare's plugin for Vite write into the configuration
+	// that a build makes.
+	{name: "configPath", scope: top, fate: local, advice: localAdvice},
+	{name: "definedEnvironments", scope: top, fate: local, advice: localAdvice},
+	{name: "targetEnvironment", scope: top, fate: local, advice: localAdvice},
+	{name: "topLevelName", scope: top, fate: local, advice: localAdvice},
+	{name: "userConfigPath", scope: top, fate: local, advice: localAdvice},
+
+	// It says which files of a Python Worker are left out, and wfpsync uploads none.
+	{name: "python_modules", fate: local, advice: "wfpsync uploads no Python: remove it"},
+
 	{name: "build", fate: warned, advice: "wfpsync runs no build commands: build first, and name the result with `main` and no_bundle: true"},
 	{name: "preserve_file_names", fate: warned, harmless: false, advice: "wfpsync names the modules beside the bundle itself"},
-	{name: "tsconfig", fate: warned, harmless: "tsconfig.json", advice: "wfpsync reads the tsconfig.json nearest to the entrypoint"},
+	{name: "tsconfig", fate: warned, harmless: "tsconfig.json", advice: "wfpsync reads the tsconfig.json nearest to each source file"},
 	{name: "upload_source_maps", fate: warned, harmless: false, advice: "wfpsync uploads no source maps"},
 
 	{name: "cloudchamber", scope: own, fate: refused, advice: containerAdvice},
 	{name: "containers", scope: own, fate: refused, advice: containerAdvice},
 	{name: "access", fate: refused},
 	{name: "addresses", scope: top, fate: refused},
-	{name: "cache", fate: refused},
+	{name: "cache", fate: refused, harmless: map[string]any{"enabled": false}},
 	{name: "compliance_region", fate: refused, harmless: "public"},
 	{name: "connect", scope: own, fate: refused},
-	{name: "exports", fate: refused},
+	{name: "exports", fate: refused, advice: "declare Durable Objects with `durable_objects` and `migrations`"},
 	{name: "first_party_worker", fate: refused, harmless: false},
 	{name: "jsx_factory", fate: refused, harmless: "React.createElement", advice: "set `jsxFactory` in tsconfig.json instead"},
 	{name: "jsx_fragment", fate: refused, harmless: "React.Fragment", advice: "set `jsxFragmentFactory` in tsconfig.json instead"},
@@ -122,9 +133,8 @@ var keys = []key{
 	{name: "logfwdr", fate: refused},
 	{name: "node_compat", fate: refused, harmless: false, advice: "add nodejs_compat to compatibility_flags"},
 	{name: "pages_build_output_dir", scope: top, fate: refused, advice: "this configures a Pages project, which is not a Worker"},
-	{name: "python_modules", fate: refused, advice: "wfpsync uploads no Python"},
 	{name: "site", scope: top, fate: refused, advice: "serve the files as `assets`"},
-	{name: "streaming_tail_consumers", scope: own, fate: refused},
+	{name: "streaming_tail_consumers", scope: own, fate: refused, advice: "a Worker under `tail_consumers` gets the events when the invocation has ended"},
 	{name: "usage_model", fate: refused, harmless: "standard", advice: "the platform has one usage model: remove it"},
 	{name: "data_blobs", scope: top, fate: refused, advice: blobAdvice},
 	{name: "text_blobs", scope: top, fate: refused, advice: blobAdvice},
@@ -145,6 +155,34 @@ var keys = []key{
 	{name: "vpc_services", scope: own, fate: refused, advice: bindingAdvice},
 	{name: "worker_loaders", scope: own, fate: refused, advice: bindingAdvice},
 }
+
+// A field is what wrangler takes within a key that is taken, and wfpsync does
+// not. A step of [] goes through a list.
+type field struct {
+	path     string
+	harmless any
+	advice   string
+}
+
+var fields = []field{
+	{path: "ai.staging", harmless: false},
+	{path: "assets.base_path", harmless: "/", advice: "put the files into a folder of that name below the directory"},
+	{path: "d1_databases.[].jurisdiction", advice: "give it to the database under `d1_databases` at the top of the stack file"},
+	{path: "durable_objects.code_update_strategy"},
+	{path: "pipelines.[].stream", advice: bindingAdvice},
+	{path: "route.enabled", harmless: true, advice: "leave out a route that is not to be there"},
+	{path: "route.previews_enabled", harmless: false},
+	{path: "routes.[].enabled", harmless: true, advice: "leave out a route that is not to be there"},
+	{path: "routes.[].previews_enabled", harmless: false},
+	{path: "triggers.events", advice: "subscribe to the events with wrangler"},
+	{path: "workflows.[].concurrency", advice: workflowAdvice},
+	{path: "workflows.[].default_retention", advice: workflowAdvice},
+	{path: "workflows.[].jurisdiction", advice: workflowAdvice},
+	{path: "workflows.[].limits", advice: workflowAdvice},
+	{path: "workflows.[].schedules", advice: "let scheduled() of the Worker create the instances, with `triggers`"},
+}
+
+const workflowAdvice = "set it with wrangler, which the workflow then keeps"
 
 const (
 	bindingAdvice   = "write the binding in the API's form under `bindings`"
