@@ -35,7 +35,7 @@ check: vet
 runtime: build
 	@$(BIN) local install-runtime || echo "There is no workerd: the tests that need it are skipped."
 
-## pin-runtime: the sha256 of each platform's workerd, after every change of the packages that are pinned; npm holds their sha512 against package-lock.json
+## pin-runtime: the sha256 of each platform's workerd and of the polyfills, after every change of the packages that are pinned; npm holds their sha512 against package-lock.json
 PINS := internal/emulator/runtime/npm
 pin-runtime:
 	@set -e; pins=$$PWD/$(PINS); unpacked=$$(mktemp -d); trap 'rm -rf $$unpacked' EXIT; \
@@ -46,6 +46,9 @@ pin-runtime:
 	  echo "$$(shasum -a 256 <node_modules/$$package/bin/workerd | cut -c -64)  $$package@$$version"; \
 	done; done >workerd.sha256; \
 	mv workerd.sha256 $$pins/
+	@set -e; pins=$$PWD/internal/polyfills/npm; unpacked=$$(mktemp -d); trap 'rm -rf $$unpacked' EXIT; \
+	cp $$pins/*.json $$unpacked; cd $$unpacked; npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; cd node_modules; \
+	find @cloudflare/unenv-preset/dist/runtime unenv/dist/runtime unenv/lib -name '*.[mc]js' | LC_ALL=C sort | xargs shasum -a 256 | shasum -a 256 | cut -c -64 >$$pins/polyfills.sha256
 
 ## wrangler: the wrangler that the local account is held against, pinned and from npm; without npm those tests are skipped
 WRANGLER := tools/wrangler/node_modules/.package-lock.json

@@ -25,11 +25,12 @@ type CodeOptions struct {
 	Runtime Runtime `json:"runtime,omitzero"`
 }
 
-// Runtime is the part of a Worker's compatibility settings that decides which
-// modules the runtime provides. Date is "" if each Worker has its own.
+// Runtime is the part of a Worker's compatibility settings that says which
+// modules and globals of Node.js the runtime has for it, and so what has to be
+// bundled. The date is "" where the program that uploads the Worker chooses it.
 type Runtime struct {
 	Date  string   `json:"date,omitempty"`
-	Flags []string `json:"flags,omitempty"` // those about Node.js, sorted
+	Flags []string `json:"flags,omitempty"` // those about Node.js and about bodies that are iterated, sorted
 }
 
 // HasFlag reports whether a compatibility flag is set.

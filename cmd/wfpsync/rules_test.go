@@ -142,6 +142,10 @@ func findings(t *testing.T, s ruleSection, files txtar.Archive) []string {
 	if arguments, err := os.ReadFile("arguments"); err == nil {
 		command = append(command, strings.Fields(string(arguments))...)
 	}
+	if s.id == bundle.RulePolyfill { // which may be installed on this machine
+		t.Setenv("HOME", t.TempDir())
+		t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	}
 	code, output := runHere(t, "environment", command...)
 	var list []string
 	hasErrors := false

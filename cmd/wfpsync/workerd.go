@@ -11,19 +11,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/runtime"
+	"github.com/wfpsync/wfpsync/internal/npm"
+	"github.com/wfpsync/wfpsync/internal/polyfills"
 )
 
-// installRuntime is the one command that installs workerd; nothing else ever does.
+// installRuntime is the one command that installs workerd and the polyfills; nothing else ever does.
 const installRuntime = "wfpsync local install-runtime"
 
 func (a *app) installRuntimeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "install-runtime",
-		Short: "Install workerd, which runs the Workers of the account on this machine",
+		Short: "Install workerd, which runs the Workers of the account on this machine, and polyfills",
 		Long: `install-runtime installs the workerd that this version of wfpsync was tested
 with, for this user, with the npm that is on the PATH: from its registry, and
 only if package and program have the digests that wfpsync knows. No other
-workerd is ever started but the one that WFPSYNC_WORKERD names.`,
+workerd is ever started but the one that WFPSYNC_WORKERD names.
+
+In the same way it installs the polyfills that wrangler bundles for what the
+runtime lacks of Node.js at older compatibility dates.`,
 		Example: `  wfpsync local install-runtime`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -37,11 +42,19 @@ func (a *app) installRuntime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	npm, err := exec.LookPath("npm")
+	fill, err := polyfills.Cache()
 	if err != nil {
-		return errors.New("workerd comes from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
+		return err
 	}
-	file, err := runtime.Install(ctx, runtime.NPM{Client: npm, Environment: a.npmEnvironment(), Log: a.stderr}, cache)
+	program, err := exec.LookPath("npm")
+	if err != nil {
+		return errors.New("workerd and the polyfills come from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
+	}
+	client := npm.Client{Program: program, Environment: a.npmEnvironment(), Log: a.stderr}
+	if _, err := polyfills.Install(ctx, client, fill); err != nil {
+		return err
+	}
+	file, err := runtime.Install(ctx, client, cache)
 	if err != nil {
 		return err
 	}

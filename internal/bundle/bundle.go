@@ -67,8 +67,11 @@ func BuildEach(ctx context.Context, root string, groups [][]*spec.Code) []diag.L
 // source is what a code is made from. Codes of equal sources become equal.
 type source struct{ entrypoint, inline, options string }
 
+// sourceOf tells codes apart. Of the date it keeps what it decides.
 func sourceOf(code *spec.Code) source {
-	return source{code.Entrypoint, code.Inline, code.Options.Key()}
+	how := code.Options
+	how.Runtime = era(how.Runtime)
+	return source{code.Entrypoint, code.Inline, how.Key()}
 }
 
 // distinct lists a code of each source in order of appearance, and the number of

@@ -85,9 +85,9 @@ func buildEntrypoint(ctx context.Context, p *project, entrypoint string, how spe
 	if mapped {
 		options.Sourcemap, options.SourcesContent = api.SourceMapExternal, api.SourcesContentExclude
 	}
-	options.Plugins = []api.Plugin{styleSheets(), aliases(p, how.Alias), runtimeModules(how.Runtime), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin(), settings.plugin()}
+	options.Plugins = []api.Plugin{aliases(p, how.Alias), styleSheets(), additionalImports(p, folder, main, additional), collected.plugin(), newGuard(p).plugin(), settings.plugin()}
 
-	result, stopped := run(ctx, options)
+	result, stopped := filler{runtime: how.Runtime}.build(ctx, p, options)
 	if stopped != nil {
 		return failed(*stopped)
 	}

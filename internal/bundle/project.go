@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/wfpsync/wfpsync/internal/polyfills"
 )
 
 // project is the folder that everything in a bundle must come from.
@@ -28,6 +30,10 @@ type project struct {
 
 	mu        sync.Mutex           // builds run side by side
 	tsconfigs map[string]*tsconfig // by folder
+
+	// polyfills are those that are installed, read when the first bundle needs
+	// them.
+	polyfills func() (polyfills.Files, error)
 }
 
 func openProject(dir string) (*project, error) {
@@ -42,7 +48,15 @@ func openProject(dir string) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{dir: dir, root: root, underManifest: isUnderManifest(dir), tsconfigs: map[string]*tsconfig{}}, nil
+	return &project{dir: dir, root: root, underManifest: isUnderManifest(dir), tsconfigs: map[string]*tsconfig{}, polyfills: sync.OnceValues(openPolyfills)}, nil
+}
+
+func openPolyfills() (polyfills.Files, error) {
+	cache, err := polyfills.Cache()
+	if err != nil {
+		return nil, polyfills.ErrNotFound // there is no folder that they could be in
+	}
+	return polyfills.Open(cache)
 }
 
 func (p *project) close() { _ = p.root.Close() }

@@ -44,6 +44,9 @@ const (
 	// at the Worker's compatibility date, with its flags.
 	RuleRuntimeModule = "WFP310"
 
+	// RulePolyfill: the code needs a polyfill of Node.js, and none is installed.
+	RulePolyfill = "WFP311"
+
 	// RuleRefused: the code does not start, so that an upload would be refused.
 	RuleRefused = "WFP330"
 )

@@ -159,7 +159,8 @@ func textsByName(value *document.Value) map[string]string {
 func loadRuntime(value *document.Value) spec.Runtime {
 	r := spec.Runtime{Date: value.Get("compatibility_date").String()}
 	for _, flag := range value.Get("compatibility_flags").Strings() {
-		if strings.Contains(flag, "nodejs_") && !r.HasFlag(flag) {
+		decides := strings.Contains(flag, "nodejs_") || strings.Contains(flag, "fetch_iterable_type_support") // see spec.Runtime
+		if decides && !r.HasFlag(flag) {
 			r.Flags = append(r.Flags, flag)
 		}
 	}

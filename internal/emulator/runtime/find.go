@@ -14,12 +14,12 @@ import (
 	"strings"
 )
 
-// npm is a project whose only dependency is workerd. It has the pinned versions,
+// pins is a project whose only dependency is workerd. It has the pinned versions,
 // the sha512 of each platform's package, and the sha256 of the program in it,
 // which `make pin-runtime` writes.
 //
 //go:embed npm/package.json npm/package-lock.json npm/workerd.sha256
-var npm embed.FS
+var pins embed.FS
 
 // platforms are npm's names of the platforms on which we can run workerd.
 // Windows cannot pass sockets to a child.
@@ -43,7 +43,7 @@ func pinned() (pin, error) {
 	if !known {
 		return pin{}, fmt.Errorf("wfpsync cannot run workerd on %s with %s", goruntime.GOOS, goruntime.GOARCH)
 	}
-	raw, err := npm.ReadFile("npm/workerd.sha256")
+	raw, err := pins.ReadFile("npm/workerd.sha256")
 	if err != nil {
 		return pin{}, err
 	}

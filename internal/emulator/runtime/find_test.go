@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wfpsync/wfpsync/internal/npm"
 )
 
 // program writes a file that looks like workerd.
@@ -118,7 +120,7 @@ func TestCheckOnce(t *testing.T) {
 // TestPins checks the npm files: every platform has a version, a sha512 and the
 // sha256 of its program, and no registry is named.
 func TestPins(t *testing.T) {
-	raw, err := npm.ReadFile("npm/package-lock.json")
+	raw, err := pins.ReadFile("npm/package-lock.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,15 +133,15 @@ func TestPins(t *testing.T) {
 	if err := json.Unmarshal(raw, &lock); err != nil {
 		t.Fatal(err)
 	}
-	pins := lock.Packages[""].Pinned
-	if len(pins) != len(platforms) {
-		t.Errorf("%d platforms are pinned, want %d", len(pins), len(platforms))
+	versions := lock.Packages[""].Pinned
+	if len(versions) != len(platforms) {
+		t.Errorf("%d platforms are pinned, want %d", len(versions), len(platforms))
 	}
-	digests, err := npm.ReadFile("npm/workerd.sha256")
+	digests, err := pins.ReadFile("npm/workerd.sha256")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, version := range pins {
+	for name, version := range versions {
 		if line := regexp.MustCompile(`(?m)^[0-9a-f]{64}  ` + regexp.QuoteMeta(name+"@"+version) + `$`); !line.Match(digests) {
 			t.Errorf("the sha256 of %s %s is not known: `make pin-runtime` writes it", name, version)
 		}
@@ -166,7 +168,7 @@ func TestInstall(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
 	var log strings.Builder
 	install := func(script string) (string, error) {
-		return p.install(context.Background(), NPM{Client: fakeNPM(t, script), Environment: []string{"PATH=" + os.Getenv("PATH")}, Log: &log}, cache)
+		return p.install(context.Background(), npm.Client{Program: fakeNPM(t, script), Environment: []string{"PATH=" + os.Getenv("PATH")}, Log: &log}, cache)
 	}
 	if _, err := install("echo no network >&2; exit 1"); err == nil || !strings.Contains(err.Error(), "npm could not install workerd") || log.String() != "no network\n" {
 		t.Errorf("npm fails: %v, %q", err, log.String())
