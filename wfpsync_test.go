@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -353,5 +354,60 @@ func TestAdoptBesideATemplate(t *testing.T) {
 	}
 	if len(digests) != 1 {
 		t.Errorf("the mark depends on the lists: %v", digests)
+	}
+}
+
+// TestDatesOfOneTemplate builds the code of 1,000 user Workers once for each span of dates between which the runtime has the
+// same of Node.js, and not once for each date.
+func TestDatesOfOneTemplate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		date   func(i int) string
+		builds int
+	}{
+		"two dates":             {func(i int) string { return []string{"2025-09-10", "2026-09-10"}[i%2] }, 2},
+		"a thousand dates":      {func(i int) string { return time.Date(2026, 8, 4+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly) }, 1},
+		"two dates of one span": {func(i int) string { return []string{"2026-09-10", "2026-09-11"}[i%2] }, 1},
+	} {
+		var rows strings.Builder
+		for i := range 1000 {
+			rows.WriteString(`{"id":"t` + strconv.Itoa(i) + `","date":"` + test.date(i) + "\"}\n")
+		}
+		project, err := wfpsync.Open(folder(t, `version: 1
+name: shops
+lists: { customers: { key: id, ndjson: ./customers.ndjson } }
+dispatch_namespaces: { shops: {} }
+user_workers:
+  shops:
+    for_each: { customer: customers }
+    name: ${customer.id}
+    dispatch_namespace: shops
+    main: ./shop.ts
+    compatibility_date: ${customer.date}
+    compatibility_flags: [nodejs_compat]
+`, map[string]string{
+			"customers.ndjson": rows.String(),
+			"shop.ts":          `import { createHash } from "crypto"; export default { fetch: () => new Response(createHash("md5").update(process.env.A).digest("hex")) };`,
+		}), wfpsync.Options{})
+		if err == nil {
+			err = project.Build(t.Context())
+		}
+		if err == nil {
+			err = project.Err()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		builds, digests, workers := map[*spec.Module]bool{}, map[string]bool{}, 0
+		for _, r := range project.Stack().Resources {
+			if w, ok := r.(*spec.UserWorker); ok {
+				builds[&w.Code.Modules[0]] = true
+				digests[w.Code.Digest] = true
+				workers++
+			}
+		}
+		if workers != 1000 || len(builds) != test.builds || len(digests) != 1 {
+			t.Errorf("%s: %d user Workers, %d bundles, %d digests; want %d bundles", name, workers, len(builds), len(digests), test.builds)
+		}
 	}
 }

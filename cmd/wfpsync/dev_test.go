@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wfpsync/wfpsync/internal/emulator/proctest"
+	"github.com/wfpsync/wfpsync/internal/polyfills"
 )
 
 // installedWorkerd returns the real runtime, or "".
@@ -28,6 +29,18 @@ func installedWorkerd() string {
 	a := &app{lookupEnv: os.LookupEnv}
 	file, _ := a.workerdIfAny()
 	return file
+}
+
+// installedPolyfills is the folder of the polyfills that `make runtime` has installed, "" without any.
+func installedPolyfills() string {
+	cache, err := polyfills.Cache()
+	if err != nil {
+		return ""
+	}
+	if _, err := polyfills.Open(cache); err != nil {
+		return ""
+	}
+	return cache
 }
 
 // patience is how long a script waits for what dev does.

@@ -94,6 +94,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv(cacheVariable, filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv(requestLogVariable, filepath.Join(env.WorkDir, ".requests"))
 			env.Setenv("WORKERD", installedWorkerd())
+			env.Setenv("POLYFILLS", installedPolyfills())
+			env.Setenv("ONLY_WFPSYNC", filepath.SplitList(env.Getenv("PATH"))[0]) // a PATH
 			env.Setenv("GOGC", strconv.Itoa(thriftless))
 			env.Values[devKey{}] = &devRuns{t: t, byName: map[string]*devRun{}}
 			env.Values[browserKey{}] = new(*browsertest.Tab)
@@ -145,6 +147,9 @@ func TestScripts(t *testing.T) {
 // [chromium], that there is one, and [needs:PROGRAM]; and [tags], that lists
 // show the tags of user Workers. What this machine has not is not tested on it.
 func condition(name string) (bool, error) {
+	if name == "polyfills" {
+		return installedPolyfills() != "", nil
+	}
 	if name == "workerd" {
 		return installedWorkerd() != "", nil
 	}

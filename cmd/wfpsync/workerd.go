@@ -51,11 +51,9 @@ func (a *app) installRuntime(ctx context.Context) error {
 		return errors.New("workerd and the polyfills come from npm, which is not on the PATH: install Node.js, or set WFPSYNC_WORKERD to a workerd you have")
 	}
 	client := npm.Client{Program: program, Environment: a.npmEnvironment(), Log: a.stderr}
-	if _, err := polyfills.Install(ctx, client, fill); err != nil {
-		return err
-	}
 	file, err := runtime.Install(ctx, client, cache)
-	if err != nil {
+	_, fillErr := polyfills.Install(ctx, client, fill)
+	if err := errors.Join(err, fillErr); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, file)

@@ -102,6 +102,8 @@ type outcome struct {
 	modules []spec.Module
 	mapping []byte // the source map of the main module, if it was wanted
 	diags   diag.List
+
+	delivered *spec.Code // the first code that it completed
 }
 
 // failed is the outcome of a build that found one error.
@@ -109,9 +111,14 @@ func failed(d diag.Diagnostic) outcome { return outcome{diags: diag.List{d}} }
 
 // deliver completes a code, unless the build failed, and returns the build's
 // diagnostics as seen from that code.
-func (o outcome) deliver(code *spec.Code) diag.List {
-	if !o.diags.HasErrors() {
+func (o *outcome) deliver(code *spec.Code) diag.List {
+	switch first := o.delivered; {
+	case o.diags.HasErrors():
+	case first == nil:
 		code.Complete(o.main, o.modules)
+		o.delivered = code
+	default: // hashed once
+		code.MainModule, code.Modules, code.Digest = first.MainModule, first.Modules, first.Digest
 	}
 	placed := make(diag.List, len(o.diags))
 	for i, d := range o.diags {

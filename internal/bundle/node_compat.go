@@ -313,7 +313,7 @@ export const percentDecodeString = /* @__PURE__ */ missing("percentDecodeString"
 // breakpoints are the dates from which something is different, in order.
 func breakpoints() []string {
 	dates := []string{nodeCompatV2Since, nodeCompatSince, processSince, iterableFixSince, iterableBodiesFrom}
-	for _, group := range nodeModules {
+	for _, group := range nodeModules[1:] {
 		dates = append(dates, group.since)
 	}
 	slices.Sort(dates)
@@ -326,9 +326,11 @@ func era(runtime spec.Runtime) spec.Runtime {
 		return runtime
 	}
 	first := "0000-00-00"
-	for _, date := range breakpoints() {
-		if date != "" && date <= runtime.Date {
-			first = date
+	if v1, v2 := nodeCompat(runtime); v1 || v2 { // else there is nothing of Node.js at any date
+		for _, date := range breakpoints() {
+			if date <= runtime.Date {
+				first = date
+			}
 		}
 	}
 	return spec.Runtime{Date: first, Flags: runtime.Flags}

@@ -88,9 +88,9 @@ func (f filler) findUses(built api.BuildResult, options api.BuildOptions, with b
 	return usesIn(script(result), f.watched), nil
 }
 
-// watching are the options of a build that tells uses: nothing has a shorter name.
+// watching are the options of a build that tells uses: nothing is written in a shorter way.
 func watching(options api.BuildOptions) api.BuildOptions {
-	options.MinifyWhitespace, options.MinifyIdentifiers = false, false
+	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = false, false, false
 	options.Sourcemap = api.SourceMapNone
 	options.Inject = []string{injectedNamespace + ":" + watchedName}
 	return options

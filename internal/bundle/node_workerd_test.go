@@ -301,3 +301,55 @@ func TestGlobalsOfTheRuntime(t *testing.T) {
 		}
 	}
 }
+
+// TestPolyfillsFromAnywhere holds that a bundle does not depend on where the polyfills lie.
+func TestPolyfillsFromAnywhere(t *testing.T) {
+	installedWorkerd(t)
+	cache, err := polyfills.Cache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := files{"src/main.ts": `import tty from "node:tty"; export default { fetch: () => new Response(String(tty.isatty(1)) + process.cwd()) };`}
+	how := spec.CodeOptions{Runtime: runtimeOf("2025-05-01 nodejs_compat")}
+	here := mustBuildWith(t, how, content)
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "elsewhere"))
+	there, err := polyfills.Cache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, diags := buildWith(t, "src/main.ts", how, content)
+	if len(diags) != 2 || diags[0].Rule != RulePolyfill || diags[1].Rule != RulePolyfill {
+		t.Errorf("without polyfills:\n%s", render(diags))
+	}
+	if err := os.CopyFS(there, os.DirFS(cache)); err != nil {
+		t.Fatal(err)
+	}
+	if code := mustBuildWith(t, how, content); code.Digest != here.Digest {
+		t.Errorf("other code from %s", there)
+	}
+	version, err := os.ReadDir(there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	altered := filepath.Join(there, version[0].Name(), "node_modules", "unenv", "dist", "runtime", "node", "tty.mjs")
+	if err := os.WriteFile(altered, []byte("export default {}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, diags = buildWith(t, "src/main.ts", how, content)
+	wantOne(t, diags, "are not the polyfills that wfpsync installs")
+}
+
+// TestOriginsInPolyfilledCode leads from a bundle with polyfills to the project's own files.
+func TestOriginsInPolyfilledCode(t *testing.T) {
+	installedWorkerd(t)
+	root := newProject(t, files{"src/main.ts": "import tty from 'node:tty';\n\nexport default { fetch: () => { throw new Error('here' + tty.isatty(1)) } };"})
+	code := entrypoint("src/main.ts")
+	code.Options.Runtime = runtimeOf("2025-05-01 nodejs_compat")
+	wantNone(t, Build(t.Context(), root, []*spec.Code{code}))
+	place, _, found := FindOrigins(t.Context(), root, code).FindText("throw new Error")
+	if !found || place.File != "src/main.ts" || place.Line != 3 {
+		t.Errorf("found %v: %v", found, place)
+	}
+}

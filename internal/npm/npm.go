@@ -26,8 +26,9 @@ type Client struct {
 
 // A Project is what a lockfile pins.
 type Project struct {
-	Name    string                    // for messages
-	Version string                    // the name of its folder in a cache
+	Name    string                    // of what it is for, for messages
+	Package string                    // whose version counts
+	Version string                    // of that, and the name of its folder in a cache
 	Files   fs.FS                     // package.json and package-lock.json
 	Check   func(folder string) error // reports whether a folder holds just what is pinned
 }
@@ -51,7 +52,7 @@ func (p Project) Install(ctx context.Context, client Client, cache string) (stri
 	}
 	switch err := p.Check(folder); {
 	case errors.Is(err, fs.ErrNotExist): // npm does not mind when an optional dependency is missing
-		return "", fmt.Errorf("npm did not install %s %s: does your registry have it?", p.Name, p.Version)
+		return "", fmt.Errorf("npm did not install %s %s: does your registry have it?", p.Package, p.Version)
 	case err != nil:
 		return "", fmt.Errorf("npm installed something else: %w", err)
 	}

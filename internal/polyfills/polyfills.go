@@ -66,7 +66,7 @@ func Install(ctx context.Context, client npm.Client, cache string) (string, erro
 		_, err := read(folder, digest)
 		return err
 	}
-	return npm.Project{Name: Preset, Version: version, Files: files, Check: check}.Install(ctx, client, cache)
+	return npm.Project{Name: "the polyfills", Package: Preset, Version: version, Files: files, Check: check}.Install(ctx, client, cache)
 }
 
 // Open reads the polyfills that Install has installed into the cache.

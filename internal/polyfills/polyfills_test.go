@@ -90,7 +90,7 @@ func TestInstall(t *testing.T) {
 		t.Errorf("nothing is installed: %v", err)
 	}
 	for script, want := range map[string]string{
-		"exit 1": "npm could not install @cloudflare/unenv-preset",
+		"exit 1": "npm could not install the polyfills",
 		"true":   "does your registry have it?",
 		`[ "$*" = "ci --ignore-scripts --no-audit --no-fund" ] && grep -q sha512- package-lock.json && mkdir -p node_modules/unenv/lib node_modules/unenv/dist/runtime node_modules/@cloudflare/unenv-preset/dist/runtime`: "npm installed something else",
 	} {

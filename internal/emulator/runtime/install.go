@@ -22,7 +22,7 @@ func (p pin) install(ctx context.Context, client npm.Client, cache string) (stri
 	if err != nil {
 		return "", err
 	}
-	folder, err := npm.Project{Name: "workerd", Version: p.version, Files: files, Check: p.check}.Install(ctx, client, cache)
+	folder, err := npm.Project{Name: "workerd", Package: p.name, Version: p.version, Files: files, Check: p.check}.Install(ctx, client, cache)
 	if err != nil {
 		return "", err
 	}
