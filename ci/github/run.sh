@@ -50,6 +50,11 @@ reviewed_digest() {
   comment_of "$merged" .body | { grep -v '^$' || true; } | tail -1 | { grep -o 'sha256:[0-9a-f]\{64\}' || true; } | tail -1
 }
 
+# Code that needs polyfills of Node.js gets them, from npm: docs/node.md.
+if { wfpsync validate "${flags[@]}" 2>&1 || true; } | grep '\[WFP311\]' > /dev/null; then
+  wfpsync local install-runtime >&2
+fi
+
 case $COMMAND in
 validate)
   wfpsync validate "${flags[@]}" --format github

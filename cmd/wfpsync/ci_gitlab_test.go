@@ -16,8 +16,11 @@ import (
 )
 
 // gitlabJob is a job of GitLab's pipeline: its script is a list, in which lists
-// are written out.
-type gitlabJob struct{ Script []string }
+// are written out. What runs before it installs programs, which are here already.
+type gitlabJob struct {
+	Script []string
+	Before []string `json:"before_script"`
+}
 
 // gitlab CODE JOB runs a job of the pipeline as GitLab's runner would, in one
 // shell, and expects its exit code.
@@ -28,6 +31,10 @@ func cmdGitLab(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	var run gitlabJob
 	ts.Check(json.Unmarshal(encoded, &run))
+	encoded, err = json.Marshal(pipeline["default"])
+	ts.Check(err)
+	ts.Check(json.Unmarshal(encoded, &run))
+	last := run.Before[len(run.Before)-1] // of the lines before, it installs polyfills
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	environment := []string{
@@ -35,12 +42,12 @@ func cmdGitLab(ts *testscript.TestScript, _ bool, args []string) {
 		"CI_MERGE_REQUEST_IID=" + ts.Getenv("PULL_REQUEST"), "CI_COMMIT_SHA=" + ts.Getenv("COMMIT"), "DIGEST=" + ts.Getenv("DISPATCHED_DIGEST"),
 		"CLOUDFLARE_READ_TOKEN=read-token", "CLOUDFLARE_WRITE_TOKEN=write-token",
 	}
-	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_ACCOUNT_ID", requestLogVariable} {
+	for _, name := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_ACCOUNT_ID", requestLogVariable, "npm_config_fills", "npm_config_has"} {
 		environment = append(environment, name+"="+ts.Getenv(name))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-e", "-o", "pipefail", "-c", strings.Join(run.Script, "\n"))
+	cmd := exec.CommandContext(ctx, "bash", "-e", "-o", "pipefail", "-c", strings.Join(append([]string{last}, run.Script...), "\n"))
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), environment, &stdout, &stderr
 	err = cmd.Run()

@@ -152,7 +152,7 @@ func runAction(ts *testscript.TestScript, run job, used step, values map[string]
 		"RUNNER_TEMP=" + temp, "GITHUB_REPOSITORY=acme/platform", "GITHUB_SHA=" + ts.Getenv("COMMIT"),
 		"GITHUB_STEP_SUMMARY=" + ts.MkAbs("summary.md"), "GITHUB_OUTPUT=" + ts.MkAbs("outputs"),
 	}
-	for _, name := range []string{"PATH", "HOME", "CLOUDFLARE_BASE_URL", requestLogVariable, "FORGE_URL"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "CLOUDFLARE_BASE_URL", requestLogVariable, "FORGE_URL", "npm_config_fills", "npm_config_has"} {
 		environment = append(environment, name+"="+ts.Getenv(name))
 	}
 	for name, value := range run.Env {
