@@ -16,6 +16,10 @@ type bindingGroup struct {
 	// durable_objects/bindings. It is "" for types that are not in a group of their own.
 	key string
 
+	// byName is the key of a Worker that holds values of the type by their names:
+	// vars or secrets; "" for types in lists.
+	byName string
+
 	// of is the API's binding type; "" for those that no other group has.
 	of string
 
@@ -79,9 +83,9 @@ var bindingGroups = []bindingGroup{
 	{key: "bindings", load: (*loader).rawBinding},
 
 	// Those under `vars`, `secrets` and `carry_over`, and those of other uploads.
-	{of: spec.BindingText, write: (*bindingWriter).text},
-	{of: spec.BindingJSON, write: (*bindingWriter).json},
-	{of: spec.BindingSecret, write: (*bindingWriter).secret, refused: &refusal{spec.RuleSecretSource,
+	{byName: "vars", of: spec.BindingText, write: (*bindingWriter).text},
+	{byName: "vars", of: spec.BindingJSON, write: (*bindingWriter).json},
+	{byName: "secrets", of: spec.BindingSecret, write: (*bindingWriter).secret, refused: &refusal{spec.RuleSecretSource,
 		"a secret cannot be given under `bindings`", "write secrets: { %[1]s: { env: %[1]s } } and set that variable where wfpsync runs"}},
 	{of: spec.BindingSecretKey, write: (*bindingWriter).carryOver, refused: &refusal{spec.RuleSecretSource,
 		"a key cannot be given under `bindings`: the file would contain it", "give the Worker the key as text, and let it import the key: secrets: { %[1]s: { env: %[1]s } }"}},

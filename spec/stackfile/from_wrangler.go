@@ -1,6 +1,7 @@
 package stackfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -287,23 +288,13 @@ func (l *loader) checkImported(e entry) {
 	}
 }
 
-// nativeGroups is the hint of a finding. For bindings that wrangler sends without
-// a look, it names the keys that are for their types.
+// nativeGroups returns the hint of a finding. For bindings that wrangler sends
+// unchecked, the hint names the keys that are for their types.
 func nativeGroups(f wrangler.Finding) string {
 	var keys []string
 	for _, item := range f.Member.Value.Get("bindings").ItemsOrNil() {
-		key := ""
-		switch kind := item.Get("type").String(); kind {
-		case spec.BindingSecret:
-			key = "secrets"
-		case spec.BindingText, spec.BindingJSON:
-			key = "vars"
-		default:
-			if group := groupByType[kind]; group != nil {
-				key = strings.ReplaceAll(group.key, "/", ".")
-			}
-		}
-		if key != "" {
+		group := groupOf(item.Get("type").String())
+		if key := cmp.Or(group.byName, strings.ReplaceAll(group.key, "/", ".")); key != "" && group.of != "" {
 			keys = append(keys, fmt.Sprintf("%q under `%s`", item.Get("name").String(), key))
 		}
 	}

@@ -113,8 +113,8 @@ func TestFieldsThatAreNotTaken(t *testing.T) {
 		"workflows": [{"binding": "W", "name": "w", "class_name": "W", "limits": {"steps": 5}, "schedules": ["* * * * *"]}],
 		"triggers": {"crons": ["* * * * *"], "events": [{}]}, "cache": {"enabled": true}}`, "")
 	want := []string{
-		"workflows/limits: wfpsync does not support `workflows.limits`", "workflows/schedules: wfpsync cannot take over `workflows.schedules`",
-		"triggers/events: wfpsync does not support `triggers.events`", "/cache: wfpsync cannot take over `cache`",
+		"workflows/limits: wfpsync does not support `workflows.limits`", "workflows/schedules: wfpsync does not support `workflows.schedules`",
+		"triggers/events: wfpsync does not support `triggers.events`", "/cache: wfpsync does not support `cache`",
 	}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Error(diff)
