@@ -82,6 +82,8 @@ func TestUses(t *testing.T) {
 		{old, `{ const process = { cwd() {} }; process.cwd() }`, ""},
 		{old, `globalThis.process ??= { cwd() {} }`, ""},
 		{old, `globalThis.process = { cwd() {} }`, ""},
+		{old, `process = other`, "process"},
+		{old, "`${process.cwd()}`", "process.cwd"},
 		{old, `console.log(console.table)`, ""},
 		{old, `hand(console)`, ""},
 		{old, `new console.Console(process.env)`, "console.Console"},
