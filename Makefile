@@ -18,10 +18,10 @@ CONCURRENT := ./applier ./planner ./internal/account/... ./internal/bundle ./int
 ALONE    = ./internal/account $(filter-out $(shell $(GO) list $(CONCURRENT)),$(shell $(GO) list ./...))
 # What `make check` leaves to `make test`: whole stories, and what needs workerd,
 # wrangler or a browser.
-SLOW    := ./cmd/wfpsync ./bench ./internal/emulator/api ./internal/emulator/page ./internal/emulator/runtime ./internal/report/browser
+SLOW    := ./cmd/wfpsync ./bench ./internal/differential ./internal/emulator/api ./internal/emulator/page ./internal/emulator/runtime ./internal/report/browser
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build check runtime pin-runtime wrangler test shapes vet lint bench race demo dev golden fuzz kill clean
+.PHONY: build check runtime pin-runtime wrangler differential-packages differential test shapes vet lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -56,8 +56,19 @@ wrangler: $(WRANGLER)
 $(WRANGLER): tools/wrangler/package.json tools/wrangler/package-lock.json
 	@cd tools/wrangler && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || echo "There is no wrangler: the tests that need it are skipped."
 
+## differential-packages: what the projects are made of that both wrangler and wfpsync bundle, pinned and from npm; without npm those tests are skipped
+PACKAGES := tools/differential/node_modules/.package-lock.json
+differential-packages: $(PACKAGES)
+$(PACKAGES): tools/differential/package.json tools/differential/package-lock.json
+	@cd tools/differential && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || echo "There are no packages: the tests that need them are skipped."
+
+## differential: whether what wfpsync bundles runs as what wrangler bundles: all projects, or PROJECTS; docs/bundling.md
+PROJECTS ?= .*
+differential: runtime wrangler differential-packages
+	WFPSYNC_DIFFERENTIAL=all $(GO) test -v -count=1 -timeout 60m -run '^TestDifferential$$/^($(PROJECTS))$$' ./internal/differential
+
 ## test: everything that must hold
-test: lint runtime wrangler
+test: lint runtime wrangler differential-packages
 	$(GO) test -timeout 30m $(ALONE)
 	GOGC=400 $(GO) test $(RACE) -timeout 30m -parallel 6 $(CONCURRENT)
 	$(GO) test $(RACE) -run Progress ./internal/report
@@ -70,7 +81,7 @@ shapes:
 	done
 
 ## race: everything under the race detector
-race: lint runtime wrangler
+race: lint runtime wrangler differential-packages
 	$(GO) test $(RACE) -timeout 50m ./...
 
 ## vet: formatting and vet

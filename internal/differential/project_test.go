@@ -1,0 +1,192 @@
+package differential_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// npm is the folder with the projects and the packages that they are made of. The stack files are written there as well,
+// since a stack takes nothing from above its folder; what belongs to one project is in a folder of work.
+const npm = "../../tools/differential"
+
+// A column is the compatibility settings that projects are bundled and run with.
+type column struct {
+	name  string
+	date  string
+	flags []string
+}
+
+// columns has every date on which the polyfills that wrangler bundles for nodejs_compat change a lot, and some more.
+// Those after the dates are for projects that name them.
+var columns = []column{
+	compat("2024-09-23"), compat("2025-04-01"), compat("2025-08-20"), compat("2025-10-08"),
+	compat("2025-12-10"), compat("2026-03-01"), compat("2026-08-04"), compat("2026-11-17"),
+	{"default", "2026-11-17", nil}, // nodejs_compat is on without its flag
+	{"off", "2026-11-17", []string{"no_nodejs_compat", "no_nodejs_compat_v2"}},
+	{"none", "2025-10-08", nil},
+	{"als", "2025-10-08", []string{"nodejs_als"}},
+	{"v1", "2024-01-01", []string{"nodejs_compat"}},
+	{"v2", "2024-01-01", []string{"nodejs_compat_v2"}},
+}
+
+func compat(date string) column { return column{date, date, []string{"nodejs_compat"}} }
+
+// usual are the columns that every project has, and quick those of `make test`.
+var (
+	usual = columns[:9]
+	quick = []string{"2024-09-23", "2025-10-08", "default"}
+)
+
+// columnNamed returns the number of a column, -1 where none has the name.
+func columnNamed(name string) int {
+	return slices.IndexFunc(columns, func(c column) bool { return c.name == name })
+}
+
+// A project is a Worker with the requests that it must answer.
+type project struct {
+	name     string
+	columns  []int
+	quick    bool // `make test` runs it, too
+	files    []txtar.File
+	requests []request
+}
+
+// A request is sent to both bundles of a project. What both answer is right if it is as wanted.
+//
+// Where the answer depends on the column, anything is wanted, and then both must answer the same.
+type request struct {
+	method, path, body string
+	status             int
+	want               string
+}
+
+const anything = "*"
+
+// readProjects reads every project. Each is an archive in the format of txtar, whose files are the project's own; one whose
+// content is "-> TARGET" is a symbolic link, and one whose name ends with ".base64" is without that what it says. What stands before the first file is comments, which begin with "#", and
+//
+//	also: COLUMN…      columns beside the usual ones
+//	quick              `make test` runs the project, too
+//	GET PATH           a request
+//	POST PATH BODY     another
+//	want STATUS BODY   what the request before it must be answered with, less the blanks around it
+func readProjects(t testing.TB) []project {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(npm, "projects", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var projects []project
+	for _, name := range archives {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := project{name: strings.TrimSuffix(filepath.Base(name), ".txtar"), files: archive.Files}
+		for i := range usual {
+			p.columns = append(p.columns, i)
+		}
+		for n, line := range strings.Split(string(archive.Comment), "\n") {
+			if err := p.read(strings.TrimSpace(line)); err != nil {
+				t.Fatalf("%s:%d: %v", name, n+1, err)
+			}
+		}
+		if len(p.requests) == 0 {
+			t.Fatalf("%s has no request", name)
+		}
+		for _, r := range p.requests {
+			if r.status == 0 {
+				t.Fatalf("%s does not say what the answer to %s %s is", name, r.method, r.path)
+			}
+		}
+		projects = append(projects, p)
+	}
+	return projects
+}
+
+// read takes in a line that stands before the files.
+func (p *project) read(line string) error {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "", "#":
+	case "also:":
+		for _, name := range strings.Fields(rest) {
+			n := columnNamed(name)
+			if n < 0 {
+				return fmt.Errorf("there is no column %q", name)
+			}
+			p.columns = append(p.columns, n)
+		}
+	case "quick":
+		p.quick = true
+	case "GET", "POST":
+		path, body, _ := strings.Cut(rest, " ")
+		p.requests = append(p.requests, request{method: word, path: path, body: body})
+	case "want":
+		if len(p.requests) == 0 {
+			return fmt.Errorf("want stands before every request")
+		}
+		status, body, _ := strings.Cut(rest, " ")
+		number, err := strconv.Atoi(status)
+		if err != nil {
+			return err
+		}
+		p.requests[len(p.requests)-1].status, p.requests[len(p.requests)-1].want = number, strings.TrimSpace(body)
+	default:
+		return fmt.Errorf("%q is none of the words before the files", word)
+	}
+	return nil
+}
+
+// folder is where the project's files are written, as seen from npm.
+func (p project) folder() string { return filepath.Join("work", p.name) }
+
+// write writes the project's files.
+func (p project) write(t testing.TB) {
+	t.Helper()
+	folder := filepath.Join(npm, p.folder())
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.files {
+		name := filepath.Join(folder, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if target, isLink := strings.CutPrefix(string(f.Data), "-> "); isLink {
+			err = os.Symlink(strings.TrimSpace(target), name)
+		} else if binary, isBinary := strings.CutSuffix(name, ".base64"); isBinary {
+			var content []byte
+			if content, err = base64.StdEncoding.DecodeString(strings.TrimSpace(string(f.Data))); err == nil {
+				err = os.WriteFile(binary, content, 0o644)
+			}
+		} else {
+			err = os.WriteFile(name, f.Data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// config returns the wrangler configuration of the project in a column: its own, if it has one, and the column's settings.
+func (p project) config(t testing.TB, c column) map[string]any {
+	t.Helper()
+	config := map[string]any{"main": "src/index.ts"}
+	for _, f := range p.files {
+		if f.Name == "wrangler.json" {
+			decode(t, f.Data, &config)
+		}
+	}
+	config["name"], config["compatibility_date"], config["compatibility_flags"] = "worker", c.date, append([]string{}, c.flags...)
+	return config
+}
