@@ -247,14 +247,20 @@ func (p *wranglerProcess) ask(command []string, j job) (failed string, err error
 
 var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
-// start starts the process. What it would send to anything but this machine has nowhere to go.
-func (p *wranglerProcess) start(command []string) error {
-	p.cmd = exec.Command(command[0], command[1:]...)
-	p.cmd.Env = []string{
+// wranglerEnvironment has wrangler tell no other program how it is used. What it would send to anything but this machine
+// has nowhere to go.
+func wranglerEnvironment() []string {
+	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "CI=1", "NO_COLOR=1",
 		"WRANGLER_HIDE_BANNER=true", "WRANGLER_SEND_METRICS=false", "WRANGLER_SEND_ERROR_REPORTS=false",
 		"HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1,localhost",
 	}
+}
+
+// start starts the process.
+func (p *wranglerProcess) start(command []string) error {
+	p.cmd = exec.Command(command[0], command[1:]...)
+	p.cmd.Env = wranglerEnvironment()
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.jobs, err = p.cmd.StdinPipe(); err != nil {

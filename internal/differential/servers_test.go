@@ -95,7 +95,7 @@ func speakSMTP(in *bufio.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		switch strings.ToUpper(strings.TrimSpace(line))[:4] {
+		switch word, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.ToUpper(word) {
 		case "QUIT":
 			_, err = fmt.Fprint(out, "221 bye\r\n")
 			return err
