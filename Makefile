@@ -62,9 +62,13 @@ differential-packages: $(PACKAGES)
 $(PACKAGES): tools/differential/package.json tools/differential/package-lock.json
 	@cd tools/differential && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || echo "There are no packages: the tests that need them are skipped."
 
+STARTERS := tools/differential/starters/node_modules/.package-lock.json
+$(STARTERS): tools/differential/starters/package.json tools/differential/starters/package-lock.json
+	@cd tools/differential/starters && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || echo "There are no frameworks: the projects that need them are skipped."
+
 ## differential: whether what wfpsync bundles runs as what wrangler bundles: all projects, or PROJECTS; docs/bundling.md
 PROJECTS ?= .*
-differential: runtime wrangler differential-packages
+differential: runtime wrangler differential-packages $(STARTERS)
 	WFPSYNC_DIFFERENTIAL=all $(GO) test -v -count=1 -timeout 60m -run '^TestDifferential$$/^($(PROJECTS))$$' ./internal/differential
 
 ## test: everything that must hold

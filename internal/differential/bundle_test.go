@@ -17,8 +17,9 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/wfpsync/wfpsync"
 	"github.com/wfpsync/wfpsync/spec"
@@ -32,35 +33,31 @@ type bundle struct {
 }
 
 // bundleWithWfpsync has wfpsync build a project from its wrangler configuration.
-func bundleWithWfpsync(t testing.TB, p project, c column) bundle {
-	t.Helper()
+func bundleWithWfpsync(p project, c column) (bundle, error) {
 	stack := filepath.Join(npm, p.name+"."+c.name+".yaml")
 	content := fmt.Sprintf(`version: 1
 name: differential
 dispatch_namespaces: { namespace: {} }
 user_workers:
   worker: { dispatch_namespace: namespace, from_wrangler: %s }
-`, filepath.ToSlash(filepath.Join(p.folder(), configFile(c))))
+`, filepath.ToSlash(p.configFile(c)))
 	if err := os.WriteFile(stack, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
+		return bundle{}, err
 	}
 	defer os.Remove(stack)
 	opened, err := wfpsync.Open(stack, wfpsync.Options{})
 	if err != nil {
-		t.Fatal(err)
+		return bundle{}, err
 	}
 	if err := opened.Build(context.Background()); err != nil {
-		t.Fatal(err)
+		return bundle{}, err
 	}
 	if err := opened.Err(); err != nil {
-		return bundle{Failed: strings.ReplaceAll(err.Error(), npm+"/", "")}
+		return bundle{Failed: strings.ReplaceAll(err.Error(), npm+"/", "")}, nil
 	}
 	code := opened.Stack().Codes()[0]
-	return bundle{Main: code.MainModule, Modules: code.Modules}
+	return bundle{Main: code.MainModule, Modules: code.Modules}, nil
 }
-
-// configFile is the name of the project's wrangler configuration in a column.
-func configFile(c column) string { return "wrangler." + c.name + ".json" }
 
 // A wrangler is the real one, which bundles several projects at a time and keeps what it has made: its bundles depend on
 // nothing but what they are kept by.
@@ -92,7 +89,7 @@ func openWrangler(t testing.TB) *wrangler {
 		t.Skip("there is no Node.js to run wrangler on: ", err)
 	}
 	hash := sha256.New()
-	for _, name := range []string{"wrangler.cjs", "../../tools/wrangler/package-lock.json", npm + "/package-lock.json"} {
+	for _, name := range []string{"wrangler.cjs", "../../tools/wrangler/package-lock.json", npm + "/package-lock.json", npm + "/starters/package-lock.json"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -120,45 +117,50 @@ func openWrangler(t testing.TB) *wrangler {
 }
 
 // bundle bundles a project, unless that was done before.
-func (w *wrangler) bundle(t testing.TB, p project, c column) bundle {
-	t.Helper()
+func (w *wrangler) bundle(p project, c column) (bundle, error) {
+	key, err := w.key(p, c)
+	if err != nil {
+		return bundle{}, err
+	}
+	kept := filepath.Join(npm, "work", ".kept", key+".json")
+	var made bundle
+	if content, err := os.ReadFile(kept); err == nil && json.Unmarshal(content, &made) == nil {
+		return made, nil
+	}
+	if made, err = w.run(p, c); err != nil {
+		return bundle{}, err
+	}
+	content, err := json.Marshal(made)
+	if err != nil {
+		return bundle{}, err
+	}
+	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+		return bundle{}, err
+	}
+	return made, os.WriteFile(kept, content, 0o644)
+}
+
+// key tells what is made of a project in a column from all else.
+func (w *wrangler) key(p project, c column) (string, error) {
+	config, err := p.config(c)
+	if err != nil {
+		return "", err
+	}
 	hash := sha256.New()
-	fmt.Fprintln(hash, w.version, p.name)
+	fmt.Fprintf(hash, "%q %q %+v\n", w.version, p.name, p.build)
 	for _, f := range p.files {
 		fmt.Fprintf(hash, "%q %d\n", f.Name, len(f.Data))
 		hash.Write(f.Data)
 	}
-	config, err := json.Marshal(p.config(t, c))
-	if err != nil {
-		t.Fatal(err)
-	}
 	hash.Write(config)
-	kept := filepath.Join(npm, "work", ".kept", hex.EncodeToString(hash.Sum(nil))+".json")
-	var made bundle
-	if content, err := os.ReadFile(kept); err == nil && json.Unmarshal(content, &made) == nil {
-		return made
-	}
-	if made, err = w.run(p, c); err != nil {
-		t.Fatal(err)
-	}
-	content, err := json.Marshal(made)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(kept, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return made
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // run bundles a project in one of the processes.
 func (w *wrangler) run(p project, c column) (bundle, error) {
 	process := <-w.idle
 	defer func() { w.idle <- process }()
-	folder, err := filepath.Abs(filepath.Join(npm, p.folder()))
+	config, err := filepath.Abs(filepath.Join(npm, p.configFile(c)))
 	if err != nil {
 		return bundle{}, err
 	}
@@ -168,7 +170,7 @@ func (w *wrangler) run(p project, c column) (bundle, error) {
 	}
 	defer os.Remove(upload.Name())
 	defer upload.Close()
-	failed, err := process.ask(w.command, job{folder, []string{"deploy", "--dry-run", "--config", configFile(c), "--outfile", upload.Name()}})
+	failed, err := process.ask(w.command, job{filepath.Dir(config), []string{"deploy", "--dry-run", "--config", filepath.Base(config), "--outfile", upload.Name()}})
 	if err != nil || failed != "" {
 		return bundle{Failed: failed}, err
 	}
@@ -282,26 +284,83 @@ func (p *wranglerProcess) stop() {
 }
 
 // both bundles a project with both tools in each of its columns.
-func both(t testing.TB, w *wrangler, p project, wanted []int) (theirs, ours []bundle) {
-	t.Helper()
-	p.write(t)
-	for _, n := range wanted {
-		content, err := json.Marshal(p.config(t, columns[n]))
-		if err != nil {
-			t.Fatal(err)
+func both(w *wrangler, p project, wanted []int) (theirs, ours []bundle, err error) {
+	if p.build == nil {
+		if err := p.write(filepath.Join(npm, p.folder(columns[0]))); err != nil {
+			return nil, nil, err
 		}
-		if err := os.WriteFile(filepath.Join(npm, p.folder(), configFile(columns[n])), content, 0o644); err != nil {
-			t.Fatal(err)
+	}
+	for _, n := range wanted {
+		config, err := p.config(columns[n])
+		if err == nil && p.build != nil {
+			config, err = w.build(p, columns[n])
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := os.WriteFile(filepath.Join(npm, p.configFile(columns[n])), config, 0o644); err != nil {
+			return nil, nil, err
 		}
 	}
 	theirs, ours = make([]bundle, len(wanted)), make([]bundle, len(wanted))
-	var done sync.WaitGroup
+	var running errgroup.Group
 	for i, n := range wanted {
-		done.Go(func() { theirs[i] = w.bundle(t, p, columns[n]) })
+		running.Go(func() (err error) {
+			theirs[i], err = w.bundle(p, columns[n])
+			return err
+		})
 	}
-	done.Wait()
+	if err := running.Wait(); err != nil {
+		return nil, nil, err
+	}
 	for i, n := range wanted {
-		ours[i] = bundleWithWfpsync(t, p, columns[n])
+		if ours[i], err = bundleWithWfpsync(p, columns[n]); err != nil {
+			return nil, nil, err
+		}
 	}
-	return theirs, ours
+	return theirs, ours, nil
+}
+
+// build has a framework build a project for a column, unless it was built before. It returns the configuration that the
+// framework has written.
+func (w *wrangler) build(p project, c column) ([]byte, error) {
+	folder, err := filepath.Abs(filepath.Join(npm, p.folder(c)))
+	if err != nil {
+		return nil, err
+	}
+	key, err := w.key(p, c)
+	if err != nil {
+		return nil, err
+	}
+	built := filepath.Join(folder, ".built")
+	if before, err := os.ReadFile(built); err != nil || string(before) != key {
+		if err := w.buildAgain(p, c, folder); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(built, []byte(key), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return os.ReadFile(filepath.Join(folder, p.build.config))
+}
+
+func (w *wrangler) buildAgain(p project, c column, folder string) error {
+	if err := p.write(folder); err != nil {
+		return err
+	}
+	config, err := p.config(c)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "wrangler.json"), config, 0o644); err != nil {
+		return err
+	}
+	bin := filepath.Join(folder, "..", "..", "..", "node_modules", ".bin")
+	cmd := exec.Command(filepath.Join(bin, p.build.command[0]), p.build.command[1:]...)
+	cmd.Dir, cmd.Env = folder, append(wranglerEnvironment(), "ASTRO_TELEMETRY_DISABLED=1",
+		"PATH="+filepath.Dir(w.command[0])+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%v: %w\n%s", p.build.command, err, out)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package differential_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,8 +56,15 @@ type project struct {
 	name     string
 	columns  []int
 	quick    bool // `make test` runs it, too
+	build    *build
 	files    []txtar.File
 	requests []request
+}
+
+// A build is the command by which a framework makes modules and a wrangler configuration of a project.
+type build struct {
+	config  string // the file that it writes
+	command []string
 }
 
 // A request is sent to both bundles of a project. What both answer is right if it is as wanted.
@@ -75,6 +83,7 @@ const anything = "*"
 //
 //	also: COLUMN…      columns beside the usual ones
 //	quick              `make test` runs the project, too
+//	build CONFIG COMMAND  what builds it with the packages in starters, and the wrangler configuration that this writes
 //	GET PATH           a request
 //	POST PATH BODY     another
 //	want STATUS BODY   what the request before it must be answered with, less the blanks around it
@@ -127,6 +136,12 @@ func (p *project) read(line string) error {
 		}
 	case "quick":
 		p.quick = true
+	case "build":
+		words := strings.Fields(rest)
+		if len(words) < 2 {
+			return fmt.Errorf("build wants a file and a command")
+		}
+		p.build = &build{config: words[0], command: words[1:]}
 	case "GET", "POST":
 		path, body, _ := strings.Cut(rest, " ")
 		p.requests = append(p.requests, request{method: word, path: path, body: body})
@@ -146,47 +161,65 @@ func (p *project) read(line string) error {
 	return nil
 }
 
-// folder is where the project's files are written, as seen from npm.
-func (p project) folder() string { return filepath.Join("work", p.name) }
-
-// write writes the project's files.
-func (p project) write(t testing.TB) {
-	t.Helper()
-	folder := filepath.Join(npm, p.folder())
-	if err := os.RemoveAll(folder); err != nil {
-		t.Fatal(err)
+// folder is where the project's files are written for a column, as seen from npm. What is built is built for each.
+func (p project) folder(c column) string {
+	if p.build != nil {
+		return filepath.Join("starters", "work", p.name, c.name)
 	}
-	for _, f := range p.files {
-		name := filepath.Join(folder, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		var err error
-		if target, isLink := strings.CutPrefix(string(f.Data), "-> "); isLink {
-			err = os.Symlink(strings.TrimSpace(target), name)
-		} else if binary, isBinary := strings.CutSuffix(name, ".base64"); isBinary {
-			var content []byte
-			if content, err = base64.StdEncoding.DecodeString(strings.TrimSpace(string(f.Data))); err == nil {
-				err = os.WriteFile(binary, content, 0o644)
-			}
-		} else {
-			err = os.WriteFile(name, f.Data, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	return filepath.Join("work", p.name)
 }
 
-// config returns the wrangler configuration of the project in a column: its own, if it has one, and the column's settings.
-func (p project) config(t testing.TB, c column) map[string]any {
-	t.Helper()
+// configFile is the wrangler configuration of the project in a column, as seen from npm.
+func (p project) configFile(c column) string {
+	name := "wrangler." + c.name + ".json"
+	if p.build != nil {
+		return filepath.Join(p.folder(c), filepath.Dir(p.build.config), name)
+	}
+	return filepath.Join(p.folder(c), name)
+}
+
+// write writes the project's files into a folder.
+func (p project) write(folder string) error {
+	if err := os.RemoveAll(folder); err != nil {
+		return err
+	}
+	for _, f := range p.files {
+		if err := writeFile(filepath.Join(folder, filepath.FromSlash(f.Name)), f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes a file of an archive, as [readProjects] says what they are.
+func writeFile(name string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if target, isLink := strings.CutPrefix(string(content), "-> "); isLink {
+		return os.Symlink(strings.TrimSpace(target), name)
+	}
+	if binary, isBinary := strings.CutSuffix(name, ".base64"); isBinary {
+		decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(content)))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		name, content = binary, decoded
+	}
+	return os.WriteFile(name, content, 0o644)
+}
+
+// config is the wrangler configuration of the project in a column: its own, if it has one, and the column's settings.
+func (p project) config(c column) ([]byte, error) {
 	config := map[string]any{"main": "src/index.ts"}
 	for _, f := range p.files {
-		if f.Name == "wrangler.json" {
-			decode(t, f.Data, &config)
+		if f.Name != "wrangler.json" {
+			continue
+		}
+		if err := json.Unmarshal(f.Data, &config); err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", f.Name, p.name, err)
 		}
 	}
 	config["name"], config["compatibility_date"], config["compatibility_flags"] = "worker", c.date, append([]string{}, c.flags...)
-	return config
+	return json.Marshal(config)
 }
