@@ -89,7 +89,7 @@ func openWrangler(t testing.TB) *wrangler {
 		t.Skip("there is no Node.js to run wrangler on: ", err)
 	}
 	hash := sha256.New()
-	for _, name := range []string{"wrangler.cjs", "../../tools/wrangler/package-lock.json", npm + "/package-lock.json", npm + "/starters/package-lock.json"} {
+	for _, name := range []string{"wrangler.cjs", "../../tools/wrangler/package-lock.json", npm + "/package-lock.json"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -147,7 +147,14 @@ func (w *wrangler) key(p project, c column) (string, error) {
 		return "", err
 	}
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%q %q %+v\n", w.version, p.name, p.build)
+	fmt.Fprintln(hash, w.version, p.name)
+	if p.build != nil {
+		lock, err := os.ReadFile(filepath.Join(npm, "starters", "package-lock.json"))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(hash, "%q %q\n", p.build.command, lock)
+	}
 	for _, f := range p.files {
 		fmt.Fprintf(hash, "%q %d\n", f.Name, len(f.Data))
 		hash.Write(f.Data)
@@ -170,11 +177,16 @@ func (w *wrangler) run(p project, c column) (bundle, error) {
 	}
 	defer os.Remove(upload.Name())
 	defer upload.Close()
-	failed, err := process.ask(w.command, job{filepath.Dir(config), []string{"deploy", "--dry-run", "--config", filepath.Base(config), "--outfile", upload.Name()}})
+	failed, err := process.ask(w.command, job{filepath.Dir(config), dryRun(config, upload.Name())})
 	if err != nil || failed != "" {
 		return bundle{Failed: failed}, err
 	}
 	return readUpload(upload)
+}
+
+// dryRun has wrangler write what it would upload.
+func dryRun(config, upload string) []string {
+	return []string{"deploy", "--dry-run", "--config", filepath.Base(config), "--outfile", upload}
 }
 
 // readUpload reads the modules of what wrangler would send.
@@ -321,25 +333,32 @@ func both(w *wrangler, p project, wanted []int) (theirs, ours []bundle, err erro
 	return theirs, ours, nil
 }
 
-// build has a framework build a project for a column, unless it was built before. It returns the configuration that the
-// framework has written.
+// build has a framework build a project for a column, unless it was built before. It returns the wrangler configuration
+// to bundle it with.
 func (w *wrangler) build(p project, c column) ([]byte, error) {
+	builtFor := c
+	if p.build.config == "" {
+		builtFor = columns[0]
+	}
 	folder, err := filepath.Abs(filepath.Join(npm, p.folder(c)))
 	if err != nil {
 		return nil, err
 	}
-	key, err := w.key(p, c)
+	key, err := w.key(p, builtFor)
 	if err != nil {
 		return nil, err
 	}
 	built := filepath.Join(folder, ".built")
 	if before, err := os.ReadFile(built); err != nil || string(before) != key {
-		if err := w.buildAgain(p, c, folder); err != nil {
+		if err := w.buildAgain(p, builtFor, folder); err != nil {
 			return nil, err
 		}
 		if err := os.WriteFile(built, []byte(key), 0o644); err != nil {
 			return nil, err
 		}
+	}
+	if p.build.config == "" {
+		return p.config(c)
 	}
 	return os.ReadFile(filepath.Join(folder, p.build.config))
 }
@@ -355,9 +374,12 @@ func (w *wrangler) buildAgain(p project, c column, folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "wrangler.json"), config, 0o644); err != nil {
 		return err
 	}
-	bin := filepath.Join(folder, "..", "..", "..", "node_modules", ".bin")
+	bin, err := filepath.Abs(filepath.Join(npm, "starters", "node_modules", ".bin"))
+	if err != nil {
+		return err
+	}
 	cmd := exec.Command(filepath.Join(bin, p.build.command[0]), p.build.command[1:]...)
-	cmd.Dir, cmd.Env = folder, append(wranglerEnvironment(), "ASTRO_TELEMETRY_DISABLED=1",
+	cmd.Dir, cmd.Env = folder, append(wranglerEnvironment(), "ASTRO_TELEMETRY_DISABLED=1", "NEXT_TELEMETRY_DISABLED=1",
 		"PATH="+filepath.Dir(w.command[0])+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", p.build.command, err, out)

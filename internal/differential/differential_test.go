@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -133,4 +135,47 @@ func render(table map[string]map[int]cell) string {
 	}
 	return fmt.Sprintf("%s%s\n\n%d projects: %d same (.), %d wfpsync only (+), %d wrangler only (-), %d not alike (~), %d both fail (x)\n%s\n",
 		head.String(), rows.String(), len(table), count[same], count[wfpsyncOnly], count[wranglerOnly], count[unlike], count[bothFail], reasons.String())
+}
+
+// TestWranglerInOneProcess holds the wrangler that bundles one project after the other against one that is started by itself.
+func TestWranglerInOneProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes longer than the short tests may")
+	}
+	w := openWrangler(t)
+	c := columns[columnNamed("2025-10-08")]
+	for _, p := range readProjects(t) {
+		if p.name != "node-modules" && p.name != "modules" {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			p.name += "-twice" // another folder than that of the other test
+			theirs, _, err := both(w, p, []int{columnNamed(c.name), columnNamed("default")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, err := filepath.Abs(filepath.Join(npm, p.configFile(c)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			upload := filepath.Join(t.TempDir(), "upload")
+			cmd := exec.Command(w.command[0], append([]string{"--no-warnings", w.command[len(w.command)-1]}, dryRun(config, upload)...)...)
+			cmd.Dir, cmd.Env = filepath.Dir(config), wranglerEnvironment()
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			file, err := os.Open(upload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			alone, err := readUpload(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(alone.Modules) == 0 || !reflect.DeepEqual(alone, theirs[0]) {
+				t.Error("wrangler by itself has made something else")
+			}
+		})
+	}
 }

@@ -61,9 +61,9 @@ type project struct {
 	requests []request
 }
 
-// A build is the command by which a framework makes modules and a wrangler configuration of a project.
+// A build is the command by which a framework makes modules of a project.
 type build struct {
-	config  string // the file that it writes
+	config  string // the wrangler configuration that it writes for these settings; empty: it is built once for all
 	command []string
 }
 
@@ -83,7 +83,8 @@ const anything = "*"
 //
 //	also: COLUMN…      columns beside the usual ones
 //	quick              `make test` runs the project, too
-//	build CONFIG COMMAND  what builds it with the packages in starters, and the wrangler configuration that this writes
+//	build COMMAND      what builds it with the packages in starters
+//	configures FILE    the wrangler configuration that this writes, for which it is built for each column
 //	GET PATH           a request
 //	POST PATH BODY     another
 //	want STATUS BODY   what the request before it must be answered with, less the blanks around it
@@ -137,11 +138,9 @@ func (p *project) read(line string) error {
 	case "quick":
 		p.quick = true
 	case "build":
-		words := strings.Fields(rest)
-		if len(words) < 2 {
-			return fmt.Errorf("build wants a file and a command")
-		}
-		p.build = &build{config: words[0], command: words[1:]}
+		p.build = &build{command: strings.Fields(rest)}
+	case "configures":
+		p.build.config = rest
 	case "GET", "POST":
 		path, body, _ := strings.Cut(rest, " ")
 		p.requests = append(p.requests, request{method: word, path: path, body: body})
@@ -161,12 +160,16 @@ func (p *project) read(line string) error {
 	return nil
 }
 
-// folder is where the project's files are written for a column, as seen from npm. What is built is built for each.
+// folder is where the project's files are written for a column, as seen from npm.
 func (p project) folder(c column) string {
-	if p.build != nil {
+	switch {
+	case p.build == nil:
+		return filepath.Join("work", p.name)
+	case p.build.config == "":
+		return filepath.Join("starters", "work", p.name)
+	default:
 		return filepath.Join("starters", "work", p.name, c.name)
 	}
-	return filepath.Join("work", p.name)
 }
 
 // configFile is the wrangler configuration of the project in a column, as seen from npm.
