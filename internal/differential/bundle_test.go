@@ -59,8 +59,8 @@ user_workers:
 	return bundle{Main: code.MainModule, Modules: code.Modules}, nil
 }
 
-// A wrangler is the real one, which bundles several projects at a time and keeps what it has made: its bundles depend on
-// nothing but what they are kept by.
+// A wrangler is the real one. It bundles as many projects at a time as there are processors, and keeps each bundle under a
+// hash of everything that the bundle depends on.
 type wrangler struct {
 	command []string
 	version string // of wrangler and of the packages that projects are made of
@@ -87,6 +87,10 @@ func openWrangler(t testing.TB) *wrangler {
 	}
 	if node, err = exec.LookPath(node); err != nil {
 		t.Skip("there is no Node.js to run wrangler on: ", err)
+	}
+	version, err := exec.Command(node, "-p", "process.versions.node.split('.')[0] >= 23 || process.versions.node >= '22.12'").Output()
+	if err != nil || string(version) != "true\n" {
+		t.Skipf("wrangler needs Node.js 22.12 or newer, which %s is not", node)
 	}
 	hash := sha256.New()
 	for _, name := range []string{"wrangler.cjs", "../../tools/wrangler/package-lock.json", npm + "/package-lock.json"} {
@@ -140,7 +144,7 @@ func (w *wrangler) bundle(p project, c column) (bundle, error) {
 	return made, os.WriteFile(kept, content, 0o644)
 }
 
-// key tells what is made of a project in a column from all else.
+// key hashes what the bundle of a project in a column depends on.
 func (w *wrangler) key(p project, c column) (string, error) {
 	config, err := p.config(c)
 	if err != nil {

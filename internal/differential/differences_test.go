@@ -116,7 +116,7 @@ func TestDifferencesHaveReasons(t *testing.T) {
 	}
 }
 
-// check holds what has come out in the columns of a project against the list.
+// check compares the results of a project with the list.
 func check(t *testing.T, list []difference, p project, cells map[int]cell) {
 	t.Helper()
 	listed := map[int]bool{}

@@ -111,13 +111,13 @@ func firstUnlike(theirs, ours []answer) int {
 // render draws the table, and below it what is wrong: of each project and result, in the first column.
 func render(table map[string]map[int]cell) string {
 	var head, rows, reasons strings.Builder
-	fmt.Fprintf(&head, "%-20s", "")
+	fmt.Fprintf(&head, "%-24s", "")
 	for _, c := range columns {
 		fmt.Fprintf(&head, " %8s", strings.TrimPrefix(c.name, "20"))
 	}
 	count := map[result]int{}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		fmt.Fprintf(&rows, "\n%-20s", name)
+		fmt.Fprintf(&rows, "\n%-24s", name)
 		where := map[result][]int{}
 		for n := range columns {
 			c := table[name][n]
@@ -137,7 +137,7 @@ func render(table map[string]map[int]cell) string {
 		head.String(), rows.String(), len(table), count[same], count[wfpsyncOnly], count[wranglerOnly], count[unlike], count[bothFail], reasons.String())
 }
 
-// TestWranglerInOneProcess holds the wrangler that bundles one project after the other against one that is started by itself.
+// TestWranglerInOneProcess compares the wrangler that bundles one project after the other with one that is started alone.
 func TestWranglerInOneProcess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes longer than the short tests may")

@@ -67,19 +67,19 @@ type build struct {
 	command []string
 }
 
-// A request is sent to both bundles of a project. What both answer is right if it is as wanted.
-//
-// Where the answer depends on the column, anything is wanted, and then both must answer the same.
+// A request is sent to both bundles of a project, and each must answer as wanted.
 type request struct {
 	method, path, body string
 	status             int
 	want               string
 }
 
+// anything is wanted of an answer that depends on the column. Both bundles must answer the same then.
 const anything = "*"
 
-// readProjects reads every project. Each is an archive in the format of txtar, whose files are the project's own; one whose
-// content is "-> TARGET" is a symbolic link, and one whose name ends with ".base64" is without that what it says. What stands before the first file is comments, which begin with "#", and
+// readProjects reads every project. Each is an archive in the format of txtar with the project's own files. A file whose
+// content is "-> TARGET" is a symbolic link. One whose name ends with ".base64" loses that ending and is decoded. Before the
+// first file are comments, which begin with "#", and these lines:
 //
 //	also: COLUMN…      columns beside the usual ones
 //	quick              `make test` runs the project, too
@@ -122,7 +122,7 @@ func readProjects(t testing.TB) []project {
 	return projects
 }
 
-// read takes in a line that stands before the files.
+// read takes a line before the files into the project.
 func (p *project) read(line string) error {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
@@ -140,13 +140,16 @@ func (p *project) read(line string) error {
 	case "build":
 		p.build = &build{command: strings.Fields(rest)}
 	case "configures":
+		if p.build == nil {
+			return fmt.Errorf("configures has no build before it")
+		}
 		p.build.config = rest
 	case "GET", "POST":
 		path, body, _ := strings.Cut(rest, " ")
 		p.requests = append(p.requests, request{method: word, path: path, body: body})
 	case "want":
 		if len(p.requests) == 0 {
-			return fmt.Errorf("want stands before every request")
+			return fmt.Errorf("want has no request before it")
 		}
 		status, body, _ := strings.Cut(rest, " ")
 		number, err := strconv.Atoi(status)
@@ -155,7 +158,7 @@ func (p *project) read(line string) error {
 		}
 		p.requests[len(p.requests)-1].status, p.requests[len(p.requests)-1].want = number, strings.TrimSpace(body)
 	default:
-		return fmt.Errorf("%q is none of the words before the files", word)
+		return fmt.Errorf("%q does not begin a line before the files", word)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func startRunner(t testing.TB, workerd string) *runner {
 	return r
 }
 
-// An answer is what a bundle has answered a request with. What has no bundle, or one that does not start, has an error.
+// An answer is what a bundle answers to a request. Where a tool made no bundle, the body is what the tool said.
 type answer struct {
 	status int
 	body   string

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// startServers starts what the projects connect to, on this machine. It returns where they find it: each Worker has that
-// in its env.
+// startServers starts the servers that the projects connect to, on this machine, and returns their addresses for the env of
+// each Worker.
 func startServers(t testing.TB) map[string]string {
 	t.Helper()
 	web := httptest.NewServer(http.HandlerFunc(answerHTTP))
@@ -31,7 +31,7 @@ func startServers(t testing.TB) map[string]string {
 	}
 }
 
-// serve has a function speak with each who connects, and returns the address.
+// serve calls a function with each connection, and returns the address to connect to.
 func serve(t testing.TB, speak func(*bufio.Reader, io.Writer) error) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -54,7 +54,7 @@ func serve(t testing.TB, speak func(*bufio.Reader, io.Writer) error) string {
 	return listener.Addr().String()
 }
 
-// answerHTTP says what it was asked, in the words of some services.
+// answerHTTP answers as some services do, and to all else what the request was.
 func answerHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
