@@ -7,13 +7,13 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// This file is all that the bundler knows of Node.js in the runtime, by date and flags: which modules and globals the runtime
-// has, and what wrangler puts in the place of the others.
+// This file is all that the bundler knows about Node.js in the runtime: which modules and globals the runtime provides at a
+// date with flags, and what wrangler bundles instead of the others.
 
 // nodeModules are the modules of Node.js that the runtime has: the first with
 // nodejs_compat at any date, each other group from a date on, or with a flag
-// that enables it, or never with one that disables it. Until a group is there,
-// wrangler puts polyfills in its place.
+// that enables it, or never with one that disables it. Before that, wrangler
+// bundles polyfills.
 // Source: workerd, src/workerd/api/node/node.h and io/compatibility-date.capnp,
 // and @cloudflare/unenv-preset; tests compare it with workerd itself and with
 // what the preset answers.
@@ -73,8 +73,8 @@ const (
 	nodeCompatSince   = "2026-08-04"
 )
 
-// The dates of the runtime's whole `process`, and of two fixes of response bodies. Until both are there wrangler leaves no
-// program to that `process`: they would take the runtime for Node.js, and answer with bodies that it does not understand.
+// The dates of the runtime's complete `process`, and of two changes to response bodies. Without those changes, wrangler
+// replaces this `process`: libraries take it for that of Node.js, and answer with bodies that the runtime cannot read.
 // Source: @cloudflare/unenv-preset.
 const (
 	processSince       = "2025-09-15"
@@ -92,14 +92,14 @@ const (
 // processFlags are those after which wrangler leaves `process` to the runtime.
 var processFlags = []string{"enable_" + processFlag, iterableBodies, iterableFix}
 
-// A nodeGlobal is an object that the runtime always has with nodejs_compat_v2, and that a polyfill adds something to.
+// A nodeGlobal is an object that the runtime always provides with nodejs_compat_v2. A polyfill adds to it.
 type nodeGlobal struct {
 	name   string
 	module string   // the polyfill
-	sets   bool     // the polyfill is a module whose default export becomes the global
-	adds   []string // the properties that are there with the polyfill only
-	marks  []string // what code says that makes use of them, or of another difference, where it has the object as a value
-	others []string // the globals that are there with the polyfill only
+	sets   bool     // the polyfill's default export becomes the global; else the polyfill sets it by itself
+	adds   []string // properties that only the polyfill has
+	marks  []string // names and texts; code that passes the object around needs the polyfill if it has one of them
+	others []string // globals that only the polyfill has
 }
 
 // processAdds are what the polyfill adds to the six properties of the runtime's first `process`.
@@ -181,7 +181,7 @@ func isOn(runtime spec.Runtime, flag string) bool {
 	return !runtime.HasFlag("disable_"+flag) && (runtime.Date >= nodeModules[i].since || runtime.HasFlag("enable_"+flag))
 }
 
-// hasProcess reports whether the runtime's `process` is whole.
+// hasProcess reports whether the runtime's `process` is complete.
 func hasProcess(runtime spec.Runtime) bool {
 	return !runtime.HasFlag("disable_"+processFlag) && (runtime.Date >= processSince || runtime.HasFlag("enable_"+processFlag))
 }
@@ -235,8 +235,8 @@ func isNodeModule(specifier string) bool {
 	return false
 }
 
-// polyfillOf is the module that wrangler puts in the place of a module of Node.js, "" for none. It comes before the runtime's
-// own in two cases: "fs/promises" goes with "fs", and "process" with the global.
+// polyfillOf returns the module that wrangler bundles instead of a module of Node.js, or "". In two cases the runtime has a
+// module and wrangler replaces it: "fs/promises" until "fs" is there, and "process" as long as the global is replaced.
 func polyfillOf(runtime spec.Runtime, specifier string) string {
 	name, prefixed := strings.CutPrefix(specifier, "node:")
 	if !fillsIn(runtime) || !prefixed && !isNodeModule(name) {
@@ -265,8 +265,8 @@ func polyfillOf(runtime spec.Runtime, specifier string) string {
 	return ""
 }
 
-// npmShims are packages that wrangler replaces, whatever is installed, by modules that use what the runtime has. They are
-// small, so that they are ours.
+// npmShims are packages that wrangler replaces even if they are installed. The modules that replace them use what the runtime
+// has. They are small, so these are our own, and nothing has to be installed.
 // Source: unenv's npmShims, without "debug", which wrangler takes out.
 var npmShims = map[string]string{
 	"cross-fetch":                  fetchShim,
@@ -320,7 +320,8 @@ func breakpoints() []string {
 	return slices.Compact(dates)
 }
 
-// era is the first date of those between which nothing changes. Codes of one era are built once.
+// era replaces the date with the first one at which the runtime provided the same of Node.js. Codes that differ only in the
+// date are built once for each era.
 func era(runtime spec.Runtime) spec.Runtime {
 	if runtime.Date == "" {
 		return runtime

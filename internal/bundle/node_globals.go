@@ -13,9 +13,9 @@ import (
 	"github.com/wfpsync/wfpsync/internal/sourcemap"
 )
 
-// wrangler sets the globals of Node.js in every bundle, which costs every bundle some kilobytes, and needs npm. Here they
-// are set where the code makes use of what the polyfill adds. esbuild tells who means the global: with its `inject`, each
-// mention becomes one of a name of ours, which is then looked for in what it has written.
+// wrangler sets the globals of Node.js in every bundle. That adds some kilobytes to each, and needs npm. We set a global only
+// if the code uses what the polyfill adds. esbuild knows which names mean the global: its `inject` replaces each of them with
+// a name of ours, and we look for that name in its output.
 
 // The modules of findUses: what is injected, and what stands for "node:process".
 const (
@@ -43,7 +43,7 @@ func (u use) String() string {
 	return u.global.name + "." + u.property
 }
 
-// watchedGlobals is a module that exports a name of ours for each of the globals.
+// watchedGlobals writes the module that exports a name of ours for each global.
 func watchedGlobals(globals []nodeGlobal) string {
 	var text strings.Builder
 	for _, g := range globals {
@@ -54,7 +54,7 @@ func watchedGlobals(globals []nodeGlobal) string {
 	return text.String()
 }
 
-// watchedProcess is a module like "node:process" that tells what is used of it.
+// watchedProcess writes a module with the exports of "node:process", in which each use shows.
 func watchedProcess() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "var %sprocess = /* @__PURE__ */ Object();\nexport { %[1]sprocess as default };\n", watchPrefix)
@@ -88,7 +88,7 @@ func (f filler) findUses(built api.BuildResult, options api.BuildOptions, with b
 	return usesIn(script(result), f.watched), nil
 }
 
-// watching are the options of a build that tells uses: nothing is written in a shorter way.
+// watching changes the options for a build that shows uses. Nothing is minified.
 func watching(options api.BuildOptions) api.BuildOptions {
 	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = false, false, false
 	options.Sourcemap = api.SourceMapNone
@@ -178,8 +178,7 @@ func group(text string, at []int, n int) string {
 	return text[at[2*n]:at[2*n+1]]
 }
 
-// marked reports whether a script says something that makes a difference to whoever has an object as a value: a property
-// of a name, or a text in brackets.
+// marked reports whether a script names one of the properties, or contains one of the texts in brackets.
 func marked(text string, marks []string) bool {
 	for _, mark := range marks {
 		if strings.HasPrefix(mark, "[") && strings.Contains(text, mark) {

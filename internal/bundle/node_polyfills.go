@@ -29,8 +29,8 @@ const (
 // installCommand installs the polyfills; nothing else ever does.
 const installCommand = "wfpsync local install-runtime"
 
-// A filler gives the code of one bundle what it asks of Node.js: the runtime's modules stay outside, and polyfills take the
-// place of what the runtime lacks, as with wrangler. Which of them a bundle needs does not depend on what is installed.
+// A filler resolves what the code of one bundle uses of Node.js, as wrangler does. Imports of the runtime's modules stay in the
+// bundle. Polyfills are bundled for what the runtime lacks. Which ones a bundle needs does not depend on what is installed.
 // Source: workers-sdk, packages/wrangler/src/deployment-bundle/esbuild-plugins/hybrid-nodejs-compat.ts.
 type filler struct {
 	runtime   spec.Runtime
@@ -44,7 +44,8 @@ type filler struct {
 // bundler runs esbuild with a filler among the plugins.
 type bundler = func(filler, api.BuildOptions) (api.BuildResult, *diag.Diagnostic)
 
-// build bundles with esbuild. The first time polyfills are empty, which shows whether any are needed; then it bundles again.
+// build bundles with esbuild. In the first build all polyfills are empty, which shows which ones are needed. If any are, it
+// builds again with them.
 func (f filler) build(ctx context.Context, p *project, options api.BuildOptions) (api.BuildResult, *diag.Diagnostic) {
 	others := options.Plugins
 	with := func(f filler, options api.BuildOptions) (api.BuildResult, *diag.Diagnostic) {
@@ -96,8 +97,8 @@ func polyfillsIn(result api.BuildResult) map[string]bool {
 	return found
 }
 
-// withoutNoise leaves out warnings about files that nobody here can mend, and about imports for their effects alone of
-// modules that have none.
+// withoutNoise removes warnings about modules that are not the project's, and about imports without names of modules that do
+// nothing when they start.
 func withoutNoise(result api.BuildResult) api.BuildResult {
 	result.Warnings = slices.DeleteFunc(result.Warnings, func(m api.Message) bool {
 		if m.Location != nil && slices.Contains([]string{polyfillNamespace, injectedNamespace, shimNamespace, requiredShim}, m.Location.Namespace) {
@@ -114,8 +115,8 @@ const fillerName = "node-compat"
 // require cannot be left there, because the bundle is an ES module; it becomes
 // an import that CommonJS packages can use. Where the modules of Node.js go by
 // their bare names, too, they come before packages of those names, and so do
-// polyfills. What neither is there is esbuild's to find: a package of that name
-// will do, and an import in a try may fail.
+// polyfills. esbuild resolves the rest: it finds a package of that name, and
+// accepts that an import in a try fails.
 func (f filler) plugin() api.Plugin {
 	return api.Plugin{Name: fillerName, Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
