@@ -70,6 +70,7 @@ $(STARTERS): tools/differential/starters/package.json tools/differential/starter
 PROJECTS ?= .*
 differential: runtime wrangler differential-packages $(STARTERS)
 	WFPSYNC_DIFFERENTIAL=all $(GO) test -v -count=1 -timeout 60m -run '^TestDifferential$$/^($(PROJECTS))$$' ./internal/differential
+	WFPSYNC_DIFFERENTIAL=all $(GO) test -count=1 -timeout 10m -run '^TestAsWrangler$$' ./internal/bundle
 
 ## test: everything that must hold
 test: lint runtime wrangler differential-packages

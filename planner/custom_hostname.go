@@ -28,7 +28,7 @@ func compareCustomHostnames(p *planning, desired spec.Resource, live *spec.Live)
 		c := settingsChange(named.Resource.Canonical(), desired.Canonical())
 		if c != nil && !desired.Meta().Adopt {
 			c = p.ownershipConflict(desired, live)
-			c.Blocked.Message = "it is there already, without metadata that could say whose it is"
+			c.Blocked.Message = "it exists already, and has no metadata to name its owner"
 			c.Blocked.Hint = "add `adopt: true` to let this stack change it"
 		}
 		return c

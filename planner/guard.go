@@ -34,11 +34,11 @@ type guardWords struct{ would, each string }
 func wordsOf(guard string) guardWords {
 	switch guard {
 	case GuardClassDelete:
-		return guardWords{"be deleted with everything in it", "Durable Object classes of it go with everything they have stored"}
+		return guardWords{"be deleted with everything in it", "its Durable Object classes are deleted with all stored data"}
 	case GuardBindingRemoval:
-		return guardWords{"lose bindings that the file cannot give back", "it loses a secret, which cannot be read back, or a binding that another program has set"}
+		return guardWords{"lose bindings that the file cannot restore", "it loses a secret, which cannot be read back, or a binding that another program has set"}
 	case GuardDispatcherReplace:
-		return guardWords{"be deleted although hostnames lead to them and they dispatch to user Workers", "customers are reached through it: see that something takes its place, and answers as it did"}
+		return guardWords{"be deleted although hostnames lead to them and they dispatch to user Workers", "customers are reached through it: make sure that another Worker takes over"}
 	default:
 		return guardWords{"be deleted with everything in it", "deleting it cannot be undone"}
 	}

@@ -56,7 +56,7 @@ guard binding-removal: refused
     replace /script: router -> entrance
 0 create worker/entrance (missing)
 2 delete worker/router (removed) after route/example.com/*.example.com/*
-    blocked by dispatcher-replace: customers are reached through it: see that something takes its place, and answers as it did
+    blocked by dispatcher-replace: customers are reached through it: make sure that another Worker takes over
 guard dispatcher-replace: refused
 `,
 		},

@@ -67,7 +67,7 @@ func TestListedForRemoval(t *testing.T) {
 	const foreign, unowned = `it belongs to the stack "other"`, "no stack manages it"
 	const othersInside = "1 user Workers would be deleted with it that this stack may not delete"
 	const attached = `it belongs to the Worker "router", which this stack does not manage`
-	const stays = "it is there as long as its Worker is"
+	const stays = "it exists as long as its Worker does"
 	for _, test := range []struct {
 		address            string
 		ours, none, others string // what blocks the deletion; "" for nothing

@@ -287,7 +287,7 @@ func (p *planning) cannotRollBack(c *Change) string {
 	script := c.Desired.(spec.Scripted).AsScript()
 	if c.Prior != nil {
 		if pending, _ := script.PendingMigrations(c.Prior.MigrationTag); pending != nil {
-			return "it runs a Durable Object migration, which nothing undoes"
+			return "it runs a Durable Object migration, which cannot be undone"
 		}
 	}
 	for _, f := range c.Fields {

@@ -51,7 +51,7 @@ func compareStores(p *planning, k spec.KindInfo, desired spec.Resource, live *sp
 			p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 				Severity: diag.Warning,
 				Rule:     RuleFixedAtCreation,
-				Message:  fmt.Sprintf("%s keeps the %s %q; %q would only be asked for when it is created", desired.Address(), name, is, wanted),
+				Message:  fmt.Sprintf("%s keeps the %s %q; %q counts only when it is created", desired.Address(), name, is, wanted),
 				Hint:     fmt.Sprintf("write what it has, or leave `%s` out", name),
 				Range:    desired.Meta().At,
 			})

@@ -46,7 +46,7 @@ func TestStores(t *testing.T) {
     add /message_retention_period: <nil> -> 60
 0 update r2_bucket/eu/uploads (changed)
     replace /storage_class: Standard -> InfrequentAccess
-wfpsync.yaml:6:15: warning: r2_bucket/eu/uploads keeps the location "weur"; "enam" would only be asked for when it is created [WFP403]
+wfpsync.yaml:6:15: warning: r2_bucket/eu/uploads keeps the location "weur"; "enam" counts only when it is created [WFP403]
 `,
 		},
 		{

@@ -37,7 +37,7 @@ func TestHostnamesThatAreThereAlready(t *testing.T) {
 		{`custom_metadata: { plan: free }, adopt: true`, "", planner.Adopt, "", true},
 		{`custom_metadata: { plan: pro }, adopt: true`, "", planner.Update, "", false},
 		{`custom_origin_server: a.example.com`, "", "", "", false},
-		{`custom_origin_server: b.example.com`, "", planner.Adopt, "it is there already, without metadata that could say whose it is", false},
+		{`custom_origin_server: b.example.com`, "", planner.Adopt, "it exists already, and has no metadata to name its owner", false},
 		{`custom_origin_server: b.example.com, adopt: true`, "", planner.Update, "", false},
 	} {
 		file := "version: 1\nname: platform\ncustom_hostnames:\n  shop: { hostname: shop.acme.dev, zone_name: example.com, %s }\n"

@@ -11,7 +11,7 @@ var workerSubdomainOps = kindOps{
 	},
 	disposition: workerSubdomainDisposition,
 	removalBlock: func(*planning, spec.Address, *spec.Live) *Block {
-		return &Block{By: blockedByOwnership, Message: "it is there as long as its Worker is", Hint: "switch it off with `workers_dev: false` and `preview_urls: false`"}
+		return &Block{By: blockedByOwnership, Message: "it exists as long as its Worker does", Hint: "switch it off with `workers_dev: false` and `preview_urls: false`"}
 	},
 }
 

@@ -103,7 +103,7 @@ func (p *KVPair) shownValue() string {
 	content := p.Content()
 	switch {
 	case !utf8.Valid(content):
-		return fmt.Sprintf("(%d bytes that are no text; sha256 %s)", len(content), p.ValueDigest())
+		return fmt.Sprintf("(%d bytes of binary data; sha256 %s)", len(content), p.ValueDigest())
 	case len(content) > maxShownValue:
 		end := maxShownValue
 		for !utf8.RuneStart(content[end]) {

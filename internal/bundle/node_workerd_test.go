@@ -203,10 +203,11 @@ func runtimeOf(settings string) spec.Runtime {
 }
 
 // TestAsWrangler bundles Workers as wrangler does, and compares what they answer.
+// It is a part of `make differential`.
 func TestAsWrangler(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it bundles with wrangler")
+	if os.Getenv("WFPSYNC_DIFFERENTIAL") != "all" {
+		t.Skip("`make differential` runs it")
 	}
 	installedWorkerd(t)
 	modules, node := wranglerModules(t)
