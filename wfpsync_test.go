@@ -357,8 +357,9 @@ func TestAdoptBesideATemplate(t *testing.T) {
 	}
 }
 
-// TestDatesOfOneTemplate builds the code of 1,000 user Workers once for each span of dates between which the runtime has the
-// same of Node.js, and not once for each date.
+// TestDatesOfOneTemplate builds the code of 1,000 user Workers once for each
+// span of dates between which the runtime has the same of Node.js, and not once
+// for each date.
 func TestDatesOfOneTemplate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -19,7 +19,7 @@ var vague = regexp.MustCompile(`(?i)\b(nobody|somebody|whoever|anew|is no|of whi
 // plain are phrases in which one of them is plain English.
 var plain = strings.NewReplacer("is no longer", "")
 
-// vagueIn returns the first vague words of a text; "" if there are none.
+// vagueIn returns the first vague words of text; "" if there are none.
 func vagueIn(text string) string {
 	return vague.FindString(plain.Replace(strings.Join(strings.Fields(text), " ")))
 }

@@ -118,7 +118,7 @@ func (s *planSource) readContents(decoder *json.Decoder) error {
 		hash, _ := key.(string)
 		text, ok := value.(string)
 		if !ok {
-			return fmt.Errorf("the content %s is not a text", hash)
+			return fmt.Errorf("the content %s is not text", hash)
 		}
 		end := decoder.InputOffset() - 1 // the closing quote
 		s.spans[hash] = span{end - int64(len(text)), int64(len(text))}

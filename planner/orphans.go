@@ -67,16 +67,16 @@ func (p *planning) warnUnsearchedZones(u spec.Unsearched) {
 	what := u.Kind.Info().Plural
 	d := diag.Diagnostic{
 		Severity: diag.Warning, Rule: spec.RuleUnsearchedZones, Range: p.desired.Sections[u.Kind],
-		Message: fmt.Sprintf("%s that the file no longer has are not looked for in zones that it does not name: the account has 50 zones or more", what),
-		Hint:    "`--refresh all` looks into every zone; `removed` names what is known to be left",
+		Message: fmt.Sprintf("wfpsync searched only the zones that the file names for %s to delete: the account has 50 zones or more", what),
+		Hint:    "`--refresh all` searches every zone; `removed` names what you know to be left",
 	}
 	switch {
 	case u.Denied:
-		d.Message = fmt.Sprintf("%s that the file no longer has are not looked for in zones that it does not name: the credentials cannot list the account's zones", what)
-		d.Hint = "let them read zones (Zone, Zone, Read); `removed` names what is known to be left"
+		d.Message = fmt.Sprintf("wfpsync searched only the zones that the file names for %s to delete: the credentials cannot list the account's zones", what)
+		d.Hint = "let them read zones (Zone, Zone, Read); `removed` names what you know to be left"
 	case u.Parent != "":
-		d.Message = fmt.Sprintf("%s that the file no longer has are looked for only among the first of the zone %q: it has more than a page of them", what, u.Parent)
-		d.Hint = "`--refresh all` looks at every one; `removed` names what is known to be left"
+		d.Message = fmt.Sprintf("wfpsync searched only the first page of the %s in the zone %q for some to delete: it has more than one", what, u.Parent)
+		d.Hint = "`--refresh all` searches every page; `removed` names what you know to be left"
 	}
 	p.diagnostics = append(p.diagnostics, d)
 }
@@ -109,8 +109,8 @@ func (p *planning) warnUnsearchedPairs(titles map[string]bool) {
 		}
 		p.diagnostics = append(p.diagnostics, diag.Diagnostic{
 			Severity: diag.Warning, Rule: spec.RuleUnsearchedPairs, Range: at,
-			Message: "not all keys were looked at for KV pairs that the file no longer has: those of " + which,
-			Hint:    "`--refresh all` looks at every key; `key_prefix` says which keys the file has, and then no others are looked at",
+			Message: "wfpsync did not search every key of " + which + " for KV pairs to delete",
+			Hint:    "`--refresh all` searches every key; with `key_prefix`, a plan searches only the keys that begin with it",
 		})
 	}
 }

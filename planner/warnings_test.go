@@ -107,8 +107,8 @@ kv_pairs: {}
 	}{
 		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}}}, spec.RuleUnsearchedZones, []string{"DNS records", "50 zones or more", "--refresh all"}},
 		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord}, Denied: true}}, spec.RuleUnsearchedZones, []string{"cannot list the account's zones", "Zone, Read"}},
-		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord, Parent: "example.com"}}}, spec.RuleUnsearchedZones, []string{`the first of the zone "example.com"`}},
-		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: "tenants"}}}, spec.RuleUnsearchedPairs, []string{`those of the KV namespace "tenants"`, "key_prefix"}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindDNSRecord, Parent: "example.com"}}}, spec.RuleUnsearchedZones, []string{`the first page of the DNS records in the zone "example.com"`}},
+		{[]spec.Unsearched{{Collection: spec.Collection{Kind: spec.KindKVPair, Parent: "tenants"}}}, spec.RuleUnsearchedPairs, []string{`every key of the KV namespace "tenants"`, "key_prefix"}},
 	} {
 		world := live(t, stack)
 		world.Unsearched = test.unsearched

@@ -28,7 +28,7 @@ func message(r rule, v Violation, offending any) string {
 	case "pattern":
 		return fmt.Sprintf("%s, got %s", r.text("patternErrorMessage"), quote(plain(offending)))
 	case "minLength":
-		return "expected a text that is not empty"
+		return "expected text that is not empty"
 	case "minimum":
 		return fmt.Sprintf("expected at least %s, got %s", plain(r.value), plain(offending))
 	case "maximum":
@@ -60,10 +60,13 @@ func typeWords(types any) string {
 			words = append(words, word)
 		}
 	}
-	return strings.Join(words, " or ")
+	if last := len(words) - 1; last > 0 {
+		return strings.Join(words[:last], ", ") + " or " + words[last]
+	}
+	return strings.Join(words, "")
 }
 
-// describe names a value: a text or number by itself, anything larger by its type.
+// describe names a value: text or number by itself, anything larger by its type.
 func describe(value any) string {
 	switch v := value.(type) {
 	case nil, map[string]any, []any:
@@ -115,7 +118,7 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// choices names the values of an enumeration: a text in quotes, anything else as
+// choices names the values of an enumeration: text in quotes, anything else as
 // it is written.
 func choices(values any) string {
 	list, _ := values.([]any)

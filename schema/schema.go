@@ -35,7 +35,7 @@ var (
 )
 
 // Stack returns the JSON Schema of the stack file, for editors and other
-// programs: a text with `${…}` in it may take the place of any value that it
+// programs: text with `${…}` in it may take the place of any value that it
 // can give.
 func Stack() []byte { return bytes.Clone(editorStack()) }
 

@@ -87,7 +87,7 @@ func TestStackMessages(t *testing.T) {
 	for name, test := range map[string]struct{ value, want string }{
 		"nothing":            {`null`, ` type: expected a mapping, got nothing`},
 		"a list":             {`[]`, ` type: expected a mapping, got a list`},
-		"a text":             {`"x"`, ` type: expected a mapping, got the text "x"`},
+		"text":             {`"x"`, ` type: expected a mapping, got the text "x"`},
 		"empty":              {`{}`, ` required: missing the keys "version", "name"`},
 		"no name":            {`{"version": 1}`, ` required: missing the key "name"`},
 		"version as text":    {`{"version": "1", "name": "a"}`, `/version const: expected 1, got the text "1"`},
@@ -119,7 +119,7 @@ func TestStackMessages(t *testing.T) {
 		"flag as number":     {worker(`"compatibility_flags": ["a", 1]`), `/workers/w/compatibility_flags/1 type: expected text, got the number 1`},
 		"date":               {worker(`"compatibility_date": "1.10.2026"`), `/workers/w/compatibility_date pattern: expected a date written YYYY-MM-DD, got "1.10.2026"`},
 		"date as number":     {worker(`"compatibility_date": 20261001`), `/workers/w/compatibility_date type: expected text, got the number 20261001`},
-		"empty main":         {worker(`"main": ""`), `/workers/w/main minLength: expected a text that is not empty`},
+		"empty main":         {worker(`"main": ""`), `/workers/w/main minLength: expected text that is not empty`},
 		"limits too small":   {worker(`"limits": {"cpu_ms": 0, "subrequests": -1}`), "/workers/w/limits/cpu_ms minimum: expected at least 1, got 0\n/workers/w/limits/subrequests minimum: expected at least 1, got -1"},
 		"limits too large":   {worker(`"limits": {"cpu_ms": 300001}`), `/workers/w/limits/cpu_ms maximum: expected at most 300000, got 300001`},
 		"half a millisecond": {worker(`"limits": {"cpu_ms": 0.5}`), `/workers/w/limits/cpu_ms type: expected a whole number, got the number 0.5`},
@@ -136,7 +136,7 @@ func TestStackMessages(t *testing.T) {
 		"placement":          {worker(`"placement": {"mode": "clever"}`), `/workers/w/placement/mode enum: expected one of "off", "smart", "targeted", got the text "clever"`},
 		"period":             {worker(`"ratelimits": [{"name": "L", "namespace_id": "1", "simple": {"limit": 1, "period": "60"}}]`), `/workers/w/ratelimits/0/simple/period enum: expected one of 10, 60, got the text "60"`},
 		"raw binding":        {worker(`"bindings": [{"name": "A", "type": "later", "anything": [1]}, {"anything": 1}]`), `/workers/w/bindings/1 required: missing the keys "name", "type"`},
-		"routes":             {worker(`"routes": [1, {"zone_name": "example.com"}, ""]`), "/workers/w/routes/0 type: expected text or a mapping, got the number 1\n/workers/w/routes/1 required: missing the key \"pattern\"\n/workers/w/routes/2 minLength: expected a text that is not empty"},
+		"routes":             {worker(`"routes": [1, {"zone_name": "example.com"}, ""]`), "/workers/w/routes/0 type: expected text or a mapping, got the number 1\n/workers/w/routes/1 required: missing the key \"pattern\"\n/workers/w/routes/2 minLength: expected text that is not empty"},
 		"vars as list":       {worker(`"vars": ["A=1"]`), `/workers/w/vars type: expected a mapping, got a list`},
 		"long text":          {worker(`"logpush": "` + strings.Repeat("é", 100) + `"`), `/workers/w/logpush type: expected true or false, got the text "` + strings.Repeat("é", 60) + `…"`},
 	} {

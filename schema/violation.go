@@ -63,8 +63,8 @@ func (d *document) validate(value any) []Violation {
 	})
 }
 
-// violationKey tells violations apart: the same rule broken at the same place, found
-// on two ways through the schema, is one violation.
+// violationKey tells violations apart: the same rule broken at the same place,
+// found on two ways through the schema, is one violation.
 type violationKey struct{ pointer, keyword string }
 
 // leaves returns the errors that stand for themselves; the others only say that

@@ -25,8 +25,8 @@ type BindingType struct {
 	// returns.
 	KeyMaterial []string
 
-	// Replaceable says that removing a binding loses nothing: a plan shows all of it,
-	// or it leads to nothing that stores data.
+	// Replaceable says that removing a binding loses nothing: a plan shows all
+	// of it, or it leads to nothing that stores data.
 	Replaceable bool
 
 	// class says that a binding leads to a class that a Worker exports.

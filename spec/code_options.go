@@ -45,7 +45,7 @@ type ModuleRule struct {
 	Fallthrough bool `json:"fallthrough,omitempty"`
 }
 
-// Key returns a text that is equal only for equal options; "" for no options.
+// Key returns text that is equal only for equal options; "" for no options.
 func (o CodeOptions) Key() string {
 	data, _ := json.Marshal(o) // strings and booleans cannot fail
 	if string(data) == "{}" {

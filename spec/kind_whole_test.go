@@ -282,8 +282,8 @@ func (w world) askBinding(b BindingType, kind Kind, lacks complaint) {
 	}
 }
 
-// isReplaceable reports whether the schema has only a name for bindings of a type, or
-// they are values.
+// isReplaceable reports whether the schema has only a name for bindings of a
+// type, or they are values.
 func (w world) isReplaceable(name string, local store.BindingType) bool {
 	group, found := w.defs[name+"_binding"]
 	return found && len(group.Properties) == 1 || local.Value != nil && !local.Secret || local.Leads == store.ToAssets

@@ -77,7 +77,7 @@ type Probe struct {
 	// Status are the accepted statuses; none means any from 200 to 299.
 	Status []int `json:"status,omitempty"`
 
-	// BodyContains is a text that the answer must contain; "" for any answer.
+	// BodyContains is text that the answer must contain; "" for any answer.
 	BodyContains string `json:"body_contains,omitempty"`
 
 	// Timeout limits one attempt, and Interval is the time between two.

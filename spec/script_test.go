@@ -351,7 +351,7 @@ func TestSecretSources(t *testing.T) {
 		t.Error("only the value that is there is known")
 	}
 	if !b.IsSecret() || bindingOf(spec.BindingText, nil).IsSecret() {
-		t.Error("a text is a secret, or a secret is not")
+		t.Error("text is a secret, or a secret is not")
 	}
 	if got := spec.DigestOf(spec.Object{"a": 1.0, "b": 2.0}); got != spec.DigestOf(spec.Object{"b": 2.0, "a": 1.0}) || got == spec.DigestOf(nil) {
 		t.Error("the digest depends on the order of keys, or on nothing")

@@ -110,7 +110,7 @@ func cmdCI(ts *testscript.TestScript, _ bool, args []string) {
 
 var workflowExpression = regexp.MustCompile(`\$\{\{\s*(.*?)\s*\}\}`)
 
-// substituted returns a text with the values of expressions in their place.
+// substituted returns text with the values of expressions in their place.
 func substituted(ts *testscript.TestScript, text string, values map[string]string) string {
 	return workflowExpression.ReplaceAllStringFunc(text, func(expression string) string {
 		name := workflowExpression.FindStringSubmatch(expression)[1]

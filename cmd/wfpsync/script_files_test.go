@@ -32,7 +32,7 @@ func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(name, []byte(strings.ReplaceAll(string(data), before, after)), 0o644))
 }
 
-// append FILE TEXT adds a text at the end of a file. \n stands for a line break.
+// append FILE TEXT adds text at the end of a file. \n stands for a line break.
 func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
 	name := ts.MkAbs(args[0])
 	data, err := os.ReadFile(name)

@@ -77,7 +77,7 @@ func hint(e *cloudflare.Error) string {
 	case e.Denied() && e.Code != 0:
 		return fmt.Sprintf("give the token the permission %q at %s; `wfpsync doctor` checks it and all others", endpointsOf(e.Path).permission(), tokensPage)
 	case isNotTheAPI(e):
-		return "what answers is not Cloudflare's API, or something stands before it: check CLOUDFLARE_BASE_URL, and proxies and firewalls on the way"
+		return "the response is not from Cloudflare's API: check CLOUDFLARE_BASE_URL, and any proxy or firewall on the way"
 	}
 	return ""
 }

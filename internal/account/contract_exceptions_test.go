@@ -131,7 +131,7 @@ var exceptions = []exception{
 	{uploads, "query", []string{""}, []string{"bindings_inherit"}, "it is newer; without it, a secret that is to be kept and is missing is dropped in silence", "Cloudflare's operation list of 2026"},
 	{
 		[]string{"GET " + userPath + "/content", "GET " + workerPath + "/content/v2"}, "200", nil, nil,
-		"modules are answered as a form; the description says that they are a text", "wrangler, which reads it",
+		"modules are answered as a form; the description says that they are text", "wrangler, which reads it",
 	},
 
 	{

@@ -69,7 +69,7 @@ func normalPath(text string, withRest bool) string {
 	return path + encoded(rest, "\"<>")
 }
 
-// encoded returns a text with some special characters, and all that are not
+// encoded returns text with some special characters, and all that are not
 // printable ASCII, written as %XX.
 func encoded(text, special string) string {
 	var b strings.Builder

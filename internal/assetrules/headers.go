@@ -128,7 +128,7 @@ func (p *headerParser) header(l line) {
 	switch {
 	case p.skip:
 	case p.rule == nil:
-		p.found.refuse(l, fmt.Sprintf("%q stands before any path", l.text), "write its path above it: /*")
+		p.found.refuse(l, fmt.Sprintf("%q comes before any path", l.text), "write its path above it: /*")
 	case !isPair && isUnset && headerName.MatchString(unset):
 		p.rule.unset = append(p.rule.unset, unset)
 	case !isPair:

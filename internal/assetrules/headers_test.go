@@ -62,7 +62,7 @@ https://:project.pages.dev/*
 
 func TestHeaderProblems(t *testing.T) {
 	for file, want := range map[string][]string{
-		"X-A: b\n  nothing":                     {`!1:1 X-A: b: "X-A: b" stands before any path`, `!2:3 nothing: "nothing" stands before any path`},
+		"X-A: b\n  nothing":                     {`!1:1 X-A: b: "X-A: b" comes before any path`, `!2:3 nothing: "nothing" comes before any path`},
 		"/a\n/b\n  A: b":                        {`1:1 /a: the rule is ignored: it has no headers`},
 		"/a\n  nothing\n  A: b":                 {`2:3 nothing: the line is ignored: "nothing" is not a header`},
 		"/a\n  ! \n  A: b":                      {`2:3 !: the line is ignored: "!" is not a header`},

@@ -112,7 +112,7 @@ func (p pattern) expression() string {
 	return b.String()
 }
 
-// fill replaces the placeholders in a text with their values. A placeholder
+// fill replaces the placeholders in text with their values. A placeholder
 // without a value stays.
 func fill(text string, values map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string {

@@ -141,7 +141,7 @@ func (t *Tab) Control(key string) {
 	t.Do(chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
-// Type types a text into what a selector finds.
+// Type types text into what a selector finds.
 func (t *Tab) Type(selector, text string) { t.Do(chromedp.SendKeys(chromedp.CSS(selector), text)) }
 
 // Resize gives the page another size.

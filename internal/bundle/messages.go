@@ -61,7 +61,7 @@ func (m messages) diagnostic(message api.Message, severity diag.Severity) diag.D
 	}
 	if unknown := unknownFileType.FindStringSubmatch(message.Text); unknown != nil {
 		d.Message = fmt.Sprintf("cannot import %q: a Worker has no use for %q files", unknown[2], unknown[1])
-		d.Hint = "scripts, .json, .wasm, .txt, .html, .sql and .bin can be imported, and what `rules` say besides"
+		d.Hint = "a Worker can import scripts, .json, .wasm, .txt, .html, .sql and .bin, and what `rules` add"
 	}
 	m.addNotes(&d, message.Notes)
 	return d

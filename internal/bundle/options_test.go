@@ -28,7 +28,7 @@ func mustBuildWith(t testing.TB, how spec.CodeOptions, content files) *spec.Code
 	return code
 }
 
-// wantOne checks that a build was refused with one message that holds a text.
+// wantOne checks that a build was refused with one message that holds text.
 func wantOne(t testing.TB, diags diag.List, text string) {
 	t.Helper()
 	if len(diags) != 1 || !strings.Contains(render(diags), text) {

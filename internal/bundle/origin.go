@@ -75,7 +75,7 @@ func (o *Origins) Find(module string, line, column int) (place diag.Range, snipp
 	return place, snippet, found
 }
 
-// FindText returns where a text first stands in the main module, for an error
+// FindText returns where text first stands in the main module, for an error
 // that says what is wrong and not where.
 func (o *Origins) FindText(text string) (place diag.Range, snippet string, found bool) {
 	before, _, found := strings.Cut(string(content(o.code.Modules, o.code.MainModule)), text)

@@ -32,7 +32,7 @@ type jsxSettings struct{ mode, factory, fragment, source string }
 func settingsOf(fields map[string]json.RawMessage) fileSettings {
 	option := func(name, otherwise string) string {
 		text := otherwise
-		_ = json.Unmarshal(fields[name], &text) // esbuild, too, takes no notice of what is not a text
+		_ = json.Unmarshal(fields[name], &text) // esbuild, too, takes no notice of what is not text
 		return text
 	}
 	isTrue := func(name string) bool { return string(fields[name]) == "true" }

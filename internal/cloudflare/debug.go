@@ -188,7 +188,7 @@ func (x *exchange) sent(contentType string, body io.Reader) {
 			continue
 		}
 		size, _ := io.Copy(io.Discard, part)
-		x.line(">", "part %q, %s, %d bytes that are left out", name, orDash(kind), size)
+		x.line(">", "part %q, %s, %d bytes left out", name, orDash(kind), size)
 	}
 }
 
@@ -201,7 +201,7 @@ func (x *exchange) body(side, contentType string, body []byte) {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	var value any
 	if mediaType != jsonType || len(body) > maxDebuggedRead || json.Unmarshal(body, &value) != nil {
-		x.line(side, "%s, %d bytes that are left out", orDash(mediaType), len(body))
+		x.line(side, "%s, %d bytes left out", orDash(mediaType), len(body))
 		return
 	}
 	encoded, err := json.Marshal(x.mask(value))
@@ -263,6 +263,6 @@ func (x *exchange) remember(value any) {
 	}
 }
 
-// bearer matches what may be a token anywhere in a text: a JSON web token, or
+// bearer matches what may be a token anywhere in text: a JSON web token, or
 // one of Cloudflare's own.
 var bearer = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}(\.[A-Za-z0-9_-]+)*|\b(Bearer|bearer) [^\s"]+`)

@@ -17,7 +17,7 @@ const (
 	shortestMaskedLine = 8
 )
 
-// MaskValues returns a function that replaces values in a text with a mask. A
+// MaskValues returns a function that replaces values in text with a mask. A
 // server quotes a value as it was sent, so the function finds it in every form
 // that JSON and URLs give it, even in JSON that is quoted in JSON. It finds the
 // lines of a value in the same way.
@@ -43,7 +43,7 @@ func MaskValues(values ...string) func(string) string {
 	return func(text string) string { return maskAll(text, secrets) }
 }
 
-// maskAll replaces each stretch of a text that consists of secrets with one
+// maskAll replaces each stretch of text that consists of secrets with one
 // mask.
 func maskAll(text string, secrets []string) string {
 	if len(secrets) == 0 {
@@ -71,7 +71,7 @@ func maskAll(text string, secrets []string) string {
 	return b.String() + text[written:]
 }
 
-// indexes yields the positions of a part in a text.
+// indexes yields the positions of a part in text.
 func indexes(text, part string) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		for from := 0; ; {
@@ -84,11 +84,11 @@ func indexes(text, part string) func(yield func(int) bool) {
 	}
 }
 
-// An escape returns the characters that the beginning of a text stands for, and
+// An escape returns the characters that the beginning of text stands for, and
 // how many bytes of the text they take. The text is not empty.
 type escape func(text string) (char string, size int)
 
-// unescape decodes a text. It also returns where in the text each byte of the
+// unescape decodes text. It also returns where in the text each byte of the
 // result, and its end, came from.
 func unescape(text string, one escape) (plain string, origin []int) {
 	var b strings.Builder

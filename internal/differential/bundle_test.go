@@ -59,8 +59,9 @@ user_workers:
 	return bundle{Main: code.MainModule, Modules: code.Modules}, nil
 }
 
-// A wrangler is the real one. It bundles as many projects at a time as there are processors, and keeps each bundle under a
-// hash of everything that the bundle depends on.
+// A wrangler is the real one. It bundles as many projects at a time as there
+// are processors, and keeps each bundle under a hash of everything that the
+// bundle depends on.
 type wrangler struct {
 	command []string
 	version string // of wrangler and of the packages that projects are made of
@@ -233,7 +234,8 @@ type job struct {
 	Args   []string `json:"args"`
 }
 
-// A wranglerProcess runs wrangler again and again. It is started when it is first asked.
+// A wranglerProcess runs wrangler again and again. It is started when it is
+// first asked.
 type wranglerProcess struct {
 	cmd     *exec.Cmd
 	jobs    io.WriteCloser
@@ -265,8 +267,8 @@ func (p *wranglerProcess) ask(command []string, j job) (failed string, err error
 
 var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
-// wranglerEnvironment has wrangler tell no other program how it is used. What it would send to anything but this machine
-// has nowhere to go.
+// wranglerEnvironment has wrangler tell no other program how it is used. What
+// it would send to anything but this machine has nowhere to go.
 func wranglerEnvironment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "CI=1", "NO_COLOR=1",
@@ -337,8 +339,8 @@ func both(w *wrangler, p project, wanted []int) (theirs, ours []bundle, err erro
 	return theirs, ours, nil
 }
 
-// build has a framework build a project for a column, unless it was built before. It returns the wrangler configuration
-// to bundle it with.
+// build has a framework build a project for a column, unless it was built
+// before. It returns the wrangler configuration to bundle it with.
 func (w *wrangler) build(p project, c column) ([]byte, error) {
 	builtFor := c
 	if p.build.config == "" {

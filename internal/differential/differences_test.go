@@ -17,10 +17,12 @@ type difference struct {
 	line    int
 }
 
-// differencesFile lists every result but "same" that is known, below the kind that it is of; docs/bundling.md says why.
+// differencesFile lists every result but "same" that is known, below the kind
+// that it is of; docs/bundling.md says why.
 const differencesFile = npm + "/differences.txt"
 
-// readDifferences reads the list. A kind is a line that begins with "# ". The lines after it are
+// readDifferences reads the list. A kind is a line that begins with "# ". The
+// lines after it are
 //
 //	RESULT PROJECT COLUMN…
 //
@@ -64,7 +66,8 @@ func readDifferences(t testing.TB) []difference {
 	return list
 }
 
-// columnNames writes columns as the list of differences has them. Those that follow each other are a range.
+// columnNames writes columns as the list of differences has them. Those that
+// follow each other are a range.
 func columnNames(list []int) string {
 	var words []string
 	for i := 0; i < len(list); {
@@ -82,7 +85,8 @@ func columnNames(list []int) string {
 	return strings.Join(words, " ")
 }
 
-// TestDifferencesHaveReasons holds the list against the page that gives the reason of each kind.
+// TestDifferencesHaveReasons holds the list against the page that gives the
+// reason of each kind.
 func TestDifferencesHaveReasons(t *testing.T) {
 	page, err := os.ReadFile("../../docs/bundling.md")
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package differential_test holds what wfpsync bundles against what wrangler bundles: it bundles projects with both, runs
-// both on one workerd, and sends both the same requests.
+// Package differential_test holds what wfpsync bundles against what wrangler
+// bundles: it bundles projects with both, runs both on one workerd, and sends
+// both the same requests.
 package differential_test
 
 import (
@@ -36,7 +37,8 @@ type cell struct {
 
 func (c cell) why() string { return fmt.Sprintf("  wrangler: %s\n  wfpsync:  %s", c.theirs, c.ours) }
 
-// TestDifferential runs the quick projects, or all in all columns if WFPSYNC_DIFFERENTIAL is "all".
+// TestDifferential runs the quick projects, or all in all columns if
+// WFPSYNC_DIFFERENTIAL is "all".
 func TestDifferential(t *testing.T) {
 	whole := os.Getenv("WFPSYNC_DIFFERENTIAL") == "all"
 	if testing.Short() {
@@ -68,7 +70,8 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// compare bundles a project with both tools in each of some columns, and runs what they have made.
+// compare bundles a project with both tools in each of some columns, and runs
+// what they have made.
 func compare(t *testing.T, w *wrangler, workerd string, p project, wanted []int, env map[string]string) map[int]cell {
 	t.Helper()
 	theirs, ours, err := both(w, p, wanted)
@@ -98,7 +101,8 @@ func compare(t *testing.T, w *wrangler, workerd string, p project, wanted []int,
 	return cells
 }
 
-// firstUnlike is the number of the first answers that are not the same, -1 where all are.
+// firstUnlike is the number of the first answers that are not the same, -1
+// where all are.
 func firstUnlike(theirs, ours []answer) int {
 	for i := range theirs {
 		if theirs[i] != ours[i] {
@@ -108,7 +112,8 @@ func firstUnlike(theirs, ours []answer) int {
 	return -1
 }
 
-// render draws the table, and below it what is wrong: of each project and result, in the first column.
+// render draws the table, and below it what is wrong: of each project and
+// result, in the first column.
 func render(table map[string]map[int]cell) string {
 	var head, rows, reasons strings.Builder
 	fmt.Fprintf(&head, "%-24s", "")
@@ -137,7 +142,8 @@ func render(table map[string]map[int]cell) string {
 		head.String(), rows.String(), len(table), count[same], count[wfpsyncOnly], count[wranglerOnly], count[unlike], count[bothFail], reasons.String())
 }
 
-// TestWranglerInOneProcess compares the wrangler that bundles one project after the other with one that is started alone.
+// TestWranglerInOneProcess compares the wrangler that bundles one project after
+// the other with one that is started alone.
 func TestWranglerInOneProcess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes longer than the short tests may")

@@ -14,8 +14,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// npm is the folder with the projects and the packages that they are made of. The stack files are written there as well,
-// since a stack takes nothing from above its folder; what belongs to one project is in a folder of work.
+// npm is the folder with the projects and the packages that they are made of.
+// The stack files are written there as well, since a stack takes nothing from
+// above its folder; what belongs to one project is in a folder of work.
 const npm = "../../tools/differential"
 
 // A column is the compatibility settings that projects are bundled and run with.
@@ -25,8 +26,9 @@ type column struct {
 	flags []string
 }
 
-// columns has every date on which the polyfills that wrangler bundles for nodejs_compat change a lot, and some more.
-// Those after the dates are for projects that name them.
+// columns has every date on which the polyfills that wrangler bundles for
+// nodejs_compat change a lot, and some more. Those after the dates are for
+// projects that name them.
 var columns = []column{
 	compat("2024-09-23"), compat("2025-04-01"), compat("2025-08-20"), compat("2025-10-08"),
 	compat("2025-12-10"), compat("2026-03-01"), compat("2026-08-04"), compat("2026-11-17"),
@@ -74,12 +76,15 @@ type request struct {
 	want               string
 }
 
-// anything is wanted of an answer that depends on the column. Both bundles must answer the same then.
+// anything is wanted of an answer that depends on the column. Both bundles must
+// answer the same then.
 const anything = "*"
 
-// readProjects reads every project. Each is an archive in the format of txtar with the project's own files. A file whose
-// content is "-> TARGET" is a symbolic link. One whose name ends with ".base64" loses that ending and is decoded. Before the
-// first file are comments, which begin with "#", and these lines:
+// readProjects reads every project. Each is an archive in the format of txtar
+// with the project's own files. A file whose content is "-> TARGET" is a
+// symbolic link. One whose name ends with ".base64" loses that ending and is
+// decoded. Before the first file are comments, which begin with "#", and these
+// lines:
 //
 //	also: COLUMN…      columns beside the usual ones
 //	quick              `make test` runs the project, too
@@ -175,7 +180,8 @@ func (p project) folder(c column) string {
 	}
 }
 
-// configFile is the wrangler configuration of the project in a column, as seen from npm.
+// configFile is the wrangler configuration of the project in a column, as seen
+// from npm.
 func (p project) configFile(c column) string {
 	name := "wrangler." + c.name + ".json"
 	if p.build != nil {
@@ -215,7 +221,8 @@ func writeFile(name string, content []byte) error {
 	return os.WriteFile(name, content, 0o644)
 }
 
-// config is the wrangler configuration of the project in a column: its own, if it has one, and the column's settings.
+// config is the wrangler configuration of the project in a column: its own, if
+// it has one, and the column's settings.
 func (p project) config(c column) ([]byte, error) {
 	config := map[string]any{"main": "src/index.ts"}
 	for _, f := range p.files {

@@ -35,7 +35,8 @@ func findWorkerd(t testing.TB) string {
 	return file
 }
 
-// A runner is a workerd that runs the bundles of one project, each in an isolate of its own.
+// A runner is a workerd that runs the bundles of one project, each in an
+// isolate of its own.
 type runner struct {
 	url     string
 	client  http.Client
@@ -117,7 +118,8 @@ func startRunner(t testing.TB, workerd string) *runner {
 	return r
 }
 
-// An answer is what a bundle answers to a request. Where a tool made no bundle, the body is what the tool said.
+// An answer is what a bundle answers to a request. Where a tool made no bundle,
+// the body is what the tool said.
 type answer struct {
 	status int
 	body   string
@@ -202,7 +204,7 @@ func (a answer) of(r request) string {
 	return fmt.Sprintf("%s %s: %d %s", r.method, r.path, a.status, shorten(a.body, 200))
 }
 
-// shorten puts a text on a line, of a length that can be read.
+// shorten puts text on a line, of a length that can be read.
 func shorten(text string, most int) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > most {

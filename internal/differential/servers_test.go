@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// startServers starts the servers that the projects connect to, on this machine, and returns their addresses for the env of
-// each Worker.
+// startServers starts the servers that the projects connect to, on this
+// machine, and returns their addresses for the env of each Worker.
 func startServers(t testing.TB) map[string]string {
 	t.Helper()
 	web := httptest.NewServer(http.HandlerFunc(answerHTTP))
@@ -31,7 +31,8 @@ func startServers(t testing.TB) map[string]string {
 	}
 }
 
-// serve calls a function with each connection, and returns the address to connect to.
+// serve calls a function with each connection, and returns the address to
+// connect to.
 func serve(t testing.TB, speak func(*bufio.Reader, io.Writer) error) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// BenchmarkTenants compares the processor time that a thousand tenants with an entrypoint each take: wfpsync bundles all of
-// them, wrangler ten, one run each, and that is multiplied.
+// BenchmarkTenants compares the processor time that a thousand tenants with an
+// entrypoint each take: wfpsync bundles all of them, wrangler ten, one run
+// each, and that is multiplied.
 func BenchmarkTenants(b *testing.B) {
 	const tenants, runs = 1000, 10
 	w := openWrangler(b)
@@ -57,7 +58,8 @@ export default app;
 	b.ReportMetric(100*ours/theirs, "%-of-wrangler")
 }
 
-// processorSeconds runs a command and returns the processor time of it and of what it started.
+// processorSeconds runs a command and returns the processor time of it and of
+// what it started.
 func processorSeconds(b *testing.B, cmd *exec.Cmd) float64 {
 	b.Helper()
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -1,5 +1,6 @@
-// Package npm installs what a lockfile of ours pins, with a person's own npm, into a folder of its own. npm refuses a package
-// whose sha512 is not that of the lockfile, and runs no script of any.
+// Package npm installs what one of our lockfiles pins, with the user's own npm,
+// into a folder of its own. npm refuses a package whose sha512 is not that of
+// the lockfile, and runs no package's scripts.
 package npm
 
 import (
@@ -17,7 +18,8 @@ import (
 // limit bounds an installation: workerd is a download of 47 MB.
 const limit = 10 * time.Minute
 
-// A Client is a person's own npm, which knows their registry, their proxy and their credentials.
+// A Client is the user's own npm. It knows their registry, their proxy and
+// their credentials.
 type Client struct {
 	Program     string   // its file
 	Environment []string // what it is started with
@@ -33,7 +35,8 @@ type Project struct {
 	Check   func(folder string) error // reports whether a folder holds just what is pinned
 }
 
-// Install installs the project into a cache, and again where something else is in its place. It returns the folder.
+// Install installs the project into a cache, and again where something else is
+// in its place. It returns the folder.
 func (p Project) Install(ctx context.Context, client Client, cache string) (string, error) {
 	installed := filepath.Join(cache, p.Version)
 	if p.Check(installed) == nil {
@@ -56,7 +59,8 @@ func (p Project) Install(ctx context.Context, client Client, cache string) (stri
 	case err != nil:
 		return "", fmt.Errorf("npm installed something else: %w", err)
 	}
-	// Another install-runtime may have been faster: then what it has installed is as good.
+	// Another install-runtime may have been faster: then what it has installed
+	// is as good.
 	if p.Check(installed) != nil {
 		if err := os.RemoveAll(installed); err != nil {
 			return "", err

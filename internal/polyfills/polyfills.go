@@ -1,6 +1,7 @@
-// Package polyfills installs, checks and reads what wrangler puts in the place of modules and globals of Node.js that the
-// runtime does not have yet: the packages @cloudflare/unenv-preset and unenv, in the versions that are pinned. Nothing of them
-// runs here.
+// Package polyfills installs, checks and reads what wrangler puts in the place
+// of modules and globals of Node.js that the runtime does not have yet: the
+// packages @cloudflare/unenv-preset and unenv, in the pinned versions.
+// wfpsync runs none of them.
 package polyfills
 
 import (
@@ -34,7 +35,8 @@ const Preset = "@cloudflare/unenv-preset"
 // folders are what a bundle may take of the packages, from node_modules.
 var folders = []string{Preset + "/dist/runtime", "unenv/dist/runtime", "unenv/lib"}
 
-// Files are the files of the polyfills by their path in node_modules, such as unenv/dist/runtime/node/tty.mjs.
+// Files are the files of the polyfills by their path in node_modules, such as
+// unenv/dist/runtime/node/tty.mjs.
 type Files map[string][]byte
 
 // ErrNotFound is what Open's error is when no polyfills are installed.
@@ -52,7 +54,8 @@ func Cache() (string, error) {
 	return filepath.Join(cache, "wfpsync", "polyfills"), nil
 }
 
-// Install installs the pinned polyfills into the cache, and again where something else is in their place.
+// Install installs the pinned polyfills into the cache, and again where
+// something else is in their place.
 func Install(ctx context.Context, client npm.Client, cache string) (string, error) {
 	files, err := fs.Sub(pins, "npm")
 	if err != nil {
@@ -96,7 +99,8 @@ func pinned() (version, digest string, err error) {
 	return project.Dependencies[Preset], strings.TrimSpace(string(raw)), err
 }
 
-// read reads the files below a folder that npm has installed into, and compares their digest.
+// read reads the files below a folder that npm has installed into, and compares
+// their digest.
 func read(folder, digest string) (Files, error) {
 	root, err := os.OpenRoot(filepath.Join(folder, "node_modules"))
 	if err != nil {
@@ -131,7 +135,8 @@ func (f Files) digest() string {
 	return hex.EncodeToString(list.Sum(nil))
 }
 
-// Name is the file that an import of one of the two packages leads to, as their package.json say.
+// Name is the file that an import of one of the two packages leads to, as their
+// package.json say.
 func Name(specifier string) string {
 	if specifier == "unenv/mock/proxy-cjs" {
 		return "unenv/lib/mock.cjs"

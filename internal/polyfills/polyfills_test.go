@@ -31,7 +31,8 @@ func readLock(t *testing.T, raw []byte, err error) lockfile {
 	return lock
 }
 
-// TestPins holds the polyfills to those of the wrangler that everything is compared with, and unenv to what the preset asks for.
+// TestPins holds the polyfills to those of the wrangler that everything is
+// compared with, and unenv to what the preset asks for.
 func TestPins(t *testing.T) {
 	raw, err := pins.ReadFile("npm/package-lock.json")
 	lock := readLock(t, raw, err)
@@ -103,7 +104,8 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestAltered installs the real files by copying them, and finds that one was changed.
+// TestAltered installs the real files by copying them, and finds that one was
+// changed.
 func TestAltered(t *testing.T) {
 	own, err := Cache()
 	if err != nil {

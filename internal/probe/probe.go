@@ -77,7 +77,7 @@ func (p *Prober) Probe(ctx context.Context, probe *spec.Probe, secrets map[strin
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	switch {
 	case !probe.Accepts(response.StatusCode):
-		return fmt.Errorf("it answered with status %d, and %s is expected", response.StatusCode, expected(probe))
+		return fmt.Errorf("it answered with status %d instead of %s", response.StatusCode, expected(probe))
 	case probe.BodyContains == "":
 		return nil
 	case bytes.Contains(body, []byte(probe.BodyContains)):

@@ -183,7 +183,7 @@ func saysWhatHappens(t *testing.T, plan *planner.Plan, said string) {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// cells returns the rows of the tables of a text in HTML, with bars for the
+// cells returns the rows of the tables of an HTML text, with bars for the
 // tags.
 func cells(said string) string {
 	var rows []string
@@ -274,7 +274,8 @@ func readPage(t *testing.T, plan *planner.Plan, said string) {
 	}
 }
 
-// readPicture checks that a page draws each node and each arrow, where it draws any.
+// readPicture checks that a page draws each node and each arrow, where it draws
+// any.
 func readPicture(t *testing.T, plan *planner.Plan, said string) {
 	t.Helper()
 	graph := graphOf(grouped(plan.Changes, false))

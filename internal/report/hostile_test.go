@@ -14,7 +14,7 @@ import (
 	"github.com/wfpsync/wfpsync/planner"
 )
 
-// The grammar of a plan in Markdown outside of fenced blocks. A text from a file
+// The grammar of a plan in Markdown outside of fenced blocks. Text from a file
 // or an account has no place in it but where it is escaped.
 var markdownLines = func() []*regexp.Regexp {
 	const code, text = `<code>[^<>"']*</code>`, `[^<>"']*`

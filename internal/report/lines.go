@@ -71,7 +71,7 @@ func compareMiddle(before, after []string) []line {
 	if tooLarge(before) || tooLarge(after) || len(before) == 0 || len(after) == 0 {
 		return appendLines(appendLines(nil, lineBefore, before), lineAfter, after)
 	}
-	// Each distinct line is a character to the library, and each side a text of them.
+	// Each distinct line is a character to the library, and each side text of them.
 	var distinct []string
 	numbers := map[string]rune{}
 	letters := func(lines []string) []rune {
@@ -236,7 +236,7 @@ func (b bounds) excerpt(text string, from int) string {
 	return beginning + rest
 }
 
-// textLines returns the lines of a text, each made safe.
+// textLines returns the lines of text, each made safe.
 func textLines(text string) []string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {

@@ -106,7 +106,7 @@ func (v *planView) moduleLines(before, after spec.Module) []line {
 	return append([]line{{lineHead, head}}, v.bounds.difference(textLines(string(before.Content)), textLines(string(after.Content)))...)
 }
 
-// readable reports whether a module is a text that a person would read.
+// readable reports whether a module is text that a person would read.
 func readable(m spec.Module) bool {
 	if !strings.HasPrefix(string(m.Type), "text/") && !strings.HasPrefix(string(m.Type), "application/javascript") ||
 		len(m.Content) > maxComparedBytes || !utf8.Valid(m.Content) {

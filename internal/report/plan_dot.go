@@ -46,7 +46,7 @@ func (n planNode) color() string {
 	return "orange3"
 }
 
-// quoteDOT returns a text as a quoted string, in which a backslash would begin
+// quoteDOT returns text as a quoted string, in which a backslash would begin
 // an escape that Graphviz replaces, such as \N by the node's name.
 func quoteDOT(text string) string {
 	return fmt.Sprintf(`"%s"`, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text))

@@ -55,7 +55,7 @@ func grouped(changes []planner.Change, expand bool) []group {
 	return groups
 }
 
-// shapeOf returns a text that is equal for changes that are alike.
+// shapeOf returns text that is equal for changes that are alike.
 func shapeOf(c *planner.Change) string {
 	var b strings.Builder
 	part := func(text string) {

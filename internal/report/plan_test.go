@@ -258,7 +258,7 @@ func TestPlanJSONIsTheOutline(t *testing.T) {
 	}
 }
 
-// decoded returns the one JSON document that a text holds.
+// decoded returns the one JSON document that text holds.
 func decoded(t *testing.T, text string) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))

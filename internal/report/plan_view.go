@@ -130,7 +130,7 @@ func jsonText(value any, indent string, unknown bool) string {
 	return text
 }
 
-// linesOf returns a value in safe lines: a text of several lines in its own,
+// linesOf returns a value in safe lines: text of several lines in its own,
 // anything else in those of indented JSON.
 func linesOf(value any, unknown bool) []string {
 	if text, ok := value.(string); ok && strings.Contains(text, "\n") {

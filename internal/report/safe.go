@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// safe makes a text harmless on one line of a terminal: control characters,
+// safe makes text harmless on one line of a terminal: control characters,
 // marks that turn the direction of writing, invisible characters and broken
 // UTF-8 are written as escapes.
 func safe(s string) string {
@@ -45,7 +45,7 @@ func unsafe(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// oneLine returns a text of several lines, as the messages of joined errors
+// oneLine returns text of several lines, as the messages of joined errors
 // are, in one.
 func oneLine(s string) string {
 	return safe(strings.Join(strings.Split(strings.TrimSpace(s), "\n"), "; "))

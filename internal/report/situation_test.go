@@ -74,7 +74,7 @@ func program(lines ...string) string {
 	return "script: |\n      " + strings.Join(lines, "\n      ")
 }
 
-// oneWithText returns a customer with a text in its environment.
+// oneWithText returns a customer with text in its environment.
 func oneWithText(text string) string {
 	return namespaces + fmt.Sprintf("user_workers:\n  acme:\n    dispatch_namespace: customers\n    script: export default {}\n    vars: { TEXT: %q }\n", text)
 }

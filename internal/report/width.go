@@ -2,7 +2,7 @@ package report
 
 import "unicode"
 
-// displayWidth returns how many columns of a terminal a text takes. It adds up
+// displayWidth returns how many columns text takes in a terminal. It adds up
 // characters: what joins into one picture is counted in its parts, as many
 // terminals draw it.
 func displayWidth(s string) int {

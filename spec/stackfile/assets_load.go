@@ -99,7 +99,7 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 	}
 	items := first.Value.Items
 	if len(items) > maxRunWorkerFirst {
-		l.Report(spec.RuleRunWorkerFirst, first.Range(), fmt.Sprintf("%d paths; the platform takes %d", len(items), maxRunWorkerFirst), "let some end in a star: /api/*")
+		l.Report(spec.RuleRunWorkerFirst, first.Range(), fmt.Sprintf("%d paths; the platform allows %d", len(items), maxRunWorkerFirst), "let some end in a star: /api/*")
 	}
 	positive := false
 	seen := map[string]diag.Range{}
@@ -112,7 +112,7 @@ func (l *loader) checkRunWorkerFirst(assets *document.Value) {
 		case !strings.HasPrefix(strings.TrimPrefix(path, "!"), "/"):
 			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("%q is not a path", path), "a path begins with a slash, as in /api/*; a path to exclude begins with !/")
 		case len(path) > maxRunWorkerFirstBytes:
-			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform takes %d", path, len(path), maxRunWorkerFirstBytes), "end it with a star earlier")
+			l.Report(spec.RuleRunWorkerFirst, item.Range(), fmt.Sprintf("the path %q is %d bytes; the platform allows %d", path, len(path), maxRunWorkerFirstBytes), "end it with a star earlier")
 		default:
 			l.checkCovered(item, items)
 		}

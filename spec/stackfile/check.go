@@ -11,7 +11,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
-// nameRule is what the platform takes as a name.
+// nameRule is what the platform allows as a name.
 type nameRule struct {
 	what    string
 	pattern *regexp.Regexp
@@ -90,7 +90,7 @@ func (l *loader) loadTags(value *document.Value) []string {
 	}
 	list := tags.Strings()
 	if len(list) > maxTags-spec.ReservedTags {
-		l.Report(spec.RuleTags, tags.Range(), fmt.Sprintf("%d tags; the platform takes %d, and %d are wfpsync's own", len(list), maxTags, spec.ReservedTags),
+		l.Report(spec.RuleTags, tags.Range(), fmt.Sprintf("%d tags; the platform allows %d, and %d are wfpsync's own", len(list), maxTags, spec.ReservedTags),
 			fmt.Sprintf("use at most %d", maxTags-spec.ReservedTags))
 	}
 	return list

@@ -115,7 +115,7 @@ var (
 	trailingComma = regexp.MustCompile(`,(\s*[\]}])`)
 )
 
-// isReplacement reports whether esbuild takes a text as what stands for a name:
+// isReplacement reports whether esbuild takes text as what stands for a name:
 // another name, or JSON with quotes, numbers and commas of JavaScript.
 func isReplacement(text string) bool {
 	plain := singleQuoted.ReplaceAllStringFunc(text, func(quoted string) string {

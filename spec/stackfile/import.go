@@ -305,7 +305,7 @@ func (im *importer) header() []byte {
 	return b.Bytes()
 }
 
-// commentText returns a text on one line.
+// commentText returns text on one line.
 func commentText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {

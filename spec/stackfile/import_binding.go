@@ -138,7 +138,7 @@ func (w *bindingWriter) text(_ *bindingGroup, b spec.Binding, properties spec.Ob
 	return ok
 }
 
-// json writes a value, unless it is a text: among `vars` that would be plain text.
+// json writes a value, unless it is text: among `vars` that would be plain text.
 func (w *bindingWriter) json(_ *bindingGroup, b spec.Binding, properties spec.Object) bool {
 	value, ok := properties["json"]
 	if _, isText := value.(string); !ok || isText {

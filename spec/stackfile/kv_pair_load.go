@@ -47,7 +47,7 @@ func (l *loader) loadKVPair(e entry) {
 	}
 }
 
-// kvValue returns a value as KV stores it: a text as it is, and anything else
+// kvValue returns a value as KV stores it: text as it is, and anything else
 // as JSON.
 func kvValue(value *document.Value) string {
 	if value == nil || value.Kind == document.String {

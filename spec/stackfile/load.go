@@ -36,7 +36,7 @@ func Load(root fs.FS, name string, options Options) (*spec.Stack, diag.List) {
 	return l.stack, list
 }
 
-// Parse returns [Load] on a text that names no other file.
+// Parse returns [Load] on text that names no other file.
 func Parse(name string, content []byte) (*spec.Stack, diag.List) {
 	return Load(oneFile{name, content}, name, Options{})
 }

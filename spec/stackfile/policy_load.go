@@ -21,7 +21,7 @@ type judgment struct {
 // clause is a compiled text of a policy.
 type clause struct {
 	value    *document.Value
-	template *expression.Template // nil for a text without expressions
+	template *expression.Template // nil for text without expressions
 	shift    int                  // characters before the text that are not in the file
 }
 

@@ -23,7 +23,7 @@ func TestPolicies(t *testing.T) {
 		{"change.action == 'delete' && environment == nil", "no ${change.kind} ${change.name}", true, "no user_worker acme", ""},
 		{"change.action == 'create'", "no creates", false, "", ""},
 		{"${change.name == var.frozen}", "frozen", true, "frozen", ""},
-		{"change.name", "which is a text", false, "", ", not true or false"},
+		{"change.name", "which is text", false, "", ", not true or false"},
 		{"change.name + 1 > 2", "which cannot be added", false, "", "+"},
 		{"change.action == 'delete'", "${change.name + 1}", true, "", "+"},
 	} {

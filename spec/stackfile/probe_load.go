@@ -58,7 +58,7 @@ func (l *loader) loadProbe(value *document.Value) *spec.Probe {
 		}
 	}
 	if p.Method == "HEAD" && p.BodyContains != "" {
-		l.Report(spec.RuleProbe, value.Get("expect").Get("body_contains").Range(), "the answer to HEAD has no body", "ask with GET")
+		l.Report(spec.RuleProbe, value.Get("expect").Get("body_contains").Range(), "a response to HEAD has no body", "send the probe with `method: GET`")
 	}
 	l.checkProbeURL(value.Get("url"))
 	if p.ConnectTo != "" {

@@ -134,7 +134,7 @@ func (l *loader) withResolved(v *document.Value) *document.Value {
 	})
 }
 
-// escaped returns a text that has no expressions, as a stack file writes it.
+// escaped returns text that has no expressions, as a stack file writes it.
 func escaped(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
 // discoveredLists returns the lists whose items the account has.

@@ -68,7 +68,7 @@ func (x *expansion) checkManage(d declaration, manage *document.Value) bool {
 		field := fieldOfKey(m.Key)
 		switch hint := hopeless[m.Key]; {
 		case m.Key == "carry_over" && !(&spec.Script{Manage: manages}).ManagesBindings():
-			x.Report(spec.RuleManage, m.Range(), "`carry_over` does nothing where no bindings are managed", "they all stay as they are: remove it")
+			x.Report(spec.RuleManage, m.Range(), "`carry_over` does nothing here: `manage` names no bindings", "remove it: all bindings stay as they are")
 			good = false
 		case hint != "":
 			x.Report(spec.RuleManage, m.Range(), fmt.Sprintf("`%s` does nothing in a template", m.Key), hint)

@@ -38,7 +38,7 @@ func (l *loader) loadVars(set *bindingSet, vars *document.Value) {
 			}
 		}
 		if size > maxVarBytes {
-			l.Report(spec.RuleTooManyVars, at, fmt.Sprintf("the variable %q is %d bytes; the platform takes %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
+			l.Report(spec.RuleTooManyVars, at, fmt.Sprintf("the variable %q is %d bytes; the platform allows %d", m.Key, size, maxVarBytes), "keep large values in a KV namespace")
 		}
 		set.add(b, at)
 	}
@@ -95,7 +95,7 @@ func (l *loader) checkIntegers(value *document.Value) {
 
 func (l *loader) checkVarCount(vars *document.Value, n int) {
 	if n > maxVars {
-		l.Report(spec.RuleTooManyVars, vars.Range(), fmt.Sprintf("%d variables and secrets; the platform takes %d", n, maxVars), "put related values into one JSON variable")
+		l.Report(spec.RuleTooManyVars, vars.Range(), fmt.Sprintf("%d variables and secrets; the platform allows %d", n, maxVars), "put related values into one JSON variable")
 	}
 }
 

@@ -133,7 +133,7 @@ var sqlToken = regexp.MustCompile("(?s)--[^\n]*|/\\*.*?(?:\\*/|$)|'(?:[^']|'')*(
 
 var isTrigger = regexp.MustCompile(`(?i)^create\s+(temp\s+|temporary\s+)?trigger\b`)
 
-// splitSQL returns the statements of a text, without empty ones. The body of a
+// splitSQL returns the statements of text, without empty ones. The body of a
 // trigger contains statements, up to an END that does not close a CASE.
 func splitSQL(text string) []string {
 	var list []string

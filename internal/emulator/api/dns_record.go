@@ -78,7 +78,7 @@ func (s *Server) listDNSRecords(c *call) (reply, error) {
 }
 
 // matchesRecord reports whether a record matches the filters of a list. A
-// filter on a text compares the whole text, or a part that its suffix names:
+// filter on text compares the whole text, or a part that its suffix names:
 // name.exact, comment.contains, …
 func matchesRecord(query url.Values, r store.DNSRecord) bool {
 	comment := ""

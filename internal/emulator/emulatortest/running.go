@@ -79,7 +79,7 @@ func (r *Running) Forget() {
 	r.Messages = nil
 }
 
-// Hears waits for a message that contains a text.
+// Hears waits for a message that contains text.
 func (r *Running) Hears(text string) runtime.Message {
 	r.T.Helper()
 	end := time.After(time.Minute)
@@ -102,7 +102,7 @@ func (r *Running) Hears(text string) runtime.Message {
 	}
 }
 
-// NeverSaid fails the test if a message so far contains a text.
+// NeverSaid fails the test if a message so far contains text.
 func (r *Running) NeverSaid(text string) {
 	r.T.Helper()
 	r.Mu.Lock()

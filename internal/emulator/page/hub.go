@@ -71,7 +71,7 @@ func (h *hub) hear(m runtime.Message) {
 	h.wake()
 }
 
-// cut returns the beginning of a text, and how many bytes are left out.
+// cut returns the beginning of text, and how many bytes are left out.
 func cut(text string, most int) (string, int) {
 	if len(text) <= most {
 		return text, 0

@@ -140,7 +140,7 @@ func (f files) unconfigure(generation int) {
 	}
 }
 
-// capnpText quotes a text as Cap'n Proto does.
+// capnpText quotes text as Cap'n Proto does.
 func capnpText(text string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('"')

@@ -8,7 +8,8 @@ import (
 	"github.com/wfpsync/wfpsync/internal/npm"
 )
 
-// Install installs the pinned workerd into the cache, and again where something else is in its place.
+// Install installs the pinned workerd into the cache, and again where something
+// else is in its place.
 func Install(ctx context.Context, client npm.Client, cache string) (string, error) {
 	p, err := pinned()
 	if err != nil {

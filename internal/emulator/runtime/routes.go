@@ -36,7 +36,7 @@ type route struct {
 	Worker  string  `json:"worker"` // empty: the route bypasses all Workers
 }
 
-// A pattern is a text, or the fixed end of one: the last part of a host, or the
+// A pattern is text, or the fixed end of one: the last part of a host, or the
 // first of a path.
 type pattern struct {
 	Text string `json:"text"`

@@ -19,7 +19,8 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// open opens the page of a plan in a tab. Without a browser there is nothing to test.
+// open opens the page of a plan in a tab. Without a browser there is nothing to
+// test.
 func open(t *testing.T, plan *planner.Plan) *browsertest.Tab {
 	t.Helper()
 	if _, err := browsertest.Find(); err != nil {

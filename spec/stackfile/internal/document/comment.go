@@ -20,7 +20,7 @@ type Comment struct {
 	Alone bool
 }
 
-// Comments returns the comments that hold a text, in the file that the value
+// Comments returns the comments that hold text, in the file that the value
 // stands in. yaml.v3 knows comments, too, but not where they are.
 func (v *Value) Comments(holding string) []Comment {
 	if v == nil || v.file == nil || !bytes.Contains(v.file.content, []byte(holding)) {
@@ -54,7 +54,7 @@ func (v *Value) Comments(holding string) []Comment {
 	return comments
 }
 
-// scanner goes through the lines of a text that is YAML, and knows of each
+// scanner goes through the lines of text that is YAML, and knows of each
 // where its comment starts. It follows as much of the language as that takes:
 // quoted and block scalars, in which a number sign is a character like another.
 type scanner struct {

@@ -19,14 +19,14 @@ type file struct {
 	comments func() CommentScanner
 }
 
-// CommentScanner goes through the lines of a text, in their order.
+// CommentScanner goes through the lines of text, in their order.
 type CommentScanner interface {
 	// Comment is where the comment on the next line starts; -1 when there is
 	// none.
 	Comment(line []rune) int
 }
 
-// newFile returns a text; breaks is the length of the line break that one
+// newFile returns text; breaks is the length of the line break that one
 // begins with.
 func newFile(name string, content []byte, breaks func([]byte) int) *file {
 	f := &file{name: name, content: content, starts: []int{0}}
@@ -42,7 +42,7 @@ func newFile(name string, content []byte, breaks func([]byte) int) *file {
 	return f
 }
 
-// lineBreak returns the length of the line break that a text begins with, as
+// lineBreak returns the length of the line break that text begins with, as
 // every format has them, 0 when there is none.
 func lineBreak(b []byte) int {
 	switch {

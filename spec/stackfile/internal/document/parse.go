@@ -15,7 +15,7 @@ import (
 	"github.com/wfpsync/wfpsync/diag"
 )
 
-// The rules by which a text is no stack document, whatever it says.
+// The rules by which text is no stack document, whatever it says.
 const (
 	RuleSyntax       = "WFP001" // not YAML
 	RuleEmpty        = "WFP002" // nothing in it

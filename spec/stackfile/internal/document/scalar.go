@@ -80,7 +80,7 @@ func (s *scalars) spell(text string, quoted bool) string {
 	return spelt
 }
 
-// isPlain reports whether a text is certain to be read as itself without quotes:
+// isPlain reports whether text is certain to be read as itself without quotes:
 // it begins as names and paths do, has none of the signs that mean something, and
 // is longer than the words for true, false and null.
 func isPlain(text string) bool {

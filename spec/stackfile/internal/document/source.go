@@ -2,11 +2,11 @@ package document
 
 import "github.com/wfpsync/wfpsync/diag"
 
-// Source is a text in another format than YAML, which another package turns
+// Source is text in another format than YAML, which another package turns
 // into values. Offsets are those of bytes of [Source.Content].
 type Source struct{ file *file }
 
-// NewSource returns a text. The name is what positions call the file.
+// NewSource returns text. The name is what positions call the file.
 func NewSource(name string, content []byte, comments func() CommentScanner) *Source {
 	f := newFile(name, withoutByteOrderMark(content), lineBreak)
 	f.comments = comments

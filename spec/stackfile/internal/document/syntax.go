@@ -82,16 +82,16 @@ func (p *parser) reportUnquoted(line int) bool {
 // syntaxHints are what helps where yaml.v3 says what it did not find.
 var syntaxHints = []struct{ text, hint string }{
 	{"did not find expected ',' or", "a bracket or brace opened here is not closed, or a comma is missing"},
-	{"did not find expected node content", "there is nothing between two commas, or a text begins with a character that needs quotes"},
+	{"did not find expected node content", "there is nothing between two commas, or text begins with a character that needs quotes"},
 	{"did not find expected key", "a line near here is indented differently from its neighbours, or has no `key:`"},
 	{"did not find expected '-' indicator", "the items of a list begin with `- `, all indented alike"},
-	{"could not find expected ':'", "a key is followed by a colon and a space; a text of several lines begins with `|`"},
-	{"mapping values are not allowed in this context", "quote a text that has a colon and a space in it; or this line is indented too far, or the one above lacks its colon"},
+	{"could not find expected ':'", "a key is followed by a colon and a space; text of several lines begins with `|`"},
+	{"mapping values are not allowed in this context", "quote text that has a colon and a space in it; or this line is indented too far, or the one above lacks its colon"},
 	{"found unexpected end of stream", "a quote is not closed"},
 	{"found unknown escape character", "in double quotes a backslash begins an escape: write two, or use single quotes"},
-	{"found undefined tag handle", "a text that begins with an exclamation mark needs quotes"},
-	{"unknown anchor", "an alias `*name` needs an anchor `&name` above it; a text that begins with an asterisk needs quotes"},
-	{"did not find expected alphabetic or numeric character", "a text that begins with an asterisk or an ampersand needs quotes"},
+	{"found undefined tag handle", "text that begins with an exclamation mark needs quotes"},
+	{"unknown anchor", "an alias `*name` needs an anchor `&name` above it; text that begins with an asterisk needs quotes"},
+	{"did not find expected alphabetic or numeric character", "text that begins with an asterisk or an ampersand needs quotes"},
 }
 
 // syntaxHint returns what to do about a syntax error; "" where nothing more is
@@ -101,7 +101,7 @@ func (p *parser) syntaxHint(text string, line int) string {
 		if strings.Contains(p.file.text(line), "\t") {
 			return "YAML is indented with spaces, not with tabs"
 		}
-		return "a text that begins with @, ` or % needs quotes"
+		return "text that begins with @, ` or % needs quotes"
 	}
 	for _, known := range syntaxHints {
 		if strings.Contains(text, known.text) {

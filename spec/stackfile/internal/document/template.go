@@ -22,7 +22,7 @@ func (v *Value) Describe() string {
 	return [...]string{Null: "nothing", Bool: "true or false", Number: "a number", String: "text", List: "a list", Map: "a mapping"}[v.Kind]
 }
 
-// RangeWithin returns the place of a part of a text: a number of characters
+// RangeWithin returns the place of a part of text: a number of characters
 // from an offset on. Where escapes or folded lines keep the text from standing
 // in the file as it is, it is the place of the whole.
 func (v *Value) RangeWithin(offset, length int) diag.Range {

@@ -13,7 +13,7 @@ import (
 // [notes], and those of members that were made stand above them.
 //
 // yaml.v3 writes documents too, but of nodes that are all there at once: for
-// 100,000 user Workers that took 4 GB and ten seconds. It is asked how a text is
+// 100,000 user Workers that took 4 GB and ten seconds. It is asked how text is
 // spelt, and what is around texts is written here.
 func Write(to io.Writer, v *Value) error {
 	w := writer{to: to, notes: notes(v), scalars: newScalars()}

@@ -173,7 +173,7 @@ func (x *Expander) Evaluate(v *document.Value, values map[string]any) *document.
 	return document.FromJSON(result, v)
 }
 
-// ReportExpression reports what is wrong with an expression in a text.
+// ReportExpression reports what is wrong with an expression in text.
 func (x *Expander) ReportExpression(v *document.Value, err *expression.Error) {
 	at, hint := v.Range(), err.Hint
 	line := []rune(v.Line(at.Line))

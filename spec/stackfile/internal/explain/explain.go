@@ -140,9 +140,9 @@ func explainUnknownKey(c *complaint.Collector, d *diag.Diagnostic, v schema.Viol
 	case n > maxKeys:
 		d.Hint = fmt.Sprintf("it is like none of the %d keys allowed here; `wfpsync schema` describes them", n)
 	case place != "":
-		d.Hint = place + "; the keys here are " + strings.Join(v.Allowed, ", ")
+		d.Hint = place + "; the keys allowed here are " + strings.Join(v.Allowed, ", ")
 	default:
-		d.Hint = "the keys here are " + strings.Join(v.Allowed, ", ")
+		d.Hint = "the keys allowed here are " + strings.Join(v.Allowed, ", ")
 	}
 	return false
 }

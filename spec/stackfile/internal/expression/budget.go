@@ -5,7 +5,7 @@ import (
 )
 
 // budget is what an evaluation may still spend. The virtual machine bounds only
-// how many list items are made, not how often a loop runs or how long a text
+// how many list items are made, not how often a loop runs or how long a string
 // grows; see rewrite for where the budget is charged.
 type budget struct{ left int }
 

@@ -1,7 +1,7 @@
 // Package expression evaluates the ${…} in a stack file's strings.
 //
 // An expression is written in the language of github.com/expr-lang/expr, over
-// the names that its [Scope] declares. A text that is one whole ${…} takes the
+// the names that its [Scope] declares. Text that is one whole ${…} takes the
 // value with its type; in a longer text the value is written out. `$${` stands
 // for a literal `${`. Everything is case-sensitive.
 //
@@ -11,7 +11,7 @@
 //	"eu" in customer.regions     whether a list has an item, or a map a key
 //	a ? b : c, and or not == <   as usual; also + - * / % **, matches,
 //	                             contains, startsWith, endsWith
-//	id[0:8]                      part of a text, in characters, or of a list
+//	id[0:8]                      part of text, in characters, or of a list
 //	map(list, upper(#))          # is the item; .name is a member of it
 //	list | filter(.on) | len()   the same, as a pipe
 //	let x = …; …                 a name for a value
@@ -56,7 +56,7 @@ func (m Members) check(name, key string) *fault {
 	if !limited || slices.Contains(known, key) {
 		return nil
 	}
-	return &fault{fmt.Sprintf("`%s` has no %q", name, key), didYouMean(key, known, "it has "+listed(known))}
+	return &fault{fmt.Sprintf("`%s` has no %q", name, key), didYouMean(key, known, "its members are "+listed(known))}
 }
 
 // Error is a fault in a template. Offset and Length are its place in the
@@ -69,7 +69,7 @@ type Error struct {
 	Unclosed bool
 }
 
-// Template is a text with expressions, compiled. It may be used by several
+// Template is text with expressions, compiled. It may be used by several
 // goroutines at a time.
 type Template struct {
 	parts []part
@@ -85,7 +85,7 @@ type part struct {
 	program *program
 }
 
-// Compile reads a text. The Template is nil, without an error, for a text that
+// Compile reads text. The Template is nil, without an error, for text that
 // stands for itself.
 func Compile(text string, scope Scope) (*Template, *Error) { return CompileKnowing(text, scope, nil) }
 
@@ -176,5 +176,5 @@ func (p *part) appendText(text []byte, value any) ([]byte, *Error) {
 	if of, ok := value.(map[string]any); ok && p.chain != nil && isSingle(of) {
 		hint = "what it holds is its value: ${" + written + ".value}"
 	}
-	return nil, p.source.error("`"+written+"` is "+aKindOf(value)+"; it cannot be part of a text", hint)
+	return nil, p.source.error("`"+written+"` is "+aKindOf(value)+"; it cannot be part of text", hint)
 }

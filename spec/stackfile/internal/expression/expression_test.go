@@ -48,7 +48,7 @@ func TestEval(t *testing.T) {
 		{"${true}", true},
 		{"${nil}", nil},
 
-		// In a text it is written out.
+		// In text it is written out.
 		{"${customer.id}-worker", "acme-worker"},
 		{"a ${customer.id} b ${customer.seats} c ${customer.ratio} d ${customer.active}", "a acme b 12 c 0.25 d true"},
 		{"${customer.id}${customer.id}", "acmeacme"},

@@ -118,7 +118,7 @@ func functionHint(name string) string {
 	case "now", "date", "duration", "timezone":
 		return "an expression means the same on every day; hand the date in as a variable"
 	case "repeat":
-		return "a text that long is better written in a file"
+		return "text that long is better written in a file"
 	case "toJSON":
 		return "use json(…)"
 	case "get":
@@ -140,7 +140,7 @@ func charge(work *budget, arguments []any) (any, *fault) {
 }
 
 // loop returns what a function such as map goes through. The virtual machine
-// would go through the bytes of a text, too.
+// would go through the bytes of text, too.
 func loop(work *budget, arguments []any) (any, *fault) {
 	if kindOf(arguments[0]) != "list" {
 		wrong := wants("a list", arguments[0])
@@ -156,7 +156,7 @@ func wants(what string, value any) *fault {
 	return &fault{"this function takes " + what + ", not " + aKindOf(value), ""}
 }
 
-// onText returns a function of a text.
+// onText returns a function of text.
 func onText(f func(string) string) func(*budget, []any) (any, *fault) {
 	return func(_ *budget, arguments []any) (any, *fault) {
 		text, ok := arguments[0].(string)
@@ -171,7 +171,7 @@ func onText(f func(string) string) func(*budget, []any) (any, *fault) {
 	}
 }
 
-// upperSnake returns a text as the name of an environment variable: every run
+// upperSnake returns text as the name of an environment variable: every run
 // of what such a name cannot have is one underscore.
 func upperSnake(text string) string {
 	var b strings.Builder
@@ -194,7 +194,7 @@ func upperSnake(text string) string {
 // Source: RFC 1035, section 2.3.4.
 const maxLabel = 63
 
-// dnsLabel returns a text as a part of a host name. One that is a label already
+// dnsLabel returns text as a part of a host name. One that is a label already
 // stays as it is, double dashes included.
 func dnsLabel(text string) string {
 	label := strings.Map(func(c rune) rune {
@@ -259,7 +259,7 @@ func join(work *budget, arguments []any) (any, *fault) {
 		}
 		item := list.Index(i).Interface()
 		if text, ok = appendScalar(text, item); !ok {
-			return nil, &fault{fmt.Sprintf("item %d is %s; it cannot be part of a text", i, aKindOf(item)), ""}
+			return nil, &fault{fmt.Sprintf("item %d is %s; it cannot be part of text", i, aKindOf(item)), ""}
 		}
 	}
 	return string(text), nil
@@ -359,7 +359,7 @@ func textKeyed(value any) (map[string]any, *fault) {
 	return object, nil
 }
 
-// slice returns a part of a list, or of a text in characters.
+// slice returns a part of a list, or of text in characters.
 func slice(_ *budget, arguments []any) (any, *fault) {
 	if text, ok := arguments[0].(string); ok {
 		characters := []rune(text)
@@ -371,7 +371,7 @@ func slice(_ *budget, arguments []any) (any, *fault) {
 	}
 	list := reflect.ValueOf(arguments[0])
 	if list.Kind() != reflect.Slice {
-		return nil, &fault{"only a text or a list has a part, not " + aKindOf(arguments[0]), ""}
+		return nil, &fault{"only text or a list has a part, not " + aKindOf(arguments[0]), ""}
 	}
 	from, to, wrong := bounds(arguments[1], arguments[2], list.Len())
 	if wrong != nil {

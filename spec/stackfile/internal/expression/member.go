@@ -62,7 +62,7 @@ func member(of, key any, name string, need need) (any, *fault) {
 	return nil, &fault{fmt.Sprintf("`%s` is %s and has no %s", name, aKindOf(of), describeKey(key)), ""}
 }
 
-// partOfText tells how to get a character of a text.
+// partOfText tells how to get a character of text.
 func partOfText(key any) string {
 	if _, ok := wholeNumber(key); ok {
 		return "a character is a part of the text: [0:1]"
@@ -95,7 +95,7 @@ func missing(of map[string]any, key, name string) *fault {
 		f.hint = "it is empty"
 		return f
 	}
-	f.hint = didYouMean(key, known, "it has "+listed(known))
+	f.hint = didYouMean(key, known, "its members are "+listed(known))
 	return f
 }
 

@@ -115,7 +115,7 @@ func (r *rewriter) checkName(n *ast.IdentifierNode) {
 		slices.Sort(known)
 		otherwise := "no names can be used here"
 		if len(known) > 0 {
-			otherwise = "the names here are " + listed(known)
+			otherwise = "the names known here are " + listed(known)
 		}
 		r.fail(n.Location(), "`"+n.Value+"` does not exist here", didYouMean(n.Value, known, otherwise))
 	}

@@ -41,7 +41,7 @@ func shorten(text string) string {
 // expression that a person wrote.
 const maxSource = 10_000
 
-// split takes a text apart. The tail is what follows the last expression.
+// split takes text apart. The tail is what follows the last expression.
 func split(text string) (parts []part, tail string, err *Error) {
 	var before strings.Builder
 	offset := 0 // of the rest of the text, in characters
@@ -83,7 +83,7 @@ func split(text string) (parts []part, tail string, err *Error) {
 	}
 }
 
-// lengthOf returns how long the expression is that a text begins with, up to
+// lengthOf returns how long the expression is that text begins with, up to
 // the brace that closes it. Without one it is -1, and why says what hides it.
 // Braces in strings and comments do not count.
 func lengthOf(text string) (length int, why string) {
@@ -122,7 +122,7 @@ func lengthOf(text string) (length int, why string) {
 	return -1, ""
 }
 
-// quotedLength returns the length of the string literal that a text begins
+// quotedLength returns the length of the string literal that text begins
 // with; 0 when it has no end. A backtick in a raw string is doubled, which
 // reads as two strings side by side and comes to the same length.
 func quotedLength(text string) int {

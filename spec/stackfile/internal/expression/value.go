@@ -71,7 +71,7 @@ func wholeNumber(value any) (int, bool) {
 	return int(n), true
 }
 
-// appendScalar writes a text, a number or a bool; false for anything else.
+// appendScalar writes text, a number or a bool; false for anything else.
 func appendScalar(text []byte, value any) ([]byte, bool) {
 	switch v := value.(type) {
 	case string:

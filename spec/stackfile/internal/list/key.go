@@ -25,7 +25,7 @@ func (l *loader) checkKeys() {
 			l.reportKey(item, fmt.Sprintf("this item has no %q, which is the key of the list %q", key, l.list.Name))
 			continue
 		case !scalar:
-			l.reportKey(item, fmt.Sprintf("the key %q of an item must be a text or a number", key))
+			l.reportKey(item, fmt.Sprintf("the key %q of an item must be text or a number", key))
 			continue
 		case text == "":
 			l.reportKey(item, fmt.Sprintf("the key %q of this item is empty", key))

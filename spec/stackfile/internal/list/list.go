@@ -18,7 +18,7 @@
 // file, and read as streams where the format allows. An item is a map; one that
 // is a single value x is the map {value: x}.
 //
-// With `key:`, every item has that field, as a text or a number, and no two
+// With `key:`, every item has that field, as text or a number, and no two
 // have the same.
 package list
 

@@ -37,7 +37,7 @@ func (l *loader) closeReport() {
 	at := l.declaration.Range()
 	l.diagnostics = append(l.diagnostics, diag.Diagnostic{
 		Severity: diag.Error, Rule: RuleListFile, Range: at, Snippet: l.declaration.Line(at.Line),
-		Message: fmt.Sprintf("the list %q has %d more problems", l.list.Name, l.unreported),
+		Message: fmt.Sprintf("%d more problems in the list %q", l.unreported, l.list.Name),
 		Hint:    "mend those that are shown, and run this again",
 	})
 }

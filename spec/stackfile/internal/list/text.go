@@ -15,7 +15,7 @@ const maxItem = 16 << 20
 // maxWhole is the largest file that is read at once, in bytes.
 const maxWhole = 256 << 20
 
-// textError is a place where a file stops being a text to read.
+// textError is a place where a file stops being text to read.
 type textError struct {
 	line, column  int
 	message, hint string
@@ -106,7 +106,7 @@ func (r *textReader) check(chunk []byte, end bool) error {
 	return nil
 }
 
-// pass moves the place over a text.
+// pass moves the place over text.
 func (r *textReader) pass(text []byte) { r.line, r.column = advance(r.line, r.column, text) }
 
 func advance(line, column int, text []byte) (int, int) {

@@ -28,7 +28,7 @@ func (n node) Get(field string) (any, bool) {
 	return value.JSON(), value != nil
 }
 
-const itemHint = "an item is a mapping, a text, a number, true or false"
+const itemHint = "an item is a mapping, text, a number, true or false"
 
 // notAnItem returns what to say of a list, or of nothing, among the items.
 func notAnItem(isList bool) string {

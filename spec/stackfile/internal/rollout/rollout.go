@@ -41,7 +41,7 @@ func textsOf(rollout *document.Value) rolloutTexts {
 	return texts
 }
 
-// waveText returns a value as a text, in which a condition is one whether it is
+// waveText returns a value as text, in which a condition is one whether it is
 // true or not.
 func waveText(v *document.Value) string {
 	switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec/stackfile/internal/document"
 )
 
-// RuleSyntax is about a text that is no configuration, whatever it says.
+// RuleSyntax is about text that is no configuration, whatever it says.
 const RuleSyntax = "WFP009"
 
 // MaxSize is the most bytes that a file may have; maxDepth is how deep it may be

@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// standard returns a text as plain JSON.
+// standard returns text as plain JSON.
 func standard(t *testing.T, text string) []byte {
 	t.Helper()
 	b, err := hujson.Standardize(append(bytes.TrimPrefix([]byte(text), []byte("\uFEFF")), '\n'))
@@ -165,7 +165,7 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// fuzz reads a text, and compares what it means with what the library itself
+// fuzz reads text, and compares what it means with what the library itself
 // says, which also says whether it means anything. It has no idea of places.
 func fuzz(f *testing.F, name string, meaning func([]byte) (any, error)) {
 	for _, texts := range good {
