@@ -67,7 +67,7 @@ func shapeOf(c *planner.Change) string {
 	part(c.Address.Parent)
 	part(string(c.Action))
 	part(string(c.Reason))
-	part(turnWords(*c))
+	part(waveWords(*c))
 	if c.Blocked != nil {
 		part(c.Blocked.By)
 		part(c.Blocked.Message)

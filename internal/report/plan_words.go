@@ -15,7 +15,7 @@ import (
 // because returns the reason for a change where the action does not say it
 // already, and when it has its turn.
 func because(c planner.Change) string {
-	texts := []string{turnWords(c), reasonWords(c)}
+	texts := []string{waveWords(c), reasonWords(c)}
 	if c.Action == planner.WriteSecrets {
 		texts = append(texts, "only secrets are written: nothing is uploaded")
 	}

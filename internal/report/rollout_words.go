@@ -11,8 +11,8 @@ import (
 
 // What every format says of rollouts, in safe words.
 
-// turnWords say when a change has its turn; nothing where it has none.
-func turnWords(c planner.Change) string {
+// waveWords say in which wave of a rollout a change is; nothing if it is in none.
+func waveWords(c planner.Change) string {
 	if c.Rollout == nil {
 		return ""
 	}

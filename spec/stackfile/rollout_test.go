@@ -17,8 +17,8 @@ func wavesOf(t *testing.T, stack *spec.Stack) []string {
 	t.Helper()
 	waves := make([]string, len(stack.Rollouts[0].Waves))
 	for _, r := range stack.Resources {
-		if turn := r.Meta().Rollout; turn != nil {
-			waves[turn.Wave-1] = strings.TrimSpace(waves[turn.Wave-1] + " " + r.Address().Name)
+		if membership := r.Meta().Rollout; membership != nil {
+			waves[membership.Wave-1] = strings.TrimSpace(waves[membership.Wave-1] + " " + r.Address().Name)
 		}
 	}
 	return waves
@@ -87,8 +87,8 @@ func TestWavesTakeInEverybodyOnce(t *testing.T) {
 		stack := fleetOf(t, size, text)
 		counts := map[int]int{}
 		for _, r := range stack.Resources {
-			if turn := r.Meta().Rollout; turn != nil {
-				counts[turn.Wave]++
+			if membership := r.Meta().Rollout; membership != nil {
+				counts[membership.Wave]++
 			}
 		}
 		members := 0

@@ -77,14 +77,14 @@ func (f *Fleets) Join(name string, value, written *document.Value, probe *spec.P
 	if !f.checkSameRollout(joined, value) {
 		return nil
 	}
-	m := member{turn: &spec.RolloutMember{Name: name, Probe: probe}}
+	m := member{membership: &spec.RolloutMember{Name: name, Probe: probe}}
 	for i, item := range value.Get("waves").ItemsOrNil() {
 		if item.IsTrue() {
 			m.in |= 1 << i
 		}
 	}
 	joined.members = append(joined.members, m)
-	return m.turn
+	return m.membership
 }
 
 func (f *Fleets) newRollout(name string, value *document.Value) *spec.Rollout {

@@ -32,8 +32,8 @@ type fleet struct {
 // member is a user Worker of a fleet. What the conditions say of it is a bit for
 // each wave.
 type member struct {
-	turn *spec.RolloutMember
-	in   uint32
+	membership *spec.RolloutMember
+	in         uint32
 }
 
 // waveRule says who is in a wave: all up to a number of the fleet, or those
@@ -45,7 +45,7 @@ type waveRule struct {
 	condition bool
 }
 
-// reach returns how many of a fleet have had their turn when the wave is over.
+// reach returns how many of a fleet the waves up to this one cover.
 // A canary of 5% is at least one.
 func (w waveRule) reach(fleet int) int {
 	if w.upTo.Percent != 0 {
@@ -60,7 +60,7 @@ func (f *fleet) assign() []int {
 	counts := make([]int, len(f.waves)+1)
 	taken := 0
 	take := func(m member, wave int) {
-		m.turn.Wave = wave + 1
+		m.membership.Wave = wave + 1
 		counts[wave]++
 		taken++
 	}
@@ -69,13 +69,13 @@ func (f *fleet) assign() []int {
 		for _, m := range f.members {
 			switch {
 			case !rule.condition && taken >= reach:
-			case m.turn.Wave == 0 && (!rule.condition || m.in&(1<<w) != 0):
+			case m.membership.Wave == 0 && (!rule.condition || m.in&(1<<w) != 0):
 				take(m, w)
 			}
 		}
 	}
 	for _, m := range f.members {
-		if m.turn.Wave == 0 {
+		if m.membership.Wave == 0 {
 			take(m, len(f.waves))
 		}
 	}
@@ -106,7 +106,7 @@ func (f *Fleets) Finish() []*spec.Rollout {
 			number[w] = len(fleet.rollout.Waves)
 		}
 		for _, m := range fleet.members {
-			m.turn.Wave = number[m.turn.Wave-1]
+			m.membership.Wave = number[m.membership.Wave-1]
 		}
 		rollouts = append(rollouts, fleet.rollout)
 	}
