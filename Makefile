@@ -141,7 +141,7 @@ fuzz:
 	  done; \
 	done
 
-## kill: kill -9 an apply at KILLS moments, of which the tests have a few
+## kill: kill -9 an apply at KILLS moments, and the tests have a few of them
 KILLS ?= 200
 kill:
 	WFPSYNC_TEST_KILLS=$(KILLS) $(GO) test -run '^TestKill$$' -v ./cmd/wfpsync

@@ -118,8 +118,8 @@ func Render(w io.Writer, file string, options Options) (diag.List, error) {
 	return p.diagnostics, errors.Join(err, failed)
 }
 
-// inFolder calls read with the project's folder, outside of which it cannot
-// read, and notes the diagnostics.
+// inFolder calls read with the project's folder, and notes the diagnostics.
+// read cannot reach outside that folder.
 func (p *Project) inFolder(read func(root fs.FS) diag.List) error {
 	root, err := openFolder(p.dir)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/wfpsync/wfpsync/spec"
 )
 
-// fleetPlan updates a fleet of ten in waves of 1, 4 and 5, one of which is
+// fleetPlan updates a fleet of ten in waves of 1, 4 and 5, and one of them is
 // created in the second wave, and deletes a former member.
 func fleetPlan(change func(p *planner.Plan)) *planner.Plan {
 	p := manyChanges(10)
@@ -226,7 +226,7 @@ func TestRolloutStopsInAFailedWave(t *testing.T) {
 			}
 			for _, o := range result.Outcomes {
 				if o.Status == applier.StatusSkipped && o.Rollout == "" && o.Because.IsZero() {
-					t.Errorf("nobody knows why this was skipped: %+v", o)
+					t.Errorf("nothing says why this was skipped: %+v", o)
 				}
 			}
 		})

@@ -284,7 +284,7 @@ func TestRunConfirmsItsMarks(t *testing.T) {
 	router := spec.Address{Kind: spec.KindWorker, Name: "router"}
 	live := func(mark *spec.Mark) *spec.Live { return &spec.Live{Revision: spec.Revision{Mark: mark}} }
 	account := &target{snapshot: spec.NewSnapshot(spec.Account{})}
-	account.snapshot.Resources[address("a")] = live(&spec.Mark{Code: "somebody else's"})
+	account.snapshot.Resources[address("a")] = live(&spec.Mark{Code: "another program's"})
 	account.snapshot.Resources[router] = live(nil)
 	account.snapshot.Resources[router].TagsUnread = true
 	result, events := run(t, account, plan(t, stack), applier.Options{})

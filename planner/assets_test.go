@@ -147,7 +147,7 @@ func TestDecodeRefusesEditedAssets(t *testing.T) {
 		"a content, garbled":   {hello, "****"},
 		"a path":               {`"path": "/index.html"`, `"path": "/other.html"`},
 		"a size":               {`"size": 5`, `"size": 6`},
-		"headers":              {"headers of landing", "headers of nobody"},
+		"headers":              {"headers of landing", "headers of an unknown Worker"},
 		"a content is gone":    {`"asset_contents": {`, `"asset_contents": {}, "more": {`},
 	} {
 		t.Run(name, func(t *testing.T) {

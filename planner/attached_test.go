@@ -112,7 +112,7 @@ unmanaged queue_consumer/: 1 unowned, 0 foreign
 `,
 		},
 		{
-			name: "a queue that somebody else consumes or pulls from is left to them",
+			name: "a queue that another program consumes or pulls from is left to them",
 			was:  edit(t, triggers, "consumers: [{ ref: events, dead_letter_queue: failed, max_retries: 5 }]", "consumers: []"), wanted: triggers,
 			change: func(s *spec.Snapshot) {
 				pulled := &spec.QueueConsumer{Queue: "events"}

@@ -34,7 +34,7 @@ func TestWhatAChangeWrites(t *testing.T) {
 		"nothing":                {planner.Change{Action: planner.Update, Desired: worker}, false, false, "A B"},
 		"a new Worker":           {planner.Change{Action: planner.Create, Desired: worker, Fields: []planner.FieldChange{field("/code", planner.FieldAdd)}}, false, false, "A B"},
 		"one secret":             {planner.Change{Action: planner.WriteSecrets, Desired: worker, Fields: []planner.FieldChange{field("/bindings/B", planner.FieldWrite)}}, false, false, "B"},
-		"somebody else's Worker": {planner.Change{Action: planner.Update, Reason: planner.ReasonUnmanaged, Desired: worker, Fields: []planner.FieldChange{field("/limits", planner.FieldAdd)}}, false, true, "A B"},
+		"another owner's Worker": {planner.Change{Action: planner.Update, Reason: planner.ReasonUnmanaged, Desired: worker, Fields: []planner.FieldChange{field("/limits", planner.FieldAdd)}}, false, true, "A B"},
 		"a mark alone":           {planner.Change{Action: planner.Adopt, Reason: planner.ReasonUnmanaged, Desired: worker}, false, false, "A B"},
 		"a queue":                {planner.Change{Action: planner.Update, Desired: &spec.Queue{Name: "q"}, Fields: []planner.FieldChange{field("/delivery_delay", planner.FieldAdd)}}, false, false, ""},
 		"a deletion":             {planner.Change{Action: planner.Delete}, false, false, ""},

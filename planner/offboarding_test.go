@@ -63,7 +63,7 @@ func TestOffboarding(t *testing.T) {
 ` + strings.TrimPrefix(first, "\n") + `guard namespace-delete: refused
 : warning: 1 R2 bucket of user_worker/customers/b stays: r2_bucket/files-b [WFP414]
 `},
-		{"somebody else's from now on", edit(t, without, "r2_buckets: {", "r2_buckets: { theirs: { name: files-b, external: true },", "kv_namespaces:\n  hosts", "kv_namespaces:\n  old: { title: data of b, external: true }\n  hosts"), first},
+		{"another program's from now on", edit(t, without, "r2_buckets: {", "r2_buckets: { theirs: { name: files-b, external: true },", "kv_namespaces:\n  hosts", "kv_namespaces:\n  old: { title: data of b, external: true }\n  hosts"), first},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestKVPairs(t *testing.T) {
     add /metadata: <nil> -> map[n:1]
     remove /user_worker: user_worker/customers/b -> <nil>
 `},
-		{name: "nobody's", wanted: tenants, change: func(s *spec.Snapshot) { s.Resources[row].Revision.Owner = "" }, want: `
+		{name: "without an owner", wanted: tenants, change: func(s *spec.Snapshot) { s.Resources[row].Revision.Owner = "" }, want: `
 0 adopt kv_pair/Hosts/a.example.com (unmanaged)
     blocked by ownership: it exists already and is not managed by this stack
 `},

@@ -55,7 +55,7 @@ unmanaged user_worker/customers: 1 unowned, 1 foreign
 `,
 		},
 		{
-			name: "a route to somebody else's Worker is refused",
+			name: "a route to another owner's Worker is refused",
 			was:  platform, wanted: platform,
 			change: func(s *spec.Snapshot) {
 				a := spec.Address{Kind: spec.KindRoute, Parent: "example.com", Name: "*.example.com/*"}
@@ -68,7 +68,7 @@ unmanaged user_worker/customers: 1 unowned, 1 foreign
 `,
 		},
 		{
-			name: "destroy leaves a namespace with somebody else's Worker in it",
+			name: "destroy leaves a namespace with another owner's Worker in it",
 			was:  platform, wanted: platform, options: planner.Options{Mode: planner.Destroy, Allow: []string{planner.GuardNamespaceDelete}},
 			change: func(s *spec.Snapshot) {
 				s.Resources[userWorker("x")] = &spec.Live{Resource: &spec.UserWorker{DispatchNamespace: "customers", Name: "x"}}

@@ -235,7 +235,7 @@ func TestWhatNoRollbackUndoes(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ was, now, want string }{
 		"a secret":     {with("", secret), with("on_failure: rollback", `secrets: { A: { env: A } }`), planner.RuleLostSecret},
-		"to text":    {with("", secret), with("on_failure: rollback", `secrets: { A: { env: A } }, vars: { B: b }`), planner.RuleLostSecret},
+		"to text":      {with("", secret), with("on_failure: rollback", `secrets: { A: { env: A } }, vars: { B: b }`), planner.RuleLostSecret},
 		"a migration":  {with("", "tags: []"), with("on_failure: rollback", `migrations: [{ tag: v1, new_sqlite_classes: [Room] }]`), planner.RuleNoWayBack},
 		"with stop":    {with("", secret), with("on_failure: stop", "tags: []"), ""},
 		"another text": {with("", "vars: { A: a }"), with("on_failure: rollback", "tags: []"), ""},

@@ -71,7 +71,7 @@ wfpsync.yaml:6:15: warning: r2_bucket/eu/uploads keeps the location "weur"; "ena
 `,
 		},
 		{
-			name: "a queue that nobody has",
+			name: "a queue that does not exist",
 			was:  stores, wanted: edit(t, stores, "ref: events", "queue: event"),
 			want: `
 0 update worker/router (changed)

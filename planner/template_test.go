@@ -70,7 +70,7 @@ func TestTemplateWritesWhatIsNobodys(t *testing.T) {
 	}{
 		"a plan":    {func() {}, planner.Options{Mode: planner.Apply}, []string{"update known", "update new", "delete ours"}},
 		"a removal": {func() {}, planner.Options{Mode: planner.Destroy}, []string{"delete ours"}},
-		"one vanished, and one belongs to somebody now": {func() {
+		"one vanished, and one has an owner now": {func() {
 			delete(world.Resources, userWorker("known"))
 			world.Resources[userWorker("new")].Revision.Template = "other"
 		}, planner.Options{Mode: planner.Apply}, []string{"update new blocked", "delete ours"}},

@@ -92,7 +92,7 @@ guard namespace-delete: refused
 `,
 		},
 		{
-			name: "what nobody has marked is not ours, and destroying takes what the file says is", was: shops("acme"), wanted: shops("acme"), mode: planner.Destroy,
+			name: "what has no mark is not ours, and destroying takes what the file says is", was: shops("acme"), wanted: shops("acme"), mode: planner.Destroy,
 			change: func(s *spec.Snapshot) {
 				for a := range s.Resources {
 					if a.Kind != spec.KindDNSRecord && a.Kind != spec.KindCustomHostname {
@@ -139,7 +139,7 @@ unmanaged custom_hostname/example.com: 0 unowned, 1 foreign
 `,
 		},
 		{
-			name: "but not of somebody else's", was: shops(), wanted: strings.Replace(shops(), `name: "*.example.com"`, `name: "*.example.com", type: CNAME, content: origin.example.com`, 1),
+			name: "but not another owner's", was: shops(), wanted: strings.Replace(shops(), `name: "*.example.com"`, `name: "*.example.com", type: CNAME, content: origin.example.com`, 1),
 			change: func(s *spec.Snapshot) {
 				s.Resources[spec.Address{Kind: spec.KindDNSRecord, Parent: "example.com", Name: "AAAA/origin.example.com"}].Revision.Owner = "platform"
 			},

@@ -87,7 +87,7 @@ func TestStackMessages(t *testing.T) {
 	for name, test := range map[string]struct{ value, want string }{
 		"nothing":            {`null`, ` type: expected a mapping, got nothing`},
 		"a list":             {`[]`, ` type: expected a mapping, got a list`},
-		"text":             {`"x"`, ` type: expected a mapping, got the text "x"`},
+		"text":               {`"x"`, ` type: expected a mapping, got the text "x"`},
 		"empty":              {`{}`, ` required: missing the keys "version", "name"`},
 		"no name":            {`{"version": 1}`, ` required: missing the key "name"`},
 		"version as text":    {`{"version": "1", "name": "a"}`, `/version const: expected 1, got the text "1"`},

@@ -36,7 +36,7 @@ func TestEqualSettingsAreEqual(t *testing.T) {
 			`{"bindings":[{"name":"D","type":"durable_object_namespace","properties":{"class_name":"C","namespace_id":"0123","environment":"production","script_name":null}}]}`},
 		{"addresses are sets", `{"bindings":[{"name":"M","type":"send_email","properties":{"allowed_destination_addresses":["b","a"],"allowed_sender_addresses":["c"]}}]}`,
 			`{"bindings":[{"name":"M","type":"send_email","properties":{"destination_address":"","allowed_destination_addresses":["a","b"],"allowed_sender_addresses":["c"]}}]}`},
-		{"properties that nobody set", `{"bindings":[{"name":"S","type":"service","properties":{"service":"x"}}]}`,
+		{"properties that are not set", `{"bindings":[{"name":"S","type":"service","properties":{"service":"x"}}]}`,
 			`{"bindings":[{"name":"S","type":"service","properties":{"service":"x","entrypoint":null,"props":{},"cross_account_grant":""}}]}`},
 		{"a secret's source", `{"bindings":[{"name":"S","type":"secret_text","secret":{"env":"X"}}]}`, `{"bindings":[{"name":"S","type":"secret_text"}]}`},
 	}

@@ -41,7 +41,7 @@ func TestFingerprints(t *testing.T) {
 		"nothing to see":  {was, of("", ""), "[] true"},
 		"another key":     {was, otherKey, "[] false"},
 		"no fingerprint":  {"", was, "[] false"},
-		"nobody has any":  {was, "", "[] false"},
+		"neither has any": {was, "", "[] false"},
 		"other secrets":   {was, of("1234", "5678", "9"), "[] false"},
 		"one more secret": {of("1234"), was, "[] false"},
 		"for all":         {was.combined(), was, "[] true"},

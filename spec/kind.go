@@ -64,8 +64,8 @@ type KindInfo struct {
 type Container int
 
 // These are the containers. In an address, the name of the container is the
-// parent of what it contains. A Worker is different: a resource of which a
-// Worker has at most one takes the Worker's name.
+// parent of what it contains. A Worker is different: a resource
+// that a Worker has at most once takes the Worker's name.
 const (
 	ContainerAccount Container = iota
 	ContainerDispatchNamespace
@@ -139,7 +139,7 @@ func (k KindInfo) Count(n int) string {
 func (k KindInfo) InZones() bool { return k.Section != "" && k.Container == ContainerZone }
 
 // listedPerContainer reports whether one section declares resources in many
-// containers, each of which is listed by itself.
+// containers, and each is listed by itself.
 func (k KindInfo) listedPerContainer() bool {
 	return k.InZones() || k.Container == ContainerKVNamespace
 }

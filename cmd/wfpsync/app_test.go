@@ -49,7 +49,7 @@ func TestUnwrittenDocumentIsTold(t *testing.T) {
 		})
 	}
 	if rest, _ := unreported(fmt.Errorf("wrapped: %w", full)); rest == nil {
-		t.Error("an error that nobody has told is lost")
+		t.Error("an error that was not printed is lost")
 	}
 }
 

@@ -74,7 +74,7 @@ func TestOvertaken(t *testing.T) {
 				}
 				_, code := request(s.account, http.MethodGet, "/workers/dispatch/namespaces/customers/scripts/"+worker+"/content")
 				if !strings.Contains(string(code), "theirs") {
-					t.Errorf("somebody else's code is now\n%s", code)
+					t.Errorf("the other program's code is now\n%s", code)
 				}
 			})
 		})

@@ -227,7 +227,7 @@ func (d *devRun) loaded(ts *testscript.TestScript, host, path string, want *rege
 	}
 	goesOn := func() {
 		before := answered.Load()
-		d.await(ts, func() (string, bool) { return "nobody is answered", answered.Load() > before+10*loadedClients })
+		d.await(ts, func() (string, bool) { return "no request is answered", answered.Load() > before+10*loadedClients })
 	}
 	goesOn()
 	for range loadedKills {

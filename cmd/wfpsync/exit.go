@@ -8,7 +8,7 @@ const (
 	exitOK          = 0
 	exitError       = 1
 	exitChanges     = 2   // changes are pending; plan --detailed-exitcode
-	exitRefused     = 3   // a guard, or somebody's ownership, is in the way
+	exitRefused     = 3   // a guard, or another owner, is in the way
 	exitStale       = 4   // the account is not what the saved plan was made for
 	exitPartial     = 5   // some changes were made and some were not
 	exitUsage       = 64  // the command line makes no sense

@@ -26,7 +26,7 @@ func TestMemoryOfFleet(t *testing.T) {
 		want    string
 	}{
 		"validate":             {fromCSV, false, []string{"validate"}, 400 << 10, "100001 resources"},
-		"render":               {fromCSV, false, []string{"render"}, 400 << 10, "\n  shops[customer-099999]:\n"}, // of which the result is 30 MB
+		"render":               {fromCSV, false, []string{"render"}, 400 << 10, "\n  shops[customer-099999]:\n"}, // the result is 30 MB
 		"validate written out": {writtenOut, false, []string{"validate"}, 1 << 20, "100001 resources"},           // in a file of 20 MB
 		"first plan":           {fromCSV, false, []string{"plan", "--local"}, 720 << 10, "Plan: 100001 to add"},
 		"plan of no change":    {fromCSV, true, []string{"plan", "--local"}, 620 << 10, "No changes."},

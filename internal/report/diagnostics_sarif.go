@@ -126,7 +126,7 @@ func sarifLocationOf(r diag.Range) sarifLocation {
 }
 
 // fileURI returns a path as a URI: relative to where the person is, which is
-// the root of the repository for whoever shows the log, unless the path is
+// the root of the repository for the program that shows the log, unless the path is
 // absolute.
 func fileURI(file string) string {
 	u := url.URL{Path: file}

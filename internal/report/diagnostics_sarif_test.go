@@ -10,7 +10,7 @@ import (
 )
 
 var sarifTestTool = Tool{Version: "1.2.3", Rules: map[string]string{
-	"WFP101": "a key that nobody knows", "WFP102": "a value of the wrong kind", "WFP103": "not used here",
+	"WFP101": "an unknown key", "WFP102": "a value of the wrong kind", "WFP103": "not used here",
 }}
 
 func TestDiagnosticsSARIF(t *testing.T) {

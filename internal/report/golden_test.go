@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // golden compares what a renderer writes with testdata/NAME.golden, and checks
 // what holds for every report: it is the same when it is written again, and it

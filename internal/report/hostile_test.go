@@ -142,7 +142,7 @@ func TestMarkdownDegrades(t *testing.T) {
 		case 88:
 			c = removal(a, planner.ReasonRemoved)
 		case 89:
-			c.Blocked = ownership("it is somebody else's", "")
+			c.Blocked = ownership("another stack owns it", "")
 		}
 		changes = append(changes, c)
 	}

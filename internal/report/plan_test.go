@@ -202,7 +202,7 @@ func TestPlanTextIsReadByToolsForTerraform(t *testing.T) {
 	)
 	plans := planCases()
 	for name, s := range situations {
-		if name != "hostile-names" { // of which one is itself such a line
+		if name != "hostile-names" { // one of its lines is itself such a line
 			plans[name] = s.plan(t)
 		}
 	}

@@ -195,7 +195,7 @@ workers:
 	"guard-allowed":    {was: fleet(12, sameShops("one", "free")), wanted: fleet(2, sameShops("one", "free")), allow: []string{planner.GuardMaxDelete}},
 
 	// policies
-	"policy-denies": {wanted: "policies: { small: { deny: \"(change.after.limits.cpu_ms ?? 0) > 100\", message: \"nobody gets ${change.after.limits.cpu_ms} ms\" } }\n" + oneCustomer + "    limits: { cpu_ms: 500 }"},
+	"policy-denies": {wanted: "policies: { small: { deny: \"(change.after.limits.cpu_ms ?? 0) > 100\", message: \"no Worker gets ${change.after.limits.cpu_ms} ms\" } }\n" + oneCustomer + "    limits: { cpu_ms: 500 }"},
 	"policy-warns":  {was: oneCustomer, wanted: "policies: { look: { warn: change.is_update, message: look at it } }\n" + strings.Replace(oneCustomer, "PLAN: free", "PLAN: pro", 1)},
 
 	// parts of a plan

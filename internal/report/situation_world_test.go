@@ -180,7 +180,7 @@ func readWhole(t *testing.T, world *spec.Snapshot, was *spec.Stack, a spec.Addre
 	}
 	resolved, _ := r.(spec.Scripted).AsScript().Resolved(world.ID)
 	if mark := live.Revision.Mark; mark != nil {
-		resolved.Code = &spec.Code{Digest: mark.Code} // nobody asks for the code that a mark vouches for
+		resolved.Code = &spec.Code{Digest: mark.Code} // the planner does not ask for code that a mark vouches for
 	}
 	live.Resource, live.Detailed = r.(spec.Scripted).WithScript(resolved), true
 }

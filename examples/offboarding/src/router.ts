@@ -8,7 +8,7 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const worker = await env.HOSTNAMES.get(new URL(request.url).hostname, { cacheTtl: 60 });
     if (worker === null) {
-      return new Response("Nobody is at this address.\n", { status: 404 });
+      return new Response("There is no customer at this address.\n", { status: 404 });
     }
     return env.CUSTOMERS.get(worker).fetch(request);
   },

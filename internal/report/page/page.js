@@ -1,6 +1,6 @@
 // The page of a plan. Everything it shows comes from the JSON in the page, and
 // goes into it as text: nothing of it is ever taken for markup. Changes are made
-// into elements when somebody gets to see them.
+// into elements when they come into view.
 "use strict";
 
 const plan = JSON.parse(document.getElementById("plan").textContent);
@@ -47,7 +47,7 @@ function start() {
   const countOf = (n, kind) => number(n) + " " + (n === 1 ? kind.one : kind.many);
 
   // What the search looks into: addresses and reasons of changes, and fields,
-  // of which changes that are alike share most.
+  // and changes that are alike share most of it.
   const fieldTexts = plan.fields.map((f) => [f.p, f.v, ...(f.l || [])].join("\n").toLowerCase());
   const changeTexts = plan.changes.map((c) => [addressOf(c), c.w, c.b, c.h, c.at].join("\n").toLowerCase());
 
