@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
@@ -16,19 +17,27 @@ type nameRule struct {
 	what    string
 	pattern *regexp.Regexp
 	hint    string
+
+	// maxLength is how many characters a name may have, 0 if the pattern says so. A
+	// pattern that counts to 512 takes five milliseconds to compile, at each start.
+	maxLength int
+}
+
+func (r nameRule) allows(name string) bool {
+	return (r.maxLength == 0 || utf8.RuneCountInString(name) <= r.maxLength) && r.pattern.MatchString(name)
 }
 
 // Sources: API schema of script names; API error 10016 for account Workers; API
 // schema of D1 databases; R2, "Create buckets"; API error 11003 for queues.
 // The API takes more as the name of a namespace than is wise to create.
 var (
-	namespaceName  = nameRule{"dispatch namespace", regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`), "use letters, digits and dashes, at most 63"}
-	kvTitle        = nameRule{"KV namespace title", regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,512}$`), "use printable characters, at most 512"}
-	d1Name         = nameRule{"D1 database", regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "use lower-case letters, digits, dashes and underscores, the first a letter or digit"}
-	r2Name         = nameRule{"bucket", regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`), "use 3 to 63 lower-case letters, digits and dashes, with no dash at either end"}
-	queueName      = nameRule{"queue", regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`), "use letters, digits and dashes, at most 63, with no dash at either end"}
-	workerName     = nameRule{"Worker", regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`), "use lower-case letters, digits, dashes and underscores, at most 63, without a dash at the end"}
-	userWorkerName = nameRule{"user Worker", regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,254}$`), "use lower-case letters, digits, dashes and underscores"}
+	namespaceName  = nameRule{"dispatch namespace", regexp.MustCompile(`^[A-Za-z0-9_-]+$`), "use letters, digits and dashes, at most 63", 63}
+	kvTitle        = nameRule{"KV namespace title", regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`), "use printable characters, at most 512", 512}
+	d1Name         = nameRule{"D1 database", regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "use lower-case letters, digits, dashes and underscores, the first a letter or digit", 0}
+	r2Name         = nameRule{"bucket", regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`), "use 3 to 63 lower-case letters, digits and dashes, with no dash at either end", 0}
+	queueName      = nameRule{"queue", regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`), "use letters, digits and dashes, at most 63, with no dash at either end", 0}
+	workerName     = nameRule{"Worker", regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`), "use lower-case letters, digits, dashes and underscores, at most 63, without a dash at the end", 0}
+	userWorkerName = nameRule{"user Worker", regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]*$`), "use lower-case letters, digits, dashes and underscores", 255}
 	bindingName    = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 
 	// hostnameLabel is one label of a hostname. Source: RFC 1123, section 2.1.
@@ -36,7 +45,7 @@ var (
 )
 
 func (l *loader) checkName(e entry, rule nameRule) {
-	if !rule.pattern.MatchString(e.name) {
+	if !rule.allows(e.name) {
 		l.Report(spec.RuleName, e.nameAt, fmt.Sprintf("%q cannot be the name of a %s", e.name, rule.what), rule.hint)
 	}
 }
@@ -44,7 +53,7 @@ func (l *loader) checkName(e entry, rule nameRule) {
 // checkHostname warns of a user Worker whose name the dispatcher cannot get from
 // a hostname, as in acme.example.com, which is how most platforms choose it.
 func (l *loader) checkHostname(e entry) {
-	if !hostnameLabel.MatchString(e.name) && userWorkerName.pattern.MatchString(e.name) {
+	if !hostnameLabel.MatchString(e.name) && userWorkerName.allows(e.name) {
 		l.Warn(spec.RuleHostname, e.nameAt, fmt.Sprintf("no hostname can select the user Worker %q", e.name),
 			"use letters, digits and dashes, at most 63, with no dash at either end, so that the name can be part of a hostname")
 	}

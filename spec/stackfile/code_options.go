@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wfpsync/wfpsync/diag"
 	"github.com/wfpsync/wfpsync/spec"
@@ -97,10 +98,15 @@ func (l *loader) loadBaseDir(o spec.CodeOptions, base *document.Value, entrypoin
 }
 
 // A name is what esbuild replaces: an identifier, or several with dots or in
-// brackets.
+// brackets. The classes of letters take milliseconds to compile, and few files
+// need them.
 var (
-	definedName  = regexp.MustCompile(`^` + identifier + `(\.` + identifier + `|\[ *` + quotedText + ` *\])*$`)
-	replacedName = regexp.MustCompile(`^` + identifier + `(\.` + identifier + `)*$`)
+	definedName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + identifier + `(\.` + identifier + `|\[ *` + quotedText + ` *\])*$`)
+	})
+	replacedName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + identifier + `(\.` + identifier + `)*$`)
+	})
 )
 
 const (
@@ -125,7 +131,7 @@ func isReplacement(text string) bool {
 		return quoted
 	})
 	plain = trailingComma.ReplaceAllString(bigNumber.ReplaceAllString(plain, "${1}0"), "$1")
-	return replacedName.MatchString(text) || json.Valid([]byte(plain))
+	return replacedName().MatchString(text) || json.Valid([]byte(plain))
 }
 
 // loadDefine reads `define`: what esbuild puts in the place of names.
@@ -133,7 +139,7 @@ func (l *loader) loadDefine(value *document.Value) map[string]string {
 	for _, m := range value.MembersOrNil() {
 		text := m.Value.String()
 		switch {
-		case !definedName.MatchString(m.Key):
+		case !definedName().MatchString(m.Key):
 			l.Report(spec.RuleBundling, m.Range(), fmt.Sprintf("%q is not a name that can be replaced", m.Key), "use an identifier, or several with dots between: process.env.STAGE")
 		case text != "" && !isReplacement(text):
 			l.Report(spec.RuleBundling, m.Value.Range(), fmt.Sprintf("%q is neither JSON nor a name", text),

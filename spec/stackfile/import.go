@@ -174,7 +174,7 @@ func (im *importer) cannotImport(a spec.Address) string {
 		return fmt.Sprintf("it belongs to the stack %q", owner)
 	case live.Revision.Template != "":
 		return fmt.Sprintf("another program uploads it, and a template of the stack %q writes it", live.Revision.Template)
-	case !rule.pattern.MatchString(a.Name):
+	case !rule.allows(a.Name):
 		return "its name is none that wfpsync takes: " + rule.hint
 	case len(definition.Tags) > maxTags-spec.ReservedTags:
 		return fmt.Sprintf("it has %d tags of its own, and wfpsync needs %d of the platform's %d", len(definition.Tags), spec.ReservedTags, maxTags)

@@ -8,7 +8,7 @@ import (
 
 // vectorizeName is the pattern of the API's schema, "vectorize_index-name", and the
 // length of the documentation's page on limits.
-var vectorizeName = nameRule{"Vectorize index", regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`), "use 2 to 64 lower-case letters, digits, dashes and underscores; begin with a letter, and end with a letter or digit"}
+var vectorizeName = nameRule{"Vectorize index", regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}[a-z0-9]$`), "use 2 to 64 lower-case letters, digits, dashes and underscores; begin with a letter, and end with a letter or digit", 0}
 
 // loadVectorizeIndex reads an entry of `vectorize_indexes`, which has a preset or what
 // one stands for.
