@@ -21,7 +21,7 @@ ALONE    = ./internal/account $(filter-out $(shell $(GO) list $(CONCURRENT)),$(s
 SLOW    := ./cmd/wfpsync ./bench ./internal/differential ./internal/emulator/api ./internal/emulator/page ./internal/emulator/runtime ./internal/report/browser
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: build check runtime pin-runtime wrangler differential-packages differential test shapes vet lint bench race demo dev golden fuzz kill clean
+.PHONY: build check runtime pin-runtime wrangler differential-packages differential test test-alone test-concurrent shapes vet lint bench race demo dev golden fuzz kill clean
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/wfpsync
@@ -72,9 +72,14 @@ differential: runtime wrangler differential-packages $(STARTERS)
 	WFPSYNC_DIFFERENTIAL=all $(GO) test -v -count=1 -timeout 60m -run '^TestDifferential$$/^($(PROJECTS))$$' ./internal/differential
 	WFPSYNC_DIFFERENTIAL=all $(GO) test -count=1 -timeout 10m -run '^TestAsWrangler$$' ./internal/bundle
 
-## test: everything that must hold
+## test: everything that must hold. Both halves wait for other programs at times: they run side by side
 test: lint runtime wrangler differential-packages
+	@$(MAKE) --no-print-directory -j2 test-alone test-concurrent
+
+test-alone:
 	$(GO) test -timeout 30m $(ALONE)
+
+test-concurrent:
 	GOGC=400 $(GO) test $(RACE) -timeout 30m -parallel 6 $(CONCURRENT)
 	$(GO) test $(RACE) -run Progress ./internal/report
 
